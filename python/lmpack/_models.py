@@ -1,0 +1,94 @@
+"""Which model a stream needs, and the executor that runs it."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from lmpack.bundle import DEFAULT_MODEL, Bundle, find_bundle, list_bundles, load_bundle
+from lmpack.codec import decode_block, encode_block
+from lmpack.container import FINGERPRINT_SIZE, Block, BlockKind
+from lmpack.errors import DamagedError, ModelError
+from lmpack.executors import Executor, open_executor
+
+_executors: dict[tuple[str, str, int | None], Executor] = {}
+"""Open executors by content of the bundle, name and threads; they live as long as the process."""
+
+_executors_lock = threading.Lock()
+
+
+def list_models() -> list[Bundle]:
+    """The models that come with lmpack, the fastest first."""
+    return list_bundles()
+
+
+class Codec:
+    """Codes blocks with the model that a caller chose, or that a file asks for.
+
+    Nothing is loaded before it is needed: raw blocks are decoded without any model.
+
+    Args:
+        model: name of a built-in model or folder of a bundle; None for the default when encoding,
+            and for the built-in one that a file names when decoding.
+        executor: what runs the model, "auto" for the best one.
+        threads: worker threads; None for the executor's own choice.
+    """
+
+    def __init__(
+        self, model: str | os.PathLike[str] | None, executor: str, threads: int | None
+    ) -> None:
+        self._model = model
+        self._executor = executor
+        self._threads = threads
+
+    @property
+    def fingerprint(self) -> bytes:
+        """First 8 bytes of the fingerprint of the model that encodes."""
+        return self._bundle_to_encode().fingerprint[:FINGERPRINT_SIZE]
+
+    def encode(self, plain: bytes) -> Block:
+        """The block of at least one byte of content."""
+        return encode_block(self._open(self._bundle_to_encode()), plain)
+
+    def decode(self, block: Block, fingerprint: bytes, where: str) -> bytes:
+        """The content of a block.
+
+        Args:
+            block: from a container.
+            fingerprint: the 8 bytes in the container's header.
+            where: names the block in errors.
+
+        Raises:
+            ModelError: the chosen model is not the one that made the block, or none is known.
+            DamagedError: the payload does not give the content it was made of.
+        """
+        executor = None
+        if block.kind is not BlockKind.RAW:
+            executor = self._open(self._bundle_to_decode(fingerprint))
+        try:
+            return decode_block(executor, block)
+        except DamagedError as error:
+            raise DamagedError(f"{where}: {error}") from error
+
+    def _bundle_to_encode(self) -> Bundle:
+        return load_bundle(DEFAULT_MODEL if self._model is None else self._model)
+
+    def _bundle_to_decode(self, fingerprint: bytes) -> Bundle:
+        if self._model is None:
+            return find_bundle(fingerprint)
+        bundle = load_bundle(self._model)
+        given = bundle.fingerprint[:FINGERPRINT_SIZE]
+        if given != fingerprint:
+            raise ModelError(
+                f"the file was made with model {fingerprint.hex()}, but the given model "
+                f"{bundle.name} is {given.hex()}: give the bundle that it was made with, "
+                "or none if it is a built-in one"
+            )
+        return bundle
+
+    def _open(self, bundle: Bundle) -> Executor:
+        key = (bundle.content_digest, self._executor, self._threads)
+        with _executors_lock:
+            if key not in _executors:
+                _executors[key] = open_executor(bundle, self._executor, self._threads)
+            return _executors[key]

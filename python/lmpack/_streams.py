@@ -1,0 +1,87 @@
+"""Sources and sinks that count bytes and hide short reads and short writes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Protocol
+
+from lmpack.errors import UsageError
+
+
+class Readable(Protocol):
+    """What bytes are read from; fewer than asked for may come, none only at the end."""
+
+    def read(self, size: int, /) -> Any:
+        """At most `size` bytes."""
+
+
+class Writable(Protocol):
+    """What bytes are written to; says how many it took, or nothing if all."""
+
+    def write(self, data: Any, /) -> Any:
+        """Take bytes."""
+
+
+class CountingSource:
+    """Reads from a source and counts.
+
+    Attributes:
+        count: bytes read so far.
+    """
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self.count = 0
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none only at the end.
+
+        Raises:
+            UsageError: the source is a text file or does not block.
+        """
+        piece = self._source.read(size)
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            raise UsageError(
+                f"the source gave {type(piece).__name__}, not bytes: "
+                "open it in binary mode and blocking"
+            )
+        self.count += len(piece)
+        return bytes(piece)
+
+    def read_fully(self, size: int) -> bytes:
+        """Exactly `size` bytes; fewer only at the end."""
+        pieces = []
+        missing = size
+        while missing and (piece := self.read(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
+
+class CountingSink:
+    """Writes to a sink and counts.
+
+    Attributes:
+        count: bytes written so far.
+    """
+
+    def __init__(self, sink: Writable) -> None:
+        self._sink = sink
+        self.count = 0
+
+    def write(self, data: bytes, /) -> int:
+        """Write all of `data`.
+
+        Raises:
+            UsageError: the sink is a text file or does not block.
+        """
+        if isinstance(self._sink, io.TextIOBase):
+            raise UsageError("the sink is a text file: open it in binary mode")
+        rest = memoryview(data)
+        while rest:
+            written = self._sink.write(rest)
+            if written is None and isinstance(self._sink, io.RawIOBase):
+                raise UsageError("the sink does not take the bytes now: make it blocking")
+            rest = rest[len(rest) if written is None else written :]
+        self.count += len(data)
+        return len(data)

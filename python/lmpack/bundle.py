@@ -1,0 +1,171 @@
+"""Model bundles: folders with a manifest, the integers of a model and its ONNX graphs."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lmpack.architecture import SPEC_VERSION, Architecture
+from lmpack.errors import BundleError, ModelError
+
+DEFAULT_MODEL = "small"
+MANIFEST = "manifest.json"
+TENSORS = "model.safetensors"
+GRAPHS = ("cpu.onnx", "cuda.onnx")
+BUILT_IN = Path(__file__).parent / "bundles"
+
+
+@dataclasses.dataclass(frozen=True)
+class ConformanceVector:
+    """Symbols and the digest of the weights that every executor must give for them.
+
+    Attributes:
+        symbols: [L, T] integers, fed as they are.
+        sha256: SHA-256 (hex) of the weights int32 [L, T, V], little-endian, in C order.
+    """
+
+    symbols: tuple[tuple[int, ...], ...]
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Bundle:
+    """A verified model bundle.
+
+    Attributes:
+        path: its folder.
+        name: what it calls itself.
+        architecture: shape of the model.
+        fingerprint: 32 bytes, SHA-256 over architecture and tensors; the first 8 stand in files.
+        conformance: what executors have to reproduce.
+        content_digest: SHA-256 (hex) over tensors and graphs: what was checked when loading.
+        manifest: the whole manifest.
+    """
+
+    path: Path
+    name: str
+    architecture: Architecture
+    fingerprint: bytes
+    conformance: tuple[ConformanceVector, ...]
+    content_digest: str
+    manifest: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        names = (MANIFEST, TENSORS, *GRAPHS)
+        return sum((self.path / name).stat().st_size for name in names)
+
+
+def model_fingerprint(architecture: Architecture, tensors: bytes) -> bytes:
+    """32 bytes that name a model: SHA-256 over spec version, architecture and tensor file."""
+    shape = json.dumps(architecture.to_json(), sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(f"lmpack model {SPEC_VERSION}\n{shape}\n".encode())
+    digest.update(tensors)
+    return digest.digest()
+
+
+def load_bundle(model: str | os.PathLike[str]) -> Bundle:
+    """The bundle with a built-in name, or in a folder.
+
+    Args:
+        model: a name from :func:`list_bundles`, or the path of a bundle folder.
+
+    Raises:
+        ModelError: there is no such bundle.
+        BundleError: it is there but incomplete, damaged or of a newer kind.
+    """
+    path = Path(model)
+    built_in = BUILT_IN / str(model)
+    if str(model) in _built_in_names():
+        path = built_in
+    elif not (path / MANIFEST).is_file():
+        known = ", ".join(_built_in_names())
+        raise ModelError(
+            f"there is no model {str(model)!r}: give a folder that holds {MANIFEST}, "
+            f"or one of the built-in models ({known})"
+        )
+    return _read_bundle(path.resolve())
+
+
+def list_bundles() -> list[Bundle]:
+    """The built-in bundles, smallest first."""
+    bundles = [load_bundle(name) for name in _built_in_names()]
+    return sorted(bundles, key=lambda bundle: bundle.architecture.products_per_symbol)
+
+
+def find_bundle(fingerprint: bytes) -> Bundle:
+    """The built-in bundle whose fingerprint starts with the given bytes.
+
+    Raises:
+        ModelError: there is none.
+    """
+    for bundle in list_bundles():
+        if bundle.fingerprint.startswith(fingerprint):
+            return bundle
+    raise ModelError(
+        f"the file was made with model {fingerprint.hex()}, which is not among the built-in ones: "
+        "pass the folder of its bundle (--model PATH)"
+    )
+
+
+def _built_in_names() -> list[str]:
+    return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{MANIFEST}"))
+
+
+@functools.lru_cache(maxsize=16)
+def _read_bundle(path: Path) -> Bundle:
+    """Read and verify a bundle folder; remembered for the life of the process."""
+    manifest = _read_manifest(path)
+    try:
+        architecture = Architecture.from_json(manifest["architecture"])
+        fingerprint = bytes.fromhex(manifest["fingerprint"])
+        graphs = {name: manifest["graphs"][name] for name in GRAPHS}
+        conformance = tuple(
+            ConformanceVector(tuple(map(tuple, vector["symbols"])), vector["sha256"])
+            for vector in manifest["conformance"]
+        )
+        name = str(manifest["name"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"{path / MANIFEST} lacks or misstates {error}") from error
+    tensors = _read_file(path / TENSORS)
+    if model_fingerprint(architecture, tensors) != fingerprint:
+        raise BundleError(f"{path / TENSORS} is damaged: its fingerprint is not the manifest's")
+    content = hashlib.sha256(fingerprint)
+    for file_name, expected in graphs.items():
+        found = hashlib.sha256(_read_file(path / file_name)).hexdigest()
+        if found != expected:
+            raise BundleError(f"{path / file_name} is damaged: its SHA-256 is not the manifest's")
+        content.update(expected.encode())
+    return Bundle(
+        path, name, architecture, fingerprint, conformance, content.hexdigest(), manifest
+    )
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(_read_file(path / MANIFEST))
+    except ValueError as error:
+        raise BundleError(f"{path / MANIFEST} is not JSON: {error}") from error
+    if not isinstance(manifest, dict):
+        raise BundleError(f"{path / MANIFEST} must hold a JSON object")
+    version = manifest.get("spec_version")
+    if version != SPEC_VERSION:
+        raise BundleError(
+            f"the bundle {path} has spec version {version!r}, this lmpack knows {SPEC_VERSION}: "
+            "use the version of lmpack that it was made for"
+        )
+    return manifest
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"the bundle file {path} cannot be read: {error.strerror}") from error

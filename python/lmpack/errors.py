@@ -1,0 +1,60 @@
+"""Everything lmpack raises on purpose.
+
+LmpackError
+ +-- FormatError             the bytes are no container this version can read
+ |    +-- NotLmpackError     they do not start like a container
+ |    +-- VersionError       they were written by a newer format version
+ |    +-- TruncatedError     they end before the container does
+ |    +-- DamagedError       a check failed; says where
+ +-- ModelError              the model that is needed is not there or not the right one
+ |    +-- BundleError        a bundle folder cannot be used
+ |    +-- ConformanceError   an executor does not reproduce the bundle's integers
+ +-- TrainingError           training or export cannot go on with what it was given
+ +-- UsageError              the caller's mistake (also a ValueError)
+"""
+
+from __future__ import annotations
+
+
+class LmpackError(Exception):
+    """Root of all errors that lmpack raises on purpose."""
+
+
+class FormatError(LmpackError):
+    """The bytes are no container that this version can read."""
+
+
+class NotLmpackError(FormatError):
+    """The bytes do not start like an lmpack container."""
+
+
+class VersionError(FormatError):
+    """The container was written in a newer format version."""
+
+
+class TruncatedError(FormatError):
+    """The bytes end before the container does."""
+
+
+class DamagedError(FormatError):
+    """A checksum or a consistency rule of the container failed."""
+
+
+class ModelError(LmpackError):
+    """The model that is needed is missing or is another one."""
+
+
+class BundleError(ModelError):
+    """A model bundle is incomplete, damaged or of an unknown kind."""
+
+
+class ConformanceError(ModelError):
+    """An executor does not reproduce the integers that the bundle demands."""
+
+
+class TrainingError(LmpackError):
+    """Training or export cannot go on with what it was given."""
+
+
+class UsageError(LmpackError, ValueError):
+    """An argument is out of its allowed range."""

@@ -1,0 +1,37 @@
+"""Programs that run the exact forward pass; all of them give the same integers."""
+
+from __future__ import annotations
+
+from lmpack.bundle import Bundle
+from lmpack.errors import UsageError
+from lmpack.executors.conformance import require_conformance
+from lmpack.executors.protocol import Executor, State
+
+__all__ = ["EXECUTORS", "Executor", "State", "open_executor"]
+
+EXECUTORS = ("auto", "onnxruntime")
+"""Names that :func:`open_executor` accepts."""
+
+
+def open_executor(bundle: Bundle, name: str = "auto", threads: int | None = None) -> Executor:
+    """Load a bundle into an executor and make sure that it gives the bundle's integers.
+
+    Args:
+        bundle: the model.
+        name: one of EXECUTORS.
+        threads: worker threads, at least 1; None for the executor's own choice.
+
+    Raises:
+        UsageError: an unknown name or a bad number of threads.
+        BundleError: the bundle cannot be loaded.
+        ConformanceError: the executor computes other integers on this machine.
+    """
+    if name not in EXECUTORS:
+        raise UsageError(f"there is no executor {name!r}: choose one of {', '.join(EXECUTORS)}")
+    if threads is not None and threads < 1:
+        raise UsageError(f"the number of threads must be at least 1, not {threads}")
+    from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+
+    executor = OnnxRuntimeExecutor(bundle, threads=threads)
+    require_conformance(bundle, executor)
+    return executor

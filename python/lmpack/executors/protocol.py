@@ -1,0 +1,50 @@
+"""What every executor offers."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lmpack.architecture import Architecture
+
+
+class State(Protocol):
+    """What an executor remembers of its lanes between calls."""
+
+    lanes: int
+
+
+class Executor(Protocol):
+    """Runs a model over any number of lanes that advance together.
+
+    Symbols are integers below the vocabulary size, or `architecture.start_symbol`, which stands
+    before the first symbol of a lane. Weights are unnormalised probabilities in 0 .. 2**24 - 1.
+
+    Attributes:
+        name: name of the executor.
+        version: version of what computes, for reports and remembered checks.
+        architecture: shape of the model.
+    """
+
+    name: str
+    version: str
+    architecture: Architecture
+
+    def start(self, lanes: int) -> Any:
+        """A state with nothing fed yet."""
+
+    def prefill(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """Feed T symbols to each lane.
+
+        Args:
+            state: from :meth:`start`; it is advanced.
+            symbols: integers [L, T].
+
+        Returns:
+            int32 [L, T, V]: the weights of the symbol after each one fed.
+        """
+
+    def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """Feed one symbol to each lane: [L] -> int32 [L, V]. Same integers as :meth:`prefill`."""

@@ -1,0 +1,124 @@
+"""What one training run depends on, and the named shapes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lmpack.architecture import Architecture, NgramTable
+from lmpack.errors import LmpackError, TrainingError
+
+PRESETS: Mapping[str, Architecture] = {
+    "tiny": Architecture(
+        vocabulary=256, layers=4, width=64, heads=2, head_width=32, hidden=256, window=256,
+        ngrams=(NgramTable(2, 4096), NgramTable(3, 8192)),
+    ),
+    "small": Architecture(
+        vocabulary=256, layers=4, width=128, heads=4, head_width=32, hidden=512, window=256,
+        ngrams=(NgramTable(2, 4096), NgramTable(3, 8192)),
+    ),
+    "base": Architecture(
+        vocabulary=256, layers=4, width=256, heads=8, head_width=32, hidden=1024, window=512,
+        ngrams=(NgramTable(2, 4096), NgramTable(3, 8192)),
+    ),
+}  # fmt: skip
+"""Shapes by name: about 0.2, 0.7 and 2.7 million weights in matrices."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One file to train or validate on.
+
+    Attributes:
+        path: relative to the data folder; a name ending in .xz is decompressed.
+        weight: share of the training sequences drawn from it (need not sum to 1).
+        skip: byte ranges [start, end) that are left out.
+    """
+
+    path: str
+    weight: float = 1.0
+    skip: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The path without folders and .xz: the key of results."""
+        return Path(self.path).name.removesuffix(".xz")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides the weights that come out (with the versions of torch and CPU).
+
+    Attributes:
+        architecture: the shape.
+        train: sources, drawn by weight.
+        valid: sources to report bits per byte on.
+        symbols: how many symbols to train on in all.
+        batch: sequences in a step.
+        length: symbols in a sequence.
+        matrix_rate: peak learning rate of the matrices (Muon, scaled to Adam's step size).
+        table_rate: peak learning rate of embedding, biases and output matrix (Adam).
+        weight_decay: decoupled decay of the matrices.
+        warmup: share of the steps in which the rates rise; then they fall linearly to 0.
+        quantize_from: share of the steps after which the forward pass rounds as the export does.
+        exact_from: share of the steps after which products are float32 instead of bfloat16.
+        valid_bytes: how much of each validation source is used while training.
+        report_every: steps between two reports.
+        seed: of weights and of the order of the data.
+    """
+
+    architecture: Architecture
+    train: tuple[Source, ...]
+    valid: tuple[Source, ...] = ()
+    symbols: int = 40_000_000
+    batch: int = 8
+    length: int = 1024
+    matrix_rate: float = 5e-3
+    table_rate: float = 1e-2
+    weight_decay: float = 0.02
+    warmup: float = 0.02
+    quantize_from: float = 0.3
+    exact_from: float = 0.95
+    valid_bytes: int = 65536
+    report_every: int = 250
+    seed: int = 1
+
+    @property
+    def steps(self) -> int:
+        """Number of optimizer steps."""
+        return max(1, self.symbols // (self.batch * self.length))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON-able values."""
+        return dataclasses.asdict(self)
+
+
+def read_recipe(path: Path, **overrides: Any) -> TrainingConfig:
+    """The configuration in a recipe file.
+
+    Args:
+        path: a JSON object with the fields of :class:`TrainingConfig`; `architecture` is the name
+            of a preset or an object with the fields of an architecture.
+        overrides: fields to set after reading.
+
+    Raises:
+        TrainingError: the file cannot be read or a field is unknown or out of range.
+    """
+    try:
+        fields = {**json.loads(path.read_text()), **overrides}
+        shape = fields["architecture"]
+        if isinstance(shape, str):
+            fields["architecture"] = PRESETS[shape]
+        else:
+            fields["architecture"] = Architecture.from_json(shape)
+        for name in ("train", "valid"):
+            fields[name] = tuple(
+                Source(**{**source, "skip": tuple(map(tuple, source.get("skip", ())))})
+                for source in fields.get(name, ())
+            )
+        return TrainingConfig(**fields)
+    except (OSError, ValueError, KeyError, TypeError, LmpackError) as error:
+        raise TrainingError(f"the recipe {path} cannot be used: {error!r}") from error

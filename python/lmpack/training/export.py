@@ -1,0 +1,141 @@
+"""From a trained model to a bundle: integers, graphs, manifest, conformance vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import safetensors.numpy
+import torch
+
+import lmpack
+from lmpack.architecture import (
+    ACTIVATION_LIMIT,
+    ATTENTION_BASE,
+    HIDDEN_LIMIT,
+    KV_LIMIT,
+    MASKED,
+    SPEC_VERSION,
+)
+from lmpack.bundle import GRAPHS, MANIFEST, TENSORS, model_fingerprint
+from lmpack.errors import TrainingError
+from lmpack.executors.conformance import weights_digest
+from lmpack.training.data import sequence_rows
+from lmpack.training.graph import build_graph
+from lmpack.training.graph_builder import TensorFile
+from lmpack.training.model import ExactTransformer, Linear, score_scale
+
+EXACT_IN_FLOAT32 = 2**24
+LARGEST_SCORE = 256.0
+"""Bound on abs(score): keeps the rounding of max - score far below half a step of a weight."""
+
+
+def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
+    """The integers and scales of a model, by their names in `model.safetensors`.
+
+    int8 `embedding` [rows, d], float32 `score_scale` [1]; for each layer i and matrix m in qkv, out,
+    up, down: int8 `layers.i.m.weight` [in, out], float32 `layers.i.m.multiplier` [out]; float32
+    `layers.i.bias` [heads, window + 1], whose last column is MASKED; `head.weight`, `head.multiplier`.
+
+    Raises:
+        TrainingError: a value breaks a bound that exactness needs.
+    """
+    with torch.no_grad():
+        tensors = {"embedding": _int8(model.integer_embedding())}
+        tensors["score_scale"] = np.array([score_scale(model.architecture)], np.float32)
+        tensors |= _linear("head", model.head, ACTIVATION_LIMIT)
+        for i, layer in enumerate(model.layers):
+            name = f"layers.{i}"
+            tensors |= _linear(f"{name}.qkv", layer.qkv, ACTIVATION_LIMIT)
+            tensors |= _linear(f"{name}.out", layer.out, ACTIVATION_LIMIT)
+            tensors |= _linear(f"{name}.up", layer.up, ACTIVATION_LIMIT)
+            tensors |= _linear(f"{name}.down", layer.down, HIDDEN_LIMIT)
+            bias = layer.bias_table().numpy()
+            masked = np.full((bias.shape[0], 1), MASKED, np.float32)
+            tensors[f"{name}.bias"] = np.concatenate([bias, masked], axis=1)
+            _check_scores(name, model, bias)
+    return tensors
+
+
+def write_bundle(
+    model: ExactTransformer, folder: Path, *, name: str, facts: Mapping[str, Any]
+) -> None:
+    """Write a bundle folder.
+
+    Args:
+        model: the trained model.
+        folder: made if needed; the bundle's files in it are replaced.
+        name: what the bundle calls itself.
+        facts: further manifest entries: training, evaluation, licence.
+    """
+    architecture = model.architecture
+    tensors = safetensors.numpy.save(integer_tensors(model))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TENSORS).write_bytes(tensors)
+    file = TensorFile(folder / TENSORS)
+    digests = {}
+    for graph_name in GRAPHS:
+        graph = build_graph(architecture, file, graph_name.removesuffix(".onnx"))
+        content = graph.SerializeToString(deterministic=True)
+        (folder / graph_name).write_bytes(content)
+        onnx.checker.check_model(str(folder / graph_name))
+        digests[graph_name] = hashlib.sha256(content).hexdigest()
+    manifest = {
+        "name": name,
+        "spec_version": SPEC_VERSION,
+        "architecture": architecture.to_json(),
+        "fingerprint": model_fingerprint(architecture, tensors).hex(),
+        "graphs": digests,
+        "parameters": architecture.parameters,
+        "products_per_symbol": architecture.products_per_symbol,
+        "lmpack_version": lmpack.__version__,
+        **facts,
+        "conformance": conformance_vectors(model),
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
+    """Symbols long enough to wrap the ring, and the digest of what torch computes for them."""
+    a = model.architecture
+    random = np.random.default_rng(a.products_per_symbol)
+    length = a.window + 40
+    noise = random.integers(0, a.vocabulary, length)
+    repeating = np.resize(random.integers(0, a.vocabulary, 23), length)
+    symbols = np.stack([noise, repeating])
+    rows = torch.from_numpy(sequence_rows(a, symbols))
+    with torch.no_grad():
+        weights = model.quantized_weights(rows).numpy()
+    fed = np.concatenate([np.full((2, 1), a.start_symbol), symbols[:, :-1]], axis=1)
+    return [{"symbols": fed.tolist(), "sha256": weights_digest(weights)}]
+
+
+def _int8(values: torch.Tensor) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(values.to(torch.int8).numpy())
+
+
+def _linear(name: str, linear: Linear, largest_input: int) -> dict[str, npt.NDArray[Any]]:
+    weight = linear.integers().T
+    bound = int(weight.abs().sum(dim=0).max()) * largest_input
+    if bound >= EXACT_IN_FLOAT32:
+        raise TrainingError(
+            f"{name}: sums may reach {bound}, which float32 cannot hold exactly "
+            f"(limit {EXACT_IN_FLOAT32 - 1}); make the layer narrower"
+        )
+    return {f"{name}.weight": _int8(weight), f"{name}.multiplier": linear.multiplier().numpy()}
+
+
+def _check_scores(name: str, model: ExactTransformer, bias: npt.NDArray[Any]) -> None:
+    product = ACTIVATION_LIMIT * KV_LIMIT * model.architecture.head_width
+    bound = product * score_scale(model.architecture) + float(np.abs(bias).max())
+    if bound > LARGEST_SCORE:
+        raise TrainingError(
+            f"{name}: attention scores may reach {bound:.0f}, the limit is {LARGEST_SCORE:.0f}: "
+            f"its biases (up to {np.abs(bias).max() / ATTENTION_BASE:.0f}) are too large"
+        )

@@ -1,0 +1,194 @@
+"""The exact Transformer in torch: with quantization on, its forward pass is the specification.
+
+Every tensor between two rounding steps is float32 and, with quantization on, integer-valued or one
+correctly rounded operation away from it, so that torch, ONNX Runtime and the C++ engine agree on
+every bit (docs/model.md). With quantization off the same steps run without rounding, for warm-up.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from lmpack.architecture import (
+    ACTIVATION_LIMIT,
+    ACTIVATION_UNIT,
+    ATTENTION_BASE,
+    ATTENTION_GAIN,
+    ATTENTION_SQUARINGS,
+    EMBEDDING_STEP,
+    HIDDEN_LIMIT,
+    KV_LIMIT,
+    OUTPUT_BASE,
+    OUTPUT_FLOOR,
+    OUTPUT_SQUARINGS,
+    QKV_UNIT,
+    RESIDUAL_LIMIT,
+    RESIDUAL_UNIT,
+    SQUARE_LIMIT,
+    SQUARE_UNIT,
+    Architecture,
+)
+from lmpack.training.attention import windowed_attention
+from lmpack.training.rounding import integer_weight, to_integers, weight_scales
+
+SCORE_UNIT = ATTENTION_BASE / 2**ATTENTION_SQUARINGS
+"""Units of the attention weight's base per unit (nat, near the top) of a score."""
+LARGEST_BIAS = 512.0
+HIDDEN_UNIT = {"relu": 32, "relu2": SQUARE_UNIT**2}
+
+
+class Linear(nn.Module):
+    """y = round-trip of an int8 matrix product: (integers @ integer weights) * multiplier."""
+
+    def __init__(self, inputs: int, outputs: int, gain: float, in_unit: float, out_unit: float):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) * (gain / math.sqrt(inputs)))
+        self.unit = out_unit / in_unit
+        self.product_dtype = torch.float32
+
+    def multiplier(self) -> Tensor:
+        """Float32 [out]: from the integer accumulator to the units of the output."""
+        return weight_scales(self.weight) * self.unit
+
+    def integers(self, quantize: bool = True) -> Tensor:
+        """Float32 [out, in]: the integer weights (not rounded unless `quantize`)."""
+        return integer_weight(self.weight, weight_scales(self.weight), quantize)
+
+    def forward(self, values: Tensor, quantize: bool) -> Tensor:
+        weight = self.integers(quantize).to(self.product_dtype)
+        accumulator = nn.functional.linear(values.to(self.product_dtype), weight)
+        return accumulator.float() * self.multiplier()
+
+
+def normalize(x: Tensor, quantize: bool) -> Tensor:
+    """RMS normalisation of the residual stream [..., d] to 8-bit activations."""
+    squares = x.double().square().sum(dim=-1, keepdim=True)
+    inverse = (ACTIVATION_UNIT / torch.sqrt(squares / x.shape[-1] + 1.0)).float()
+    return to_integers(x * inverse, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
+
+
+def add_to_residual(x: Tensor, update: Tensor, quantize: bool) -> Tensor:
+    """x + round(update), clipped to 16 bits."""
+    update = to_integers(update, -2 * RESIDUAL_LIMIT, 2 * RESIDUAL_LIMIT, quantize)
+    return (x + update).clamp(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
+
+
+def score_scale(architecture: Architecture) -> float:
+    """The float32 factor from an integer product q . k to units of the attention weight's base."""
+    scale = SCORE_UNIT / (QKV_UNIT**2 * math.sqrt(architecture.head_width))
+    return float(torch.tensor(scale, dtype=torch.float32))
+
+
+class Layer(nn.Module):
+    """Attention, then a feed-forward network, each added to the residual stream [B, T, d]."""
+
+    def __init__(self, architecture: Architecture):
+        super().__init__()
+        a = self.architecture = architecture
+        queries = a.heads * a.head_width
+        damping = 1 / math.sqrt(2 * a.layers)
+        self.qkv = Linear(a.width, queries + 2 * a.head_width, 1.0, ACTIVATION_UNIT, QKV_UNIT)
+        out_unit = QKV_UNIT * ATTENTION_GAIN
+        self.out = Linear(queries, a.width, damping, out_unit, RESIDUAL_UNIT)
+        squared = a.activation == "relu2"
+        up_unit = SQUARE_UNIT if squared else HIDDEN_UNIT["relu"]
+        self.up = Linear(a.width, a.hidden, 1.0, ACTIVATION_UNIT, up_unit)
+        self.down = Linear(a.hidden, a.width, damping, HIDDEN_UNIT[a.activation], RESIDUAL_UNIT)
+        slopes = 2.0 ** -torch.linspace(1, 8, a.heads)
+        self.bias = nn.Parameter(-slopes[:, None] * torch.arange(a.window))
+        self.score_scale = score_scale(a)
+
+    def bias_table(self) -> Tensor:
+        """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
+        return self.bias.clamp(-LARGEST_BIAS, LARGEST_BIAS) * SCORE_UNIT
+
+    def forward(self, x: Tensor, quantize: bool) -> Tensor:
+        a = self.architecture
+        y = self.qkv(normalize(x, quantize), quantize)
+        q, k, v = y.split([a.heads * a.head_width, a.head_width, a.head_width], dim=-1)
+        q = to_integers(q, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
+        k, v = (to_integers(t, -KV_LIMIT, KV_LIMIT, quantize) for t in (k, v))
+        q = q.unflatten(-1, (a.heads, a.head_width))
+        mean = windowed_attention(q, k, v, self.bias_table(), self.score_scale)
+        mean = mean.flatten(-2) * ATTENTION_GAIN
+        mean = to_integers(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
+        x = add_to_residual(x, self.out(mean, quantize), quantize)
+        hidden = self.up(normalize(x, quantize), quantize)
+        if a.activation == "relu2":
+            hidden = hidden.clamp(0.0, SQUARE_LIMIT).square()
+        hidden = to_integers(hidden, 0.0, HIDDEN_LIMIT, quantize)
+        return add_to_residual(x, self.down(hidden, quantize), quantize)
+
+
+class ExactTransformer(nn.Module):
+    """Byte-level (or vocabulary-level) Transformer with one right answer on every machine."""
+
+    def __init__(self, architecture: Architecture):
+        super().__init__()
+        self.architecture = architecture
+        rows = architecture.embedding_rows
+        self.embedding = nn.Embedding(rows, architecture.width)
+        symbols = architecture.vocabulary + 1
+        nn.init.normal_(self.embedding.weight[:symbols], std=0.5)
+        nn.init.normal_(self.embedding.weight[symbols:], std=0.05)
+        self.layers = nn.ModuleList(Layer(architecture) for _ in range(architecture.layers))
+        score_unit = OUTPUT_BASE / 2**OUTPUT_SQUARINGS
+        vocabulary = architecture.vocabulary
+        self.head = Linear(architecture.width, vocabulary, 0.5, ACTIVATION_UNIT, score_unit)
+
+    def set_product_dtype(self, dtype: torch.dtype) -> None:
+        """Type of the linear layers' products: float32 is exact, bfloat16 is fast to train in."""
+        for module in self.modules():
+            if isinstance(module, Linear):
+                module.product_dtype = dtype
+
+    def embed(self, rows: Tensor, quantize: bool) -> Tensor:
+        """Residual stream [B, T, d] from embedding rows int64 [B, T, tables]."""
+        entries = _embedding_steps(self.embedding(rows), quantize)
+        return entries.sum(dim=2) * EMBEDDING_STEP
+
+    def integer_embedding(self) -> Tensor:
+        """Float32 [rows, d]: the embedding table in steps of EMBEDDING_STEP residual steps."""
+        return _embedding_steps(self.embedding.weight, quantize=True)
+
+    def forward(self, rows: Tensor, quantize: bool) -> Tensor:
+        """Bases of the output weights.
+
+        Args:
+            rows: int64 [B, T, tables], from :func:`lmpack.symbols.embedding_rows`.
+            quantize: whether to round as the exported graph does.
+
+        Returns:
+            float32 [B, T, V]: b; the weight of a symbol is b**64, at most 2**23.
+        """
+        x = self.embed(rows, quantize)
+        for layer in self.layers:
+            x = layer(x, quantize)
+        scores = self.head(normalize(x, quantize), quantize)
+        top = scores.amax(dim=-1, keepdim=True) - OUTPUT_BASE
+        return (scores - top).clamp_min(OUTPUT_FLOOR)  # type: ignore[no-any-return]
+
+    def quantized_weights(self, rows: Tensor) -> Tensor:
+        """Int32 [B, T, V]: the unnormalised probabilities, as every executor gives them."""
+        weights = self(rows, quantize=True)
+        for _ in range(OUTPUT_SQUARINGS):
+            weights = weights.square()
+        return weights.round().to(torch.int32)  # type: ignore[no-any-return]
+
+
+def _embedding_steps(entries: Tensor, quantize: bool) -> Tensor:
+    steps = entries * (RESIDUAL_UNIT / EMBEDDING_STEP)
+    return to_integers(steps, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
+
+
+def code_length(bases: Tensor, targets: Tensor) -> Tensor:
+    """Nats per symbol of `targets` [B, T] under the bases [B, T, V] of the output weights."""
+    exponent = 2**OUTPUT_SQUARINGS
+    chosen = bases.gather(-1, targets[..., None]).squeeze(-1)
+    weights = bases
+    for _ in range(OUTPUT_SQUARINGS):
+        weights = weights.square()
+    return weights.sum(dim=-1).log() - exponent * chosen.log()

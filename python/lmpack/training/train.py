@@ -1,0 +1,110 @@
+"""The training loop: resumable, seeded, with a log of bits per byte."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lmpack.errors import TrainingError
+from lmpack.training.config import TrainingConfig
+from lmpack.training.data import Sampler, read_source, sequence_rows
+from lmpack.training.evaluate import bits_per_byte
+from lmpack.training.model import ExactTransformer, code_length
+from lmpack.training.optimizer import Optimizers
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+
+
+class Trainer:
+    """One run in a folder; :meth:`run` goes on from the checkpoint that lies there."""
+
+    def __init__(self, config: TrainingConfig, data: Path, folder: Path, compile_model: bool):
+        self.config = config
+        self.folder = folder
+        torch.manual_seed(config.seed)
+        self.model = ExactTransformer(config.architecture)
+        self._optimizers = Optimizers(self.model, config)
+        self._sampler = Sampler(data, config.train, config.batch, config.length, config.seed)
+        self._valid = {s.name: read_source(data, s)[: config.valid_bytes] for s in config.valid}
+        self._loss: Callable[..., torch.Tensor] = (
+            torch.compile(self._batch_loss) if compile_model else self._batch_loss
+        )
+        self.step = 0
+        self.seconds = 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / CHECKPOINT).exists():
+            self._resume()
+
+    def run(self, stop_after: int | None = None) -> ExactTransformer:
+        """Train to the end of the schedule (or to step `stop_after`) and return the model."""
+        started, before = time.monotonic(), self.seconds
+        loss_sum, loss_count = 0.0, 0
+        last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
+        while self.step < last:
+            loss_sum += self._train_step()
+            loss_count += 1
+            self.step += 1
+            self.seconds = before + time.monotonic() - started
+            if self.step % self.config.report_every == 0 or self.step == last:
+                self._report(loss_sum / loss_count / math.log(2))
+                self._save()
+                loss_sum, loss_count = 0.0, 0
+        self.model.set_product_dtype(torch.float32)
+        return self.model
+
+    def _batch_loss(self, rows: torch.Tensor, symbols: torch.Tensor, quantize: bool) -> torch.Tensor:
+        return code_length(self.model(rows, quantize), symbols).mean()
+
+    def _train_step(self) -> float:
+        done = self.step / self.config.steps
+        exact = done >= self.config.exact_from
+        self.model.set_product_dtype(torch.float32 if exact else torch.bfloat16)
+        symbols = self._sampler.batch(self.step).astype("int64")
+        rows = torch.from_numpy(sequence_rows(self.config.architecture, symbols))
+        quantize = done >= self.config.quantize_from
+        loss = self._loss(rows, torch.from_numpy(symbols), quantize)
+        if not torch.isfinite(loss):
+            raise TrainingError(f"the loss is {loss.item()} at step {self.step}: lower the rates")
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimizers.step(self.step)
+        return loss.item()
+
+    def _report(self, train_bits: float) -> None:
+        self.model.set_product_dtype(torch.float32)
+        valid = {name: bits_per_byte(self.model, data) for name, data in self._valid.items()}
+        symbols = self.step * self.config.batch * self.config.length
+        line: dict[str, Any] = {"step": self.step, "symbols": symbols, "train": train_bits}
+        line |= {"seconds": round(self.seconds, 1), "valid": valid}
+        with (self.folder / LOG).open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def _save(self) -> None:
+        state = {
+            "config": json.dumps(self.config.to_json()),
+            "model": self.model.state_dict(),
+            "optimizers": self._optimizers.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        temporary = self.folder / (CHECKPOINT + ".tmp")
+        torch.save(state, temporary)
+        os.replace(temporary, self.folder / CHECKPOINT)
+
+    def _resume(self) -> None:
+        state = torch.load(self.folder / CHECKPOINT, weights_only=True)
+        if json.loads(state["config"]) != json.loads(json.dumps(self.config.to_json())):
+            raise TrainingError(
+                f"{self.folder} holds a run with another recipe: "
+                "choose an empty folder, or give the recipe that it was started with"
+            )
+        self.model.load_state_dict(state["model"])
+        self._optimizers.load_state_dict(state["optimizers"])
+        self.step, self.seconds = state["step"], state["seconds"]

@@ -1,0 +1,70 @@
+"""Small models with random integers, strong enough to reach every clip of the arithmetic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lmpack.architecture import Architecture, NgramTable
+from lmpack.bundle import Bundle, load_bundle
+from lmpack.training.export import write_bundle
+from lmpack.training.model import ExactTransformer
+
+ARCHITECTURES = {
+    "plain": Architecture(
+        vocabulary=256, layers=1, width=32, heads=1, head_width=32, hidden=64, window=8,
+        activation="relu",
+    ),
+    "ngrams": Architecture(
+        vocabulary=256, layers=2, width=64, heads=2, head_width=32, hidden=128, window=48,
+        ngrams=(NgramTable(2, 512), NgramTable(3, 1021)),
+    ),
+    "wide": Architecture(
+        vocabulary=288, layers=3, width=96, heads=2, head_width=64, hidden=320, window=130,
+        activation="relu", ngrams=(NgramTable(4, 100),),
+    ),
+    "one-position": Architecture(
+        vocabulary=32, layers=2, width=32, heads=3, head_width=32, hidden=32, window=1,
+    ),
+}  # fmt: skip
+
+
+def random_model(architecture: Architecture, seed: int = 0, strength: float = 2.5) -> ExactTransformer:
+    """A model with random weights; above 1, `strength` drives activations into their limits."""
+    torch.manual_seed(seed)
+    model = ExactTransformer(architecture)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(strength)
+        model.head.weight.mul_(4)
+        for layer in model.layers:
+            layer.bias.copy_(torch.randn_like(layer.bias) * 2)
+    return model
+
+
+def random_bundle(folder: Path, architecture: Architecture, seed: int = 0) -> Bundle:
+    """The bundle of :func:`random_model`, written into `folder`."""
+    write_bundle(random_model(architecture, seed), folder, name="random", facts={})
+    return load_bundle(folder)
+
+
+def random_symbols(architecture: Architecture, lanes: int, length: int, seed: int = 0) -> np.ndarray:
+    """Symbols int64 [L, T] as an executor is fed them: the start symbol, then noise and repeats."""
+    random = np.random.default_rng(seed)
+    symbols = random.integers(0, architecture.vocabulary, (lanes, length))
+    symbols[::2] = np.resize(symbols[0, :19], length)
+    symbols[:, 0] = architecture.start_symbol
+    return symbols
+
+
+def torch_weights(model: ExactTransformer, symbols: np.ndarray) -> np.ndarray:
+    """Weights int32 [L, T, V] after each symbol fed, as torch computes them."""
+    from lmpack.symbols import embedding_rows
+
+    a = model.architecture
+    start = np.full((symbols.shape[0], a.history), a.start_symbol)
+    rows = embedding_rows(a, np.concatenate([start, symbols], axis=1))
+    with torch.no_grad():
+        return model.quantized_weights(torch.from_numpy(rows)).numpy()
