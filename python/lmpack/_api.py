@@ -158,7 +158,9 @@ def verify_stream(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Sizes:
-    """Decompress `source` without keeping anything; arguments and errors as :func:`decompress_stream`.
+    """Decompress `source` and keep nothing, to see whether it is whole.
+
+    Arguments and errors are those of :func:`decompress_stream`.
 
     Returns:
         Bytes read, and bytes that :func:`decompress_stream` would write.

@@ -1,8 +1,7 @@
-"""Files that compress what is written and decompress what is read, like those of the module gzip."""
+"""File objects that compress what is written and decompress what is read."""
 
 from __future__ import annotations
 
-import builtins
 import io
 import os
 from typing import Any, BinaryIO, Literal, cast, overload
@@ -29,6 +28,9 @@ class LmpackFile(io.BufferedIOBase):
     the last one is kept. From a pipe it reads forward. Writing can neither seek nor append. An
     object must not be used by two threads at a time.
 
+    Attributes:
+        mode: as it was given.
+
     Args:
         file: a path, or a binary file object, which stays open when this one is closed. When
             reading a seekable one, all of it is taken, wherever it stands.
@@ -54,30 +56,28 @@ class LmpackFile(io.BufferedIOBase):
         executor: str = "auto",
         threads: int | None = None,
     ) -> None:
+        self.mode = mode
+        self._position = 0
         self._reader: io.BufferedReader | None = None
         self._writer: BlockWriter | None = None
         self._owned: BinaryIO | None = None
         if mode not in _BINARY_MODES:
             raise UsageError(f"the mode is {mode!r}, allowed are {', '.join(_BINARY_MODES)}")
         codec = Codec(model, executor, threads)
-        if mode[0] != "r":
-            _ = codec.fingerprint  # before a file is created: there has to be such a model
-        base = self._open_base(file, mode[0] + "b")
         try:
-            if mode[0] == "r":
-                seekable = getattr(base, "seekable", bool)()
-                raw = IndexedReader(base, codec) if seekable else ForwardReader(base, codec)
-                self._reader = io.BufferedReader(raw)
+            if self.writable():
+                codec.require_model()  # before a file is created or emptied
+                self._writer = BlockWriter(CountingSink(self._open_base(file)), codec)
             else:
-                self._writer = BlockWriter(CountingSink(base), codec)
+                self._reader = io.BufferedReader(_raw_reader(self._open_base(file), codec))
         except BaseException:
             self.close()
             raise
-        self._position = 0
 
-    def _open_base(self, file: PathOrFile, mode: str) -> BinaryIO:
+    def _open_base(self, file: PathOrFile) -> BinaryIO:
         if isinstance(file, str | os.PathLike):
-            self._owned = cast(BinaryIO, builtins.open(file, mode))
+            # Unbuffered: blocks are large, and a full disk is noticed by the write that meets it.
+            self._owned = io.FileIO(file, self.mode[0] + "b")
             return self._owned
         return file
 
@@ -95,11 +95,11 @@ class LmpackFile(io.BufferedIOBase):
 
     def readable(self) -> bool:
         """Whether it was opened for reading."""
-        return self._reader is not None
+        return self.mode[0] == "r"
 
     def writable(self) -> bool:
         """Whether it was opened for writing."""
-        return self._reader is None
+        return self.mode[0] != "r"
 
     def seekable(self) -> bool:
         """Whether :meth:`seek` works: when reading a seekable file."""
@@ -164,6 +164,12 @@ class LmpackFile(io.BufferedIOBase):
             raise UsageError("the file is closed: open it again")
 
 
+def _raw_reader(file: BinaryIO, codec: Codec) -> io.RawIOBase:
+    if hasattr(file, "seekable") and file.seekable():
+        return IndexedReader(file, codec)
+    return ForwardReader(file, codec)
+
+
 @overload
 def open(
     file: PathOrFile,
@@ -224,4 +230,6 @@ def open(
         raise UsageError(f"encoding, errors and newline need a text mode, not {mode!r}")
     binary_mode = cast(BinaryMode, mode[0] + "b")
     binary = LmpackFile(file, binary_mode, model=model, executor=executor, threads=threads)
-    return io.TextIOWrapper(binary, encoding, errors, newline) if text else binary
+    if not text:
+        return binary
+    return io.TextIOWrapper(cast(BinaryIO, binary), encoding, errors, newline)

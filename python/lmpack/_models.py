@@ -46,6 +46,14 @@ class Codec:
         """First 8 bytes of the fingerprint of the model that encodes."""
         return self._bundle_to_encode().fingerprint[:FINGERPRINT_SIZE]
 
+    def require_model(self) -> None:
+        """Make sure that there is a model to encode with.
+
+        Raises:
+            ModelError: there is none.
+        """
+        self._bundle_to_encode()
+
     def encode(self, plain: bytes) -> Block:
         """The block of at least one byte of content."""
         return encode_block(self._open(self._bundle_to_encode()), plain)

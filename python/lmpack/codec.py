@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 
 import numpy as np
@@ -46,7 +47,7 @@ def encode_block(executor: Executor, plain: bytes) -> Block:
     payload = _encode(executor, plain, block)
     if len(payload) >= len(plain):
         return Block(BlockKind.RAW, 0, len(plain), checksum, plain)
-    return Block(BlockKind.MODEL, log2, len(plain), checksum, payload)
+    return dataclasses.replace(block, payload=payload)
 
 
 def decode_block(executor: Executor | None, block: Block) -> bytes:
@@ -80,6 +81,7 @@ def lane_symbols(plain: bytes, lane_length: int) -> npt.NDArray[np.int32]:
 
 
 def _encode(executor: Executor, plain: bytes, block: Block) -> bytes:
+    """The payload for the lanes of a block."""
     vocabulary = executor.architecture.vocabulary
     coder = BlockEncoder(block.plain_length, block.lane_length, vocabulary)
     symbols = lane_symbols(plain, block.lane_length)

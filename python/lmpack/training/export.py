@@ -52,14 +52,14 @@ def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
         tensors |= _linear("head", model.head, ACTIVATION_LIMIT)
         for i, layer in enumerate(model.layers):
             name = f"layers.{i}"
+            bias = layer.bias_table().numpy()
+            _check_scores(name, model, bias)
+            masked = np.full((bias.shape[0], 1), MASKED, np.float32)
+            tensors[f"{name}.bias"] = np.concatenate([bias, masked], axis=1)
             tensors |= _linear(f"{name}.qkv", layer.qkv, ACTIVATION_LIMIT)
             tensors |= _linear(f"{name}.out", layer.out, ACTIVATION_LIMIT)
             tensors |= _linear(f"{name}.up", layer.up, ACTIVATION_LIMIT)
             tensors |= _linear(f"{name}.down", layer.down, HIDDEN_LIMIT)
-            bias = layer.bias_table().numpy()
-            masked = np.full((bias.shape[0], 1), MASKED, np.float32)
-            tensors[f"{name}.bias"] = np.concatenate([bias, masked], axis=1)
-            _check_scores(name, model, bias)
     return tensors
 
 

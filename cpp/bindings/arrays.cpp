@@ -1,0 +1,74 @@
+#include "arrays.hpp"
+
+#include <cstddef>
+
+#include "lmpack/error.hpp"
+
+namespace py = pybind11;
+
+namespace lmpack::bindings {
+namespace {
+
+std::string shape_text(const py::array& array) {
+  std::string text;
+  for (py::ssize_t axis = 0; axis < array.ndim(); ++axis) {
+    text += (axis == 0 ? "" : ", ") + std::to_string(array.shape(axis));
+  }
+  return "[" + text + "]";
+}
+
+std::string shape_text(const std::vector<Axis>& axes) {
+  std::string text;
+  for (const Axis& axis : axes) {
+    text += (text.empty() ? "" : ", ") + axis.name;
+    if (axis.size != Axis::kAnySize) text += "=" + std::to_string(axis.size);
+  }
+  return "[" + text + "]";
+}
+
+bool has_shape(const py::array& array, const std::vector<Axis>& axes) {
+  if (array.ndim() != static_cast<py::ssize_t>(axes.size())) return false;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const bool any = axes[i].size == Axis::kAnySize;
+    if (!any && array.shape(static_cast<py::ssize_t>(i)) != axes[i].size) return false;
+  }
+  return true;
+}
+
+bool is_plain_memory(const py::array& array) {
+  const auto address = reinterpret_cast<std::uintptr_t>(array.data());
+  return (array.flags() & py::array::c_style) != 0 && address % alignof(std::int32_t) == 0;
+}
+
+}  // namespace
+
+std::span<const std::int32_t> int32_elements(const py::array& array, const std::string& name,
+                                             const std::vector<Axis>& axes) {
+  if (!py::isinstance<py::array_t<std::int32_t>>(array)) {
+    throw InvalidArgument(name + " must be an int32 array, not " +
+                          py::str(array.dtype()).cast<std::string>());
+  }
+  if (!has_shape(array, axes)) {
+    throw InvalidArgument(name + " must have the shape " + shape_text(axes) + ", not " +
+                          shape_text(array));
+  }
+  if (!is_plain_memory(array)) {
+    throw InvalidArgument(name +
+                          " must be aligned and C-contiguous; numpy.ascontiguousarray makes a copy "
+                          "that is");
+  }
+  return {static_cast<const std::int32_t*>(array.data()), static_cast<std::size_t>(array.size())};
+}
+
+std::vector<std::uint8_t> copy_bytes(const py::buffer& buffer, const std::string& name) {
+  const py::buffer_info info = buffer.request();
+  if (info.ndim != 1 || info.itemsize != 1 || info.strides[0] != 1) {
+    throw InvalidArgument(name + " must be contiguous bytes, not a buffer of " +
+                          std::to_string(info.ndim) + " axes with items of " +
+                          std::to_string(info.itemsize) + " bytes");
+  }
+  const auto* first = static_cast<const std::uint8_t*>(info.ptr);
+  return {first, first + info.size};
+}
+
+}  // namespace lmpack::bindings

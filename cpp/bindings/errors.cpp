@@ -1,0 +1,49 @@
+#include "errors.hpp"
+
+#include <pybind11/gil_safe_call_once.h>
+#include <pybind11/pybind11.h>
+
+#include <exception>
+
+#include "lmpack/error.hpp"
+
+namespace py = pybind11;
+
+namespace lmpack::bindings {
+namespace {
+
+struct ErrorTypes {
+  py::object usage;
+  py::object damaged;
+};
+
+// Never destroyed: Python may be gone before static destructors run.
+const ErrorTypes& error_types() {
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<ErrorTypes> storage;
+  return storage
+      .call_once_and_store_result([] {
+        const auto errors = py::module_::import("lmpack.errors");
+        return ErrorTypes{errors.attr("UsageError"), errors.attr("DamagedError")};
+      })
+      .get_stored();
+}
+
+void translate(std::exception_ptr error) {
+  if (!error) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const InvalidArgument& mistake) {
+    py::set_error(error_types().usage, mistake.what());
+  } catch (const DamagedStream& damage) {
+    py::set_error(error_types().damaged, damage.what());
+  }
+}
+
+}  // namespace
+
+void register_errors() {
+  error_types();
+  py::register_local_exception_translator(translate);
+}
+
+}  // namespace lmpack::bindings

@@ -1,0 +1,13 @@
+// The Python module lmpack._native.
+#include <pybind11/pybind11.h>
+
+#include "errors.hpp"
+#include "registers.hpp"
+
+PYBIND11_MODULE(_native, module) {
+  module.doc() = "The coder of lmpack in C++. Not public: use lmpack.compress and its like.";
+  lmpack::bindings::register_errors();
+  lmpack::bindings::register_frequencies(module);
+  lmpack::bindings::register_block_coders(module);
+  lmpack::bindings::register_build_info(module);
+}

@@ -1,0 +1,12 @@
+// What the module is made of: one function a topic.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace lmpack::bindings {
+
+void register_frequencies(pybind11::module_& module);
+void register_block_coders(pybind11::module_& module);
+void register_build_info(pybind11::module_& module);
+
+}  // namespace lmpack::bindings

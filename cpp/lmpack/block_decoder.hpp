@@ -1,0 +1,53 @@
+// Decodes the symbols of one block, step by step.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lmpack/block_layout.hpp"
+#include "lmpack/range_decoder.hpp"
+
+namespace lmpack {
+
+// Not safe for two threads at once.
+class BlockDecoder {
+ public:
+  // Throws InvalidArgument if the vocabulary is out of range, DamagedStream if the payload starts
+  // like none.
+  BlockDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, std::int64_t vocabulary);
+
+  const BlockLayout& layout() const { return layout_; }
+  std::int64_t vocabulary() const { return vocabulary_; }
+
+  // Decodes the next step. weights: [lanes, vocabulary], the same as the encoder had;
+  // symbols: [lanes], set to 0 for lanes that have ended.
+  // Throws DamagedStream if the payload ends too early, InvalidArgument for a size or weight out
+  // of range and for a call out of turn; after a bad weight or damage, for every further call.
+  void decode(std::span<const std::int32_t> weights, std::span<std::int32_t> symbols);
+
+  // Call it after the last step: throws DamagedStream unless the encoder writes this very payload
+  // for the decoded symbols, InvalidArgument if there are steps left.
+  void finish() const;
+
+ private:
+  void check_sound() const;
+  void check_sizes(std::size_t weights, std::size_t symbols) const;
+  std::int32_t decode_symbol(std::span<const std::int32_t> weights);
+
+  BlockLayout layout_;
+  std::int64_t vocabulary_;
+
+  // Steps already decoded. 0 <= step_ <= layout_.steps().
+  std::int64_t step_ = 0;
+
+  // Whether an error left a step half decoded.
+  bool failed_ = false;
+
+  RangeDecoder coder_;
+
+  // Scratch for one table, [vocabulary].
+  std::vector<std::uint32_t> frequencies_;
+};
+
+}  // namespace lmpack

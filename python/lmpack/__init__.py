@@ -1,0 +1,99 @@
+"""Lossless compression by an exact Transformer: what one machine packs, every other unpacks.
+
+Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
+:func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Files like those of the
+module gzip: :func:`open`. What is in a file: :func:`describe`. Which models there are:
+:func:`list_models`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+from lmpack import errors
+from lmpack.errors import (
+    BundleError,
+    ConformanceError,
+    DamagedError,
+    FormatError,
+    LmpackError,
+    ModelError,
+    NotLmpackError,
+    TrainingError,
+    TruncatedError,
+    UsageError,
+    VersionError,
+)
+
+if TYPE_CHECKING:
+    from lmpack._api import (
+        Sizes,
+        compress,
+        compress_stream,
+        decompress,
+        decompress_stream,
+        verify_stream,
+    )
+    from lmpack._description import BlockInfo, ContainerInfo, describe
+    from lmpack._file import LmpackFile, open
+    from lmpack._models import list_models
+
+    __version__: str
+
+__all__ = [
+    "BlockInfo",
+    "BundleError",
+    "ConformanceError",
+    "ContainerInfo",
+    "DamagedError",
+    "FormatError",
+    "LmpackError",
+    "LmpackFile",
+    "ModelError",
+    "NotLmpackError",
+    "Sizes",
+    "TrainingError",
+    "TruncatedError",
+    "UsageError",
+    "VersionError",
+    "__version__",
+    "compress",
+    "compress_stream",
+    "decompress",
+    "decompress_stream",
+    "describe",
+    "errors",
+    "list_models",
+    "open",
+    "verify_stream",
+]
+
+# Loaded at first use: training and the reading of headers need neither the codec nor the C++ core.
+_HOMES = {
+    "_api": (
+        "Sizes",
+        "compress",
+        "compress_stream",
+        "decompress",
+        "decompress_stream",
+        "verify_stream",
+    ),
+    "_description": ("BlockInfo", "ContainerInfo", "describe"),
+    "_file": ("LmpackFile", "open"),
+    "_models": ("list_models",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.metadata.version("lmpack")
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"lmpack.{home}"), name)
+    raise AttributeError(f"module 'lmpack' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

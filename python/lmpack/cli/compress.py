@@ -1,0 +1,41 @@
+"""The command `lmpack compress`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import lmpack
+from lmpack.cli.conversion import Direction, Request, convert_files
+from lmpack.cli.options import coding_options, files_argument, output_options
+from lmpack.cli.output import refuse_terminal
+from lmpack.errors import UsageError
+
+SUFFIX = ".lmp"
+
+
+@click.command()
+@files_argument
+@output_options
+@coding_options
+def compress(**options: Any) -> None:
+    """Compress each FILE to FILE.lmp, or standard input to standard output.
+
+    A FILE named - is standard input. Input files are kept.
+    """
+    request = Request(**options)
+    if request.to_stdout:
+        refuse_terminal(request.force)
+    direction = Direction(
+        convert=lmpack.compress_stream,
+        output_name=_output_name,
+        plain_and_compressed=lambda sizes: (sizes.read, sizes.written),
+    )
+    convert_files(direction, request)
+
+
+def _output_name(name: str, force: bool) -> str:
+    if name.endswith(SUFFIX) and not force:
+        raise UsageError(f"it ends in {SUFFIX} already: nothing was done; -f compresses it again")
+    return name + SUFFIX

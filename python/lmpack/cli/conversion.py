@@ -1,0 +1,162 @@
+"""What compress and decompress have in common: many files, their outputs and the report."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+import click
+
+from lmpack import Sizes
+from lmpack.cli.failures import Failures, display_name
+from lmpack.cli.output import open_output
+from lmpack.cli.progress import progress_bar
+from lmpack.errors import UsageError
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """The options of a conversion, as click gives them."""
+
+    files: tuple[str, ...]
+    output: str | None
+    stdout: bool
+    force: bool
+    remove: bool
+    quiet: bool
+    verbose: int
+    as_json: bool
+    model: str | None
+    executor: str
+    threads: int | None
+
+    def __post_init__(self) -> None:
+        if self.output is not None and self.stdout:
+            raise click.UsageError("-o and -c exclude each other")
+        if self.output not in (None, "-") and len(self.files) > 1:
+            raise click.UsageError("-o takes one FILE, not several: leave -o out, or use -c")
+        if self.to_stdout and (self.remove or self.as_json):
+            raise click.UsageError("--rm and --json need an output file, not standard output")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The files; standard input if there are none."""
+        return self.files or ("-",)
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether some output goes to standard output."""
+        return self.stdout or self.output == "-" or (self.output is None and "-" in self.inputs)
+
+    @property
+    def coding(self) -> dict[str, Any]:
+        """Arguments of the API."""
+        return {"model": self.model, "executor": self.executor, "threads": self.threads}
+
+
+@dataclasses.dataclass(frozen=True)
+class Direction:
+    """Compression or decompression.
+
+    Attributes:
+        convert: the function of the API.
+        output_name: name of the output for an input's name, and whether -f was given.
+        plain_and_compressed: puts sizes in this order.
+    """
+
+    convert: Callable[..., Sizes]
+    output_name: Callable[[str, bool], str]
+    plain_and_compressed: Callable[[Sizes], tuple[int, int]]
+
+
+def convert_files(direction: Direction, request: Request) -> None:
+    """Convert all files, report each, and end the program with 1 if one failed."""
+    failures = Failures(request.verbose)
+    records = []
+    for name in request.inputs:
+        with failures.of(name):
+            records.append(_convert_file(direction, name, request))
+    if request.as_json:
+        click.echo(json.dumps(records + failures.records, indent=2))
+    failures.exit_if_any()
+
+
+@contextlib.contextmanager
+def open_input(name: str) -> Iterator[BinaryIO]:
+    """A file for reading; - is standard input, which stays open."""
+    if name == "-":
+        yield sys.stdin.buffer
+    else:
+        with open(name, "rb") as file:
+            yield file
+
+
+def size_record(name: str, plain: int, compressed: int) -> dict[str, Any]:
+    """The figures of a file as they are printed with --json."""
+    return {
+        "file": name,
+        "plain_bytes": plain,
+        "compressed_bytes": compressed,
+        "bits_per_byte": bits_per_byte(plain, compressed),
+    }
+
+
+def bits_per_byte(plain: int, compressed: int) -> float | None:
+    """Compressed bits for one byte of content; None without content."""
+    return round(8 * compressed / plain, 4) if plain else None
+
+
+def size_line(record: dict[str, Any]) -> str:
+    """A :func:`size_record` for people."""
+    line = f"{record['plain_bytes']:,} bytes, compressed {record['compressed_bytes']:,}"
+    if record["bits_per_byte"] is None:
+        return line
+    return f"{line} ({record['bits_per_byte']:.3f} bits per byte)"
+
+
+def _convert_file(direction: Direction, name: str, request: Request) -> dict[str, Any]:
+    output = _output(direction, name, request)
+    with open_input(name) as source:
+        like = _status(source)
+        _refuse_same_file(name, output)
+        with (
+            open_output(output, force=request.force, like=like) as sink,
+            progress_bar(display_name(name), source, request.quiet) as progress,
+        ):
+            sizes = direction.convert(source, sink, progress=progress, **request.coding)
+    if request.remove and name != "-":
+        os.unlink(name)
+    record = size_record(name, *direction.plain_and_compressed(sizes))
+    if request.verbose:
+        click.echo(f"{display_name(name)}: {size_line(record)}", err=True)
+    return {**record, "output": output}
+
+
+def _status(source: BinaryIO) -> os.stat_result | None:
+    """Permissions and times of a regular file; None for everything else."""
+    try:
+        status = os.fstat(source.fileno())
+    except OSError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def _output(direction: Direction, name: str, request: Request) -> str:
+    if request.output is not None:
+        return request.output
+    if request.stdout or name == "-":
+        return "-"
+    return direction.output_name(name, request.force)
+
+
+def _refuse_same_file(name: str, output: str) -> None:
+    if "-" in (name, output) or not os.path.exists(output):
+        return
+    if os.path.samefile(name, output) and stat.S_ISREG(os.stat(name).st_mode):
+        raise UsageError("input and output are the same file: name another one with -o")

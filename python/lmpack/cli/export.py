@@ -1,0 +1,29 @@
+"""The command `lmpack export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lmpack.cli.failures import Failures
+from lmpack.cli.training_extra import training_extra
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("output", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--name", help="Name of the model; by default that of the OUTPUT folder.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with the recipe's validation sources, to state bits per byte.",
+)
+def export(run: Path, output: Path, name: str | None, data: Path | None) -> None:
+    """Write the model of a training RUN as a bundle into the folder OUTPUT."""
+    failures = Failures()
+    with failures.of(str(run)), training_extra():
+        from lmpack.training.run_export import export_run
+
+        export_run(run, output, name=name or output.resolve().name, data=data)
+    failures.exit_if_any()

@@ -1,0 +1,62 @@
+"""Errors as one line each; the files after a bad one are still handled."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from lmpack.errors import LmpackError
+
+TRACEBACK_VERBOSITY = 2
+STANDARD_INPUT = "standard input"
+
+
+class Failures:
+    """Collects what went wrong.
+
+    Attributes:
+        records: for every file that failed its name and the message, for JSON.
+
+    Args:
+        verbose: how often -v was given.
+    """
+
+    def __init__(self, verbose: int = 0) -> None:
+        self.records: list[dict[str, Any]] = []
+        self._verbose = verbose
+
+    @contextlib.contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """Report an error of lmpack or the system inside the block, and go on behind it."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise  # nobody reads any more: click ends the program quietly with 1
+        except (LmpackError, OSError) as error:
+            message = _message(error, name)
+            self.records.append({"file": name, "error": message})
+            if self._verbose >= TRACEBACK_VERBOSITY:
+                click.echo(traceback.format_exc(), err=True, nl=False)
+            click.echo(f"lmpack: {display_name(name)}: {message}", err=True)
+
+    def exit_if_any(self) -> None:
+        """End the program with 1 if something failed."""
+        if self.records:
+            click.get_current_context().exit(1)
+
+
+def display_name(name: str) -> str:
+    """How a file is called in messages."""
+    return STANDARD_INPUT if name == "-" else name
+
+
+def _message(error: LmpackError | OSError, name: str) -> str:
+    if isinstance(error, LmpackError) or error.strerror is None:
+        return " ".join(str(error).split())
+    if error.filename is None or str(error.filename) == name:
+        return error.strerror
+    return f"{error.filename}: {error.strerror}"

@@ -1,0 +1,43 @@
+"""The program `lmpack`: its commands, and what it does without one."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lmpack.cli.compress import compress
+from lmpack.cli.decompress import decompress
+from lmpack.cli.export import export
+from lmpack.cli.info import info
+from lmpack.cli.models import models
+from lmpack.cli.shorthand import shorthand
+from lmpack.cli.test import test
+from lmpack.cli.train import train
+
+_OWN_OPTIONS = ("--help", "-h", "--version")
+
+
+class _Program(click.Group):
+    """Takes gzip's spellings where no command is named, so that tar and others can call it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and sys.stdin.isatty():
+            args = ["--help"]
+        elif not args or args[0] not in (*self.commands, *_OWN_OPTIONS):
+            args = [str(shorthand.name), *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lmpack", message="%(prog)s %(version)s")
+def main() -> None:
+    """Compress files with a learned model; any machine can decompress them.
+
+    Without a command, `lmpack [-d|-t] [OPTION]... [FILE]...` works like gzip, but keeps its input:
+    `tar -I lmpack -cf folder.tar.lmp folder`.
+    """
+
+
+for _command in (compress, decompress, test, info, models, train, export, shorthand):
+    main.add_command(_command)

@@ -1,0 +1,64 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from lmpack.executors import EXECUTORS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+files_argument = click.argument("files", nargs=-1, metavar="[FILE]...")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+verbose_option = click.option(
+    "-v", "--verbose", count=True, help="Print more; twice: also tracebacks of errors."
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+threads_option = click.option(
+    "-T", "--threads", type=click.IntRange(min=1), metavar="N", help="Worker threads."
+)
+
+
+def coding_options(command: Command) -> Command:
+    """Options of commands that run a model."""
+    options = (
+        click.option("--model", metavar="NAME|PATH", help="Built-in model or folder of a bundle."),
+        click.option(
+            "--executor",
+            type=click.Choice(EXECUTORS),
+            default="auto",
+            show_default=True,
+            help="What runs the model; the bytes are the same with any.",
+        ),
+        threads_option,
+        quiet_option,
+        verbose_option,
+        json_option,
+    )
+    return _apply(options, command)
+
+
+def output_options(command: Command) -> Command:
+    """Options of commands that write a file for each file."""
+    options = (
+        click.option("-o", "--output", metavar="OUT", help="Write to OUT; - is standard output."),
+        click.option("-c", "--stdout", is_flag=True, help="Write to standard output."),
+        click.option("-f", "--force", is_flag=True, help="Overwrite existing files."),
+        click.option(
+            "--rm/--keep",
+            " /-k",
+            "remove",
+            default=False,
+            help="Delete each input file when its output is complete, or keep it (default).",
+        ),
+    )
+    return _apply(options, command)
+
+
+def _apply(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command

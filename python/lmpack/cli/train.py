@@ -1,0 +1,54 @@
+"""The command `lmpack train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import lmpack.training
+from lmpack.cli.failures import Failures
+from lmpack.cli.options import threads_option
+from lmpack.cli.training_extra import training_extra
+
+RECIPES = Path(lmpack.training.__file__).parent / "recipes"
+"""Folder of the built-in recipes, NAME.json."""
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--data", type=_FOLDER, required=True, help="Folder with the recipe's sources.")
+@click.option("--output", type=_FOLDER, required=True, help="Folder of the run; it can be resumed.")
+@click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
+@threads_option
+def train(recipe: str, data: Path, output: Path, compile_model: bool, threads: int | None) -> None:
+    """Train a model by RECIPE, a JSON file or the name of a built-in recipe.
+
+    A run that was interrupted goes on where its last report was.
+    """
+    failures = Failures()
+    with failures.of(recipe), training_extra():
+        _run(_recipe_path(recipe), data, output, compile_model, threads)
+    failures.exit_if_any()
+
+
+def _recipe_path(recipe: str) -> Path:
+    built_in = RECIPES / f"{recipe}.json"
+    return built_in if built_in.is_file() else Path(recipe)
+
+
+def _run(recipe: Path, data: Path, output: Path, compile_model: bool, threads: int | None) -> None:
+    import torch
+
+    from lmpack.training.config import read_recipe
+    from lmpack.training.train import LOG, Trainer
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    trainer = Trainer(read_recipe(recipe), data, output, compile_model)
+    every = trainer.config.report_every
+    while trainer.step < trainer.config.steps:
+        trainer.run(stop_after=(trainer.step // every + 1) * every)
+        click.echo((output / LOG).read_text().splitlines()[-1])

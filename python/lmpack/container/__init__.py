@@ -1,0 +1,40 @@
+"""Containers: header, blocks and index <-> bytes. Knows no model; docs/format.md is its spec.
+
+Writing: :class:`ContainerWriter`. Reading forward, from a pipe too: :func:`read_blocks`.
+Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`.
+"""
+
+from lmpack.container._forward import read_blocks
+from lmpack.container._index import BlockEntry, ContainerIndex
+from lmpack.container._records import (
+    FINGERPRINT_SIZE,
+    MAGIC,
+    MAXIMUM_LANES_LOG2,
+    MAXIMUM_PLAIN_LENGTH,
+    VERSION,
+    Block,
+    BlockKind,
+    Header,
+)
+from lmpack.container._seek import read_block, read_indexes
+from lmpack.container._source import Source
+from lmpack.container._writer import ContainerWriter, Sink
+
+__all__ = [
+    "FINGERPRINT_SIZE",
+    "MAGIC",
+    "MAXIMUM_LANES_LOG2",
+    "MAXIMUM_PLAIN_LENGTH",
+    "VERSION",
+    "Block",
+    "BlockEntry",
+    "BlockKind",
+    "ContainerIndex",
+    "ContainerWriter",
+    "Header",
+    "Sink",
+    "Source",
+    "read_block",
+    "read_blocks",
+    "read_indexes",
+]

@@ -1,0 +1,90 @@
+"""Reading integers and runs of bytes from a source, and knowing where one is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lmpack.errors import DamagedError, TruncatedError
+
+MAXIMUM_VARINT_SIZE = 9
+"""Nine groups of 7 bits: every varint is below 2**63."""
+
+
+class Source(Protocol):
+    """What bytes are read from: a file, a pipe, a socket file (blocking)."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, maybe fewer; empty only at the end."""
+
+
+def encode_varint(value: int) -> bytes:
+    """The canonical unsigned LEB128 of 0 <= value < 2**63."""
+    groups = bytearray()
+    while value >= 0x80:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    groups.append(value)
+    return bytes(groups)
+
+
+def truncated(end: int, what: str) -> TruncatedError:
+    """The error for an input that ends at a byte offset, before the end of `what`."""
+    return TruncatedError(
+        f"the input ends at byte {end}, before the end of {what}: it was cut short, "
+        "get the whole file again"
+    )
+
+
+class ByteReader:
+    """Reads a source forward.
+
+    Attributes:
+        offset: bytes from the start of the file to the next byte.
+    """
+
+    def __init__(self, source: Source, offset: int = 0) -> None:
+        self._source = source
+        self.offset = offset
+
+    def at_most(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end of the source."""
+        pieces = []
+        missing = size
+        while missing and (piece := self._source.read(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        self.offset += size - missing
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def exactly(self, size: int, what: str) -> bytes:
+        """The next `size` bytes.
+
+        Raises:
+            TruncatedError: the source ends before; `what` names what was being read.
+        """
+        found = self.at_most(size)
+        if len(found) < size:
+            raise truncated(self.offset, what)
+        return found
+
+    def integer(self, size: int, what: str) -> int:
+        """The next `size` bytes as a little-endian integer."""
+        return int.from_bytes(self.exactly(size, what), "little")
+
+    def varint(self, what: str) -> int:
+        """The next varint.
+
+        Raises:
+            TruncatedError: the source ends before.
+            DamagedError: it is not the shortest form, or not below 2**63.
+        """
+        start = self.offset
+        value = 0
+        for group in range(MAXIMUM_VARINT_SIZE):
+            byte = self.exactly(1, what)[0]
+            value |= (byte & 0x7F) << (7 * group)
+            if byte < 0x80:
+                if byte == 0 and group > 0:
+                    raise DamagedError(f"{what}: the integer at byte {start} has a needless 0 byte")
+                return value
+        raise DamagedError(f"{what}: the integer at byte {start} is not below 2**63")

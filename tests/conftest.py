@@ -1,0 +1,33 @@
+"""What all tests share: hypothesis profiles, shared data, fake models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+from fake_models import FakeModels
+
+hypothesis.settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder with real data, which is no part of the repository."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"this test needs the data in {SHARED_DATA}")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
+    """Models "small" (the default) and "base" that cost no time, with real containers and coder."""
+    models = FakeModels()
+    models.install(monkeypatch.setattr)
+    return models

@@ -1,0 +1,79 @@
+"""Writes tests/golden/NAME.json: exact bytes that no change may alter by accident.
+
+    python tests/make_golden.py [NAME...]
+
+Without names all files are written. A function registered under a name gives the content.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import coding
+
+from lmpack._native import weights_to_frequencies
+
+FOLDER = Path(__file__).with_name("golden")
+
+Content = dict[str, Any]
+Maker = Callable[[], Content]
+
+MAKERS: dict[str, Maker] = {}
+
+CODER_CASES = {
+    "one symbol": (1, 1, 1, 2),
+    "two symbols": (2, 9, 9, 2),
+    "lanes": (3, 100, 13, 32),
+    "bytes": (4, 300, 64, 256),
+    "large vocabulary": (5, 12, 5, 65536),
+}
+"""Seed, length, lane length and vocabulary."""
+
+
+def golden(name: str) -> Callable[[Maker], Maker]:
+    """Registers the function that makes the content of tests/golden/NAME.json."""
+
+    def register(maker: Maker) -> Maker:
+        MAKERS[name] = maker
+        return maker
+
+    return register
+
+
+@golden("coder")
+def coder() -> Content:
+    """For each case the payload, and the SHA-256 of its frequencies as little-endian uint32."""
+    content = {}
+    for name, (seed, length, lane_length, vocabulary) in CODER_CASES.items():
+        block = coding.seeded_block(seed, length, lane_length, vocabulary)
+        frequencies = weights_to_frequencies(block.weights.reshape(-1, vocabulary))
+        content[name] = {
+            "payload": coding.encode(block).hex(),
+            "frequencies": hashlib.sha256(frequencies.astype("<u4").tobytes()).hexdigest(),
+        }
+    return content
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the named files, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {sorted(MAKERS)}")
+    names = parser.parse_args(arguments).names or sorted(MAKERS)
+    unknown = sorted(set(names) - MAKERS.keys())
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; choose from {', '.join(sorted(MAKERS))}")
+    FOLDER.mkdir(exist_ok=True)
+    for name in names:
+        text = json.dumps(MAKERS[name](), indent=2) + "\n"
+        (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

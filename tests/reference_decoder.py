@@ -1,0 +1,221 @@
+"""A second decoder, written from docs/format.md alone: slow, plain Python, unbounded integers.
+
+It shares no line with lmpack. Where the two disagree, one of them departs from the specification.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+
+Weights = Sequence[int]
+Predictor = Callable[[Sequence[bytes]], Sequence[Weights]]
+"""From what each lane of a block holds so far to the weights of each lane's next symbol.
+
+It is called once a step, with all lanes; the weights of lanes that have ended are not looked at.
+"""
+
+MAGIC = b"\x8cLMP"
+RAW, MODEL = 1, 2
+TOTAL = 2**24
+"""Sum of the frequencies of all symbols."""
+TOP_RANGE = 2**32 - 1
+LEAST_RANGE = 2**24
+
+
+class InvalidContainerError(Exception):
+    """The bytes break a rule of docs/format.md."""
+
+
+def require(condition: bool, rule: str) -> None:
+    """Raise InvalidContainerError, naming the rule, unless the condition holds."""
+    if not condition:
+        raise InvalidContainerError(rule)
+
+
+class Cursor:
+    """Takes bytes from the front of some data."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.position = 0
+
+    def take(self, size: int) -> bytes:
+        """The next `size` bytes."""
+        start, end = self.position, self.position + size
+        require(end <= len(self.data), "the data ends early")
+        self.position = end
+        return self.data[start:end]
+
+    def take_varint(self) -> int:
+        """The next canonical unsigned LEB128 integer."""
+        groups = [self.take(1)[0]]
+        while groups[-1] >= 128:
+            groups.append(self.take(1)[0])
+        require(len(groups) == 1 or groups[-1] > 0, "a varint is not the shortest")
+        value = sum(group % 128 * (1 << 7 * place) for place, group in enumerate(groups))
+        require(value < 2**63, "a varint is too large")
+        return value
+
+    def take_checksum(self, start: int) -> None:
+        """The next CRC-32, which must be that of all bytes from `start` up to it."""
+        covered = self.data[start : self.position]
+        require(self.take(4) == zlib.crc32(covered).to_bytes(4, "little"), "a CRC-32 is wrong")
+
+
+def decode(data: bytes, predict: Predictor) -> bytes:
+    """The content of all containers in the data."""
+    cursor = Cursor(data)
+    content = decode_container(cursor, predict)
+    while cursor.position < len(data):
+        content += decode_container(cursor, predict)
+    return content
+
+
+def decode_container(cursor: Cursor, predict: Predictor) -> bytes:
+    """The content of the container at the cursor."""
+    start = cursor.position
+    require(cursor.take(4) == MAGIC, "the magic is wrong")
+    version = cursor.take(1)
+    cursor.take(8)
+    cursor.take_checksum(start)
+    require(version == b"\x01", "the version is not 1")
+    contents: list[bytes] = []
+    lengths: list[tuple[int, int]] = []
+    while cursor.data[cursor.position : cursor.position + 1] != b"\x00":
+        plain, payload_length = decode_block(cursor, predict)
+        contents.append(plain)
+        lengths.append((len(plain), payload_length))
+    check_index(cursor, lengths)
+    return b"".join(contents)
+
+
+def check_index(cursor: Cursor, lengths: list[tuple[int, int]]) -> None:
+    """Take the index, which must tell of blocks with these lengths."""
+    start = cursor.position
+    require(cursor.take(1) == b"\x00", "the tag of the index is not 0")
+    content_length = sum(plain_length for plain_length, _ in lengths)
+    require(cursor.take_varint() == content_length, "the content length is wrong")
+    for entry in lengths:
+        require((cursor.take_varint(), cursor.take_varint()) == entry, "an entry is wrong")
+    index_size = cursor.position - start
+    reversed_size = bytearray()
+    while index_size >= 128:
+        reversed_size.insert(0, index_size % 128 + 128)
+        index_size //= 128
+    reversed_size.insert(0, index_size)
+    require(cursor.take(len(reversed_size)) == reversed_size, "the index size is wrong")
+    cursor.take_checksum(start)
+
+
+def decode_block(cursor: Cursor, predict: Predictor) -> tuple[bytes, int]:
+    """The content of the block at the cursor, and the length of its payload."""
+    lanes_log2, kind = divmod(cursor.take(1)[0], 8)
+    plain_length = cursor.take_varint()
+    payload_length = cursor.take_varint()
+    require(1 <= plain_length <= 2**24, "the plain length is out of range")
+    require(kind in (RAW, MODEL), "the kind is reserved")
+    require(lanes_log2 <= 10, "too many lanes")
+    checksum = int.from_bytes(cursor.take(4), "little")
+    if kind == RAW:
+        require(lanes_log2 == 0, "a raw block with lanes")
+        require(payload_length == plain_length, "a raw payload of another length")
+        plain = cursor.take(payload_length)
+    else:
+        require(payload_length < plain_length, "a model payload that is not shorter")
+        plain = decode_payload(cursor.take(payload_length), plain_length, lanes_log2, predict)
+    require(zlib.crc32(plain) == checksum, "the CRC-32 of the content is wrong")
+    return plain, payload_length
+
+
+def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: Predictor) -> bytes:
+    """The bytes that the payload of a model block stands for."""
+    lane_lengths = cut_lanes(length, lanes_log2)
+    lanes = [b""] * len(lane_lengths)
+    coder = RangeDecoder(payload)
+    for step in range(lane_lengths[0]):
+        weights = predict(lanes)
+        for lane, lane_length in enumerate(lane_lengths):
+            if step < lane_length:
+                symbol = coder.decode(frequencies(weights[lane]))
+                require(symbol < 256, "a symbol that is no byte")
+                lanes[lane] += bytes([symbol])
+    coder.finish()
+    return b"".join(lanes)
+
+
+def cut_lanes(length: int, lanes_log2: int) -> list[int]:
+    """The lengths of the lanes of a block; the first is the longest."""
+    nominal = 2**lanes_log2
+    lane_length = (length + nominal - 1) // nominal
+    whole, rest = divmod(length, lane_length)
+    return [lane_length] * whole + [rest] * (rest > 0)
+
+
+def frequencies(weights: Weights) -> list[int]:
+    """Frequencies that sum up to 2**24, each at least 1."""
+    ratio = (TOTAL - len(weights)) * 2**31 // sum(weights)
+    result = [1 + weight * ratio // 2**31 for weight in weights]
+    result[weights.index(max(weights))] += TOTAL - sum(result)
+    return result
+
+
+class Interval:
+    """The numbers that the coded symbols leave possible: low <= number < low + range.
+
+    Attributes:
+        low: in units of 256**-(shifts + 4); unbounded, so it needs no carry.
+        range: 2**24 to 2**32 - 1 between symbols.
+        shifts: how often the unit was made finer.
+    """
+
+    def __init__(self) -> None:
+        self.low = 0
+        self.range = TOP_RANGE
+        self.shifts = 0
+
+    def narrow(self, cumulative: int, frequency: int) -> None:
+        """Go on with the part that belongs to a symbol."""
+        start = self.range * cumulative // TOTAL
+        end = self.range * (cumulative + frequency) // TOTAL
+        self.low += start
+        self.range = end - start
+        while self.range < LEAST_RANGE:
+            self.low *= 256
+            self.range *= 256
+            self.shifts += 1
+
+    def shortest_payload(self) -> bytes:
+        """The only payload that may stand for the symbols so far."""
+        for extra, unit in ((0, 2**32), (1, 2**24)):
+            value = -(-self.low // unit) * unit
+            if value < self.low + self.range:
+                return value.to_bytes(self.shifts + 4, "big")[: self.shifts + extra]
+        raise AssertionError("a range of at least 2**24 holds a multiple of 2**24")
+
+
+class RangeDecoder:
+    """Finds the symbols whose intervals hold the number that a payload is."""
+
+    def __init__(self, payload: bytes) -> None:
+        self.payload = payload
+        self.interval = Interval()
+
+    def decode(self, frequencies_: list[int]) -> int:
+        """The next symbol."""
+        interval = self.interval
+        size = interval.shifts + 4
+        code = int.from_bytes(self.payload[:size].ljust(size, b"\x00"), "big")
+        offset = code - interval.low
+        require(0 <= offset < interval.range, "the payload is outside of all intervals")
+        target = ((offset + 1) * TOTAL - 1) // interval.range
+        symbol = cumulative = 0
+        while cumulative + frequencies_[symbol] <= target:
+            cumulative += frequencies_[symbol]
+            symbol += 1
+        interval.narrow(cumulative, frequencies_[symbol])
+        return symbol
+
+    def finish(self) -> None:
+        """Check that an encoder would have written this very payload."""
+        require(self.payload == self.interval.shortest_payload(), "the payload is not canonical")

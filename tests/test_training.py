@@ -1,0 +1,230 @@
+"""Training: it learns, it is repeatable, it resumes exactly, and its result round-trips as a bundle."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import lzma
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from random_models import random_model
+
+from lmpack.architecture import ATTENTION_BASE, Architecture, NgramTable
+from lmpack.bundle import load_bundle
+from lmpack.codec import decode_block, encode_block
+from lmpack.container import BlockKind
+from lmpack.errors import BundleError, TrainingError
+from lmpack.executors.conformance import check_conformance
+from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack.training.attention import windowed_attention
+from lmpack.training.config import PRESETS, Source, TrainingConfig, read_recipe
+from lmpack.training.data import Sampler, read_source
+from lmpack.training.export import integer_tensors
+from lmpack.training.run_export import export_run
+from lmpack.training.train import CHECKPOINT, LOG, Trainer
+
+TEXT = b"".join(b"Line %d of a text that a small model learns soon.\n" % i for i in range(400))
+ARCHITECTURE = Architecture(
+    vocabulary=256, layers=1, width=32, heads=1, head_width=32, hidden=64, window=32,
+    ngrams=(NgramTable(2, 256),),
+)  # fmt: skip
+CONFIG = TrainingConfig(
+    architecture=ARCHITECTURE,
+    train=(Source("text.txt"),),
+    valid=(Source("text.txt"),),
+    symbols=40 * 4 * 64,
+    batch=4,
+    length=64,
+    valid_bytes=512,
+    report_every=10,
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "text.txt").write_bytes(TEXT)
+    return tmp_path
+
+
+def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in trainer.model.state_dict().items()}
+
+
+def assert_equal_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    assert a.keys() == b.keys()
+    for name, value in a.items():
+        assert torch.equal(value, b[name]), name
+
+
+def test_training_learns_and_the_bundle_compresses(data: Path, tmp_path: Path) -> None:
+    Trainer(CONFIG, data, tmp_path / "run", compile_model=False).run()
+    lines = [json.loads(line) for line in (tmp_path / "run" / LOG).read_text().splitlines()]
+    rates = [line["valid"]["text.txt"] for line in lines]
+    assert [line["step"] for line in lines] == [10, 20, 30, 40]
+    assert rates[-1] < 0.95 * rates[0]
+    export_run(tmp_path / "run", tmp_path / "bundle", name="learned", data=data)
+    bundle = load_bundle(tmp_path / "bundle")
+    assert bundle.name == "learned"
+    assert bundle.manifest["evaluation"] == {"text.txt": pytest.approx(rates[-1], rel=0.5)}
+    executor = OnnxRuntimeExecutor(bundle)
+    check_conformance(bundle, executor)
+    block = encode_block(executor, TEXT)
+    assert block.kind is BlockKind.MODEL
+    assert 8 * len(block.payload) / len(TEXT) < 4
+    assert decode_block(executor, block) == TEXT
+
+
+def test_same_seed_same_weights_and_resuming_changes_nothing(data: Path, tmp_path: Path) -> None:
+    whole = Trainer(CONFIG, data, tmp_path / "whole", compile_model=False)
+    whole.run()
+    Trainer(CONFIG, data, tmp_path / "parts", compile_model=False).run(stop_after=17)
+    resumed = Trainer(CONFIG, data, tmp_path / "parts", compile_model=False)
+    assert resumed.step == 17
+    resumed.run()
+    assert_equal_weights(weights(resumed), weights(whole))
+    other = dataclasses.replace(CONFIG, seed=2)
+    different = Trainer(other, data, tmp_path / "other", compile_model=False)
+    assert not torch.equal(different.model.head.weight, whole.model.head.weight)
+
+
+def test_a_folder_with_another_run_is_not_touched(data: Path, tmp_path: Path) -> None:
+    Trainer(CONFIG, data, tmp_path / "run", compile_model=False).run(stop_after=1)
+    before = (tmp_path / "run" / CHECKPOINT).read_bytes()
+    with pytest.raises(TrainingError, match="another recipe"):
+        other = dataclasses.replace(CONFIG, batch=5)
+        Trainer(other, data, tmp_path / "run", compile_model=False)
+    assert (tmp_path / "run" / CHECKPOINT).read_bytes() == before
+
+
+def test_attention_gradient_is_that_of_the_formula() -> None:
+    """The hand-written backward pass against autograd on the formula, without the rounding."""
+    torch.manual_seed(0)
+    window, heads, head, length = 5, 2, 3, 12
+    shapes = [(1, length, heads, head), (1, length, head), (1, length, head), (heads, window)]
+    inputs = [torch.randn(shape) for shape in shapes]
+    inputs[3] *= 0.1
+    scale = 0.02
+
+    def direct(
+        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, table: torch.Tensor
+    ) -> torch.Tensor:
+        from lmpack.architecture import ATTENTION_BASE
+
+        distance = torch.arange(length)[:, None] - torch.arange(length)[None, :]
+        visible = (distance >= 0) & (distance < window)
+        scores = torch.einsum("bthd,bsd->bhts", q, k) * scale
+        scores = scores + table[:, distance.clamp(0, window - 1)]
+        scores = scores.masked_fill(~visible, -100.0)
+        base = (scores - scores.amax(-1, keepdim=True) + ATTENTION_BASE).clamp_min(0.0)
+        mixing = base**16
+        return torch.einsum("bhts,bsd->bthd", mixing / mixing.sum(-1, keepdim=True), v)
+
+    results = []
+    for function in (lambda *x: windowed_attention(*x, scale), direct):
+        leaves = [tensor.clone().requires_grad_() for tensor in inputs]
+        output = function(*leaves)
+        (output * torch.linspace(-1, 1, output.numel()).view_as(output)).sum().backward()
+        results.append([output.detach(), *(leaf.grad for leaf in leaves)])
+    for ours, reference in zip(*results, strict=True):
+        # The rounded weights differ by up to 1/510 of the largest one.
+        assert (ours - reference).abs().max() < 0.03 * reference.abs().max()
+
+
+def test_attention_over_a_long_window_ignores_the_chunking() -> None:
+    torch.manual_seed(1)
+    q, k = torch.randn(2, 150, 2, 4).round(), torch.randn(2, 150, 4).round()
+    table = torch.randn(2, 70)
+    whole = windowed_attention(q, k, k, table, 0.01)
+    alone = torch.cat([windowed_attention(q[i : i + 1], k[i : i + 1], k[i : i + 1], table, 0.01) for i in (0, 1)])
+    start = windowed_attention(q[:, :33], k[:, :33], k[:, :33], table, 0.01)
+    torch.testing.assert_close(whole, alone, rtol=0, atol=0)
+    torch.testing.assert_close(whole[:, :33], start, rtol=0, atol=1e-6)
+
+
+def test_sampler_is_a_function_of_seed_and_step(data: Path) -> None:
+    sources = (Source("text.txt"),)
+    one, two = (Sampler(data, sources, 3, 50, seed=7) for _ in range(2))
+    np.testing.assert_array_equal(one.batch(5), two.batch(5))
+    assert (one.batch(5) != one.batch(6)).any()
+
+
+def test_sources_plain_and_compressed_with_skipped_ranges(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(bytes(range(100)))
+    (tmp_path / "b.xz").write_bytes(lzma.compress(bytes(range(100))))
+    skip = ((0, 10), (50, 90))
+    expected = [*range(10, 50), *range(90, 100)]
+    for name in ("a.bin", "b.xz"):
+        assert read_source(tmp_path, Source(name, skip=skip)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read"),
+        (b"", "empty"),
+        (b"short", "shorter than one sequence"),
+    ],
+)
+def test_unusable_data_is_named(tmp_path: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "text.txt").write_bytes(content)
+    with pytest.raises(TrainingError, match=message):
+        Trainer(CONFIG, tmp_path, tmp_path / "run", compile_model=False)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    ['{"architecture": "huge"}', "[]", "{", '{"architecture": "tiny", "train": [], "speed": 1}'],
+)
+def test_unusable_recipes_are_named(tmp_path: Path, recipe: str) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(recipe)
+    with pytest.raises(TrainingError, match=r"recipe\.json cannot be used"):
+        read_recipe(path)
+
+
+def test_recipe_fields_arrive(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(
+        '{"architecture": "tiny", "batch": 3, "train": [{"path": "x", "skip": [[1, 2]]}]}'
+    )
+    config = read_recipe(path, seed=5)
+    assert config.architecture == PRESETS["tiny"]
+    assert config.train == (Source("x", skip=((1, 2),)),)
+    assert (config.batch, config.seed) == (3, 5)
+    assert Architecture.from_json(config.to_json()["architecture"]) == config.architecture
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"width": 48}, "width must be a positive multiple of 32"),
+        ({"layers": 0}, "layers must be positive"),
+        ({"window": 1025}, "window must be 1 to 1024"),
+        ({"activation": "gelu"}, "activation must be one of"),
+        ({"ngrams": (NgramTable(1, 5),)}, "n-gram table"),
+    ],
+)
+def test_impossible_shapes_are_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        dataclasses.replace(ARCHITECTURE, **change)
+
+
+def test_sums_that_float32_cannot_hold_are_refused_at_export() -> None:
+    wide = dataclasses.replace(ARCHITECTURE, hidden=1056)
+    model = random_model(wide)
+    with torch.no_grad():
+        model.layers[0].down.weight.fill_(1.0)
+    with pytest.raises(TrainingError, match=r"layers\.0\.down: sums may reach"):
+        integer_tensors(model)
+
+
+def test_scores_that_lose_precision_are_refused_at_export() -> None:
+    model = random_model(dataclasses.replace(ARCHITECTURE, head_width=8192))
+    with torch.no_grad():
+        model.layers[0].bias.fill_(-512)
+    with pytest.raises(TrainingError, match="attention scores may reach 2.*biases"):
+        integer_tensors(model)
