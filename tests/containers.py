@@ -19,7 +19,11 @@ def raw_block(plain: bytes) -> Block:
 
 
 def model_block(plain_length: int, lanes_log2: int, payload: bytes) -> Block:
-    """A model block; no model would decode its payload, which containers need not know."""
+    """A model block; no model would decode its payload, which containers need not know.
+
+    It has fewer lanes than asked for where it has fewer bytes than that.
+    """
+    lanes_log2 = min(lanes_log2, plain_length.bit_length() - 1)
     return Block(BlockKind.MODEL, lanes_log2, plain_length, zlib.crc32(payload), payload)
 
 

@@ -122,6 +122,7 @@ def decode_block(cursor: Cursor, predict: Predictor) -> tuple[bytes, int]:
         require(payload_length == plain_length, "a raw payload of another length")
         plain = cursor.take(payload_length)
     else:
+        require(2**lanes_log2 <= plain_length, "more lanes than bytes")
         require(payload_length < plain_length, "a model payload that is not shorter")
         plain = decode_payload(cursor.take(payload_length), plain_length, lanes_log2, predict)
     require(zlib.crc32(plain) == checksum, "the CRC-32 of the content is wrong")

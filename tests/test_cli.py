@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import stat
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,12 +243,15 @@ def test_progress_is_drawn_on_a_terminal_only(
 
 def test_progress_shows_bytes_rate_and_ratio(invoke: Invoke, words: Path) -> None:
     reading, terminal = pty.openpty()
+    size = struct.pack("4H", 24, 100, 0, 0)  # rows and columns; without them nothing is drawn
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
     subprocess.run(
         [*PROGRAM.split(), "words.txt"],
         stderr=terminal,
         env={**os.environ, "TQDM_MININTERVAL": "0"},
         check=True,
     )
+    os.set_blocking(reading, False)
     drawn = os.read(reading, 10000).decode()
     os.close(reading)
     os.close(terminal)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from containers import (
     FINGERPRINT,
     PipeSource,
@@ -17,6 +14,9 @@ from containers import (
     model_block,
     raw_block,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+
 from lmpack.container import (
     Block,
     BlockKind,
@@ -117,6 +117,8 @@ def test_longest_block_round_trip() -> None:
 def test_lanes_hold_all_bytes_and_none_is_empty(plain_length: int, lanes_log2: int) -> None:
     block = model_block(plain_length, lanes_log2, b"")
     assert 1 <= block.lanes <= 2**lanes_log2
+    fewer = model_block(plain_length, block.lanes_log2 - 1, b"") if block.lanes_log2 else None
+    assert fewer is None or fewer.lane_length > block.lane_length
     assert (block.lanes - 1) * block.lane_length < plain_length <= block.lanes * block.lane_length
 
 
@@ -155,6 +157,7 @@ def test_fingerprint_of_another_size_is_refused(size: int) -> None:
         (BlockKind.MODEL, 0, 3, 0, b"abc", "it must have fewer than 3"),
         (BlockKind.MODEL, 11, 3, 0, b"", "allowed are 0 to 10"),
         (BlockKind.MODEL, -1, 3, 0, b"", "allowed are 0 to 10"),
+        (BlockKind.MODEL, 2, 3, 0, b"", "more lanes than its 3 bytes"),
         (3, 0, 3, 0, b"abc", "kind 3 is reserved"),
         (BlockKind.RAW, 0, 3, 2**32, b"abc", "32 bits"),
         (BlockKind.RAW, 0, 3, -1, b"abc", "32 bits"),

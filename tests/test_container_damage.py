@@ -8,10 +8,10 @@ import zlib
 from collections.abc import Callable, Iterable
 
 import pytest
+from containers import FINGERPRINT, ShortReads, container, model_block, raw_block
 from hypothesis import given
 from hypothesis import strategies as st
 
-from containers import FINGERPRINT, ShortReads, container, model_block, raw_block
 from lmpack.container import Block, BlockEntry, Header, read_block, read_blocks, read_indexes
 from lmpack.errors import (
     DamagedError,
@@ -209,6 +209,25 @@ def test_index_that_disagrees_with_the_blocks_is_refused(
     assert blocks + index("05 05 05", "04") == CONTAINERS["raw"]
     with pytest.raises(DamagedError, match="index at byte 29 is damaged: it is not that of"):
         read(blocks + index(body, size))
+
+
+@pytest.mark.parametrize(
+    ("block_size", "body", "size"),
+    [
+        pytest.param(7, "00 00 00", "04", id="entries of an empty content"),
+        pytest.param(7 + 12, "05 00 00 05 05", "06", id="empty block"),
+        pytest.param(15, "81 80 80 08 81 80 80 08 05", "0a", id="block too long"),
+        pytest.param(13, "05 05 06", "04", id="payload longer than content"),
+    ],
+)
+def test_index_that_breaks_a_limit_is_refused_even_if_all_offsets_are_right(
+    block_size: int, body: str, size: str
+) -> None:
+    """Blocks are not looked at by read_indexes, so here only the index can be found wrong."""
+    data = HEADER + b"\x01" + bytes(block_size - 1) + index(body, size)
+    assert len(bytes.fromhex(body)) + 1 == int(size, 16)
+    with pytest.raises(DamagedError):
+        read_indexes(io.BytesIO(data))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "python" / "lmpack"
 
 # Highest first. A module may import from its own layer and from those below it.
 LAYERS = (
+    ("lmpack.__main__",),
     ("lmpack.cli",),
     ("lmpack.training",),
     ("lmpack",),

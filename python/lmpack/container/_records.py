@@ -99,7 +99,8 @@ class Block:
 
     Attributes:
         kind: how the payload codes the bytes.
-        lanes_log2: log2 of the nominal number of lanes, 0 to 10; 0 if raw.
+        lanes_log2: log2 of the nominal number of lanes, 0 to 10; 0 if raw. There are at least as
+            many bytes as lanes, so that another number is another cut.
         plain_length: number of bytes it decodes to, 1 to 2**24.
         checksum: CRC-32 of those bytes.
         payload: raw: the bytes themselves; model: fewer bytes than that.
@@ -155,6 +156,8 @@ def find_fault(kind: int, lanes_log2: int, plain_length: int, payload_length: in
         return f"plain length is {plain_length}, allowed are 1 to {MAXIMUM_PLAIN_LENGTH}"
     if kind == BlockKind.RAW:
         return _find_raw_fault(lanes_log2, plain_length, payload_length)
+    if plain_length >> lanes_log2 == 0:
+        return f"log2 of the lanes is {lanes_log2}, more lanes than its {plain_length} bytes"
     if payload_length >= plain_length:
         return f"a model payload of {payload_length} bytes, it must have fewer than {plain_length}"
     return None
