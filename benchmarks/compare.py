@@ -44,7 +44,10 @@ def codecs(threads: int) -> Mapping[str, Codec]:
             functools.partial(lmpack.compress, threads=threads),
             functools.partial(lmpack.decompress, threads=threads),
         ),
-        "xz -9e": (functools.partial(lzma.compress, preset=9 | lzma.PRESET_EXTREME), lzma.decompress),
+        "xz -9e": (
+            functools.partial(lzma.compress, preset=9 | lzma.PRESET_EXTREME),
+            lzma.decompress,
+        ),
         "zstd -19": (zstandard.ZstdCompressor(level=19).compress, zstandard.decompress),
         "bzip2 -9": (bz2.compress, bz2.decompress),
         f"PPMd (order {PPMD_ORDER})": (

@@ -1,6 +1,6 @@
 """Peak memory of the command for a short and a long input, both directions.
 
-    python benchmarks/memory.py
+python benchmarks/memory.py
 """
 
 from __future__ import annotations
@@ -38,8 +38,12 @@ def main() -> int:
             plain.write_bytes(data[:size])
             lmpack = [sys.executable, "-m", "lmpack", "-q"]
             row = {"bytes": size}
-            row["compress"] = peak_memory([*lmpack, "compress", "-f", str(plain), "-o", str(packed)])
-            row["decompress"] = peak_memory([*lmpack, "decompress", "-f", str(packed), "-o", str(back)])
+            row["compress"] = peak_memory(
+                [*lmpack, "compress", "-f", str(plain), "-o", str(packed)]
+            )
+            row["decompress"] = peak_memory(
+                [*lmpack, "decompress", "-f", str(packed), "-o", str(back)]
+            )
             if back.read_bytes() != data[:size]:
                 raise RuntimeError("the round trip failed")
             result["rows"].append(row)

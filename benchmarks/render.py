@@ -38,7 +38,11 @@ def compare(result: dict[str, Any]) -> str:
     files = result["files"]
     names = list(next(iter(files.values()))["codecs"])
     sizes = [
-        [title, f"{entry['bytes']:,}", *(f"{entry['codecs'][n]['bits_per_byte']:.3f}" for n in names)]
+        [
+            title,
+            f"{entry['bytes']:,}",
+            *(f"{entry['codecs'][n]['bits_per_byte']:.3f}" for n in names),
+        ]
         for title, entry in files.items()
     ]
     speeds = [
@@ -54,8 +58,9 @@ def compare(result: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             "## Beside classical compressors",
-            f"`python benchmarks/compare.py`: the first {result['limit']:,} bytes of each file, every "
-            "row decoded and compared. The model is not counted in the size. " + conditions(result),
+            f"`python benchmarks/compare.py`: the first {result['limit']:,} bytes of each file, "
+            "every row decoded and compared. The model is not counted in the size. "
+            + conditions(result),
             "Bits per byte:",
             table(["file", "bytes", *names], sizes),
             "Compress / decompress, KB/s of wall time, one process:",
@@ -78,11 +83,19 @@ def breakdown(result: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             "## Where the time goes, by number of lanes",
-            f"`python benchmarks/breakdown.py --threads {result['threads']}`: one block of Wikipedia text, "
-            f"model {result['model']}. Shares of the wall time in percent: model / coder / "
+            f"`python benchmarks/breakdown.py --threads {result['threads']}`: one block of "
+            f"Wikipedia text, model {result['model']}. Shares of the wall time in percent: model / coder / "
             "rest (Python). " + conditions(result),
             table(
-                ["lanes", "bytes", "bits per byte", "encode KB/s", "shares", "decode KB/s", "shares"],
+                [
+                    "lanes",
+                    "bytes",
+                    "bits per byte",
+                    "encode KB/s",
+                    "shares",
+                    "decode KB/s",
+                    "shares",
+                ],
                 rows,
             ),
             f"Loss of the coder: {loss['payload']:,} bytes against {loss['ideal']:,.1f} under the "
@@ -100,7 +113,8 @@ def memory(result: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             "## Memory",
-            "`python benchmarks/memory.py`: peak resident set of the command, MiB. " + conditions(result),
+            "`python benchmarks/memory.py`: peak resident set of the command, MiB. "
+            + conditions(result),
             table(["input bytes", "compress", "decompress"], rows),
         ]
     )
@@ -113,8 +127,8 @@ def render() -> str:
     """The whole document."""
     parts = [
         "# Benchmarks",
-        "Made by `python benchmarks/render.py` from `benchmarks/results/`; do not edit. Speeds compare only "
-        "within one table: they depend on the machine and on what else it was doing.",
+        "Made by `python benchmarks/render.py` from `benchmarks/results/`; do not edit. Speeds "
+        "compare only within one table: they depend on the machine and on what else it was doing.",
     ]
     for name, section in SECTIONS.items():
         path = RESULTS / f"{name}.json"

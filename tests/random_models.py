@@ -31,7 +31,9 @@ ARCHITECTURES = {
 }  # fmt: skip
 
 
-def random_model(architecture: Architecture, seed: int = 0, strength: float = 2.5) -> ExactTransformer:
+def random_model(
+    architecture: Architecture, seed: int = 0, strength: float = 2.5
+) -> ExactTransformer:
     """A model with random weights; above 1, `strength` drives activations into their limits."""
     torch.manual_seed(seed)
     model = ExactTransformer(architecture)
@@ -50,7 +52,9 @@ def random_bundle(folder: Path, architecture: Architecture, seed: int = 0) -> Bu
     return load_bundle(folder)
 
 
-def random_symbols(architecture: Architecture, lanes: int, length: int, seed: int = 0) -> np.ndarray:
+def random_symbols(
+    architecture: Architecture, lanes: int, length: int, seed: int = 0
+) -> np.ndarray:
     """Symbols int64 [L, T] as an executor is fed them: the start symbol, then noise and repeats."""
     random = np.random.default_rng(seed)
     symbols = random.integers(0, architecture.vocabulary, (lanes, length))

@@ -33,12 +33,12 @@ MOVES = {FLOAT, DOUBLE, INT8, UINT8, INT32, INT64}
 ALLOWED = {
     "MatMulInteger": {INT8, UINT8},
     "MatMul": {FLOAT},
-    **dict.fromkeys(["Add", "Mul", "Div"], {FLOAT, DOUBLE}),
-    **dict.fromkeys(["Sub", "Max", "Round", "Clip", "ReduceMax"], {FLOAT}),
+    **{name: {FLOAT, DOUBLE} for name in ("Add", "Mul", "Div")},
+    **{name: {FLOAT} for name in ("Sub", "Max", "Round", "Clip", "ReduceMax")},
     "Sqrt": {DOUBLE},
     "ReduceSum": {FLOAT, DOUBLE},
     "Cast": MOVES,
-    **dict.fromkeys(["Gather", "Concat", "Slice", "Split", "Transpose", "Reshape"], MOVES),
+    **{name: MOVES for name in ("Gather", "Concat", "Slice", "Split", "Transpose", "Reshape")},
 }
 
 

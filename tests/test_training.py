@@ -1,4 +1,4 @@
-"""Training: it learns, it is repeatable, it resumes exactly, and its result round-trips as a bundle."""
+"""Training learns, is repeatable, resumes exactly, and its result round-trips as a bundle."""
 
 from __future__ import annotations
 
@@ -111,7 +111,6 @@ def test_attention_gradient_is_that_of_the_formula() -> None:
     def direct(
         q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, table: torch.Tensor
     ) -> torch.Tensor:
-        from lmpack.architecture import ATTENTION_BASE
 
         distance = torch.arange(length)[:, None] - torch.arange(length)[None, :]
         visible = (distance >= 0) & (distance < window)
@@ -138,7 +137,9 @@ def test_attention_over_a_long_window_ignores_the_chunking() -> None:
     q, k = torch.randn(2, 150, 2, 4).round(), torch.randn(2, 150, 4).round()
     table = torch.randn(2, 70)
     whole = windowed_attention(q, k, k, table, 0.01)
-    alone = torch.cat([windowed_attention(q[i : i + 1], k[i : i + 1], k[i : i + 1], table, 0.01) for i in (0, 1)])
+    alone = torch.cat(
+        [windowed_attention(q[i : i + 1], k[i : i + 1], k[i : i + 1], table, 0.01) for i in (0, 1)]
+    )
     start = windowed_attention(q[:, :33], k[:, :33], k[:, :33], table, 0.01)
     torch.testing.assert_close(whole, alone, rtol=0, atol=0)
     torch.testing.assert_close(whole[:, :33], start, rtol=0, atol=1e-6)
@@ -226,5 +227,5 @@ def test_scores_that_lose_precision_are_refused_at_export() -> None:
     model = random_model(dataclasses.replace(ARCHITECTURE, head_width=8192))
     with torch.no_grad():
         model.layers[0].bias.fill_(-512)
-    with pytest.raises(TrainingError, match="attention scores may reach 2.*biases"):
+    with pytest.raises(TrainingError, match=r"attention scores may reach 2.*biases"):
         integer_tensors(model)

@@ -16,7 +16,7 @@ from lmpack.errors import UsageError
 
 Model = str | os.PathLike[str] | None
 Progress = Callable[[int, int], None]
-"""Called after every block with the bytes read and the bytes written so far."""
+"""Called now and then with the bytes done of the source and the bytes written so far."""
 
 BytesLike = bytes | bytearray | memoryview
 
@@ -99,18 +99,21 @@ def compress_stream(
         model: name of a built-in model or folder of a bundle; None for the default.
         executor: what runs the model; the result is the same with any.
         threads: worker threads, at least 1; None for the executor's own choice.
-        progress: called after every block with the bytes read and written so far.
+        progress: called now and then with the bytes done and the bytes written so far.
 
     Raises:
         UsageError: an argument is out of range, source or sink are in text mode.
         ModelError: the model cannot be used.
     """
     counted_source, counted_sink = CountingSource(source), CountingSink(sink)
-    writer = BlockWriter(counted_sink, Codec(model, executor, threads))
+
+    def report(coded: int) -> None:
+        if progress is not None:
+            progress(coded, counted_sink.count)
+
+    writer = BlockWriter(counted_sink, Codec(model, executor, threads), report)
     while plain := counted_source.read_fully(DEFAULT_BLOCK_SIZE):
         writer.write(plain)
-        if progress is not None:
-            progress(counted_source.count, counted_sink.count)
     writer.finish()
     return Sizes(counted_source.count, counted_sink.count)
 
@@ -135,7 +138,7 @@ def decompress_stream(
         model: the model they were made with; None to look for it among the built-in ones.
         executor: what runs the model; the result is the same with any.
         threads: worker threads, at least 1; None for the executor's own choice.
-        progress: called after every block with the bytes read and written so far.
+        progress: called now and then with the bytes done and the bytes written so far.
 
     Raises:
         FormatError: the source is not a container, of a newer version, truncated or damaged.
@@ -143,10 +146,14 @@ def decompress_stream(
         UsageError: an argument is out of range, source or sink are in text mode.
     """
     counted_source, counted_sink = CountingSource(source), CountingSink(sink)
-    for plain in _decoded_blocks(counted_source, Codec(model, executor, threads)):
-        counted_sink.write(plain)
+
+    def report(read: int) -> None:
         if progress is not None:
-            progress(counted_source.count, counted_sink.count)
+            progress(read, counted_sink.count)
+
+    for plain in _decoded_blocks(counted_source, Codec(model, executor, threads), report):
+        counted_sink.write(plain)
+        report(counted_source.count)
     return Sizes(counted_source.count, counted_sink.count)
 
 
@@ -177,10 +184,17 @@ class _Nowhere:
         return len(data)
 
 
-def _decoded_blocks(source: CountingSource, codec: Codec) -> Iterator[bytes]:
+def _decoded_blocks(
+    source: CountingSource, codec: Codec, report: Callable[[int], None]
+) -> Iterator[bytes]:
     for number, (header, block) in enumerate(read_blocks(source)):
         where = f"block {number}, which ends at byte {source.count}"
-        yield codec.decode(block, header.fingerprint, where)
+        start, size = source.count - len(block.payload), len(block.payload)
+
+        def advance(share: float, start: int = start, size: int = size) -> None:
+            report(start + int(share * size))
+
+        yield codec.decode(block, header.fingerprint, where, advance)
 
 
 def _as_file(data: BytesLike) -> io.BytesIO:

@@ -6,7 +6,7 @@ import os
 import threading
 
 from lmpack.bundle import DEFAULT_MODEL, Bundle, find_bundle, list_bundles, load_bundle
-from lmpack.codec import decode_block, encode_block
+from lmpack.codec import Advance, decode_block, encode_block
 from lmpack.container import FINGERPRINT_SIZE, Block, BlockKind
 from lmpack.errors import DamagedError, ModelError
 from lmpack.executors import Executor, open_executor
@@ -54,17 +54,20 @@ class Codec:
         """
         self._bundle_to_encode()
 
-    def encode(self, plain: bytes) -> Block:
-        """The block of at least one byte of content."""
-        return encode_block(self._open(self._bundle_to_encode()), plain)
+    def encode(self, plain: bytes, advance: Advance | None = None) -> Block:
+        """The block of at least one byte of content; `advance` is told how far it is."""
+        return encode_block(self._open(self._bundle_to_encode()), plain, advance)
 
-    def decode(self, block: Block, fingerprint: bytes, where: str) -> bytes:
+    def decode(
+        self, block: Block, fingerprint: bytes, where: str, advance: Advance | None = None
+    ) -> bytes:
         """The content of a block.
 
         Args:
             block: from a container.
             fingerprint: the 8 bytes in the container's header.
             where: names the block in errors.
+            advance: told how far it is.
 
         Raises:
             ModelError: the chosen model is not the one that made the block, or none is known.
@@ -74,7 +77,7 @@ class Codec:
         if block.kind is not BlockKind.RAW:
             executor = self._open(self._bundle_to_decode(fingerprint))
         try:
-            return decode_block(executor, block)
+            return decode_block(executor, block, advance)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lmpack._models import Codec
 from lmpack.codec import DEFAULT_BLOCK_SIZE
 from lmpack.container import ContainerWriter, Sink
@@ -13,10 +15,15 @@ class BlockWriter:
     Args:
         sink: takes the container; it is not closed.
         codec: codes the blocks.
+        progress: called now and then with the bytes of content coded so far.
     """
 
-    def __init__(self, sink: Sink, codec: Codec) -> None:
+    def __init__(
+        self, sink: Sink, codec: Codec, progress: Callable[[int], None] | None = None
+    ) -> None:
         self._codec = codec
+        self._progress = progress
+        self._coded = 0
         self._container = ContainerWriter(sink, codec.fingerprint)
         self._pending = bytearray()
 
@@ -37,5 +44,12 @@ class BlockWriter:
         self._container.finish()
 
     def _write_block(self) -> None:
-        self._container.write(self._codec.encode(bytes(self._pending)))
+        plain = bytes(self._pending)
+        self._container.write(self._codec.encode(plain, self._advance))
+        self._coded += len(plain)
         self._pending.clear()
+        self._advance(0.0)
+
+    def _advance(self, share: float) -> None:
+        if self._progress is not None:
+            self._progress(self._coded + int(share * len(self._pending)))

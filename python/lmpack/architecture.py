@@ -38,14 +38,14 @@ ATTENTION_GAIN = 2
 ATTENTION_SQUARINGS = 4
 ATTENTION_TOP = 255
 ATTENTION_BASE = float.fromhex("0x1.69f33c0000000p+0")
-"""The float32 nearest to 255**(1/16): the base of an attention weight where the score is the largest."""
+"""The float32 nearest to 255**(1/16): base of the attention weight of the largest score."""
 ATTENTION_FLOOR = 0.7
 """0.7**16 = 0.0033 rounds to 0, and stays far from the subnormals."""
 MASKED = -1024.0
 OUTPUT_SQUARINGS = 6
 OUTPUT_TOP = 2**23
 OUTPUT_BASE = float.fromhex("0x1.486a2c0000000p+0")
-"""The float32 nearest to (2**23)**(1/64): the base of the output weight of the most probable symbol."""
+"""The float32 nearest to (2**23)**(1/64): base of the weight of the most probable symbol."""
 OUTPUT_FLOOR = 0.9
 """0.9**64 = 0.0012 rounds to 0, and stays far from the subnormals."""
 

@@ -143,9 +143,7 @@ def _read_bundle(path: Path) -> Bundle:
         if found != expected:
             raise BundleError(f"{path / file_name} is damaged: its SHA-256 is not the manifest's")
         content.update(expected.encode())
-    return Bundle(
-        path, name, architecture, fingerprint, conformance, content.hexdigest(), manifest
-    )
+    return Bundle(path, name, architecture, fingerprint, conformance, content.hexdigest(), manifest)
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

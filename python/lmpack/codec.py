@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,14 @@ SHORTEST_LANE = 4096
 
 MOST_LANES_LOG2 = 5
 
+Advance = Callable[[float], None]
+"""Called now and then with the share of a block that is done, 0 to 1."""
+
 ENCODER_PIECE = 256
 """Positions predicted in one go while encoding; bounds the memory for weights."""
+
+DECODER_REPORT = 64
+"""Steps between two reports of the decoder."""
 
 
 def lanes_log2(length: int) -> int:
@@ -34,28 +41,30 @@ def lanes_log2(length: int) -> int:
     return min(wanted, MOST_LANES_LOG2)
 
 
-def encode_block(executor: Executor, plain: bytes) -> Block:
+def encode_block(executor: Executor, plain: bytes, advance: Advance | None = None) -> Block:
     """A block with the given content: modelled, or raw where that is not smaller.
 
     Args:
         executor: of a model with at least 256 symbols, which stand for bytes.
         plain: at least one byte.
+        advance: told how far it is.
     """
     log2 = lanes_log2(len(plain))
     checksum = zlib.crc32(plain)
     block = Block(BlockKind.MODEL, log2, len(plain), checksum, b"")
-    payload = _encode(executor, plain, block)
+    payload = _encode(executor, plain, block, advance or _ignore)
     if len(payload) >= len(plain):
         return Block(BlockKind.RAW, 0, len(plain), checksum, plain)
     return dataclasses.replace(block, payload=payload)
 
 
-def decode_block(executor: Executor | None, block: Block) -> bytes:
+def decode_block(executor: Executor | None, block: Block, advance: Advance | None = None) -> bytes:
     """The content of a block.
 
     Args:
         executor: of the model that the container names; not needed for raw blocks.
         block: as read from a container.
+        advance: told how far it is.
 
     Raises:
         DamagedError: the payload does not decode to bytes with the block's checksum.
@@ -66,7 +75,7 @@ def decode_block(executor: Executor | None, block: Block) -> bytes:
     elif executor is None:
         raise ModelError("this block needs the model that it was made with")
     else:
-        plain = _decode(executor, block)
+        plain = _decode(executor, block, advance or _ignore)
     if zlib.crc32(plain) != block.checksum:
         raise DamagedError("the checksum of the block's content is wrong: the file is damaged")
     return plain
@@ -80,7 +89,11 @@ def lane_symbols(plain: bytes, lane_length: int) -> npt.NDArray[np.int32]:
     return symbols.reshape(lanes, lane_length)
 
 
-def _encode(executor: Executor, plain: bytes, block: Block) -> bytes:
+def _ignore(share: float) -> None:
+    pass
+
+
+def _encode(executor: Executor, plain: bytes, block: Block, advance: Advance) -> bytes:
     """The payload for the lanes of a block."""
     vocabulary = executor.architecture.vocabulary
     coder = BlockEncoder(block.plain_length, block.lane_length, vocabulary)
@@ -92,10 +105,11 @@ def _encode(executor: Executor, plain: bytes, block: Block) -> bytes:
         fed = np.concatenate([before, piece[:, :-1]], axis=1)
         coder.encode(executor.prefill(state, fed), piece)
         before = piece[:, -1:]
+        advance(min(1.0, (start + ENCODER_PIECE) / block.lane_length))
     return coder.finish()
 
 
-def _decode(executor: Executor, block: Block) -> bytes:
+def _decode(executor: Executor, block: Block, advance: Advance) -> bytes:
     vocabulary = executor.architecture.vocabulary
     coder = BlockDecoder(block.payload, block.plain_length, block.lane_length, vocabulary)
     symbols = np.empty((block.lane_length, block.lanes), np.int32)
@@ -104,7 +118,10 @@ def _decode(executor: Executor, block: Block) -> bytes:
     for step in range(block.lane_length):
         before = coder.decode(executor.step(state, before))
         symbols[step] = before
+        if step % DECODER_REPORT == 0:
+            advance(step / block.lane_length)
     coder.finish()
     if symbols.max() > 255:
         raise DamagedError("the block decodes to symbols that are no bytes: the file is damaged")
-    return symbols.T.astype(np.uint8).tobytes()[: block.plain_length]
+    plain: bytes = symbols.T.astype(np.uint8).tobytes()
+    return plain[: block.plain_length]

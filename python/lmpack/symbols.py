@@ -34,7 +34,9 @@ def embedding_rows(
         value = np.zeros(newest.shape, np.uint32)
         for back in range(table.order - 1, -1, -1):
             start = history - back
-            value = (value + symbols[..., start : start + length].astype(np.uint32) + 1) * _MULTIPLIER
+            value = (
+                value + symbols[..., start : start + length].astype(np.uint32) + 1
+            ) * _MULTIPLIER
             value ^= value >> np.uint32(15)
         rows.append(first + (value % np.uint32(table.rows)).astype(np.int64))
         first += table.rows

@@ -30,9 +30,14 @@ def progress_bar(
     from tqdm import tqdm
 
     with tqdm(total=_size(source), desc=name, unit="B", unit_scale=True, leave=False) as bar:
+        total_written = 0
 
         def show(read: int, written: int) -> None:
-            bar.set_postfix_str(f"out/in {written / read:.3f}", refresh=False)
+            nonlocal total_written
+            # Output comes by whole blocks: only then do the two sizes belong together.
+            if written != total_written:
+                total_written = written
+                bar.set_postfix_str(f"out/in {written / read:.3f}", refresh=False)
             bar.update(read - bar.n)
 
         yield show

@@ -95,7 +95,7 @@ def _memory_path(bundle: Bundle, executor: Executor) -> Path | None:
 
 
 def _processor() -> str:
-    """What tells this machine's CPU from another: its kind, and its features where Linux says them."""
+    """What tells this CPU from another: its kind, and its features where Linux says them."""
     features = ""
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -17,7 +17,7 @@ from lmpack.executors.ring import bias_index, slots
 from lmpack.symbols import embedding_rows
 
 PIECE = 32
-"""Positions in one prefill call: long enough for the matrix products, short enough to mask little."""
+"""Positions in one prefill call: enough for the matrix products, but little of it masked."""
 
 PIECE_SYMBOLS = 512
 """Symbols (lanes * positions) in one call, so that the score tensors stay in the cache."""
@@ -77,7 +77,9 @@ class OnnxRuntimeExecutor:
         options.inter_op_num_threads = 1
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
-        level = "ORT_DISABLE_ALL" if optimization == "none" else f"ORT_ENABLE_{optimization.upper()}"
+        level = (
+            "ORT_DISABLE_ALL" if optimization == "none" else f"ORT_ENABLE_{optimization.upper()}"
+        )
         options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
         try:
             self._session = onnxruntime.InferenceSession(
@@ -157,7 +159,7 @@ class OnnxRuntimeExecutor:
         lanes: slice,
     ) -> npt.NDArray[np.int32]:
         """Weights of some lanes; their new keys and values are written into the rings."""
-        feed = {"rows": rows, "bias_index": bias}
+        feed: dict[str, npt.NDArray[Any]] = {"rows": rows, "bias_index": bias}
         for i in range(self.architecture.layers):
             feed[f"keys.{i}"] = state.keys[i][lanes]
             feed[f"values.{i}"] = state.values[i][lanes]

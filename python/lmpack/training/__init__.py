@@ -1,0 +1,1 @@
+"""Training and export: the only part of lmpack that needs torch and onnx (extra `train`)."""

@@ -30,7 +30,8 @@ def relative_bias(table: Tensor, queries: int) -> Tensor:
     """
     window = table.shape[1]
     keys = window + queries
-    # Key j of query i lies window + i - j back; entry e of `line` is the bias at queries + window - 1 - e.
+    # Key j of query i lies window + i - j back; entry e of `line` is the bias at distance
+    # queries + window - 1 - e.
     padding = table.new_full((table.shape[0], queries), MASKED)
     line = torch.cat([padding, table.flip(1), padding], dim=1)
     index = torch.arange(keys)[None, :] - torch.arange(queries)[:, None] + queries - 1
@@ -96,9 +97,7 @@ class _WindowedAttention(torch.autograd.Function):
         return d_q, d_k, d_v, d_bias, None, None
 
 
-def windowed_attention(
-    q: Tensor, k: Tensor, v: Tensor, table: Tensor, scale: float
-) -> Tensor:
+def windowed_attention(q: Tensor, k: Tensor, v: Tensor, table: Tensor, scale: float) -> Tensor:
     """Attention of each position over itself and the `window - 1` positions before it.
 
     Args:

@@ -56,9 +56,7 @@ def sequence_rows(
 class Sampler:
     """Draws sequences from sources by weight, without a state: step s always gives batch s."""
 
-    def __init__(
-        self, folder: Path, sources: Sequence[Source], batch: int, length: int, seed: int
-    ):
+    def __init__(self, folder: Path, sources: Sequence[Source], batch: int, length: int, seed: int):
         if not sources:
             raise TrainingError("a recipe needs at least one source in `train`")
         self._data = [read_source(folder, source) for source in sources]

@@ -39,9 +39,10 @@ LARGEST_SCORE = 256.0
 def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
     """The integers and scales of a model, by their names in `model.safetensors`.
 
-    int8 `embedding` [rows, d], float32 `score_scale` [1]; for each layer i and matrix m in qkv, out,
-    up, down: int8 `layers.i.m.weight` [in, out], float32 `layers.i.m.multiplier` [out]; float32
-    `layers.i.bias` [heads, window + 1], whose last column is MASKED; `head.weight`, `head.multiplier`.
+    int8 `embedding` [rows, d], float32 `score_scale` [1]; for each layer i and each matrix m of
+    qkv, out, up, down: int8 `layers.i.m.weight` [in, out], float32 `layers.i.m.multiplier` [out];
+    float32 `layers.i.bias` [heads, window + 1], whose last column is MASKED; and, like the other
+    matrices, `head.weight` and `head.multiplier`.
 
     Raises:
         TrainingError: a value breaks a bound that exactness needs.
@@ -50,7 +51,7 @@ def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
         tensors = {"embedding": _int8(model.integer_embedding())}
         tensors["score_scale"] = np.array([score_scale(model.architecture)], np.float32)
         tensors |= _linear("head", model.head, ACTIVATION_LIMIT)
-        for i, layer in enumerate(model.layers):
+        for i, layer in enumerate(model.blocks()):
             name = f"layers.{i}"
             bias = layer.bias_table().numpy()
             _check_scores(name, model, bias)

@@ -61,24 +61,30 @@ class CpuLowering:
     """uint8 x int8 everywhere."""
 
     def activation(self, graph: GraphBuilder, values: str) -> str:
+        """Integers in +-127 (float32) as a left operand."""
         return self.hidden(graph, graph.add(values, graph.constant(_ZERO_POINT)))
 
     def hidden(self, graph: GraphBuilder, values: str) -> str:
+        """Integers in 0..255 (float32) as a left operand."""
         return graph.cast(values, TensorProto.UINT8)
 
     def linear(self, graph: GraphBuilder, activation: str, weight: str) -> str:
+        """Product of an activation with a weight."""
         zero = graph.constant(_ZERO_POINT, np.uint8)
         product = graph.node("MatMulInteger", activation, weight, zero)
         return graph.cast(product, TensorProto.FLOAT)
 
     def linear_hidden(self, graph: GraphBuilder, hidden: str, weight: str) -> str:
+        """Product of a hidden operand with a weight."""
         product = graph.node("MatMulInteger", hidden, weight)
         return graph.cast(product, TensorProto.FLOAT)
 
     def scores(self, graph: GraphBuilder, queries: str, keys: str) -> str:
+        """Product of queries with keys."""
         return self.linear(graph, queries, keys)
 
     def mix(self, graph: GraphBuilder, weights: str, values: str) -> str:
+        """Product of attention weights with values."""
         return self.linear_hidden(graph, self.hidden(graph, weights), values)
 
 
@@ -86,26 +92,32 @@ class CudaLowering:
     """int8 x int8 for the layers, float32 products of integers for attention."""
 
     def activation(self, graph: GraphBuilder, values: str) -> str:
+        """Integers in +-127 (float32) as a left operand."""
         return graph.cast(values, TensorProto.INT8)
 
     def hidden(self, graph: GraphBuilder, values: str) -> str:
+        """Integers in 0..255 (float32) as a left operand."""
         shifted = graph.subtract(values, graph.constant(_ZERO_POINT))
         return graph.cast(shifted, TensorProto.INT8)
 
     def linear(self, graph: GraphBuilder, activation: str, weight: str) -> str:
+        """Product of an activation with a weight."""
         product = graph.node("MatMulInteger", activation, weight)
         return graph.cast(product, TensorProto.FLOAT)
 
     def linear_hidden(self, graph: GraphBuilder, hidden: str, weight: str) -> str:
+        """Product of a hidden operand with a weight."""
         zero = graph.constant(-_ZERO_POINT, np.int8)
         product = graph.node("MatMulInteger", hidden, weight, zero)
         return graph.cast(product, TensorProto.FLOAT)
 
     def scores(self, graph: GraphBuilder, queries: str, keys: str) -> str:
+        """Product of queries with keys."""
         queries = graph.cast(queries, TensorProto.FLOAT)
         return graph.node("MatMul", queries, graph.cast(keys, TensorProto.FLOAT))
 
     def mix(self, graph: GraphBuilder, weights: str, values: str) -> str:
+        """Product of attention weights with values."""
         return graph.node("MatMul", weights, graph.cast(values, TensorProto.FLOAT))
 
 
@@ -142,7 +154,8 @@ class _Forward:
             value("bias_index", TensorProto.INT64, ["B", "TH", "K"]),
         ]
         for layer in range(a.layers):
-            keys, values = ["L", a.head_width, a.window], ["L", a.window, a.head_width]
+            keys: list[str | int] = ["L", a.head_width, a.window]
+            values: list[str | int] = ["L", a.window, a.head_width]
             inputs.append(value(f"keys.{layer}", TensorProto.INT8, keys))
             inputs.append(value(f"values.{layer}", TensorProto.INT8, values))
         return inputs
@@ -188,9 +201,7 @@ class _Forward:
         name = f"layers.{layer}"
         product = lowering.linear(g, self._normalize(x), g.tensor(f"{name}.qkv.weight"))
         qkv = g.node("Round", g.multiply(product, g.tensor(f"{name}.qkv.multiplier")))
-        queries, keys, values = g.split(
-            qkv, [a.heads * a.head_width, a.head_width, a.head_width]
-        )
+        queries, keys, values = g.split(qkv, [a.heads * a.head_width, a.head_width, a.head_width])
         queries = self._clip(queries, ACTIVATION_LIMIT)
         queries = lowering.activation(g, g.reshape(queries, [0, -1, a.head_width]))
         keys = g.transpose(g.cast(self._clip(keys, KV_LIMIT), TensorProto.INT8), [0, 2, 1])
@@ -240,10 +251,11 @@ class _Forward:
 def build_graph(architecture: Architecture, tensors: TensorFile, lowering: str) -> onnx.ModelProto:
     """The graph of a model.
 
-    Inputs: `rows` int64 [L, T, tables] (see lmpack.symbols), `bias_index` int64 [1 or L, T * H, W + T]
-    (see lmpack.executors.ring), and for each layer i `keys.i` int8 [L, head, W] and `values.i`
-    int8 [L, W, head], the ring buffers. Outputs: `weights` int32 [L, T, V], and for each layer
-    `new_keys.i` int8 [L, head, T] and `new_values.i` int8 [L, T, head], to be written into the rings.
+    Inputs: `rows` int64 [L, T, tables] (see lmpack.symbols), `bias_index` int64
+    [1 or L, T * H, W + T] (see lmpack.executors.ring), and for each layer i the ring buffers
+    `keys.i` int8 [L, head, W] and `values.i` int8 [L, W, head]. Outputs: `weights` int32 [L, T, V],
+    and for each layer `new_keys.i` int8 [L, head, T] and `new_values.i` int8 [L, T, head], to be
+    written into the rings.
 
     Args:
         architecture: shape of the model.

@@ -97,18 +97,23 @@ class GraphBuilder:
         return self.node("Cast", value, to=to)
 
     def add(self, a: str, b: str) -> str:
+        """The node Add of two values."""
         return self.node("Add", a, b)
 
     def subtract(self, a: str, b: str) -> str:
+        """The node Sub of two values."""
         return self.node("Sub", a, b)
 
     def multiply(self, a: str, b: str) -> str:
+        """The node Mul of two values."""
         return self.node("Mul", a, b)
 
     def divide(self, a: str, b: str) -> str:
+        """The node Div of two values."""
         return self.node("Div", a, b)
 
     def maximum(self, a: str, b: str) -> str:
+        """The larger of a and b."""
         return self.node("Max", a, b)
 
     def round_and_clip(self, value: str, low: float, high: float) -> str:
@@ -117,15 +122,17 @@ class GraphBuilder:
         return self.node("Clip", rounded, self.constant(low), self.constant(high))
 
     def square(self, value: str, times: int) -> str:
-        """value ** (2 ** times), by repeated multiplication."""
+        """Value ** (2 ** times), by repeated multiplication."""
         for _ in range(times):
             value = self.multiply(value, value)
         return value
 
     def reshape(self, value: str, shape: Sequence[int]) -> str:
+        """Another shape; 0 keeps an axis, -1 takes what is left."""
         return self.node("Reshape", value, self.constant(shape, np.int64))
 
     def transpose(self, value: str, order: Sequence[int]) -> str:
+        """Axes in another order."""
         return self.node("Transpose", value, perm=list(order))
 
     def reduce(self, operator: str, value: str) -> str:

@@ -8,6 +8,7 @@ every bit (docs/model.md). With quantization off the same steps run without roun
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -58,6 +59,7 @@ class Linear(nn.Module):
         return integer_weight(self.weight, weight_scales(self.weight), quantize)
 
     def forward(self, values: Tensor, quantize: bool) -> Tensor:
+        """Float32 [..., out] in the units of the output, not rounded, of integers [..., in]."""
         weight = self.integers(quantize).to(self.product_dtype)
         accumulator = nn.functional.linear(values.to(self.product_dtype), weight)
         return accumulator.float() * self.multiplier()
@@ -71,7 +73,7 @@ def normalize(x: Tensor, quantize: bool) -> Tensor:
 
 
 def add_to_residual(x: Tensor, update: Tensor, quantize: bool) -> Tensor:
-    """x + round(update), clipped to 16 bits."""
+    """X + round(update), clipped to 16 bits."""
     update = to_integers(update, -2 * RESIDUAL_LIMIT, 2 * RESIDUAL_LIMIT, quantize)
     return (x + update).clamp(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
 
@@ -103,15 +105,17 @@ class Layer(nn.Module):
 
     def bias_table(self) -> Tensor:
         """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
-        return self.bias.clamp(-LARGEST_BIAS, LARGEST_BIAS) * SCORE_UNIT
+        bias: Tensor = self.bias.clamp(-LARGEST_BIAS, LARGEST_BIAS) * SCORE_UNIT
+        return bias
 
     def forward(self, x: Tensor, quantize: bool) -> Tensor:
+        """The residual stream [B, T, d] after this layer."""
         a = self.architecture
         y = self.qkv(normalize(x, quantize), quantize)
         q, k, v = y.split([a.heads * a.head_width, a.head_width, a.head_width], dim=-1)
         q = to_integers(q, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
         k, v = (to_integers(t, -KV_LIMIT, KV_LIMIT, quantize) for t in (k, v))
-        q = q.unflatten(-1, (a.heads, a.head_width))
+        q = q.view(*q.shape[:-1], a.heads, a.head_width)
         mean = windowed_attention(q, k, v, self.bias_table(), self.score_scale)
         mean = mean.flatten(-2) * ATTENTION_GAIN
         mean = to_integers(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
@@ -139,6 +143,10 @@ class ExactTransformer(nn.Module):
         vocabulary = architecture.vocabulary
         self.head = Linear(architecture.width, vocabulary, 0.5, ACTIVATION_UNIT, score_unit)
 
+    def blocks(self) -> list[Layer]:
+        """The layers, from the input to the output."""
+        return cast("list[Layer]", list(self.layers))
+
     def set_product_dtype(self, dtype: torch.dtype) -> None:
         """Type of the linear layers' products: float32 is exact, bfloat16 is fast to train in."""
         for module in self.modules():
@@ -165,7 +173,7 @@ class ExactTransformer(nn.Module):
             float32 [B, T, V]: b; the weight of a symbol is b**64, at most 2**23.
         """
         x = self.embed(rows, quantize)
-        for layer in self.layers:
+        for layer in self.blocks():
             x = layer(x, quantize)
         scores = self.head(normalize(x, quantize), quantize)
         top = scores.amax(dim=-1, keepdim=True) - OUTPUT_BASE
@@ -173,10 +181,8 @@ class ExactTransformer(nn.Module):
 
     def quantized_weights(self, rows: Tensor) -> Tensor:
         """Int32 [B, T, V]: the unnormalised probabilities, as every executor gives them."""
-        weights = self(rows, quantize=True)
-        for _ in range(OUTPUT_SQUARINGS):
-            weights = weights.square()
-        return weights.round().to(torch.int32)  # type: ignore[no-any-return]
+        bases: Tensor = self(rows, quantize=True)
+        return _weights(bases).round().to(torch.int32)
 
 
 def _embedding_steps(entries: Tensor, quantize: bool) -> Tensor:
@@ -184,11 +190,17 @@ def _embedding_steps(entries: Tensor, quantize: bool) -> Tensor:
     return to_integers(steps, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
 
 
+def _weights(bases: Tensor) -> Tensor:
+    """The 64th powers, by repeated squaring as in the specification."""
+    weights = bases
+    for _ in range(OUTPUT_SQUARINGS):
+        weights = weights.square()
+    return weights
+
+
 def code_length(bases: Tensor, targets: Tensor) -> Tensor:
     """Nats per symbol of `targets` [B, T] under the bases [B, T, V] of the output weights."""
     exponent = 2**OUTPUT_SQUARINGS
     chosen = bases.gather(-1, targets[..., None]).squeeze(-1)
-    weights = bases
-    for _ in range(OUTPUT_SQUARINGS):
-        weights = weights.square()
-    return weights.sum(dim=-1).log() - exponent * chosen.log()
+    nats: Tensor = _weights(bases).sum(dim=-1).log() - exponent * chosen.log()
+    return nats

@@ -41,7 +41,7 @@ class Optimizers:
             (self._adam, self._config.table_rate),
         ):
             optimizer.param_groups[0]["lr"] = peak * rate
-            optimizer.step()
+            optimizer.step()  # type: ignore[no-untyped-call]
             optimizer.zero_grad(set_to_none=True)
 
     def state_dict(self) -> dict[str, object]:

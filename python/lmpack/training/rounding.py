@@ -27,7 +27,7 @@ def to_integers(values: Tensor, low: float, high: float, quantize: bool) -> Tens
     through the rounding and is 0 outside the limits.
     """
     clipped = values.clamp(low, high)
-    return _RoundStraightThrough.apply(clipped) if quantize else clipped  # type: ignore[no-untyped-call, no-any-return]
+    return _RoundStraightThrough.apply(clipped) if quantize else clipped  # type: ignore[no-untyped-call]
 
 
 def weight_scales(weight: Tensor) -> Tensor:

@@ -55,9 +55,7 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None) -> None
     write_bundle(model, output, name=name, facts=facts)
 
 
-def _evaluate(
-    model: ExactTransformer, data: Path, valid: list[dict[str, Any]]
-) -> dict[str, float]:
+def _evaluate(model: ExactTransformer, data: Path, valid: list[dict[str, Any]]) -> dict[str, float]:
     """Bits per byte by name of the source."""
     results = {}
     for source in (Source(path=entry["path"]) for entry in valid):

@@ -60,7 +60,9 @@ class Trainer:
         self.model.set_product_dtype(torch.float32)
         return self.model
 
-    def _batch_loss(self, rows: torch.Tensor, symbols: torch.Tensor, quantize: bool) -> torch.Tensor:
+    def _batch_loss(
+        self, rows: torch.Tensor, symbols: torch.Tensor, quantize: bool
+    ) -> torch.Tensor:
         return code_length(self.model(rows, quantize), symbols).mean()
 
     def _train_step(self) -> float:
