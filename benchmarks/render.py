@@ -84,8 +84,8 @@ def breakdown(result: dict[str, Any]) -> str:
         [
             "## Where the time goes, by number of lanes",
             f"`python benchmarks/breakdown.py --threads {result['threads']}`: one block of "
-            f"Wikipedia text, model {result['model']}. Shares of the wall time in percent: model / coder / "
-            "rest (Python). " + conditions(result),
+            f"Wikipedia text, model {result['model']}. Shares of the wall time in percent: "
+            "model / coder / rest (Python). " + conditions(result),
             table(
                 [
                     "lanes",

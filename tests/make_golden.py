@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import coding
+import inputs
 
+import lmpack
 from lmpack._native import weights_to_frequencies
 
 FOLDER = Path(__file__).with_name("golden")
@@ -57,6 +59,17 @@ def coder() -> Content:
             "payload": coding.encode(block).hex(),
             "frequencies": hashlib.sha256(frequencies.astype("<u4").tobytes()).hexdigest(),
         }
+    return content
+
+
+@golden("containers")
+def containers() -> Content:
+    """For each input the length and SHA-256 of its container, with the default model."""
+    content = {}
+    for name, plain in inputs.CONTAINER_INPUTS.items():
+        packed = lmpack.compress(plain)
+        content[name] = {"bytes": len(packed), "sha256": hashlib.sha256(packed).hexdigest()}
+    content["header"] = lmpack.compress(b"")[:17].hex()
     return content
 
 

@@ -34,9 +34,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     lengths: list[int] = []
     decode = _models.decode_block
 
-    def watched(executor, block):
+    def watched(executor, block, advance):
         lengths.append(block.plain_length)
-        return decode(executor, block)
+        return decode(executor, block, advance)
 
     monkeypatch.setattr(_models, "decode_block", watched)
     return lengths

@@ -34,11 +34,11 @@ def progress_bar(
 
         def show(read: int, written: int) -> None:
             nonlocal total_written
+            bar.update(read - bar.n)
             # Output comes by whole blocks: only then do the two sizes belong together.
             if written != total_written:
                 total_written = written
-                bar.set_postfix_str(f"out/in {written / read:.3f}", refresh=False)
-            bar.update(read - bar.n)
+                bar.set_postfix_str(f"out/in {written / read:.3f}")
 
         yield show
 
