@@ -283,6 +283,7 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
 
     class Trainer:
         def __init__(self, config, data: Path, folder: Path, compile_model: bool) -> None:
+            assert config.architecture.width == 256
             self.config, self.step, self.folder = config, 3, folder
             assert (data, compile_model) == (Path("data"), True)
 
@@ -295,15 +296,21 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
     monkeypatch.setattr("lmpack.training.train.Trainer", Trainer)
     recipe = {"architecture": "tiny", "train": [], "symbols": 90, "batch": 1, "length": 10}
     Path("recipe.json").write_text(json.dumps({**recipe, "report_every": 4}))
-    result = invoke("train", "recipe.json", "--data", "data", "--output", ".", "--compile")
+    options = ["--preset", "base", "--data", "data", "--output", ".", "--compile"]
+    result = invoke("train", "recipe.json", *options)
     assert steps == [4, 8, 12]
     assert result.stdout.splitlines() == ['{"step": 4}', '{"step": 8}', '{"step": 9}']
 
 
 def test_built_in_recipes_have_names() -> None:
     from lmpack.cli.train import RECIPES
+    from lmpack.training.config import PRESETS, read_recipe
 
-    assert (RECIPES / "small.json").is_file()
+    for preset in PRESETS:
+        config = read_recipe(RECIPES / "general.json", architecture=preset)
+        assert config.architecture == PRESETS[preset]
+        assert config.train
+        assert config.valid
 
 
 def test_export_names_the_bundle_after_its_folder(

@@ -10,6 +10,7 @@ import lmpack.training
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
+from lmpack.training.config import PRESETS, TrainingConfig, read_recipe
 
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
 """Folder of the built-in recipes, NAME.json."""
@@ -21,16 +22,26 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.argument("recipe")
 @click.option("--data", type=_FOLDER, required=True, help="Folder with the recipe's sources.")
 @click.option("--output", type=_FOLDER, required=True, help="Folder of the run; it can be resumed.")
+@click.option("--preset", type=click.Choice(list(PRESETS)), help="Shape, in place of the recipe's.")
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
 @threads_option
-def train(recipe: str, data: Path, output: Path, compile_model: bool, threads: int | None) -> None:
+def train(
+    recipe: str,
+    data: Path,
+    output: Path,
+    preset: str | None,
+    compile_model: bool,
+    threads: int | None,
+) -> None:
     """Train a model by RECIPE, a JSON file or the name of a built-in recipe.
 
     A run that was interrupted goes on where its last report was.
     """
     failures = Failures()
     with failures.of(recipe), training_extra():
-        _run(_recipe_path(recipe), data, output, compile_model, threads)
+        shape = {} if preset is None else {"architecture": preset}
+        config = read_recipe(_recipe_path(recipe), **shape)
+        _run(config, data, output, compile_model, threads)
     failures.exit_if_any()
 
 
@@ -39,15 +50,16 @@ def _recipe_path(recipe: str) -> Path:
     return built_in if built_in.is_file() else Path(recipe)
 
 
-def _run(recipe: Path, data: Path, output: Path, compile_model: bool, threads: int | None) -> None:
+def _run(
+    config: TrainingConfig, data: Path, output: Path, compile_model: bool, threads: int | None
+) -> None:
     import torch
 
-    from lmpack.training.config import read_recipe
     from lmpack.training.train import LOG, Trainer
 
     if threads is not None:
         torch.set_num_threads(threads)
-    trainer = Trainer(read_recipe(recipe), data, output, compile_model)
+    trainer = Trainer(config, data, output, compile_model)
     every = trainer.config.report_every
     while trainer.step < trainer.config.steps:
         trainer.run(stop_after=(trainer.step // every + 1) * every)
