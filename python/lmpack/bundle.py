@@ -91,7 +91,8 @@ def load_bundle(model: str | os.PathLike[str]) -> Bundle:
             f"there is no model {str(model)!r}: give a folder that holds {MANIFEST}, "
             f"or one of the built-in models ({known})"
         )
-    return _read_bundle(path.resolve())
+    path = path.resolve()
+    return _read_bundle(path, _stamp(path))
 
 
 def list_bundles() -> list[Bundle]:
@@ -119,21 +120,34 @@ def _built_in_names() -> list[str]:
     return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{MANIFEST}"))
 
 
+def _stamp(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Size and time of change of the bundle's files; None for one that is not there."""
+    stamps: list[tuple[int, int] | None] = []
+    for name in (MANIFEST, TENSORS, *GRAPHS):
+        try:
+            status = (path / name).stat()
+            stamps.append((status.st_size, status.st_mtime_ns))
+        except OSError:
+            stamps.append(None)
+    return tuple(stamps)
+
+
 @functools.lru_cache(maxsize=16)
-def _read_bundle(path: Path) -> Bundle:
-    """Read and verify a bundle folder; remembered for the life of the process."""
+def _read_bundle(path: Path, stamp: tuple[tuple[int, int] | None, ...]) -> Bundle:
+    """Read and verify a bundle folder; remembered while its files keep their `stamp`."""
     manifest = _read_manifest(path)
     try:
         architecture = Architecture.from_json(manifest["architecture"])
         fingerprint = bytes.fromhex(manifest["fingerprint"])
         graphs = {name: manifest["graphs"][name] for name in GRAPHS}
         conformance = tuple(
-            ConformanceVector(tuple(map(tuple, vector["symbols"])), vector["sha256"])
-            for vector in manifest["conformance"]
+            _read_vector(vector, architecture) for vector in manifest["conformance"]
         )
         name = str(manifest["name"])
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path / MANIFEST} lacks or misstates {error}") from error
+    if not conformance:
+        raise BundleError(f"{path / MANIFEST} has no conformance vectors, so nothing proves it")
     tensors = _read_file(path / TENSORS)
     if model_fingerprint(architecture, tensors) != fingerprint:
         raise BundleError(f"{path / TENSORS} is damaged: its fingerprint is not the manifest's")
@@ -144,6 +158,16 @@ def _read_bundle(path: Path) -> Bundle:
             raise BundleError(f"{path / file_name} is damaged: its SHA-256 is not the manifest's")
         content.update(expected.encode())
     return Bundle(path, name, architecture, fingerprint, conformance, content.hexdigest(), manifest)
+
+
+def _read_vector(vector: Mapping[str, Any], architecture: Architecture) -> ConformanceVector:
+    """A conformance vector of a manifest; ValueError, TypeError or KeyError if it is none."""
+    symbols = tuple(map(tuple, vector["symbols"]))
+    allowed = range(architecture.vocabulary + 1)
+    lengths = {len(lane) for lane in symbols}
+    if len(lengths) != 1 or 0 in lengths or not all(s in allowed for lane in symbols for s in lane):
+        raise ValueError(f"conformance: lanes of equal length, symbols in {allowed}")
+    return ConformanceVector(symbols, str(vector["sha256"]))
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

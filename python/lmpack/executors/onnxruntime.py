@@ -163,7 +163,10 @@ class OnnxRuntimeExecutor:
         for i in range(self.architecture.layers):
             feed[f"keys.{i}"] = state.keys[i][lanes]
             feed[f"values.{i}"] = state.values[i][lanes]
-        weights, *new = self._session.run(self._outputs, feed)
+        try:
+            weights, *new = self._session.run(self._outputs, feed)
+        except Exception as error:  # ONNX Runtime's exceptions have no common root
+            raise BundleError(f"ONNX Runtime cannot run the bundle's graph: {error}") from error
         for i in range(self.architecture.layers):
             state.keys[i][lanes, :, where] = new[2 * i]
             state.values[i][lanes, where] = new[2 * i + 1]
