@@ -25,9 +25,8 @@ from lmpack.bundle import load_bundle
 from lmpack.executors import open_executor
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
-LANES_LOG2 = range(0, 9)
-SLOW_BELOW = 3
-"""Fewer lanes than 2**3 are measured on a shorter block, for their time only."""
+BLOCKS = {1 << 14: range(0, 5), 1 << 16: range(0, 7), 1 << 20: range(3, 9)}
+"""Log2 of the lane counts that are measured, by size of the block."""
 
 
 class Stopwatch:
@@ -138,10 +137,10 @@ def main(arguments: list[str]) -> int:
     result["threads"] = options.threads
     result["loss"] = coder_loss(executor, data)
     result["lanes"] = []
-    for log2 in LANES_LOG2:
-        size = len(data) if log2 >= SLOW_BELOW else 1 << 16
-        result["lanes"].append(measure(executor, data[:size], log2))
-        write_result("breakdown", result)
+    for size, counts in BLOCKS.items():
+        for log2 in counts:
+            result["lanes"].append(measure(executor, data[:size], log2))
+            write_result("breakdown", result)
     return 0
 
 

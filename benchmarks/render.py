@@ -73,7 +73,8 @@ def breakdown(result: dict[str, Any]) -> str:
     """Times by lane count, their shares, and the coder's loss."""
     rows = []
     for row in result["lanes"]:
-        cells = [str(row["lanes"]), f"{row['bytes']:,}", f"{row['bits_per_byte']:.4f}"]
+        cells = [f"{row['bytes']:,}", str(row["lanes"]), f"{row['payload']:,}"]
+        cells.append(f"{row['bits_per_byte']:.4f}")
         for direction in ("encode", "decode"):
             part = row[direction]
             shares = " / ".join(f"{100 * part[key]:.1f}" for key in ("model", "coder", "rest"))
@@ -88,8 +89,9 @@ def breakdown(result: dict[str, Any]) -> str:
             "model / coder / rest (Python). " + conditions(result),
             table(
                 [
+                    "block",
                     "lanes",
-                    "bytes",
+                    "payload",
                     "bits per byte",
                     "encode KB/s",
                     "shares",
