@@ -36,13 +36,13 @@ def main() -> int:
         plain, packed, back = (Path(folder) / name for name in ("in", "in.lmp", "back"))
         for size in SIZES:
             plain.write_bytes(data[:size])
-            lmpack = [sys.executable, "-m", "lmpack", "-q"]
+            lmpack = [sys.executable, "-m", "lmpack"]
             row = {"bytes": size}
             row["compress"] = peak_memory(
-                [*lmpack, "compress", "-f", str(plain), "-o", str(packed)]
+                [*lmpack, "compress", "-qf", str(plain), "-o", str(packed)]
             )
             row["decompress"] = peak_memory(
-                [*lmpack, "decompress", "-f", str(packed), "-o", str(back)]
+                [*lmpack, "decompress", "-qf", str(packed), "-o", str(back)]
             )
             if back.read_bytes() != data[:size]:
                 raise RuntimeError("the round trip failed")

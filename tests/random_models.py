@@ -41,7 +41,10 @@ def random_model(
         for parameter in model.parameters():
             parameter.mul_(strength)
         model.head.weight.mul_(4)
+        model.embedding.weight[:, 0].mul_(50)
         for layer in model.layers:
+            for matrix in (layer.out, layer.down):
+                matrix.weight[:2].mul_(300)  # these channels run into the residual's limit
             layer.bias.copy_(torch.randn_like(layer.bias) * 2)
     return model
 

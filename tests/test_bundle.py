@@ -66,9 +66,16 @@ DAMAGES = {
     "odd fingerprint": (edit_manifest(lambda m: m.update(fingerprint="x")), "misstates"),
     "no shape": (edit_manifest(lambda m: m.pop("architecture")), "architecture"),
     "odd shape": (edit_manifest(lambda m: m["architecture"].update(width=7)), "multiple of 32"),
-    "text shape": (edit_manifest(lambda m: m["architecture"].update(width="7")), "cannot be read"),
+    "text shape": (
+        edit_manifest(lambda m: m["architecture"].update(width="7")),
+        "must be an integer",
+    ),
     "other shape": (edit_manifest(lambda m: m["architecture"].update(heads=2)), "fingerprint"),
     "unknown field": (edit_manifest(lambda m: m["architecture"].update(depth=2)), "depth"),
+    "list as shape": (edit_manifest(lambda m: m.update(architecture=[1])), "cannot be read"),
+    "deep": (lambda f: (f / MANIFEST).write_text("[" * 100_000), "is not JSON"),
+    "float shape": (edit_manifest(lambda m: m["architecture"].update(layers=1.0)), "an integer"),
+    "huge": (edit_manifest(lambda m: m["architecture"].update(vocabulary=2**40)), "at most 65536"),
     "no vectors": (edit_manifest(lambda m: m.update(conformance=[])), "conformance"),
     "odd vectors": (edit_manifest(lambda m: m.update(conformance=[{}])), "symbols"),
     "ragged vectors": (edit_manifest(lambda m: m["conformance"][0]["symbols"][0].pop()), "equal"),
@@ -141,6 +148,39 @@ def test_conformance_is_checked_once_for_each_executor_and_bundle(
     other = random_bundle(tmp_path / "other", ARCHITECTURES["plain"], seed=3)
     open_executor(other)
     assert len(checked) == 3
+
+
+def test_vectors_belong_to_what_was_proven(
+    original: Bundle, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weaker vectors prove nothing about the same model with better ones."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def weaken(manifest: dict) -> None:
+        start = [[original.architecture.start_symbol]]
+        symbols = np.array(start)
+        executor = open_executor(original)
+        digest = conformance.weights_digest(executor.prefill(executor.start(1), symbols))
+        manifest["conformance"] = [{"symbols": start, "sha256": digest}]
+
+    edit_manifest(weaken)(folder)
+    shutil.rmtree(tmp_path / "cache")
+    open_executor(load_bundle(folder))
+    checked = []
+    monkeypatch.setattr(conformance, "check_conformance", lambda *both: checked.append(both))
+    open_executor(original)
+    assert len(checked) == 1
+
+
+def test_a_cache_that_may_not_be_looked_at(
+    original: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object, *rest: object, **more: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    monkeypatch.setattr("os.path.exists", lambda path: False)
+    assert open_executor(original).architecture == original.architecture
 
 
 def test_without_a_writable_cache_the_check_runs_each_time(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from random_models import (
     ARCHITECTURES,
     random_bundle,
@@ -16,7 +17,7 @@ from random_models import (
     torch_weights,
 )
 
-from lmpack.architecture import OUTPUT_TOP
+from lmpack.architecture import OUTPUT_TOP, RESIDUAL_LIMIT
 from lmpack.bundle import Bundle, list_bundles, load_bundle
 from lmpack.errors import ConformanceError
 from lmpack.executors.conformance import (
@@ -26,6 +27,7 @@ from lmpack.executors.conformance import (
     weights_digest,
 )
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack.training import model as model_module
 
 GRAPHS = ("cpu.onnx", "cuda.onnx")
 
@@ -64,7 +66,7 @@ def test_a_lane_does_not_feel_its_neighbours(bundle: Bundle) -> None:
     other[2] = symbols[2]
     ours, theirs = (by_steps(executor, fed) for fed in (symbols, other))
     np.testing.assert_array_equal(ours[2], theirs[2])
-    assert (ours[0] != theirs[0]).any() or bundle.architecture.layers == 0
+    assert (ours[0] != theirs[0]).any()
 
 
 def test_a_fresh_process_gives_the_same(bundle: Bundle) -> None:
@@ -82,8 +84,32 @@ def test_a_fresh_process_gives_the_same(bundle: Bundle) -> None:
     assert printed == weights_digest(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 50))
 
 
-def test_random_models_reach_the_limits(bundle: Bundle) -> None:
+def test_random_models_reach_every_clip(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the models were tame, the tests above would not show a wrong clip."""
+    limits: dict[tuple[float, float], bool] = {}
+    clip, add = model_module.to_integers, model_module.add_to_residual
+
+    def watched(values: torch.Tensor, low: float, high: float, quantize: bool) -> torch.Tensor:
+        beyond = bool((values > high).any()) and bool((values < low).any() or low == 0)
+        limits[low, high] = limits.get((low, high), False) or beyond
+        return clip(values, low, high, quantize)
+
+    def watched_add(x: torch.Tensor, update: torch.Tensor, quantize: bool) -> torch.Tensor:
+        result = add(x, update, quantize)
+        key = -RESIDUAL_LIMIT, RESIDUAL_LIMIT
+        limits[key] = limits.get(key, False) or bool((x + update).abs().max() > RESIDUAL_LIMIT)
+        return result
+
+    monkeypatch.setattr(model_module, "to_integers", watched)
+    monkeypatch.setattr(model_module, "add_to_residual", watched_add)
+    symbols = random_symbols(bundle.architecture, 4, 64)
+    torch_weights(random_model(bundle.architecture), symbols)
+    unreached = {limit for limit, reached in limits.items() if not reached}
+    # The update alone never leaves twice the residual's range.
+    assert unreached <= {(-2 * RESIDUAL_LIMIT, 2 * RESIDUAL_LIMIT)}
+
+
+def test_random_models_give_all_kinds_of_weights(bundle: Bundle) -> None:
     symbols = random_symbols(bundle.architecture, 4, 64)
     weights = by_prefill(OnnxRuntimeExecutor(bundle), symbols, 64)
     assert weights.min() == 0

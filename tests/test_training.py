@@ -22,6 +22,7 @@ from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack.training.attention import windowed_attention
 from lmpack.training.config import PRESETS, Source, TrainingConfig, read_recipe
 from lmpack.training.data import Sampler, read_source
+from lmpack.training.evaluate import bits_per_byte
 from lmpack.training.export import integer_tensors
 from lmpack.training.run_export import export_run
 from lmpack.training.train import CHECKPOINT, LOG, Trainer
@@ -60,15 +61,18 @@ def assert_equal_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor])
 
 
 def test_training_learns_and_the_bundle_compresses(data: Path, tmp_path: Path) -> None:
-    Trainer(CONFIG, data, tmp_path / "run", compile_model=False).run()
+    trainer = Trainer(CONFIG, data, tmp_path / "run", compile_model=False)
+    trainer.run()
     lines = [json.loads(line) for line in (tmp_path / "run" / LOG).read_text().splitlines()]
     rates = [line["valid"]["text.txt"] for line in lines]
     assert [line["step"] for line in lines] == [10, 20, 30, 40]
     assert rates[-1] < 0.95 * rates[0]
-    export_run(tmp_path / "run", tmp_path / "bundle", name="learned", data=data)
+    export_run(tmp_path / "run", tmp_path / "bundle", name="learned", data=data, licence="MIT")
+    assert load_bundle(tmp_path / "bundle").manifest["licence"] == "MIT"
     bundle = load_bundle(tmp_path / "bundle")
     assert bundle.name == "learned"
-    assert bundle.manifest["evaluation"] == {"text.txt": pytest.approx(rates[-1], rel=0.5)}
+    whole = bits_per_byte(trainer.model, np.frombuffer(TEXT, np.uint8))
+    assert bundle.manifest["evaluation"] == {"text.txt": pytest.approx(whole, abs=1e-4)}
     executor = OnnxRuntimeExecutor(bundle)
     check_conformance(bundle, executor)
     block = encode_block(executor, TEXT)
@@ -204,6 +208,8 @@ def test_recipe_fields_arrive(tmp_path: Path) -> None:
     [
         ({"width": 48}, "width must be a positive multiple of 32"),
         ({"layers": 0}, "layers must be positive"),
+        ({"head_width": 2080}, "head_width must be at most 2048"),
+        ({"layers": 1.5}, "layers must be an integer"),
         ({"window": 1025}, "window must be 1 to 1024"),
         ({"activation": "gelu"}, "activation must be one of"),
         ({"ngrams": (NgramTable(1, 5),)}, "n-gram table"),
@@ -212,6 +218,23 @@ def test_recipe_fields_arrive(tmp_path: Path) -> None:
 def test_impossible_shapes_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(BundleError, match=message):
         dataclasses.replace(ARCHITECTURE, **change)
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", None])
+def test_an_unreadable_checkpoint_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(TrainingError, match="no readable checkpoint"):
+        export_run(tmp_path, tmp_path / "bundle", name="x", data=None, licence="MIT")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e-30])
+def test_values_that_are_not_finite_or_subnormal_are_refused_at_export(value: float) -> None:
+    model = random_model(ARCHITECTURE)
+    with torch.no_grad():
+        model.layers[0].bias[0, 3] = value
+    with pytest.raises(TrainingError, match="bias"):
+        integer_tensors(model)
 
 
 def test_sums_that_float32_cannot_hold_are_refused_at_export() -> None:
@@ -223,9 +246,12 @@ def test_sums_that_float32_cannot_hold_are_refused_at_export() -> None:
         integer_tensors(model)
 
 
-def test_scores_that_lose_precision_are_refused_at_export() -> None:
-    model = random_model(dataclasses.replace(ARCHITECTURE, head_width=8192))
+def test_scores_that_lose_precision_are_refused_at_export(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = random_model(ARCHITECTURE)
+    monkeypatch.setattr("lmpack.training.model.LARGEST_BIAS", 5000.0)
     with torch.no_grad():
-        model.layers[0].bias.fill_(-512)
-    with pytest.raises(TrainingError, match=r"attention scores may reach 2.*biases"):
+        model.layers[0].bias.fill_(-5000)
+    with pytest.raises(TrainingError, match=r"attention scores may reach 4.*biases"):
         integer_tensors(model)

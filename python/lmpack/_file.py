@@ -66,7 +66,7 @@ class LmpackFile(io.BufferedIOBase):
         codec = Codec(model, executor, threads)
         try:
             if self.writable():
-                codec.require_model()  # before a file is created or emptied
+                codec.bundle  # noqa: B018  found before a file is created or emptied
                 self._writer = BlockWriter(CountingSink(self._open_base(file)), codec)
             else:
                 self._reader = io.BufferedReader(_raw_reader(self._open_base(file), codec))

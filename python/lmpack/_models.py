@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 
@@ -9,12 +10,23 @@ from lmpack.bundle import DEFAULT_MODEL, Bundle, find_bundle, list_bundles, load
 from lmpack.codec import Advance, decode_block, encode_block
 from lmpack.container import FINGERPRINT_SIZE, Block, BlockKind
 from lmpack.errors import DamagedError, ModelError
-from lmpack.executors import Executor, open_executor
+from lmpack.executors import Executor, check_choice, open_executor
 
 _executors: dict[tuple[str, str, int | None], Executor] = {}
 """Open executors by content of the bundle, name and threads; they live as long as the process."""
 
 _executors_lock = threading.Lock()
+
+
+def _forget_executors() -> None:
+    """After a fork: threads did not come along, and another thread may have held the lock."""
+    global _executors_lock
+    _executors.clear()
+    _executors_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_executors)
 
 
 def list_models() -> list[Bundle]:
@@ -32,31 +44,36 @@ class Codec:
             and for the built-in one that a file names when decoding.
         executor: what runs the model, "auto" for the best one.
         threads: worker threads; None for the executor's own choice.
+
+    Raises:
+        UsageError: an unknown executor or a bad number of threads.
     """
 
     def __init__(
         self, model: str | os.PathLike[str] | None, executor: str, threads: int | None
     ) -> None:
+        check_choice(executor, threads)
         self._model = model
         self._executor = executor
         self._threads = threads
 
-    @property
-    def fingerprint(self) -> bytes:
-        """First 8 bytes of the fingerprint of the model that encodes."""
-        return self._bundle_to_encode().fingerprint[:FINGERPRINT_SIZE]
-
-    def require_model(self) -> None:
-        """Make sure that there is a model to encode with.
+    @functools.cached_property
+    def bundle(self) -> Bundle:
+        """The model that encodes: the same one from the first block to the last.
 
         Raises:
             ModelError: there is none.
         """
-        self._bundle_to_encode()
+        return load_bundle(DEFAULT_MODEL if self._model is None else self._model)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """First 8 bytes of the fingerprint of the model that encodes."""
+        return self.bundle.fingerprint[:FINGERPRINT_SIZE]
 
     def encode(self, plain: bytes, advance: Advance | None = None) -> Block:
         """The block of at least one byte of content; `advance` is told how far it is."""
-        return encode_block(self._open(self._bundle_to_encode()), plain, advance)
+        return encode_block(self._open(self.bundle), plain, advance)
 
     def decode(
         self, block: Block, fingerprint: bytes, where: str, advance: Advance | None = None
@@ -80,9 +97,6 @@ class Codec:
             return decode_block(executor, block, advance)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
-
-    def _bundle_to_encode(self) -> Bundle:
-        return load_bundle(DEFAULT_MODEL if self._model is None else self._model)
 
     def _bundle_to_decode(self, fingerprint: bytes) -> Bundle:
         if self._model is None:

@@ -82,6 +82,8 @@ class CountingSink:
             written = self._sink.write(rest)
             if written is None and isinstance(self._sink, io.RawIOBase):
                 raise UsageError("the sink does not take the bytes now: make it blocking")
+            if written == 0:
+                raise UsageError("the sink takes no more bytes")
             rest = rest[len(rest) if written is None else written :]
         self.count += len(data)
         return len(data)

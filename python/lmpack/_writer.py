@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from lmpack._models import Codec
 from lmpack.codec import DEFAULT_BLOCK_SIZE
 from lmpack.container import ContainerWriter, Sink
+from lmpack.errors import UsageError
 
 
 class BlockWriter:
@@ -26,6 +28,7 @@ class BlockWriter:
         self._coded = 0
         self._container = ContainerWriter(sink, codec.fingerprint)
         self._pending = bytearray()
+        self._broken = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Append content; every full block is coded and written at once."""
@@ -38,18 +41,34 @@ class BlockWriter:
                 self._write_block()
 
     def finish(self) -> None:
-        """Write the last block and the index. Nothing can be written afterwards."""
+        """Write the last block and the index. Nothing can be written afterwards.
+
+        Raises:
+            UsageError: an earlier error left a part of a block in the sink.
+        """
         if self._pending:
             self._write_block()
-        self._container.finish()
+        with self._whole():
+            self._container.finish()
 
     def _write_block(self) -> None:
         plain = bytes(self._pending)
-        self._container.write(self._codec.encode(plain, self._advance))
+        block = self._codec.encode(plain, lambda share: self._report(share * len(plain)))
+        with self._whole():
+            self._container.write(block)
+            self._pending.clear()
         self._coded += len(plain)
-        self._pending.clear()
-        self._advance(0.0)
+        self._report(0.0)
 
-    def _advance(self, share: float) -> None:
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """What is written inside gets out whole, or the container counts as broken for good."""
+        if self._broken:
+            raise UsageError("an earlier error left the output incomplete: write it anew")
+        self._broken = True
+        yield
+        self._broken = False
+
+    def _report(self, done: float) -> None:
         if self._progress is not None:
-            self._progress(self._coded + int(share * len(self._pending)))
+            self._progress(self._coded + int(done))

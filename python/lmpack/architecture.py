@@ -52,6 +52,10 @@ OUTPUT_FLOOR = 0.9
 MAXIMUM_WINDOW = 1024
 """Keeps sums of window * 255 * 64 below 2**24, exact in float32."""
 
+MAXIMUM_HEAD_WIDTH = 2048
+"""Keeps sums of head_width * 127 * 64 below 2**24, exact in float32."""
+MAXIMUM_VOCABULARY = 65536
+
 _ACTIVATIONS = ("relu", "relu2")
 
 
@@ -95,6 +99,9 @@ class Architecture:
     ngrams: tuple[NgramTable, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("vocabulary", "layers", "width", "heads", "head_width", "hidden", "window"):
+            if type(getattr(self, name)) is not int:
+                raise BundleError(f"{name} must be an integer, not {getattr(self, name)!r}")
         for name in ("vocabulary", "width", "head_width", "hidden"):
             value = getattr(self, name)
             if value <= 0 or value % ALIGNMENT:
@@ -102,6 +109,10 @@ class Architecture:
         for name in ("layers", "heads"):
             if getattr(self, name) <= 0:
                 raise BundleError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.vocabulary > MAXIMUM_VOCABULARY:
+            raise BundleError(f"vocabulary must be at most {MAXIMUM_VOCABULARY}")
+        if self.head_width > MAXIMUM_HEAD_WIDTH:
+            raise BundleError(f"head_width must be at most {MAXIMUM_HEAD_WIDTH}")
         if not 1 <= self.window <= MAXIMUM_WINDOW:
             raise BundleError(f"window must be 1 to {MAXIMUM_WINDOW}, not {self.window}")
         if self.activation not in _ACTIVATIONS:
@@ -128,19 +139,21 @@ class Architecture:
     @property
     def products_per_symbol(self) -> int:
         """Multiplications for one symbol: linear layers and attention over a full window."""
-        queries = self.heads * self.head_width
-        linear = self.width * (2 * queries + 2 * self.head_width + 2 * self.hidden)
-        attention = 2 * queries * self.window
-        return self.layers * (linear + attention) + self.width * self.vocabulary
+        attention = 2 * self.heads * self.head_width * self.window
+        return self.layers * (self._layer_weights + attention) + self.width * self.vocabulary
 
     @property
     def parameters(self) -> int:
         """Number of stored integers of the matrices, embedding and attention biases."""
-        queries = self.heads * self.head_width
-        layer = self.width * (2 * queries + 2 * self.head_width + 2 * self.hidden)
-        layer += self.heads * self.window
+        layer = self._layer_weights + self.heads * self.window
         tables = (self.embedding_rows + self.vocabulary) * self.width
         return self.layers * layer + tables
+
+    @property
+    def _layer_weights(self) -> int:
+        """Weights in the matrices of a layer: qkv, out, up, down."""
+        queries = self.heads * self.head_width
+        return self.width * (2 * queries + 2 * self.head_width + 2 * self.hidden)
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON-able values."""
@@ -154,7 +167,8 @@ class Architecture:
             BundleError: a field is missing, unknown or out of range.
         """
         try:
+            fields = dict(fields)
             ngrams = tuple(NgramTable(**table) for table in fields.get("ngrams", ()))
             return cls(**{**fields, "ngrams": ngrams})
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise BundleError(f"the architecture cannot be read: {error}") from error

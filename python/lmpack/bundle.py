@@ -75,16 +75,15 @@ def load_bundle(model: str | os.PathLike[str]) -> Bundle:
     """The bundle with a built-in name, or in a folder.
 
     Args:
-        model: a name from :func:`list_bundles`, or the path of a bundle folder.
+        model: a name from :func:`list_bundles` (as a str), or the path of a bundle folder.
 
     Raises:
         ModelError: there is no such bundle.
         BundleError: it is there but incomplete, damaged or of a newer kind.
     """
     path = Path(model)
-    built_in = BUILT_IN / str(model)
-    if str(model) in _built_in_names():
-        path = built_in
+    if isinstance(model, str) and model in _built_in_names():
+        path = BUILT_IN / model
     elif not (path / MANIFEST).is_file():
         known = ", ".join(_built_in_names())
         raise ModelError(
@@ -96,7 +95,7 @@ def load_bundle(model: str | os.PathLike[str]) -> Bundle:
 
 
 def list_bundles() -> list[Bundle]:
-    """The built-in bundles, smallest first."""
+    """The built-in bundles, fastest first."""
     bundles = [load_bundle(name) for name in _built_in_names()]
     return sorted(bundles, key=lambda bundle: bundle.architecture.products_per_symbol)
 
@@ -173,7 +172,7 @@ def _read_vector(vector: Mapping[str, Any], architecture: Architecture) -> Confo
 def _read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(_read_file(path / MANIFEST))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path / MANIFEST} is not JSON: {error}") from error
     if not isinstance(manifest, dict):
         raise BundleError(f"{path / MANIFEST} must hold a JSON object")

@@ -19,11 +19,12 @@ from lmpack.cli.training_extra import training_extra
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder with the recipe's validation sources, to state bits per byte.",
 )
-def export(run: Path, output: Path, name: str | None, data: Path | None) -> None:
+@click.option("--licence", default="not stated", help="Licence of the weights, e.g. Apache-2.0.")
+def export(run: Path, output: Path, name: str | None, data: Path | None, licence: str) -> None:
     """Write the model of a training RUN as a bundle into the folder OUTPUT."""
     failures = Failures()
     with failures.of(str(run)), training_extra():
         from lmpack.training.run_export import export_run
 
-        export_run(run, output, name=name or output.resolve().name, data=data)
+        export_run(run, output, name=name or output.resolve().name, data=data, licence=licence)
     failures.exit_if_any()

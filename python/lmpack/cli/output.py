@@ -91,11 +91,11 @@ def _replacement(target: Path, force: bool, like: os.stat_result | None) -> Iter
         try:
             with open(temporary, "xb", buffering=0, opener=_opener(like)) as file:
                 yield NamedSink(file, str(target))
+                os.fsync(file.fileno())  # before the name is given, and before --rm
             if like is not None:
                 temporary.chmod(like.st_mode & _PERMISSIONS)
                 os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
-            _refuse_existing(target, force)
-            temporary.replace(target)
+            _give_name(temporary, target, force)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -104,6 +104,21 @@ def _replacement(target: Path, force: bool, like: os.stat_result | None) -> Iter
 def _refuse_existing(target: Path, force: bool) -> None:
     if target.exists() and not force:
         raise UsageError(f"{target} exists already: nothing was written; use -f to overwrite it")
+
+
+def _give_name(temporary: Path, target: Path, force: bool) -> None:
+    """Rename; without `force` not even over a file that has just appeared."""
+    if not force:
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            _refuse_existing(target, force)
+        except OSError:  # a file system without hard links
+            _refuse_existing(target, force)
+        else:
+            temporary.unlink()
+            return
+    temporary.replace(target)
 
 
 def _opener(like: os.stat_result | None) -> Callable[[str, int], int]:

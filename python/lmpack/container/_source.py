@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lmpack.errors import DamagedError, TruncatedError
+from lmpack.errors import DamagedError, TruncatedError, UsageError
 
 MAXIMUM_VARINT_SIZE = 9
 """Nine groups of 7 bits: every varint is below 2**63."""
@@ -51,6 +51,8 @@ class ByteReader:
         pieces = []
         missing = size
         while missing and (piece := self._source.read(missing)):
+            if isinstance(piece, str):
+                raise UsageError("the source gives text, not bytes: open it in binary mode")
             pieces.append(piece)
             missing -= len(piece)
         self.offset += size - missing

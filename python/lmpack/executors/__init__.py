@@ -7,10 +7,22 @@ from lmpack.errors import UsageError
 from lmpack.executors.conformance import require_conformance
 from lmpack.executors.protocol import Executor, State
 
-__all__ = ["EXECUTORS", "Executor", "State", "open_executor"]
+__all__ = ["EXECUTORS", "Executor", "State", "check_choice", "open_executor"]
 
 EXECUTORS = ("auto", "onnxruntime")
 """Names that :func:`open_executor` accepts."""
+
+
+def check_choice(name: str, threads: int | None) -> None:
+    """Check the arguments of :func:`open_executor`.
+
+    Raises:
+        UsageError: an unknown name or a bad number of threads.
+    """
+    if name not in EXECUTORS:
+        raise UsageError(f"there is no executor {name!r}: choose one of {', '.join(EXECUTORS)}")
+    if threads is not None and threads < 1:
+        raise UsageError(f"the number of threads must be at least 1, not {threads}")
 
 
 def open_executor(bundle: Bundle, name: str = "auto", threads: int | None = None) -> Executor:
@@ -26,10 +38,7 @@ def open_executor(bundle: Bundle, name: str = "auto", threads: int | None = None
         BundleError: the bundle cannot be loaded.
         ConformanceError: the executor computes other integers on this machine.
     """
-    if name not in EXECUTORS:
-        raise UsageError(f"there is no executor {name!r}: choose one of {', '.join(EXECUTORS)}")
-    if threads is not None and threads < 1:
-        raise UsageError(f"the number of threads must be at least 1, not {threads}")
+    check_choice(name, threads)
     from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 
     executor = OnnxRuntimeExecutor(bundle, threads=threads)

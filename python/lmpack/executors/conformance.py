@@ -1,13 +1,14 @@
 """Proof that an executor gives a bundle's integers, before it may write a byte.
 
 A bundle carries symbols and the SHA-256 of the weights that they must give. The proof is remembered
-in the user's cache folder for this bundle, executor, version and CPU, so that it costs time once.
+in the user's cache folder for this bundle, executor, versions and CPU, so that it costs time once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.metadata
 import json
 import os
 import platform
@@ -74,7 +75,7 @@ def check_conformance(bundle: Bundle, executor: Executor) -> None:
 def require_conformance(bundle: Bundle, executor: Executor) -> None:
     """:func:`check_conformance`, unless this combination has passed before on this CPU."""
     memory = _memory_path(bundle, executor)
-    if memory is not None and memory.exists():
+    if memory is not None and os.path.exists(memory):  # Path.exists raises if it may not look
         return
     check_conformance(bundle, executor)
     if memory is not None:
@@ -85,7 +86,15 @@ def require_conformance(bundle: Bundle, executor: Executor) -> None:
 
 def _memory_path(bundle: Bundle, executor: Executor) -> Path | None:
     """A file that exists if the check has passed; None where there is no home folder."""
-    facts = [bundle.content_digest, executor.name, executor.version, _processor()]
+    facts = [
+        bundle.content_digest,
+        [vector.sha256 for vector in bundle.conformance],
+        [vector.symbols for vector in bundle.conformance],
+        executor.name,
+        executor.version,
+        importlib.metadata.version("lmpack"),
+        _processor(),
+    ]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

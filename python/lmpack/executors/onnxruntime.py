@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import concurrent.futures
+import contextlib
 import dataclasses
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from lmpack.bundle import Bundle
+from lmpack.bundle import Bundle, load_bundle
 from lmpack.errors import BundleError
 from lmpack.executors.ring import bias_index, slots
 from lmpack.symbols import embedding_rows
@@ -68,7 +70,7 @@ class OnnxRuntimeExecutor:
             optimization: "none", "basic", "extended" or "all": how far the graph is rewritten.
 
         Raises:
-            BundleError: ONNX Runtime cannot load the graph.
+            BundleError: ONNX Runtime cannot load the graph, or it has just been replaced.
         """
         self.architecture = bundle.architecture
         options = onnxruntime.SessionOptions()
@@ -88,7 +90,11 @@ class OnnxRuntimeExecutor:
         except Exception as error:  # ONNX Runtime's exceptions have no common root
             raise BundleError(f"ONNX Runtime cannot load {bundle.path / graph}: {error}") from error
         self._threads = threads or available_cores()
-        self._pool = concurrent.futures.ThreadPoolExecutor(self._threads)
+        self._pool = ThreadPoolExecutor(self._threads)
+        if load_bundle(bundle.path).content_digest != bundle.content_digest:
+            raise BundleError(
+                f"the bundle {bundle.path} was changed while it was loaded: try again"
+            )
         layers = range(self.architecture.layers)
         self._outputs = ["weights"]
         self._outputs += [f"new_{kind}.{i}" for i in layers for kind in ("keys", "values")]
@@ -138,10 +144,23 @@ class OnnxRuntimeExecutor:
         def feed_group(lanes: slice) -> None:
             weights[lanes] = self._run(state, rows[lanes], bias, where, lanes)
 
-        list(self._pool.map(feed_group, self._groups(state.lanes, count)))
+        self._side_by_side(feed_group, self._groups(state.lanes, count))
         state.position += count
         if a.history:
             state.history = line[:, -a.history :]
+
+    def _side_by_side(self, function: Callable[[slice], None], groups: list[slice]) -> None:
+        """Call `function` for each group, on the pool's threads if there are several."""
+        calls = []
+        # At the end of the interpreter the pool takes nothing more, but files are still closed.
+        with contextlib.suppress(RuntimeError):
+            while len(groups) > 1:
+                calls.append(self._pool.submit(function, groups[-1]))
+                groups.pop()
+        for group in groups:
+            function(group)
+        for call in calls:
+            call.result()
 
     def _groups(self, lanes: int, count: int) -> list[slice]:
         """How the lanes are spread over calls; their results do not depend on it."""
@@ -167,6 +186,12 @@ class OnnxRuntimeExecutor:
             weights, *new = self._session.run(self._outputs, feed)
         except Exception as error:  # ONNX Runtime's exceptions have no common root
             raise BundleError(f"ONNX Runtime cannot run the bundle's graph: {error}") from error
+        expected = (*rows.shape[:2], self.architecture.vocabulary)
+        if weights.shape != expected or weights.dtype != np.int32:
+            raise BundleError(
+                f"the bundle's graph gives weights {weights.dtype} {list(weights.shape)}, its "
+                f"architecture demands int32 {list(expected)}"
+            )
         for i in range(self.architecture.layers):
             state.keys[i][lanes, :, where] = new[2 * i]
             state.values[i][lanes, where] = new[2 * i + 1]

@@ -50,7 +50,7 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that decides the weights that come out (with the versions of torch and CPU).
+    """What decides the weights that come out, with torch's version, threads and compilation.
 
     Attributes:
         architecture: the shape.
@@ -85,6 +85,11 @@ class TrainingConfig:
     valid_bytes: int = 65536
     report_every: int = 250
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        names = [source.name for source in self.valid]
+        if len(set(names)) < len(names):
+            raise TrainingError(f"validation sources need different file names: {names}")
 
     @property
     def steps(self) -> int:

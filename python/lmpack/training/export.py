@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from lmpack.training.graph_builder import TensorFile
 from lmpack.training.model import ExactTransformer, Linear, score_scale
 
 EXACT_IN_FLOAT32 = 2**24
+SMALLEST_FLOAT, LARGEST_FLOAT = 2.0**-60, 2.0**40
 LARGEST_SCORE = 256.0
 """Bound on abs(score): keeps the rounding of max - score far below half a step of a weight."""
 
@@ -47,6 +49,9 @@ def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
     Raises:
         TrainingError: a value breaks a bound that exactness needs.
     """
+    for name, parameter in model.named_parameters():
+        if not torch.isfinite(parameter).all():
+            raise TrainingError(f"{name} is not finite: the training has diverged")
     with torch.no_grad():
         tensors = {"embedding": _int8(model.integer_embedding())}
         tensors["score_scale"] = np.array([score_scale(model.architecture)], np.float32)
@@ -61,6 +66,7 @@ def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
             tensors |= _linear(f"{name}.out", layer.out, ACTIVATION_LIMIT)
             tensors |= _linear(f"{name}.up", layer.up, ACTIVATION_LIMIT)
             tensors |= _linear(f"{name}.down", layer.down, HIDDEN_LIMIT)
+    _check_floats(tensors)
     return tensors
 
 
@@ -78,13 +84,13 @@ def write_bundle(
     architecture = model.architecture
     tensors = safetensors.numpy.save(integer_tensors(model))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / TENSORS).write_bytes(tensors)
+    _replace(folder / TENSORS, tensors)
     file = TensorFile(folder / TENSORS)
     digests = {}
     for graph_name in GRAPHS:
         graph = build_graph(architecture, file, graph_name.removesuffix(".onnx"))
         content = graph.SerializeToString(deterministic=True)
-        (folder / graph_name).write_bytes(content)
+        _replace(folder / graph_name, content)
         onnx.checker.check_model(str(folder / graph_name))
         digests[graph_name] = hashlib.sha256(content).hexdigest()
     manifest = {
@@ -99,7 +105,7 @@ def write_bundle(
         **facts,
         "conformance": conformance_vectors(model),
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+    _replace(folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
 
 
 def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
@@ -115,6 +121,25 @@ def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
         weights = model.quantized_weights(rows).numpy()
     fed = np.concatenate([np.full((2, 1), a.start_symbol), symbols[:, :-1]], axis=1)
     return [{"symbols": fed.tolist(), "sha256": weights_digest(weights)}]
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file beside `path` and put it in its place: who has the old one open keeps it."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def _check_floats(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Scales and biases have to keep all results finite and out of the subnormals."""
+    for name, tensor in tensors.items():
+        if tensor.dtype == np.float32:
+            size = np.abs(tensor[tensor != 0])
+            if not ((size >= SMALLEST_FLOAT) & (size <= LARGEST_FLOAT)).all():
+                raise TrainingError(
+                    f"{name} has values that are not 0 and not {SMALLEST_FLOAT} to "
+                    f"{LARGEST_FLOAT}: the training has diverged"
+                )
 
 
 def _int8(values: torch.Tensor) -> npt.NDArray[Any]:

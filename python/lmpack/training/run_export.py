@@ -6,46 +6,41 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from lmpack.architecture import Architecture
-from lmpack.errors import TrainingError
 from lmpack.training.config import Source
 from lmpack.training.data import read_source
 from lmpack.training.evaluate import LANE, bits_per_byte
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
-from lmpack.training.train import CHECKPOINT
+from lmpack.training.train import load_checkpoint
 
 EVALUATED_BYTES = 1_000_000
 
 
-def export_run(run: Path, output: Path, *, name: str, data: Path | None) -> None:
+def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence: str) -> None:
     """Write the bundle of a training run.
 
     Args:
         run: folder of the run, with its checkpoint.
         output: folder of the bundle.
         name: what the bundle calls itself.
+        licence: of the weights, as the manifest states it.
         data: folder with the validation sources of the recipe; None leaves the evaluation out.
 
     Raises:
         TrainingError: the checkpoint cannot be read, or the model breaks a bound of exactness.
     """
-    try:
-        state = torch.load(run / CHECKPOINT, weights_only=True)
-    except (OSError, RuntimeError) as error:
-        raise TrainingError(f"{run} holds no readable {CHECKPOINT}: {error}") from error
+    state = load_checkpoint(run)
     config = json.loads(state["config"])
     model = ExactTransformer(Architecture.from_json(config["architecture"]))
     model.load_state_dict(state["model"])
     facts: dict[str, Any] = {
-        "licence": "Apache-2.0",
+        "licence": licence,
         "training": {
             "symbols": state["step"] * config["batch"] * config["length"],
             "sources": {source["path"]: source["weight"] for source in config["train"]},
             "seconds": round(state["seconds"]),
-            "torch": torch.__version__,
+            "torch": state.get("torch"),
             "seed": config["seed"],
         },
     }
@@ -58,7 +53,7 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None) -> None
 def _evaluate(model: ExactTransformer, data: Path, valid: list[dict[str, Any]]) -> dict[str, float]:
     """Bits per byte by name of the source."""
     results = {}
-    for source in (Source(path=entry["path"]) for entry in valid):
+    for source in (Source(**entry) for entry in valid):
         content = read_source(data, source)[:EVALUATED_BYTES]
         results[source.name] = round(bits_per_byte(model, content), 4)
     return results

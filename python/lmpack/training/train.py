@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,20 @@ from lmpack.training.optimizer import Optimizers
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
+
+
+def load_checkpoint(folder: Path) -> dict[str, Any]:
+    """The checkpoint of a run.
+
+    Raises:
+        TrainingError: there is none, or it cannot be read.
+    """
+    try:
+        state: dict[str, Any] = torch.load(folder / CHECKPOINT, weights_only=True)
+        state["config"], state["model"], state["optimizers"], state["step"], state["seconds"]
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
+        raise TrainingError(f"{folder} holds no readable {CHECKPOINT}: {error!r}") from error
+    return state
 
 
 class Trainer:
@@ -95,13 +110,14 @@ class Trainer:
             "optimizers": self._optimizers.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
+            "torch": str(torch.__version__),
         }
         temporary = self.folder / (CHECKPOINT + ".tmp")
         torch.save(state, temporary)
         os.replace(temporary, self.folder / CHECKPOINT)
 
     def _resume(self) -> None:
-        state = torch.load(self.folder / CHECKPOINT, weights_only=True)
+        state = load_checkpoint(self.folder)
         if json.loads(state["config"]) != json.loads(json.dumps(self.config.to_json())):
             raise TrainingError(
                 f"{self.folder} holds a run with another recipe: "
