@@ -1,8 +1,8 @@
-"""Turns benchmarks/results/*.json into docs/benchmarks.md.
+"""Turns benchmarks/results/*.json into docs/benchmarks.md and the table in README.md.
 
     python benchmarks/render.py [--check]
 
-With --check it only says whether the file is up to date.
+With --check it only says whether the files are up to date.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from environment import RESULTS, ROOT
 
 TARGET = ROOT / "docs" / "benchmarks.md"
+README = ROOT / "README.md"
+START, END = "<!-- results, made by benchmarks/render.py -->\n", "<!-- end of results -->\n"
 
 
 def table(header: list[str], rows: Iterable[list[str]]) -> str:
@@ -125,6 +127,23 @@ def memory(result: dict[str, Any]) -> str:
 SECTIONS = {"compare": compare, "breakdown": breakdown, "memory": memory}
 
 
+def readme(text: str) -> str:
+    """The README with its table of results."""
+    result = json.loads((RESULTS / "compare.json").read_text())
+    files = result["files"]
+    names = list(next(iter(files.values()))["codecs"])
+    rows = []
+    for title, entry in files.items():
+        codecs = entry["codecs"]
+        ours = "{compress_kb_per_s:.0f} / {decompress_kb_per_s:.0f}".format(**codecs[names[0]])
+        rates = [f"{codecs[name]['bits_per_byte']:.3f}" for name in names]
+        rows.append([title, f"{entry['bytes']:,}", *rates, ours])
+    before, rest = text.split(START)
+    _, after = rest.split(END)
+    part = table(["file", "bytes", "lmpack", *names[1:], "lmpack KB/s in / out"], rows)
+    return before + START + part + "\n" + END + after
+
+
 def render() -> str:
     """The whole document."""
     parts = [
@@ -140,10 +159,11 @@ def render() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    text = render()
+    new = {TARGET: render(), README: readme(README.read_text())}
     if "--check" in arguments:
-        return int(text != TARGET.read_text())
-    TARGET.write_text(text)
+        return int(any(text != path.read_text() for path, text in new.items()))
+    for path, text in new.items():
+        path.write_text(text)
     return 0
 
 

@@ -323,9 +323,9 @@ def test_export_names_the_bundle_after_its_folder(
     )
     Path("run").mkdir()
     invoke("export", "run", "models/mine")
-    invoke("export", "run", "models/mine", "--name", "other", "--data", ".")
+    invoke("export", "run", "models/mine", "--name", "other", "--data", ".", "--licence", "MIT")
     paths = (Path("run"), Path("models/mine"))
     assert calls == [
-        (paths, {"name": "mine", "data": None}),
-        (paths, {"name": "other", "data": Path()}),
+        (paths, {"name": "mine", "data": None, "licence": "not stated"}),
+        (paths, {"name": "other", "data": Path(), "licence": "MIT"}),
     ]

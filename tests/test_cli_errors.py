@@ -160,7 +160,7 @@ def test_info_needs_a_file_that_can_seek(invoke: Invoke) -> None:
     assert b"standard input: the index of a pipe cannot be read" in result.stderr
 
 
-@pytest.mark.parametrize("command", [("train", "small", "--data", "d"), ("export", ".")])
+@pytest.mark.parametrize("command", [("train", "general", "--data", "d"), ("export", ".")])
 def test_a_missing_package_for_training_is_named(
     invoke: Invoke, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:

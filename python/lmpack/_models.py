@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Executors use it; at the end of the interpreter, when files may still be closed, it cannot be
+# loaded any more.
+import concurrent.futures.thread  # noqa: F401
 import functools
 import os
 import threading
