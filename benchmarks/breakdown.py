@@ -1,6 +1,6 @@
 """Where the time goes: model, coder, Python; by number of lanes; and the coder's loss.
 
-    python benchmarks/breakdown.py
+    python benchmarks/breakdown.py [--executor NAME]
 
 One block of real text is coded with every lane count. "Model" is the time inside the executor,
 "coder" inside the C++ coder, "rest" what is left of the wall time. The loss is the payload against
@@ -129,18 +129,20 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=None)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--executor", default="native")
     options = parser.parse_args(arguments)
     data = lzma.decompress((require_shared() / SOURCE).read_bytes())[: 1 << 20]
     bundle = load_bundle(options.model or lmpack.bundle.DEFAULT_MODEL)
-    executor = open_executor(bundle, threads=options.threads)
+    executor = open_executor(bundle, options.executor, options.threads)
     result: dict[str, Any] = {"environment": environment(), "model": bundle.name}
     result["threads"] = options.threads
+    result["executor"] = f"{executor.name} {executor.version}"
     result["loss"] = coder_loss(executor, data)
     result["lanes"] = []
     for size, counts in BLOCKS.items():
         for log2 in counts:
             result["lanes"].append(measure(executor, data[:size], log2))
-            write_result("breakdown", result)
+            write_result(f"breakdown_{options.executor}", result)
     return 0
 
 

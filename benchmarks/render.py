@@ -85,9 +85,9 @@ def breakdown(result: dict[str, Any]) -> str:
     loss = result["loss"]
     return "\n\n".join(
         [
-            "## Where the time goes, by number of lanes",
-            f"`python benchmarks/breakdown.py --threads {result['threads']}`: one block of "
-            f"Wikipedia text, model {result['model']}. Shares of the wall time in percent: "
+            f"## Where the time goes, by number of lanes: {result['executor']}",
+            f"`python benchmarks/breakdown.py --executor {result['executor'].split()[0]} "
+            f"--threads {result['threads']}`: one block of Wikipedia text, model {result['model']}. Shares of the wall time in percent: "
             "model / coder / rest (Python). " + conditions(result),
             table(
                 [
@@ -124,7 +124,12 @@ def memory(result: dict[str, Any]) -> str:
     )
 
 
-SECTIONS = {"compare": compare, "breakdown": breakdown, "memory": memory}
+SECTIONS = {
+    "compare": compare,
+    "breakdown_native": breakdown,
+    "breakdown_onnxruntime": breakdown,
+    "memory": memory,
+}
 
 
 def readme(text: str) -> str:

@@ -138,16 +138,18 @@ def test_conformance_is_checked_once_for_each_executor_and_bundle(
         check(bundle, executor)
 
     monkeypatch.setattr(conformance, "check_conformance", watched)
-    executor = open_executor(original)
+    open_executor(original)
     assert len(checked) == 1
     open_executor(original)
     assert len(checked) == 1
-    monkeypatch.setattr(type(executor), "version", "another")
-    open_executor(original)
+    open_executor(original, "onnxruntime")
     assert len(checked) == 2
+    monkeypatch.setattr("lmpack.executors.onnxruntime.OnnxRuntimeExecutor.version", "another")
+    open_executor(original, "onnxruntime")
+    assert len(checked) == 3
     other = random_bundle(tmp_path / "other", ARCHITECTURES["plain"], seed=3)
     open_executor(other)
-    assert len(checked) == 3
+    assert len(checked) == 4
 
 
 def test_vectors_belong_to_what_was_proven(

@@ -22,7 +22,7 @@ LAYERS = (
     ("lmpack.codec",),
     ("lmpack.executors",),
     ("lmpack.bundle",),
-    ("lmpack.symbols",),
+    ("lmpack.symbols", "lmpack.tensors"),
     ("lmpack.architecture",),
     ("lmpack.container", "lmpack._native"),
     ("lmpack.errors",),

@@ -1,4 +1,6 @@
-"""The coder of lmpack in C++ (cpp/bindings). Not public: use lmpack.compress and its like."""
+"""The coder and the engine of lmpack in C++ (cpp/bindings). Not public: use lmpack.compress."""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,3 +19,15 @@ class BlockDecoder:
     def finish(self) -> None: ...
 
 def build_info() -> dict[str, str]: ...
+def kernel_names() -> list[str]: ...
+
+class EngineState: ...
+
+class Engine:
+    def __init__(
+        self, shape: dict[str, Any], tensors: dict[str, npt.NDArray[Any]], kernel: str
+    ) -> None: ...
+    def start(self, lanes: int) -> EngineState: ...
+    def feed(
+        self, state: EngineState, symbols: npt.NDArray[np.int32], threads: int
+    ) -> npt.NDArray[np.int32]: ...

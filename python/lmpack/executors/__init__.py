@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from lmpack.bundle import Bundle
-from lmpack.errors import UsageError
+from lmpack.bundle import Bundle, load_bundle
+from lmpack.errors import BundleError, UsageError
 from lmpack.executors.conformance import require_conformance
+from lmpack.executors.native import NativeExecutor
 from lmpack.executors.protocol import Executor, State
 
 __all__ = ["EXECUTORS", "Executor", "State", "check_choice", "open_executor"]
 
-EXECUTORS = ("auto", "onnxruntime")
-"""Names that :func:`open_executor` accepts."""
+EXECUTORS = ("auto", "native", "onnxruntime")
+"""Names that :func:`open_executor` accepts; "auto" is "native"."""
 
 
 def check_choice(name: str, threads: int | None) -> None:
@@ -35,12 +36,18 @@ def open_executor(bundle: Bundle, name: str = "auto", threads: int | None = None
 
     Raises:
         UsageError: an unknown name or a bad number of threads.
-        BundleError: the bundle cannot be loaded.
+        BundleError: the bundle cannot be loaded, or has just been replaced.
         ConformanceError: the executor computes other integers on this machine.
     """
     check_choice(name, threads)
-    from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+    executor: Executor
+    if name == "onnxruntime":
+        from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 
-    executor = OnnxRuntimeExecutor(bundle, threads=threads)
+        executor = OnnxRuntimeExecutor(bundle, threads=threads)
+    else:
+        executor = NativeExecutor(bundle, threads=threads)
+    if load_bundle(bundle.path).content_digest != bundle.content_digest:
+        raise BundleError(f"the bundle {bundle.path} was changed while it was loaded: try again")
     require_conformance(bundle, executor)
     return executor

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from lmpack.bundle import Bundle, load_bundle
+from lmpack.bundle import Bundle
 from lmpack.errors import BundleError
+from lmpack.executors.protocol import available_cores
 from lmpack.executors.ring import bias_index, slots
 from lmpack.symbols import embedding_rows
 
@@ -70,7 +70,7 @@ class OnnxRuntimeExecutor:
             optimization: "none", "basic", "extended" or "all": how far the graph is rewritten.
 
         Raises:
-            BundleError: ONNX Runtime cannot load the graph, or it has just been replaced.
+            BundleError: ONNX Runtime cannot load the graph.
         """
         self.architecture = bundle.architecture
         options = onnxruntime.SessionOptions()
@@ -91,10 +91,6 @@ class OnnxRuntimeExecutor:
             raise BundleError(f"ONNX Runtime cannot load {bundle.path / graph}: {error}") from error
         self._threads = threads or available_cores()
         self._pool = ThreadPoolExecutor(self._threads)
-        if load_bundle(bundle.path).content_digest != bundle.content_digest:
-            raise BundleError(
-                f"the bundle {bundle.path} was changed while it was loaded: try again"
-            )
         layers = range(self.architecture.layers)
         self._outputs = ["weights"]
         self._outputs += [f"new_{kind}.{i}" for i in layers for kind in ("keys", "values")]
@@ -196,10 +192,3 @@ class OnnxRuntimeExecutor:
             state.keys[i][lanes, :, where] = new[2 * i]
             state.values[i][lanes, where] = new[2 * i + 1]
         return weights  # type: ignore[no-any-return]
-
-
-def available_cores() -> int:
-    """Number of CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,13 +1,21 @@
-"""What every executor offers."""
+"""What every executor offers, and how many cores it has."""
 
 from __future__ import annotations
 
+import os
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lmpack.architecture import Architecture
+
+
+def available_cores() -> int:
+    """Number of CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class State(Protocol):

@@ -1,0 +1,71 @@
+"""The C++ engine: the same integers as the ONNX graphs, several times faster on a CPU."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lmpack._native import Engine, EngineState, kernel_names
+from lmpack.bundle import TENSORS, Bundle
+from lmpack.errors import BundleError, UsageError
+from lmpack.executors.protocol import available_cores
+from lmpack.tensors import read_tensors
+
+ISA_VARIABLE = "LMPACK_ISA"
+"""Environment variable that forces a kernel; all of them give the same integers."""
+
+SMALLEST_SHARE = 8
+"""Symbols below which another thread costs more than it brings."""
+
+
+class NativeExecutor:
+    """Runs a bundle's tensors in the C++ engine."""
+
+    name = "native"
+
+    def __init__(self, bundle: Bundle, *, threads: int | None = None, kernel: str | None = None):
+        """Pack the weights.
+
+        Args:
+            bundle: the model.
+            threads: threads that share the lanes; None for all cores.
+            kernel: "avx512", "avx2" or "portable"; None for what LMPACK_ISA says, else the fastest.
+
+        Raises:
+            UsageError: this processor cannot run the kernel.
+            BundleError: the bundle's tensors do not fit its architecture.
+        """
+        kernel = kernel or os.environ.get(ISA_VARIABLE) or kernel_names()[0]
+        if kernel not in kernel_names():
+            raise UsageError(
+                f"there is no kernel {kernel!r} on this processor: {ISA_VARIABLE} may be one of "
+                f"{', '.join(kernel_names())}"
+            )
+        self.architecture = bundle.architecture
+        self.version = kernel
+        self._threads = threads or available_cores()
+        tensors = read_tensors(bundle.path / TENSORS)
+        try:
+            self._engine = Engine(bundle.architecture.to_json(), tensors, kernel)
+        except UsageError as error:
+            raise BundleError(f"the bundle {bundle.path} cannot be used: {error}") from error
+
+    def start(self, lanes: int) -> EngineState:
+        """A state of `lanes` lanes with nothing fed yet."""
+        return self._engine.start(lanes)
+
+    def prefill(
+        self, state: EngineState, symbols: npt.NDArray[np.integer[Any]]
+    ) -> npt.NDArray[np.int32]:
+        """Feed symbols [L, T] and give the weights after each: int32 [L, T, V]."""
+        threads = max(1, min(self._threads, symbols.size // SMALLEST_SHARE))
+        return self._engine.feed(state, np.ascontiguousarray(symbols, np.int32), threads)
+
+    def step(
+        self, state: EngineState, symbols: npt.NDArray[np.integer[Any]]
+    ) -> npt.NDArray[np.int32]:
+        """Feed one symbol to each lane: [L] -> int32 [L, V]."""
+        return self.prefill(state, symbols[:, None])[:, 0]

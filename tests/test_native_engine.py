@@ -1,0 +1,153 @@
+"""The C++ engine gives the integers of torch and ONNX Runtime, on every kernel of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_models import (
+    ARCHITECTURES,
+    random_bundle,
+    random_model,
+    random_symbols,
+    torch_weights,
+)
+
+from lmpack._native import Engine, kernel_names
+from lmpack.architecture import Architecture, NgramTable
+from lmpack.bundle import TENSORS, Bundle, list_bundles, load_bundle
+from lmpack.codec import encode_block
+from lmpack.errors import BundleError, UsageError
+from lmpack.executors import open_executor
+from lmpack.executors.conformance import by_prefill, by_steps, check_conformance
+from lmpack.executors.native import ISA_VARIABLE, NativeExecutor
+from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack.tensors import read_tensors
+
+KERNELS = kernel_names()
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp(request.param)
+    return random_bundle(folder, ARCHITECTURES[request.param])
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_engine_gives_the_integers_of_torch(bundle: Bundle, kernel: str, threads: int) -> None:
+    executor = NativeExecutor(bundle, threads=threads, kernel=kernel)
+    symbols = random_symbols(bundle.architecture, 5, 2 * bundle.architecture.window + 5)
+    expected = torch_weights(random_model(bundle.architecture), symbols)
+    for piece in (1, 3, 64, 65, symbols.shape[1]):
+        np.testing.assert_array_equal(by_prefill(executor, symbols, piece), expected)
+    np.testing.assert_array_equal(by_steps(executor, symbols), expected)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("seed", range(6))
+def test_engine_and_onnx_runtime_agree_on_random_shapes(
+    tmp_path: Path, kernel: str, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    architecture = Architecture(
+        vocabulary=32 * int(random.integers(1, 10)),
+        layers=int(random.integers(1, 4)),
+        width=32 * int(random.integers(1, 5)),
+        heads=int(random.integers(1, 5)),
+        head_width=32 * int(random.integers(1, 3)),
+        hidden=32 * int(random.integers(1, 9)),
+        window=int(random.integers(1, 90)),
+        activation=str(random.choice(["relu", "relu2"])),
+        ngrams=tuple(NgramTable(order, 97 * order) for order in (2, 4)[: random.integers(0, 3)]),
+    )
+    bundle = random_bundle(tmp_path, architecture, seed)
+    symbols = random_symbols(architecture, 70, 20, seed)
+    ours = NativeExecutor(bundle, kernel=kernel)
+    expected = by_prefill(OnnxRuntimeExecutor(bundle), symbols, 20)
+    np.testing.assert_array_equal(by_prefill(ours, symbols, 7), expected)
+    np.testing.assert_array_equal(by_steps(ours, symbols), expected)
+
+
+@pytest.mark.parametrize("name", [bundle.name for bundle in list_bundles()])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_built_in_bundle_conforms(name: str, kernel: str) -> None:
+    bundle = load_bundle(name)
+    check_conformance(bundle, NativeExecutor(bundle, kernel=kernel))
+
+
+def test_both_executors_write_the_same_bytes() -> None:
+    plain = b"The same bytes, whoever computes them. " * 500
+    blocks = [encode_block(open_executor(load_bundle("small"), name), plain)
+              for name in ("native", "onnxruntime")]  # fmt: skip
+    assert blocks[0] == blocks[1]
+
+
+def test_the_environment_forces_a_kernel(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ISA_VARIABLE, "portable")
+    assert NativeExecutor(bundle).version == "portable"
+    monkeypatch.setenv(ISA_VARIABLE, "abacus")
+    with pytest.raises(UsageError, match=r"LMPACK_ISA may be one of .*portable"):
+        NativeExecutor(bundle)
+
+
+@pytest.mark.parametrize("symbol", [-1, 257, 2**31 - 1])
+def test_symbols_out_of_range_are_refused(symbol: int, tmp_path: Path) -> None:
+    executor = NativeExecutor(random_bundle(tmp_path, ARCHITECTURES["plain"]))
+    state = executor.start(2)
+    with pytest.raises(UsageError, match="a symbol must be 0 to 256"):
+        executor.prefill(state, np.array([[1], [symbol]]))
+    assert executor.prefill(state, np.array([[1], [2]])).shape == (2, 1, 256)
+
+
+def test_misuse_is_refused(bundle: Bundle) -> None:
+    shape, tensors = bundle.architecture.to_json(), read_tensors(bundle.path / TENSORS)
+    engine = Engine(shape, tensors, "portable")
+    with pytest.raises(UsageError, match="at least 1 lane"):
+        engine.start(0)
+    state = engine.start(2)
+    with pytest.raises(UsageError, match="shape"):
+        engine.feed(state, np.zeros((3, 1), np.int32), 1)
+    with pytest.raises(UsageError, match="int32"):
+        engine.feed(state, np.zeros((2, 1), np.int64), 1)
+    with pytest.raises(UsageError, match="threads"):
+        engine.feed(state, np.zeros((2, 1), np.int32), 0)
+    assert engine.feed(state, np.zeros((2, 0), np.int32), 1).size == 0
+    with pytest.raises(UsageError, match="no kernel abacus"):
+        Engine(shape, tensors, "abacus")
+
+
+@pytest.mark.parametrize("change", ["missing", "size", "type", "range"])
+def test_tensors_that_do_not_fit_are_refused(bundle: Bundle, change: str) -> None:
+    tensors = read_tensors(bundle.path / TENSORS)
+    name = "layers.0.out.weight"
+    changed = {
+        "missing": None,
+        "size": tensors[name][:-1].copy(),
+        "type": tensors[name].astype(np.float32),
+        "range": np.full_like(tensors[name], 65),
+    }[change]
+    tensors[name] = changed
+    if changed is None:
+        del tensors[name]
+    with pytest.raises(UsageError, match=r"layers\.0\.out"):
+        Engine(bundle.architecture.to_json(), tensors, "portable")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x10" + bytes(7) + b"no JSON at all..", bytes(8)])
+def test_unreadable_tensor_files_are_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / TENSORS
+    path.write_bytes(content)
+    with pytest.raises(BundleError, match="cannot be read"):
+        read_tensors(path)
+
+
+def test_tensors_are_those_that_safetensors_reads(bundle: Bundle) -> None:
+    from safetensors.numpy import load_file
+
+    ours, theirs = read_tensors(bundle.path / TENSORS), load_file(bundle.path / TENSORS)
+    assert ours.keys() == theirs.keys()
+    for name, tensor in theirs.items():
+        np.testing.assert_array_equal(ours[name], tensor)
+        assert ours[name].dtype == tensor.dtype
