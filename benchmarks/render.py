@@ -87,7 +87,8 @@ def breakdown(result: dict[str, Any]) -> str:
         [
             f"## Where the time goes, by number of lanes: {result['executor']}",
             f"`python benchmarks/breakdown.py --executor {result['executor'].split()[0]} "
-            f"--threads {result['threads']}`: one block of Wikipedia text, model {result['model']}. Shares of the wall time in percent: "
+            f"--threads {result['threads']}`: one block of Wikipedia text, "
+            f"model {result['model']}. Shares of the wall time in percent: "
             "model / coder / rest (Python). " + conditions(result),
             table(
                 [
