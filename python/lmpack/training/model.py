@@ -1,7 +1,7 @@
 """The exact Transformer in torch: with quantization on, its forward pass is the specification.
 
 Every tensor between two rounding steps is float32 and, with quantization on, integer-valued or one
-correctly rounded operation away from it, so that torch and ONNX Runtime agree on
+correctly rounded operation away from it, so that torch, ONNX Runtime and the C++ engine agree on
 every bit (docs/model.md). With quantization off the same steps run without rounding, for warm-up.
 """
 
