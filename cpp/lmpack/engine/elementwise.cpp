@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-// GCC compiles these functions once for each kind of processor and picks one when the program
+// GCC compiles these functions once for each kind of processor and glibc picks one when the program
 // starts; without contraction all of them round alike.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__GLIBC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define LMPACK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
