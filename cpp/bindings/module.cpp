@@ -5,7 +5,8 @@
 #include "registers.hpp"
 
 PYBIND11_MODULE(_native, module) {
-  module.doc() = "The coder and the engine of lmpack in C++. Not public: use lmpack.compress and its like.";
+  module.doc() =
+      "The coder and the engine of lmpack in C++. Not public: use lmpack.compress and its like.";
   lmpack::bindings::register_errors();
   lmpack::bindings::register_frequencies(module);
   lmpack::bindings::register_block_coders(module);
