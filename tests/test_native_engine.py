@@ -135,6 +135,15 @@ def test_tensors_that_do_not_fit_are_refused(bundle: Bundle, change: str) -> Non
         Engine(bundle.architecture.to_json(), tensors, "portable")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["score_scale", "layers.0.bias", "head.multiplier"])
+def test_values_that_are_not_finite_are_refused(bundle: Bundle, name: str, value: float) -> None:
+    tensors = read_tensors(bundle.path / TENSORS)
+    tensors[name] = np.full_like(tensors[name], value)
+    with pytest.raises(UsageError, match="not finite"):
+        Engine(bundle.architecture.to_json(), tensors, "portable")
+
+
 @pytest.mark.parametrize("content", [b"", b"\x10" + bytes(7) + b"no JSON at all..", bytes(8)])
 def test_unreadable_tensor_files_are_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / TENSORS
