@@ -6,9 +6,9 @@ from lmpack.bundle import Bundle, load_bundle
 from lmpack.errors import BundleError, UsageError
 from lmpack.executors.conformance import require_conformance
 from lmpack.executors.native import NativeExecutor
-from lmpack.executors.protocol import Executor, State
+from lmpack.executors.protocol import Executor
 
-__all__ = ["EXECUTORS", "Executor", "State", "check_choice", "open_executor"]
+__all__ = ["EXECUTORS", "Executor", "check_choice", "open_executor"]
 
 EXECUTORS = ("auto", "native", "onnxruntime")
 """Names that :func:`open_executor` accepts; "auto" is "native"."""

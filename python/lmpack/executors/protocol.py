@@ -18,12 +18,6 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-class State(Protocol):
-    """What an executor remembers of its lanes between calls."""
-
-    lanes: int
-
-
 class Executor(Protocol):
     """Runs a model over any number of lanes that advance together.
 
