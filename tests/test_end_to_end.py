@@ -24,7 +24,7 @@ GOLDEN = make_golden.FOLDER / "containers.json"
 
 
 @pytest.mark.parametrize("name", inputs.CONTAINER_INPUTS)
-def test_content_comes_back_and_the_container_is_the_golden_one(name: str) -> None:
+def test_content_comes_back(name: str) -> None:
     plain = inputs.CONTAINER_INPUTS[name]
     assert lmpack.decompress(lmpack.compress(plain)) == plain
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,16 @@ def test_misuse_is_refused(bundle: Bundle) -> None:
     assert engine.feed(state, np.zeros((2, 0), np.int32), 1).size == 0
     with pytest.raises(UsageError, match="no kernel abacus"):
         Engine(shape, tensors, "abacus")
+
+
+@pytest.mark.parametrize("change", [{"layers": 9}, {"window": 77}])
+def test_a_state_of_another_shape_is_refused(
+    bundle: Bundle, tmp_path: Path, change: dict[str, int]
+) -> None:
+    other = dataclasses.replace(bundle.architecture, **change)
+    state = NativeExecutor(random_bundle(tmp_path, other)).start(2)
+    with pytest.raises(UsageError, match="another shape"):
+        NativeExecutor(bundle).prefill(state, np.zeros((2, 1), np.int32))
 
 
 @pytest.mark.parametrize("change", ["missing", "size", "type", "range"])

@@ -277,6 +277,12 @@ void Engine::feed(EngineState& state, std::span<const std::int32_t> symbols, std
 
 void Engine::check_feed(const EngineState& state, std::span<const std::int32_t> symbols,
                         std::size_t steps, std::size_t weights) const {
+  const Ring& ring = state.rings.front();
+  if (state.rings.size() != shape().layers * state.lanes ||
+      state.history.size() != shape().history() * state.lanes ||
+      ring.head_width != shape().head_width || ring.window != shape().window) {
+    throw InvalidArgument("the state belongs to an engine of another shape");
+  }
   const std::size_t cells = state.lanes * steps;
   if (symbols.size() != cells || weights != cells * shape().vocabulary) {
     throw InvalidArgument(std::to_string(steps) + " steps of " + std::to_string(state.lanes) +

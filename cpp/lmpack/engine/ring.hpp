@@ -12,13 +12,15 @@ namespace lmpack {
 // Slot s holds position p with p % window == s. Both operands are packed, so that scores and means
 // are integer products over the slots: keys as [head_width][slots], values as [slots][head_width].
 struct Ring {
-  Ring(std::size_t window, std::size_t width)
-      : slots((window + kPanelColumns - 1) / kPanelColumns * kPanelColumns),
+  Ring(std::size_t positions, std::size_t width)
+      : window(positions),
+        slots((positions + kPanelColumns - 1) / kPanelColumns * kPanelColumns),
         head_width(width),
         keys(slots * width),
         values(slots * width),
         key_sums(slots) {}
 
+  std::size_t window;
   std::size_t slots;  // the window, rounded up to whole panels
   std::size_t head_width;
   std::vector<std::int8_t> keys;
