@@ -13,6 +13,8 @@ import lmpack._models
 from lmpack.architecture import Architecture
 from lmpack.bundle import Bundle
 from lmpack.errors import ModelError, UsageError
+from lmpack.executors.protocol import Advance
+from lmpack.executors.stepping import decode_by_steps, encode_by_prefill
 
 ARCHITECTURE = Architecture(
     vocabulary=256, layers=1, width=32, heads=1, head_width=32, hidden=32, window=4
@@ -40,6 +42,12 @@ class OrderZeroExecutor:
 
     def step(self, state: int, symbols: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.broadcast_to(self._weights, (state, 256)))
+
+    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
+        return encode_by_prefill(self, plain, lane_length, advance)
+
+    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
+        return decode_by_steps(self, payload, length, lane_length, advance)
 
 
 def make_bundle(name: str) -> Bundle:

@@ -73,26 +73,26 @@ def test_text_is_refused(function) -> None:
 def test_streams_give_the_same_bytes_as_one_call_and_report_progress() -> None:
     packed, unpacked = io.BytesIO(), io.BytesIO()
     steps, steps_back = [], []
-    sizes = lmpack.compress_stream(
-        io.BytesIO(TWO_BLOCKS), packed, progress=lambda *counts: steps.append(counts)
-    )
+    sizes = lmpack.compress_stream(io.BytesIO(TWO_BLOCKS), packed, progress=steps.append)
     assert packed.getvalue() == lmpack.compress(TWO_BLOCKS)
     assert sizes == (len(TWO_BLOCKS), len(packed.getvalue()))
-    read = [read for read, _ in steps]
-    assert read == sorted(read)
-    assert read[-1] == len(TWO_BLOCKS)
-    assert len(set(read)) > 10, "progress within a block"
-    assert {DEFAULT_BLOCK_SIZE, len(TWO_BLOCKS)} <= set(read)
+    check_progress(steps, sizes)
     packed.seek(0)
-    sizes = lmpack.decompress_stream(
-        packed, unpacked, progress=lambda *counts: steps_back.append(counts)
-    )
+    sizes = lmpack.decompress_stream(packed, unpacked, progress=steps_back.append)
     assert unpacked.getvalue() == TWO_BLOCKS
     assert sizes == (len(packed.getvalue()), len(TWO_BLOCKS))
-    assert steps_back == sorted(steps_back)
-    assert steps_back[-1][1] == len(TWO_BLOCKS)
-    assert len({read for read, _ in steps_back}) > 10, "progress within a block"
-    assert {written for _, written in steps_back} == {0, DEFAULT_BLOCK_SIZE, len(TWO_BLOCKS)}
+    check_progress(steps_back, sizes)
+    written = {step.written for step in steps_back}
+    assert written == {0, DEFAULT_BLOCK_SIZE, len(TWO_BLOCKS)}
+
+
+def check_progress(steps: list[lmpack.Progress], sizes: lmpack.Sizes) -> None:
+    """Numbers never fall, there is progress within a block, and the last one is the whole."""
+    assert steps == sorted(steps)
+    assert all(step.settled <= step.read for step in steps)
+    assert len({step.read for step in steps}) > 10
+    assert len({step.settled for step in steps}) >= 3, "nothing, one block, two blocks"
+    assert steps[-1].read == steps[-1].settled == sizes.read
 
 
 def test_short_reads_and_short_writes_make_no_difference() -> None:

@@ -18,6 +18,7 @@ from lmpack.bundle import Bundle
 from lmpack.codec import decode_block, encode_block, lanes_log2
 from lmpack.container import BlockKind
 from lmpack.errors import DamagedError, ModelError
+from lmpack.executors import stepping
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 
 
@@ -91,7 +92,7 @@ def test_the_payload_depends_on_nothing_but_the_content(
     plain = likely_content(executor, 1000)
     expected = encode_block(executor, plain)
     assert expected.kind is BlockKind.MODEL
-    monkeypatch.setattr(codec, "ENCODER_PIECE", piece)
+    monkeypatch.setattr(stepping, "ENCODER_PIECE", piece)
     other = OnnxRuntimeExecutor(bundle, graph=graph, threads=threads)
     assert encode_block(other, plain) == expected
     assert decode_block(other, expected) == plain
@@ -135,7 +136,7 @@ def test_symbols_that_are_no_bytes_are_refused(
     """A model may have more symbols than there are bytes; a file that uses them is damaged."""
     executor = OnnxRuntimeExecutor(random_bundle(tmp_path, ARCHITECTURES["wide"]))
     symbols = np.full((1, 40), 287, np.int32)
-    monkeypatch.setattr(codec, "lane_symbols", lambda plain, lane_length: symbols)
+    monkeypatch.setattr(stepping, "lane_symbols", lambda plain, lane_length: symbols)
     monkeypatch.setattr(executor, "prefill", certain(executor.prefill))
     monkeypatch.setattr(executor, "step", certain(executor.step))
     block = encode_block(executor, bytes(40))

@@ -18,7 +18,7 @@ LAYERS = (
     ("lmpack",),
     ("lmpack._api", "lmpack._file", "lmpack._description"),
     ("lmpack._reader", "lmpack._writer"),
-    ("lmpack._models", "lmpack._streams"),
+    ("lmpack._in_order", "lmpack._models", "lmpack._streams"),
     ("lmpack.codec",),
     ("lmpack.executors",),
     ("lmpack.bundle",),

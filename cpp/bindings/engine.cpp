@@ -4,7 +4,6 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,6 +11,9 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "lmpack/block_codec.hpp"
+#include "lmpack/engine/lane_batch.hpp"
+#include "lmpack/engine/peak.hpp"
 #include "lmpack/error.hpp"
 #include "registers.hpp"
 
@@ -21,10 +23,10 @@ namespace lmpack::bindings {
 namespace {
 
 // A state that several Python threads may hold: calls come one after another.
-struct SharedState {
-  SharedState(const ModelShape& shape, std::size_t lanes) : state(shape, lanes) {}
+struct SharedBatch {
+  SharedBatch(const Engine& engine, std::size_t lanes) : batch(engine, lanes) {}
 
-  EngineState state;
+  LaneBatch batch;
   std::mutex mutex;
 };
 
@@ -62,11 +64,11 @@ std::span<const Element> tensor(const py::dict& tensors, const std::string& name
   return {array.data(), size};
 }
 
-ProductKernel kernel_named(const std::string& name) {
+const Kernels& kernels_named(const std::string& name) {
   std::string known;
-  for (ProductKernel& kernel : available_kernels()) {
-    if (kernel.name == name) return std::move(kernel);
-    known += (known.empty() ? "" : ", ") + kernel.name;
+  for (const Kernels* kernels : available_kernels()) {
+    if (kernels->name == name) return *kernels;
+    known += (known.empty() ? "" : ", ") + std::string(kernels->name);
   }
   throw InvalidArgument("there is no kernel " + name + " on this processor: choose one of " +
                         known);
@@ -80,38 +82,104 @@ std::unique_ptr<Engine> make_engine(const py::dict& shape, const py::dict& tenso
                             [&](const std::string& name, std::size_t size) {
                               return tensor<float>(tensors, name, size);
                             }};
-  return std::make_unique<Engine>(load_weights(shape_from(shape), source), kernel_named(kernel));
+  return std::make_unique<Engine>(load_weights(shape_from(shape), source), kernels_named(kernel));
 }
 
-std::unique_ptr<SharedState> start(const Engine& engine, std::int64_t lanes) {
-  if (lanes < 1)
+std::unique_ptr<SharedBatch> start(const Engine& engine, std::int64_t lanes) {
+  if (lanes < 1) {
     throw InvalidArgument("there must be at least 1 lane, not " + std::to_string(lanes));
-  return std::make_unique<SharedState>(engine.shape(), static_cast<std::size_t>(lanes));
+  }
+  return std::make_unique<SharedBatch>(engine, static_cast<std::size_t>(lanes));
 }
 
-py::array_t<std::int32_t> feed(const Engine& engine, SharedState& shared, const py::array& symbols,
-                               std::int64_t threads) {
-  const auto lanes = static_cast<std::int64_t>(shared.state.lanes);
-  const auto symbol_span = int32_elements(symbols, "symbols", {{"L", lanes}, {"T"}});
-  if (threads < 1) {
-    throw InvalidArgument("the number of threads must be at least 1, not " +
-                          std::to_string(threads));
+py::array_t<std::int32_t> feed(const Engine& engine, SharedBatch& shared, const py::array& symbols,
+                               ThreadTeam& team) {
+  if (&shared.batch.engine() != &engine) {
+    throw InvalidArgument("the state belongs to another engine");
   }
-  const auto vocabulary = static_cast<py::ssize_t>(engine.shape().vocabulary);
-  py::array_t<std::int32_t> weights({symbols.shape(0), symbols.shape(1), vocabulary});
-  const std::span<std::int32_t> output(weights.mutable_data(),
-                                       static_cast<std::size_t>(weights.size()));
+  const auto lanes = static_cast<std::int64_t>(shared.batch.lanes());
+  const auto symbol_span = int32_elements(symbols, "symbols", {{"L", lanes}, {"T"}});
   const auto steps = static_cast<std::size_t>(symbols.shape(1));
+  const std::size_t vocabulary = engine.shape().vocabulary;
+  py::array_t<std::int32_t> weights(
+      {symbols.shape(0), symbols.shape(1), static_cast<py::ssize_t>(vocabulary)});
+  std::int32_t* const out = weights.mutable_data();
   const py::gil_scoped_release unlocked;
   const std::lock_guard lock(shared.mutex);
-  engine.feed(shared.state, symbol_span, steps, output, static_cast<std::size_t>(threads));
+  const ThreadTeam::Seat seat(team);
+  shared.batch.feed(symbol_span, steps, seat,
+                    [=](std::size_t, std::size_t lane, std::size_t step, auto row) {
+                      std::ranges::copy(row, out + (lane * steps + step) * vocabulary);
+                    });
   return weights;
+}
+
+// Calls a Python function from a thread without the GIL; its exceptions go through.
+Advance advance_from(const py::function& function) {
+  return [&function](std::int64_t steps) {
+    const py::gil_scoped_acquire locked;
+    function(steps);
+  };
+}
+
+template <typename Function>
+py::bytes without_gil(const Function& function) {
+  std::vector<std::uint8_t> result;
+  {
+    const py::gil_scoped_release unlocked;
+    result = function();
+  }
+  return {reinterpret_cast<const char*>(result.data()), result.size()};
+}
+
+py::bytes encode(const Engine& engine, ThreadTeam& team, const py::bytes& plain,
+                 std::int64_t lane_length, const py::function& advance) {
+  const std::string_view view = plain;
+  const BlockLayout layout(static_cast<std::int64_t>(view.size()), lane_length);
+  return without_gil([&, tell = advance_from(advance)] {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(view.data());
+    return encode_block(engine, team, {bytes, view.size()}, layout, tell);
+  });
+}
+
+py::bytes decode(const Engine& engine, ThreadTeam& team, const py::buffer& payload,
+                 std::int64_t length, std::int64_t lane_length, const py::function& advance) {
+  std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
+  const BlockLayout layout(length, lane_length);
+  return without_gil([&, tell = advance_from(advance)] {
+    return decode_block(engine, team, std::move(bytes), layout, tell);
+  });
+}
+
+double peak_products(const std::string& kernel, double seconds) {
+  const Kernels& kernels = kernels_named(kernel);
+  const py::gil_scoped_release unlocked;
+  return peak_products_per_second(kernels, seconds);
 }
 
 std::vector<std::string> kernel_names() {
   std::vector<std::string> names;
-  for (const ProductKernel& kernel : available_kernels()) names.push_back(kernel.name);
+  for (const Kernels* kernels : available_kernels()) names.emplace_back(kernels->name);
   return names;
+}
+
+void register_team(py::module_& module) {
+  py::class_<ThreadTeam>(module, "ThreadTeam", R"(Threads that several calls share.
+
+Args:
+    threads: how many work at the same time, at least 1.
+
+Raises:
+    lmpack.errors.UsageError: fewer than one.)")
+      .def(py::init([](std::int64_t threads) {
+             if (threads < 1) {
+               throw InvalidArgument("the number of threads must be at least 1, not " +
+                                     std::to_string(threads));
+             }
+             return std::make_unique<ThreadTeam>(static_cast<std::size_t>(threads));
+           }),
+           py::arg("threads"))
+      .def_property_readonly("threads", &ThreadTeam::threads);
 }
 
 }  // namespace
@@ -119,7 +187,14 @@ std::vector<std::string> kernel_names() {
 void register_engine(py::module_& module) {
   module.def("kernel_names", &kernel_names,
              "Names of the kernels that this processor can run, the fastest first.");
-  py::class_<SharedState>(module, "EngineState", "What an Engine remembers of some lanes.");
+  module.def("peak_products", &peak_products, py::arg("kernel"), py::arg("seconds"),
+             R"(8-bit products per second of one thread that does nothing else, as the best of
+short runs that together take about `seconds`.
+
+Raises:
+    lmpack.errors.UsageError: the processor cannot run the kernel.)");
+  register_team(module);
+  py::class_<SharedBatch>(module, "EngineState", "What an Engine remembers of some lanes.");
   py::class_<Engine>(module, "Engine", R"(The forward pass of a model on the CPU.
 
 Args:
@@ -131,20 +206,48 @@ Raises:
     lmpack.errors.UsageError: a tensor is missing or has another type or size, a weight is out of
         range, or the processor cannot run the kernel.)")
       .def(py::init(&make_engine), py::arg("shape"), py::arg("tensors"), py::arg("kernel"))
-      .def("start", &start, py::arg("lanes"), "A state of some lanes with nothing fed yet.")
-      .def("feed", &feed, py::arg("state"), py::arg("symbols"), py::arg("threads"),
+      .def("start", &start, py::arg("lanes"), py::keep_alive<0, 1>(),
+           "A state of some lanes with nothing fed yet.")
+      .def("feed", &feed, py::arg("state"), py::arg("symbols"), py::arg("team"),
            R"(Feeds symbols to the lanes of a state and gives the weights of the symbol after each.
 
 Args:
     state: from start() of this engine; it is advanced.
     symbols: int32 [L, T], C-contiguous, 0 to V (V is the start symbol).
-    threads: how many threads share the lanes.
+    team: a ThreadTeam that shares the lanes.
 
 Returns:
     int32 [L, T, V].
 
 Raises:
-    lmpack.errors.UsageError: the array has another type or shape, or a value is out of range.)");
+    lmpack.errors.UsageError: the array has another type or shape, a value is out of range, or the
+        state is another engine's.)")
+      .def("encode", &encode, py::arg("team"), py::arg("plain"), py::arg("lane_length"),
+           py::arg("advance"), R"(The payload of a block.
+
+Args:
+    team: a ThreadTeam that shares the lanes.
+    plain: bytes, at least one.
+    lane_length: bytes in a lane, 1 to len(plain); the last lane may be shorter.
+    advance: called now and then with the number of steps done, from the calling thread; what it
+        raises ends the call.
+
+Raises:
+    lmpack.errors.UsageError: an argument is out of range, or the model has fewer symbols than
+        there are bytes.)")
+      .def("decode", &decode, py::arg("team"), py::arg("payload"), py::arg("length"),
+           py::arg("lane_length"), py::arg("advance"), R"(The bytes of a block.
+
+Args:
+    team: a ThreadTeam that shares the lanes.
+    payload: bytes-like, what encode() gave.
+    length: number of bytes in the block.
+    lane_length: as for encode().
+    advance: as for encode().
+
+Raises:
+    lmpack.errors.DamagedError: the payload is not that of any bytes.
+    lmpack.errors.UsageError: an argument is out of range.)");
 }
 
 }  // namespace lmpack::bindings

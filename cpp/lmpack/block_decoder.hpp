@@ -26,14 +26,21 @@ class BlockDecoder {
   // of range and for a call out of turn; after a bad weight or damage, for every further call.
   void decode(std::span<const std::int32_t> weights, std::span<std::int32_t> symbols);
 
+  // The same with the tables of the next step: frequencies [lanes, vocabulary], each table with
+  // the sum kFrequencyTotal.
+  void decode(std::span<const std::uint32_t> frequencies, std::span<std::int32_t> symbols);
+
   // Call it after the last step: throws DamagedStream unless the encoder writes this very payload
   // for the decoded symbols, InvalidArgument if there are steps left.
   void finish() const;
 
  private:
   void check_sound() const;
-  void check_sizes(std::size_t weights, std::size_t symbols) const;
-  std::int32_t decode_symbol(std::span<const std::int32_t> weights);
+  void check_sizes(std::size_t entries, std::size_t symbols) const;
+
+  // Decodes a step; table(lane) is the lane's table.
+  template <typename Table>
+  void decode_step(std::span<std::int32_t> symbols, const Table& table);
 
   BlockLayout layout_;
   std::int64_t vocabulary_;

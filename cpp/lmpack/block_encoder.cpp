@@ -17,14 +17,31 @@ BlockEncoder::BlockEncoder(BlockLayout layout, std::int64_t vocabulary)
 void BlockEncoder::encode(std::span<const std::int32_t> weights,
                           std::span<const std::int32_t> symbols, std::int64_t steps) {
   check_phase();
-  check_sizes(weights.size(), symbols.size(), steps);
-  phase_ = Phase::kFailed;
+  check_sizes(symbols.size(), steps);
   const auto vocabulary = static_cast<std::size_t>(vocabulary_);
+  if (weights.size() != symbols.size() * vocabulary) {
+    throw InvalidArgument(std::to_string(symbols.size()) + " symbols need " +
+                          std::to_string(symbols.size() * vocabulary) + " weights, not " +
+                          std::to_string(weights.size()));
+  }
+  encode_in_order(steps, [&](std::size_t index) {
+    return interval_for(weights.subspan(index * vocabulary, vocabulary), symbols[index]);
+  });
+}
+
+void BlockEncoder::encode(std::span<const TableInterval> intervals, std::int64_t steps) {
+  check_phase();
+  check_sizes(intervals.size(), steps);
+  encode_in_order(steps, [&](std::size_t index) { return intervals[index]; });
+}
+
+template <typename Interval>
+void BlockEncoder::encode_in_order(std::int64_t steps, const Interval& interval) {
+  phase_ = Phase::kFailed;
   for (std::int64_t step = 0; step < steps; ++step) {
     const std::int64_t active = layout_.active_lanes(step_ + step);
     for (std::int64_t lane = 0; lane < active; ++lane) {
-      const auto index = static_cast<std::size_t>(lane * steps + step);
-      encode_symbol(weights.subspan(index * vocabulary, vocabulary), symbols[index]);
+      coder_.encode(interval(static_cast<std::size_t>(lane * steps + step)));
     }
   }
   step_ += steps;
@@ -50,28 +67,24 @@ void BlockEncoder::check_phase() const {
   }
 }
 
-void BlockEncoder::check_sizes(std::size_t weights, std::size_t symbols, std::int64_t steps) const {
+void BlockEncoder::check_sizes(std::size_t cells, std::int64_t steps) const {
   const std::int64_t left = layout_.steps() - step_;
   if (steps < 0 || steps > left) {
     throw InvalidArgument("the block has " + std::to_string(left) + " steps left, not " +
                           std::to_string(steps));
   }
-  const auto cells = static_cast<std::size_t>(layout_.lanes() * steps);
-  const std::size_t expected = cells * static_cast<std::size_t>(vocabulary_);
-  if (symbols != cells || weights != expected) {
-    throw InvalidArgument("these steps need " + std::to_string(cells) + " symbols and " +
-                          std::to_string(expected) + " weights, not " + std::to_string(symbols) +
-                          " and " + std::to_string(weights));
+  const auto expected = static_cast<std::size_t>(layout_.lanes() * steps);
+  if (cells != expected) {
+    throw InvalidArgument("these steps need " + std::to_string(expected) + " symbols, not " +
+                          std::to_string(cells));
   }
 }
 
-void BlockEncoder::encode_symbol(std::span<const std::int32_t> weights, std::int32_t symbol) {
-  if (symbol < 0 || symbol >= vocabulary_) {
-    throw InvalidArgument("a symbol must be 0 to " + std::to_string(vocabulary_ - 1) + ", not " +
-                          std::to_string(symbol));
-  }
+TableInterval BlockEncoder::interval_for(std::span<const std::int32_t> weights,
+                                         std::int32_t symbol) {
+  check_symbol(symbol, vocabulary_);
   frequencies_from_weights(weights, frequencies_);
-  coder_.encode(interval_of(frequencies_, static_cast<std::uint32_t>(symbol)));
+  return interval_of(frequencies_, static_cast<std::uint32_t>(symbol));
 }
 
 }  // namespace lmpack

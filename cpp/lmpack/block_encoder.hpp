@@ -26,6 +26,9 @@ class BlockEncoder {
   void encode(std::span<const std::int32_t> weights, std::span<const std::int32_t> symbols,
               std::int64_t steps);
 
+  // The same with the symbols' places in their tables: intervals [lanes, steps].
+  void encode(std::span<const TableInterval> intervals, std::int64_t steps);
+
   // The payload, after exactly layout().steps() steps; otherwise throws InvalidArgument.
   std::vector<std::uint8_t> finish();
 
@@ -34,8 +37,12 @@ class BlockEncoder {
   enum class Phase { kCoding, kFinished, kFailed };
 
   void check_phase() const;
-  void check_sizes(std::size_t weights, std::size_t symbols, std::int64_t steps) const;
-  void encode_symbol(std::span<const std::int32_t> weights, std::int32_t symbol);
+  void check_sizes(std::size_t cells, std::int64_t steps) const;
+  TableInterval interval_for(std::span<const std::int32_t> weights, std::int32_t symbol);
+
+  // Codes `steps` steps in order; interval(index) is that of entry `index` of [lanes, steps].
+  template <typename Interval>
+  void encode_in_order(std::int64_t steps, const Interval& interval);
 
   BlockLayout layout_;
   std::int64_t vocabulary_;

@@ -27,6 +27,8 @@ class BlockLayout {
     }
   }
 
+  std::int64_t length() const { return length_; }
+
   // Steps that code the block: at each, every lane that has not ended gets one symbol.
   std::int64_t steps() const { return lane_length_; }
 

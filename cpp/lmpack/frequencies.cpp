@@ -67,6 +67,13 @@ void check_vocabulary(std::int64_t vocabulary) {
   }
 }
 
+void check_symbol(std::int64_t symbol, std::int64_t vocabulary) {
+  if (symbol < 0 || symbol >= vocabulary) {
+    throw InvalidArgument("a symbol must be 0 to " + std::to_string(vocabulary - 1) + ", not " +
+                          std::to_string(symbol));
+  }
+}
+
 void frequencies_from_weights(std::span<const std::int32_t> weights,
                               std::span<std::uint32_t> frequencies) {
   check_vocabulary(static_cast<std::int64_t>(weights.size()));

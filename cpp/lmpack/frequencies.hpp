@@ -23,6 +23,9 @@ static_assert(kFrequencyBits + kQuotientBits < 64, "weight * quotient must fit i
 // Throws InvalidArgument unless a table may have this many symbols.
 void check_vocabulary(std::int64_t vocabulary);
 
+// Throws InvalidArgument unless 0 <= symbol < vocabulary.
+void check_symbol(std::int64_t symbol, std::int64_t vocabulary);
+
 // Frequencies of one table, V = weights.size() = frequencies.size(), S the sum of the weights:
 //   quotient = floor((2**24 - V) * 2**31 / S), frequency = 1 + floor(weight * quotient / 2**31);
 // what is then left of 2**24 goes to the first of the largest weights. So the frequencies sum to

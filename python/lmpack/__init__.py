@@ -29,6 +29,7 @@ from lmpack.errors import (
 
 if TYPE_CHECKING:
     from lmpack._api import (
+        Progress,
         Sizes,
         compress,
         compress_stream,
@@ -53,6 +54,7 @@ __all__ = [
     "LmpackFile",
     "ModelError",
     "NotLmpackError",
+    "Progress",
     "Sizes",
     "TrainingError",
     "TruncatedError",
@@ -73,6 +75,7 @@ __all__ = [
 # Loaded at first use: training and the reading of headers need neither the codec nor the C++ core.
 _HOMES = {
     "_api": (
+        "Progress",
         "Sizes",
         "compress",
         "compress_stream",

@@ -7,17 +7,15 @@ import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from lmpack._in_order import InOrder, Tally
 from lmpack._models import Codec
 from lmpack._streams import CountingSink, CountingSource, Readable, Writable
 from lmpack._writer import BlockWriter
 from lmpack.codec import DEFAULT_BLOCK_SIZE
-from lmpack.container import read_blocks
-from lmpack.errors import UsageError
+from lmpack.container import Block, read_blocks
+from lmpack.errors import FormatError, UsageError
 
 Model = str | os.PathLike[str] | None
-Progress = Callable[[int, int], None]
-"""Called now and then with the bytes done of the source and the bytes written so far."""
-
 BytesLike = bytes | bytearray | memoryview
 
 
@@ -31,6 +29,23 @@ class Sizes(NamedTuple):
 
     read: int
     written: int
+
+
+class Progress(NamedTuple):
+    """How far a stream is.
+
+    Attributes:
+        read: bytes of the source that are done, counting the parts of blocks still at work.
+        settled: bytes of the source whose result is written.
+        written: bytes written to the sink.
+    """
+
+    read: int
+    settled: int
+    written: int
+
+
+ProgressCallback = Callable[[Progress], None]
 
 
 def compress(
@@ -89,9 +104,9 @@ def compress_stream(
     model: Model = None,
     executor: str = "auto",
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Sizes:
-    """Read `source` to its end and write one container; needs the memory of one block.
+    """Read `source` to its end and write one container; needs the memory of one block a thread.
 
     Args:
         source: has `read(size)`: a file in binary mode, a pipe.
@@ -99,7 +114,8 @@ def compress_stream(
         model: name of a built-in model or folder of a bundle; None for the default.
         executor: what runs the model; the result is the same with any.
         threads: worker threads, at least 1; None for the executor's own choice.
-        progress: called now and then with the bytes done and the bytes written so far.
+        progress: called now and then with a :class:`Progress`, maybe from another thread, but by
+            one at a time.
 
     Raises:
         UsageError: an argument is out of range, source or sink are in text mode.
@@ -107,9 +123,9 @@ def compress_stream(
     """
     counted_source, counted_sink = CountingSource(source), CountingSink(sink)
 
-    def report(coded: int) -> None:
+    def report(coded: int, settled: int) -> None:
         if progress is not None:
-            progress(coded, counted_sink.count)
+            progress(Progress(coded, settled, counted_sink.count))
 
     writer = BlockWriter(counted_sink, Codec(model, executor, threads), report)
     while plain := counted_source.read_fully(DEFAULT_BLOCK_SIZE):
@@ -125,9 +141,9 @@ def decompress_stream(
     model: Model = None,
     executor: str = "auto",
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Sizes:
-    """Write the content of all containers in `source`; needs the memory of one block.
+    """Write the content of all containers in `source`; needs the memory of one block a thread.
 
     Every block is checked before it is written, but damage further on shows only later: what has
     been written counts only when the function returns.
@@ -138,7 +154,8 @@ def decompress_stream(
         model: the model they were made with; None to look for it among the built-in ones.
         executor: what runs the model; the result is the same with any.
         threads: worker threads, at least 1; None for the executor's own choice.
-        progress: called now and then with the bytes done and the bytes written so far.
+        progress: called now and then with a :class:`Progress`, maybe from another thread, but by
+            one at a time.
 
     Raises:
         FormatError: the source is not a container, of a newer version, truncated or damaged.
@@ -147,13 +164,15 @@ def decompress_stream(
     """
     counted_source, counted_sink = CountingSource(source), CountingSink(sink)
 
-    def report(read: int) -> None:
+    def report(read: int, settled: int) -> None:
         if progress is not None:
-            progress(read, counted_sink.count)
+            progress(Progress(read, settled, counted_sink.count))
 
-    for plain in _decoded_blocks(counted_source, Codec(model, executor, threads), report):
-        counted_sink.write(plain)
-        report(counted_source.count)
+    tally = Tally(report)
+    for decoded in _decoded_blocks(counted_source, Codec(model, executor, threads), tally):
+        counted_sink.write(decoded.plain)
+        tally.settle(decoded.size)
+    report(counted_source.count, counted_source.count)
     return Sizes(counted_source.count, counted_sink.count)
 
 
@@ -163,7 +182,7 @@ def verify_stream(
     model: Model = None,
     executor: str = "auto",
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Sizes:
     """Decompress `source` and keep nothing, to see whether it is whole.
 
@@ -184,17 +203,41 @@ class _Nowhere:
         return len(data)
 
 
-def _decoded_blocks(
-    source: CountingSource, codec: Codec, report: Callable[[int], None]
-) -> Iterator[bytes]:
-    for number, (header, block) in enumerate(read_blocks(source)):
-        where = f"block {number}, which ends at byte {source.count}"
-        start, size = source.count - len(block.payload), len(block.payload)
+class _Decoded(NamedTuple):
+    """The content of a block, and the bytes of its payload."""
 
-        def advance(share: float, start: int = start, size: int = size) -> None:
-            report(start + int(share * size))
+    plain: bytes
+    size: int
 
-        yield codec.decode(block, header.fingerprint, where, advance)
+
+def _decoded_blocks(source: CountingSource, codec: Codec, tally: Tally) -> Iterator[_Decoded]:
+    calls: InOrder[_Decoded] = InOrder(codec.side_by_side)
+
+    def decoding(block: Block, fingerprint: bytes, where: str) -> Callable[[], _Decoded]:
+        tell = tally.piece(len(block.payload))
+
+        def advance(share: float) -> None:
+            calls.check()
+            tell(share)
+
+        def decode() -> _Decoded:
+            plain = codec.decode(block, fingerprint, where, advance)
+            tell(1.0)
+            return _Decoded(plain, len(block.payload))
+
+        return decode
+
+    try:
+        for number, (header, block) in enumerate(read_blocks(source)):
+            where = f"block {number}, which ends at byte {source.count}"
+            yield from calls.start(decoding(block, header.fingerprint, where))
+    except FormatError:
+        yield from calls.finish()  # what stands before the damage is whole
+        raise
+    else:
+        yield from calls.finish()
+    finally:
+        calls.stop()
 
 
 def _as_file(data: BytesLike) -> io.BytesIO:

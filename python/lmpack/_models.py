@@ -13,7 +13,7 @@ from lmpack.bundle import DEFAULT_MODEL, Bundle, find_bundle, list_bundles, load
 from lmpack.codec import Advance, decode_block, encode_block
 from lmpack.container import FINGERPRINT_SIZE, Block, BlockKind
 from lmpack.errors import DamagedError, ModelError
-from lmpack.executors import Executor, check_choice, open_executor
+from lmpack.executors import Executor, check_choice, open_executor, side_by_side
 
 _executors: dict[tuple[str, str, int | None], Executor] = {}
 """Open executors by content of the bundle, name and threads; they live as long as the process."""
@@ -21,9 +21,16 @@ _executors: dict[tuple[str, str, int | None], Executor] = {}
 _executors_lock = threading.Lock()
 
 
+_abandoned: list[Executor] = []
+
+
 def _forget_executors() -> None:
-    """After a fork: threads did not come along, and another thread may have held the lock."""
+    """After a fork: threads did not come along, and another thread may have held a lock.
+
+    The executors are kept, as one that was at work cannot be ended without its threads.
+    """
     global _executors_lock
+    _abandoned.extend(_executors.values())
     _executors.clear()
     _executors_lock = threading.Lock()
 
@@ -73,6 +80,11 @@ class Codec:
     def fingerprint(self) -> bytes:
         """First 8 bytes of the fingerprint of the model that encodes."""
         return self.bundle.fingerprint[:FINGERPRINT_SIZE]
+
+    @functools.cached_property
+    def side_by_side(self) -> int:
+        """How many blocks at a time make best use of the machine."""
+        return side_by_side(self._executor, self._threads)
 
     def encode(self, plain: bytes, advance: Advance | None = None) -> Block:
         """The block of at least one byte of content; `advance` is told how far it is."""

@@ -1,5 +1,6 @@
 """The coder and the engine of lmpack in C++ (cpp/bindings). Not public: use lmpack.compress."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,12 @@ class BlockDecoder:
 
 def build_info() -> dict[str, str]: ...
 def kernel_names() -> list[str]: ...
+def peak_products(kernel: str, seconds: float) -> float: ...
+
+class ThreadTeam:
+    def __init__(self, threads: int) -> None: ...
+    @property
+    def threads(self) -> int: ...
 
 class EngineState: ...
 
@@ -29,5 +36,20 @@ class Engine:
     ) -> None: ...
     def start(self, lanes: int) -> EngineState: ...
     def feed(
-        self, state: EngineState, symbols: npt.NDArray[np.int32], threads: int
+        self, state: EngineState, symbols: npt.NDArray[np.int32], team: ThreadTeam
     ) -> npt.NDArray[np.int32]: ...
+    def encode(
+        self,
+        team: ThreadTeam,
+        plain: bytes,
+        lane_length: int,
+        advance: Callable[[int], None],
+    ) -> bytes: ...
+    def decode(
+        self,
+        team: ThreadTeam,
+        payload: Buffer,
+        length: int,
+        lane_length: int,
+        advance: Callable[[int], None],
+    ) -> bytes: ...

@@ -1,13 +1,14 @@
-"""Content of any length into one container, block by block."""
+"""Content of any length into one container, several blocks at a time."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
 
+from lmpack._in_order import InOrder, Tally
 from lmpack._models import Codec
 from lmpack.codec import DEFAULT_BLOCK_SIZE
-from lmpack.container import ContainerWriter, Sink
+from lmpack.container import Block, ContainerWriter, Sink
 from lmpack.errors import UsageError
 
 
@@ -17,28 +18,29 @@ class BlockWriter:
     Args:
         sink: takes the container; it is not closed.
         codec: codes the blocks.
-        progress: called now and then with the bytes of content coded so far.
+        progress: called now and then with the bytes of content coded so far and those of them
+            that are written, from any thread, but by one at a time.
     """
 
     def __init__(
-        self, sink: Sink, codec: Codec, progress: Callable[[int], None] | None = None
+        self, sink: Sink, codec: Codec, progress: Callable[[int, int], None] | None = None
     ) -> None:
         self._codec = codec
-        self._progress = progress
-        self._coded = 0
+        self._tally = Tally(progress or _ignore)
+        self._calls: InOrder[Block] = InOrder(codec.side_by_side)
         self._container = ContainerWriter(sink, codec.fingerprint)
         self._pending = bytearray()
         self._broken = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Append content; every full block is coded and written at once."""
+        """Append content; full blocks are coded, and written when those before them are."""
         rest = memoryview(data)
         while rest:
             room = DEFAULT_BLOCK_SIZE - len(self._pending)
             self._pending += rest[:room]
             rest = rest[room:]
             if len(self._pending) == DEFAULT_BLOCK_SIZE:
-                self._write_block()
+                self._start_block()
 
     def finish(self) -> None:
         """Write the last block and the index. Nothing can be written afterwards.
@@ -47,18 +49,32 @@ class BlockWriter:
             UsageError: an earlier error left a part of a block in the sink.
         """
         if self._pending:
-            self._write_block()
+            self._start_block()
         with self._whole():
+            self._write(self._calls.finish())
             self._container.finish()
 
-    def _write_block(self) -> None:
+    def _start_block(self) -> None:
         plain = bytes(self._pending)
-        block = self._codec.encode(plain, lambda share: self._report(share * len(plain)))
+        tell = self._tally.piece(len(plain))
+
+        def advance(share: float) -> None:
+            self._calls.check()
+            tell(share)
+
+        def encode() -> Block:
+            block = self._codec.encode(plain, advance)
+            tell(1.0)
+            return block
+
         with self._whole():
+            self._write(self._calls.start(encode))
+        self._pending.clear()
+
+    def _write(self, blocks: Iterator[Block]) -> None:
+        for block in blocks:
             self._container.write(block)
-            self._pending.clear()
-        self._coded += len(plain)
-        self._report(0.0)
+            self._tally.settle(block.plain_length)
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
@@ -66,9 +82,13 @@ class BlockWriter:
         if self._broken:
             raise UsageError("an earlier error left the output incomplete: write it anew")
         self._broken = True
-        yield
+        try:
+            yield
+        except BaseException:
+            self._calls.stop()
+            raise
         self._broken = False
 
-    def _report(self, done: float) -> None:
-        if self._progress is not None:
-            self._progress(self._coded + int(done))
+
+def _ignore(coded: int, written: int) -> None:
+    pass

@@ -3,47 +3,78 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
-#include "lmpack/engine/integer_product.hpp"
+#include "lmpack/engine/kernels.hpp"
+#include "lmpack/engine/lane.hpp"
 #include "lmpack/engine/model.hpp"
-#include "lmpack/engine/ring.hpp"
 
 namespace lmpack {
 
-// What is remembered of some lanes that advance together.
-struct EngineState {
-  EngineState(const ModelShape& shape, std::size_t lane_count);
-
-  std::size_t lanes;
-  std::uint64_t position = 0;         // symbols fed to each lane
-  std::vector<std::int32_t> history;  // [lanes][shape.history()], the oldest first
-  std::vector<Ring> rings;            // [layers][lanes]
-};
-
-// Immutable, so that several threads may use one engine, each with a state of its own.
+// Immutable, so that several threads may use one engine, each with a pass of its own.
 class Engine {
  public:
-  Engine(ModelWeights weights, ProductKernel kernel);
+  Engine(ModelWeights weights, const Kernels& kernels);
 
   const ModelShape& shape() const { return weights_.shape; }
-  const ProductKernel& kernel() const { return kernel_; }
-
-  // Feeds `steps` symbols to each lane: symbols [lanes][steps], each below the vocabulary or the
-  // start symbol. Gives the weights of the symbol after each: [lanes][steps][vocabulary]. Lanes are
-  // spread over `threads` threads; the result does not depend on it.
-  void feed(EngineState& state, std::span<const std::int32_t> symbols, std::size_t steps,
-            std::span<std::int32_t> weights, std::size_t threads) const;
+  const ModelWeights& weights() const { return weights_; }
+  const Kernels& kernels() const { return kernels_; }
 
  private:
-  class Tile;
-
-  void check_feed(const EngineState& state, std::span<const std::int32_t> symbols,
-                  std::size_t steps, std::size_t weights) const;
-
   ModelWeights weights_;
-  ProductKernel kernel_;
+  const Kernels& kernels_;
+};
+
+// The next symbols of one lane.
+struct LaneFeed {
+  Lane* lane;
+  std::span<const std::int32_t> symbols;  // each below the vocabulary or the start symbol
+};
+
+// The pass itself, with the working memory of one thread.
+class ForwardPass {
+ public:
+  // Takes the weights int32 [vocabulary] of the symbol after symbol `step` of feed `feed`.
+  using Sink = std::function<void(std::size_t feed, std::size_t step,
+                                  std::span<const std::int32_t> weights)>;
+
+  explicit ForwardPass(const Engine& engine);
+
+  // Feeds all symbols to their lanes, which must be different ones.
+  void run(std::span<const LaneFeed> feeds, const Sink& sink);
+
+ private:
+  // One symbol on its way through the layers.
+  struct Row {
+    Lane* lane;
+    std::uint64_t position;
+    std::size_t feed;
+    std::size_t step;
+  };
+
+  void embed(Lane& lane, std::int32_t symbol, std::int32_t* residual);
+  void run_layers();
+  void attend(const LayerWeights& layer, std::size_t number);
+  void normalize();
+  Rows rows(const AlignedVector<std::uint8_t>& values, std::size_t width) const;
+
+  const Engine& engine_;
+
+  std::vector<Row> rows_;
+
+  std::vector<const std::int8_t*> table_rows_;  // of the embedding, for one symbol
+  std::vector<std::int32_t> recent_;            // history and symbol
+  AlignedVector<std::int32_t> residual_;        // [rows][width], +-32767
+  AlignedVector<std::uint8_t> activations_;     // [rows][width]
+  AlignedVector<std::uint8_t> qkv_;             // [rows][qkv]
+  AlignedVector<std::uint8_t> means_;           // [rows][queries]
+  AlignedVector<std::uint8_t> hidden_;          // [rows][hidden]
+  AlignedVector<float> scores_;                 // [heads][slots] of one row
+  AlignedVector<std::uint8_t> attention_;       // [heads][slots] of one row
+  AlignedVector<float> logits_;                 // [rows][vocabulary]
+  AlignedVector<std::int32_t> weights_;         // [rows][vocabulary]
 };
 
 }  // namespace lmpack

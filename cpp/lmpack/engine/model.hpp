@@ -8,32 +8,28 @@
 #include <string>
 #include <vector>
 
+#include "lmpack/engine/matrix.hpp"
 #include "lmpack/engine/model_shape.hpp"
 
 namespace lmpack {
 
-// An int8 matrix [inputs][outputs] with the float32 factor of each output.
-struct Matrix {
-  std::size_t inputs = 0;
-  std::size_t outputs = 0;
-  std::vector<std::int8_t> packed;
-  std::vector<std::int32_t> column_sums;  // sum of each column, for a zero point of the input
-  std::vector<float> multiplier;
-};
-
 struct LayerWeights {
   Matrix qkv, out, up, down;
   // Score biases by head, in the order in which the slots of the ring are met: entry i of a head
-  // is the bias at distance -i modulo the window, for i from 0 to twice the window.
-  std::vector<float> ring_bias;
+  // is the bias at distance -i modulo the window, for i from 0 to twice the window; then padding,
+  // so that whole vectors can be read.
+  AlignedVector<float> ring_bias;
 };
 
 struct ModelWeights {
   ModelShape shape;
-  std::vector<std::int8_t> embedding;  // [rows][width]
+  AlignedVector<std::int8_t> embedding;  // [rows][width]
   float score_scale = 0;
   std::vector<LayerWeights> layers;
   Matrix head;
+
+  // Entries of ring_bias from one head to the next.
+  std::size_t bias_stride() const { return 2 * shape.window + kPanelColumns; }
 };
 
 // Looks up a tensor of a bundle by its name; throws InvalidArgument if it is not there or has not

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from lmpack import Progress
+
 
 @contextlib.contextmanager
 def progress_bar(
     name: str, source: BinaryIO, quiet: bool
-) -> Iterator[Callable[[int, int], None] | None]:
+) -> Iterator[Callable[[Progress], None] | None]:
     """A function for `progress` of the API that draws a bar on standard error.
 
     Args:
@@ -30,15 +32,14 @@ def progress_bar(
     from tqdm import tqdm
 
     with tqdm(total=_size(source), desc=name, unit="B", unit_scale=True, leave=False) as bar:
-        total_written = 0
+        settled = 0
 
-        def show(read: int, written: int) -> None:
-            nonlocal total_written
-            bar.update(read - bar.n)
-            # Output comes by whole blocks: only then do the two sizes belong together.
-            if written != total_written:
-                total_written = written
-                bar.set_postfix_str(f"out/in {written / read:.3f}")
+        def show(progress: Progress) -> None:
+            nonlocal settled
+            bar.update(progress.read - bar.n)
+            if progress.settled > settled:
+                settled = progress.settled
+                bar.set_postfix_str(f"out/in {progress.written / settled:.3f}")
 
         yield show
 

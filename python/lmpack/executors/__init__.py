@@ -6,9 +6,9 @@ from lmpack.bundle import Bundle, load_bundle
 from lmpack.errors import BundleError, UsageError
 from lmpack.executors.conformance import require_conformance
 from lmpack.executors.native import NativeExecutor
-from lmpack.executors.protocol import Executor
+from lmpack.executors.protocol import Executor, available_cores
 
-__all__ = ["EXECUTORS", "Executor", "check_choice", "open_executor"]
+__all__ = ["EXECUTORS", "Executor", "check_choice", "open_executor", "side_by_side"]
 
 EXECUTORS = ("auto", "native", "onnxruntime")
 """Names that :func:`open_executor` accepts; "auto" is "native"."""
@@ -24,6 +24,14 @@ def check_choice(name: str, threads: int | None) -> None:
         raise UsageError(f"there is no executor {name!r}: choose one of {', '.join(EXECUTORS)}")
     if threads is not None and threads < 1:
         raise UsageError(f"the number of threads must be at least 1, not {threads}")
+
+
+def side_by_side(name: str, threads: int | None) -> int:
+    """How many blocks at a time make best use of an executor; arguments as for the next function.
+
+    Blocks of the native engine share its threads. ONNX Runtime keeps them busy with one block.
+    """
+    return 1 if name == "onnxruntime" else threads or available_cores()
 
 
 def open_executor(bundle: Bundle, name: str = "auto", threads: int | None = None) -> Executor:

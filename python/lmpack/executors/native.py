@@ -8,21 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._native import Engine, EngineState, kernel_names
+from lmpack._native import Engine, EngineState, ThreadTeam, kernel_names
 from lmpack.bundle import TENSORS, Bundle
 from lmpack.errors import BundleError, UsageError
-from lmpack.executors.protocol import available_cores
+from lmpack.executors.protocol import Advance, available_cores
 from lmpack.tensors import read_tensors
 
 ISA_VARIABLE = "LMPACK_ISA"
 """Environment variable that forces a kernel; all of them give the same integers."""
 
-SMALLEST_SHARE = 8
-"""Symbols below which another thread costs more than it brings."""
-
 
 class NativeExecutor:
-    """Runs a bundle's tensors in the C++ engine."""
+    """Runs a bundle's tensors in the C++ engine. Blocks that are coded at a time share threads."""
 
     name = "native"
 
@@ -31,8 +28,8 @@ class NativeExecutor:
 
         Args:
             bundle: the model.
-            threads: threads that share the lanes; None for all cores.
-            kernel: "avx512", "avx2" or "portable"; None for what LMPACK_ISA says, else the fastest.
+            threads: how many threads work at the same time; None for all cores.
+            kernel: one of `kernel_names()`; None for what LMPACK_ISA says, else the fastest.
 
         Raises:
             UsageError: this processor cannot run the kernel.
@@ -46,7 +43,7 @@ class NativeExecutor:
             )
         self.architecture = bundle.architecture
         self.version = kernel
-        self._threads = threads or available_cores()
+        self._team = ThreadTeam(threads or available_cores())
         tensors = read_tensors(bundle.path / TENSORS)
         try:
             self._engine = Engine(bundle.architecture.to_json(), tensors, kernel)
@@ -61,11 +58,18 @@ class NativeExecutor:
         self, state: EngineState, symbols: npt.NDArray[np.integer[Any]]
     ) -> npt.NDArray[np.int32]:
         """Feed symbols [L, T] and give the weights after each: int32 [L, T, V]."""
-        threads = max(1, min(self._threads, symbols.size // SMALLEST_SHARE))
-        return self._engine.feed(state, np.ascontiguousarray(symbols, np.int32), threads)
+        return self._engine.feed(state, np.ascontiguousarray(symbols, np.int32), self._team)
 
     def step(
         self, state: EngineState, symbols: npt.NDArray[np.integer[Any]]
     ) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
         return self.prefill(state, symbols[:, None])[:, 0]
+
+    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
+        """The payload of a block; no step of it runs in Python."""
+        return self._engine.encode(self._team, plain, lane_length, advance)
+
+    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
+        """The bytes of a block; no step of it runs in Python."""
+        return self._engine.decode(self._team, payload, length, lane_length, advance)

@@ -14,8 +14,9 @@ import onnxruntime
 
 from lmpack.bundle import Bundle
 from lmpack.errors import BundleError
-from lmpack.executors.protocol import available_cores
+from lmpack.executors.protocol import Advance, available_cores
 from lmpack.executors.ring import bias_index, slots
+from lmpack.executors.stepping import decode_by_steps, encode_by_prefill
 from lmpack.symbols import embedding_rows
 
 PIECE = 32
@@ -123,6 +124,14 @@ class OnnxRuntimeExecutor:
             end = min(start + piece, length)
             self._feed(state, symbols[:, start:end].astype(np.int64), weights[:, start:end])
         return weights
+
+    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
+        """The payload of a block."""
+        return encode_by_prefill(self, plain, lane_length, advance)
+
+    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
+        """The bytes of a block."""
+        return decode_by_steps(self, payload, length, lane_length, advance)
 
     def _feed(
         self,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lmpack.architecture import Architecture
+
+Advance = Callable[[int], None]
+"""Called now and then with the number of steps of a block that are done; may raise to end it."""
 
 
 def available_cores() -> int:
@@ -18,7 +22,7 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-class Executor(Protocol):
+class Predictor(Protocol):
     """Runs a model over any number of lanes that advance together.
 
     Symbols are integers below the vocabulary size, or `architecture.start_symbol`, which stands
@@ -50,3 +54,23 @@ class Executor(Protocol):
 
     def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]. Same integers as :meth:`prefill`."""
+
+
+class Executor(Predictor, Protocol):
+    """A predictor that also codes whole blocks. Its methods may be called by several threads."""
+
+    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
+        """The payload of a block; the same bytes from every executor.
+
+        Args:
+            plain: at least one byte; the model must have at least 256 symbols.
+            lane_length: bytes in a lane; the last lane may be shorter.
+            advance: told how many of the `lane_length` steps are done.
+        """
+
+    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
+        """The `length` bytes of a block.
+
+        Raises:
+            DamagedError: the payload is not that of any bytes.
+        """

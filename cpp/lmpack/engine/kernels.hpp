@@ -1,0 +1,76 @@
+// The steps of the forward pass (docs/model.md), once for each kind of processor. All kinds give
+// the same integers: integer products are exact, and each float operation is rounded once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "lmpack/engine/matrix.hpp"
+
+namespace lmpack {
+
+// Rows of the left operand of a product: activations of 8 bits.
+struct Rows {
+  const std::uint8_t* at;
+  std::size_t count;
+  std::size_t stride;  // elements from one row to the next
+};
+
+// Attention of one position, all heads, over the slots of a ring.
+struct Attention {
+  std::size_t heads;
+  std::size_t head_width;
+  const std::uint8_t* queries;     // [heads][head_width], with zero point
+  const std::int8_t* keys;         // packed [head_width][slots]
+  const std::int8_t* values;       // packed [slots][head_width]
+  const std::int32_t* key_starts;  // [slots]: what takes the zero point of the queries out
+  std::size_t slots;               // a multiple of 16
+  std::size_t visible;             // the first slots, 1 to `slots`, that hold something
+  const float* bias;               // of the first head's first slot; 16 more than visible readable
+  std::size_t bias_stride;         // elements from one head to the next
+  float score_scale;
+  float* scores;          // working memory [heads][slots]
+  std::uint8_t* weights;  // working memory [heads][slots]
+  std::uint8_t* means;    // out: [heads][head_width], with zero point
+};
+
+struct Kernels {
+  std::string_view name;
+
+  // out[row][column] = matrix.starts[column] + the product. For tests and tools.
+  void (*multiply)(Rows rows, const Matrix& matrix, std::int32_t* out);
+
+  // residual[width] = kEmbeddingStep * the sum of `count` table rows.
+  void (*embed)(const std::int8_t* const* table_rows, std::size_t count, std::size_t width,
+                std::int32_t* residual);
+
+  // RMS normalisation of residual[rows][width] to activations with zero point.
+  void (*normalize)(const std::int32_t* residual, std::size_t rows, std::size_t width,
+                    std::uint8_t* activations);
+
+  // Queries (the first columns, with zero point), keys and values: out[rows][outputs], as bytes.
+  void (*project)(Rows rows, const Matrix& qkv, std::size_t queries, std::uint8_t* out);
+
+  void (*attend)(const Attention& attention);
+
+  // residual[rows][outputs] += round(product * multiplier), clipped to 16 bits.
+  void (*add)(Rows rows, const Matrix& matrix, std::int32_t* residual);
+
+  // The hidden layer [rows][outputs], 0 to 255; squared ReLU or ReLU.
+  void (*activate)(Rows rows, const Matrix& up, bool squared, std::uint8_t* hidden);
+
+  // Quantized probabilities weights[rows][outputs]; `scores` is working memory of that size.
+  void (*predict)(Rows rows, const Matrix& head, float* scores, std::int32_t* weights);
+
+  // Does `rounds` times kSaturatingDots dot products of 4 x 16 elements in registers, as a measure
+  // of what the processor can do; returns something that depends on them.
+  std::int32_t (*saturate)(std::size_t rounds);
+  std::size_t products_per_round;
+};
+
+// The kernels that this processor can run, the fastest first; the last one is "portable".
+const std::vector<const Kernels*>& available_kernels();
+
+}  // namespace lmpack

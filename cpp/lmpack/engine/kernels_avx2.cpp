@@ -1,0 +1,9 @@
+#include "lmpack/engine/kernel_sets.hpp"
+#include "lmpack/engine/kernels_of.hpp"
+#include "lmpack/engine/simd/avx2.hpp"
+
+namespace lmpack {
+
+constinit const Kernels kAvx2Kernels = KernelsOf<Avx2<PairwiseDot>>::table();
+
+}  // namespace lmpack

@@ -1,0 +1,9 @@
+#include "lmpack/engine/kernel_sets.hpp"
+#include "lmpack/engine/kernels_of.hpp"
+#include "lmpack/engine/simd/avx512.hpp"
+
+namespace lmpack {
+
+constinit const Kernels kAvx512Kernels = KernelsOf<Avx512>::table();
+
+}  // namespace lmpack

@@ -1,0 +1,60 @@
+// What the engine remembers of one lane.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "lmpack/engine/aligned.hpp"
+#include "lmpack/engine/arithmetic.hpp"
+#include "lmpack/engine/model_shape.hpp"
+#include "lmpack/engine/packing.hpp"
+
+namespace lmpack {
+
+// Keys and values of the last positions of one layer: slot s holds position p with
+// p % window == s. Both are packed, so that scores and means are integer products over the slots:
+// keys as [head_width][slots], values as [slots][head_width].
+struct Ring {
+  Ring(std::size_t positions, std::size_t width)
+      : slots(round_up(positions, kPanelColumns)),
+        head_width(width),
+        keys(slots * width),
+        values(slots * width),
+        key_starts(slots) {}
+
+  // key and value: head_width integers in -64 .. 64.
+  void write(std::size_t slot, const std::int8_t* key, const std::int8_t* value) {
+    std::int32_t sum = 0;
+    std::int8_t* to = keys.data() + packed_index(0, slot, head_width);
+    for (std::size_t i = 0; i < head_width; i += kGroupRows, to += kGroupBytes) {
+      for (std::size_t k = 0; k < kGroupRows; ++k) {
+        to[k] = key[i + k];
+        sum += key[i + k];
+      }
+    }
+    key_starts[slot] = -kZeroPoint * sum;
+    for (std::size_t panel = 0; panel < head_width; panel += kPanelColumns) {
+      to = values.data() + packed_index(slot, panel, slots);
+      for (std::size_t i = 0; i < kPanelColumns; ++i) to[i * kGroupRows] = value[panel + i];
+    }
+  }
+
+  std::size_t slots;  // the window, rounded up to whole panels
+  std::size_t head_width;
+  AlignedVector<std::int8_t> keys;
+  AlignedVector<std::int8_t> values;
+  AlignedVector<std::int32_t> key_starts;  // what takes the zero point of the queries out
+};
+
+struct Lane {
+  explicit Lane(const ModelShape& shape)
+      : history(shape.history(), shape.start_symbol()),
+        rings(shape.layers, Ring(shape.window, shape.head_width)) {}
+
+  std::uint64_t position = 0;         // symbols fed so far
+  std::vector<std::int32_t> history;  // the last symbols fed, the oldest first
+  std::vector<Ring> rings;            // by layer
+};
+
+}  // namespace lmpack

@@ -1,0 +1,42 @@
+// Lanes that advance together, spread over the threads of a team.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "lmpack/engine/engine.hpp"
+#include "lmpack/thread_team.hpp"
+
+namespace lmpack {
+
+class LaneBatch {
+ public:
+  // Takes the weights int32 [vocabulary] of the symbol after symbol `step` of a lane. Called by
+  // several threads at a time, each with another slot below the team's number of threads.
+  using Sink = std::function<void(std::size_t slot, std::size_t lane, std::size_t step,
+                                  std::span<const std::int32_t> weights)>;
+
+  // The engine must outlive it.
+  LaneBatch(const Engine& engine, std::size_t lanes);
+
+  const Engine& engine() const { return engine_; }
+  std::size_t lanes() const { return lanes_.size(); }
+
+  // Feeds `steps` symbols to each lane: symbols [lanes][steps]. What the sink gets does not depend
+  // on the team. Throws InvalidArgument for a number of symbols or a symbol out of range.
+  void feed(std::span<const std::int32_t> symbols, std::size_t steps, const ThreadTeam::Seat& seat,
+            const Sink& sink);
+
+ private:
+  ForwardPass& pass_of(std::size_t slot);
+
+  const Engine& engine_;
+  std::vector<Lane> lanes_;
+  std::vector<std::unique_ptr<ForwardPass>> passes_;  // by slot, made when first needed
+};
+
+}  // namespace lmpack

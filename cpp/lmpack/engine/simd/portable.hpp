@@ -1,0 +1,116 @@
+// Vectors of 16 elements in the compiler's own vector types (GCC, Clang): the fallback for
+// processors without a set of their own. Each function is one operation, rounded once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "lmpack/engine/packing.hpp"
+
+namespace lmpack {
+namespace {
+
+struct Portable {
+  static constexpr const char* kName = "portable";
+
+  // Rows and panels of a product whose sums are kept in registers at a time.
+  static constexpr int kTileRows = 2;
+  static constexpr int kTilePanels = 1;
+
+  using Ints = std::int32_t __attribute__((vector_size(64)));
+  using Floats = float __attribute__((vector_size(64)));
+
+  // Four rows of 16 columns of a packed operand, or four bytes of a row of the left operand as
+  // often; the first and the third of four apart from the second and the fourth.
+  using Halves = std::int16_t __attribute__((vector_size(64)));
+  struct Columns {
+    Halves even, odd;
+  };
+  using Bytes = Columns;
+
+  static Ints load(const std::int32_t* from) { return copied<Ints>(from); }
+  static Floats load(const float* from) { return copied<Floats>(from); }
+  static void store(std::int32_t* to, Ints values) { std::memcpy(to, &values, sizeof(values)); }
+  static void store(float* to, Floats values) { std::memcpy(to, &values, sizeof(values)); }
+  // The low byte of each element.
+  static void store_bytes(std::uint8_t* to, Ints values) {
+    const auto bytes = __builtin_convertvector(values, Narrow);
+    std::memcpy(to, &bytes, sizeof(bytes));
+  }
+  static Ints widen(const std::int8_t* from) {
+    return __builtin_convertvector(copied<Narrow>(from), Ints);
+  }
+
+  static Ints broadcast(std::int32_t value) { return Ints{} + value; }
+  static Floats broadcast(float value) { return Floats{} + value; }
+
+  static Columns load_columns(const std::int8_t* from) { return split(copied<Halves>(from)); }
+  static Bytes load_bytes(const std::uint8_t* from) {
+    std::int32_t bytes;
+    std::memcpy(&bytes, from, sizeof(bytes));
+    const auto both = reinterpret_cast<UnsignedHalves>(broadcast(bytes));
+    return {reinterpret_cast<Halves>(both & 255), reinterpret_cast<Halves>(both >> 8)};
+  }
+  // sums + the products of the four bytes with each column. Two products fit 16 bits, as
+  // 2 * 255 * 64 < 2**15.
+  static Ints dot(Ints sums, const Bytes& bytes, const Columns& columns) {
+    const auto pairs = reinterpret_cast<Ints>(bytes.even * columns.even + bytes.odd * columns.odd);
+    return sums + ((pairs << 16) >> 16) + (pairs >> 16);
+  }
+
+  static Ints add(Ints a, Ints b) { return a + b; }
+  static Ints min(Ints a, Ints b) { return a < b ? a : b; }
+  static Ints max(Ints a, Ints b) { return a > b ? a : b; }
+
+  static Floats add(Floats a, Floats b) { return a + b; }
+  static Floats sub(Floats a, Floats b) { return a - b; }
+  static Floats mul(Floats a, Floats b) { return a * b; }
+  static Floats div(Floats a, Floats b) { return a / b; }
+  static Floats min(Floats a, Floats b) { return a < b ? a : b; }
+  static Floats max(Floats a, Floats b) { return a > b ? a : b; }
+
+  static Floats to_floats(Ints values) { return __builtin_convertvector(values, Floats); }
+  // Half to even; abs(value) < 2**31. A double of 1.5 * 2**52 more has no fraction bits.
+  static Ints round(Floats values) {
+    constexpr double kNoFraction = 6755399441055744.0;
+    const auto shifted = __builtin_convertvector(values, Doubles) + kNoFraction;
+    return __builtin_convertvector(shifted - kNoFraction, Ints);
+  }
+
+  // The first `count` elements, and `rest` in place of the others.
+  static Floats first(Floats values, std::size_t count, float rest) {
+    for (std::size_t i = count; i < kPanelColumns; ++i) values[i] = rest;
+    return values;
+  }
+  static float largest(Floats values) {
+    float result = values[0];
+    for (std::size_t i = 1; i < kPanelColumns; ++i)
+      result = values[i] > result ? values[i] : result;
+    return result;
+  }
+  static std::int32_t sum(Ints values) {
+    std::int32_t result = 0;
+    for (std::size_t i = 0; i < kPanelColumns; ++i) result += values[i];
+    return result;
+  }
+
+ private:
+  using Narrow = std::int8_t __attribute__((vector_size(16)));
+  using UnsignedHalves = std::uint16_t __attribute__((vector_size(64)));
+  using Doubles = double __attribute__((vector_size(128)));
+
+  template <typename Vector, typename Element>
+  static Vector copied(const Element* from) {
+    Vector result;
+    std::memcpy(&result, from, sizeof(result));
+    return result;
+  }
+
+  // The low and the high byte of each element. It is the same on machines of either byte order:
+  // where the order of the bytes is another one, so is that of load_bytes().
+  static Columns split(Halves both) { return {static_cast<Halves>(both << 8) >> 8, both >> 8}; }
+};
+
+}  // namespace
+}  // namespace lmpack

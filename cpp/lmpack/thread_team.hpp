@@ -1,0 +1,71 @@
+// Threads that several callers share, each with pieces of work that may run side by side.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace lmpack {
+
+// Callers and helpers together are at most `threads` threads at work, unless there are more callers
+// than that. Helpers exist only while a caller has a seat, so that an idle team survives a fork.
+class ThreadTeam {
+ public:
+  // Piece of work number `item`; `slot` is below threads() and different for pieces of one call
+  // that run at the same time, so that each can have memory of its own.
+  using Work = std::function<void(std::size_t item, std::size_t slot)>;
+
+  // threads >= 1, otherwise throws InvalidArgument.
+  explicit ThreadTeam(std::size_t threads);
+
+  std::size_t threads() const { return threads_; }
+
+  // A caller that is at work for a while. It may not outlive the team.
+  class Seat {
+   public:
+    explicit Seat(ThreadTeam& team);
+    ~Seat();
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+
+    // Threads that could work for this caller now, itself included.
+    std::size_t available() const;
+
+    // Does work(0) to work(count - 1), on this thread and on helpers that are free; returns when
+    // all are done. If some throw, the others are done, and one of the exceptions is thrown.
+    void run(std::size_t count, const Work& work) const;
+
+   private:
+    ThreadTeam& team_;
+  };
+
+ private:
+  struct Job;
+
+  void help(std::uint64_t crew);
+  Job* open_job();
+  void summon_helpers();
+  void dismiss_helpers(std::unique_lock<std::mutex>& lock);
+
+  const std::size_t threads_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+
+  // Under the mutex; read without it only as hints.
+  std::atomic<std::size_t> seats_ = 0;
+  std::size_t working_ = 0;  // helpers that have a job
+  std::uint64_t crew_ = 0;   // helpers of an earlier crew go home
+  std::vector<Job*> jobs_;
+  std::vector<std::thread> helpers_;
+
+  // Counts what helpers should look up for, so that they notice it without the mutex.
+  std::atomic<std::uint64_t> announced_ = 0;
+};
+
+}  // namespace lmpack

@@ -1,0 +1,109 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "lmpack/engine/arithmetic.hpp"
+#include "lmpack/engine/kernels.hpp"
+#include "lmpack/engine/peak.hpp"
+
+namespace {
+
+using namespace lmpack;
+
+struct Operands {
+  std::vector<std::uint8_t> left;
+  std::vector<std::int8_t> right;  // [inputs][outputs]
+  Matrix matrix;
+};
+
+Operands random_operands(std::mt19937& random, std::size_t rows, std::size_t inputs,
+                         std::size_t outputs, bool extreme) {
+  Operands operands{std::vector<std::uint8_t>(rows * inputs),
+                    std::vector<std::int8_t>(inputs * outputs),
+                    {inputs, outputs, AlignedVector<std::int8_t>(inputs * outputs),
+                     AlignedVector<std::int32_t>(outputs), AlignedVector<float>(outputs, 1e-3F)}};
+  for (auto& value : operands.left) value = extreme ? 255 : static_cast<std::uint8_t>(random());
+  for (auto& start : operands.matrix.starts) start = static_cast<std::int32_t>(random() % 1000);
+  for (std::size_t i = 0; i < operands.right.size(); ++i) {
+    const int value = extreme ? -64 : static_cast<int>(random() % 129) - 64;
+    operands.right[i] = static_cast<std::int8_t>(value);
+    operands.matrix.packed[packed_index(i / outputs, i % outputs, inputs)] = operands.right[i];
+  }
+  return operands;
+}
+
+}  // namespace
+
+TEST_CASE("every set of kernels gives the sums of a plain loop") {
+  std::mt19937 random(3);
+  for (const Kernels* kernels : available_kernels()) {
+    CAPTURE(kernels->name);
+    for (const std::size_t rows : {1, 2, 3, 4, 7, 8, 13, 16, 31}) {
+      for (const std::size_t outputs : {16, 32, 48, 112, 320}) {
+        const std::size_t inputs = 4 * (1 + random() % 20);
+        const bool extreme = random() % 2 == 0;
+        const Operands o = random_operands(random, rows, inputs, outputs, extreme);
+        std::vector<std::int32_t> out(rows * outputs);
+        kernels->multiply({o.left.data(), rows, inputs}, o.matrix, out.data());
+        for (std::size_t row = 0; row < rows; ++row) {
+          for (std::size_t column = 0; column < outputs; ++column) {
+            std::int32_t sum = o.matrix.starts[column];
+            for (std::size_t k = 0; k < inputs; ++k) {
+              sum += o.left[row * inputs + k] * o.right[k * outputs + column];
+            }
+            CHECK(out[row * outputs + column] == sum);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("halves are rounded to even, and values beyond 2**22 to the nearest") {
+  // An output of `add` is its product times the multiplier, which is chosen to give these values.
+  for (const Kernels* kernels : available_kernels()) {
+    CAPTURE(kernels->name);
+    for (const float value : {0.5F, 1.5F, 2.5F, -0.5F, -1.5F, 0.49999997F, 254.5F, 32765.5F}) {
+      Matrix matrix{4, 16, AlignedVector<std::int8_t>(64), AlignedVector<std::int32_t>(16, 1),
+                    AlignedVector<float>(16, value)};
+      const std::uint8_t left[4] = {};
+      std::vector<std::int32_t> residual(16);
+      kernels->add({left, 1, 4}, matrix, residual.data());
+      for (const std::int32_t result : residual) {
+        CHECK(result == static_cast<std::int32_t>(std::nearbyint(value)));
+      }
+    }
+    // The largest of all scores becomes 2**23, whatever it is.
+    Matrix head{4, 32, AlignedVector<std::int8_t>(128), AlignedVector<std::int32_t>(32, 5),
+                AlignedVector<float>(32, 0.25F)};
+    const std::uint8_t left[4] = {};
+    std::vector<float> scores(32);
+    std::vector<std::int32_t> weights(32);
+    kernels->predict({left, 1, 4}, head, scores.data(), weights.data());
+    float power = kOutputBase;
+    for (int i = 0; i < kOutputSquarings; ++i) power = power * power;
+    for (const std::int32_t weight : weights) CHECK(weight == std::nearbyint(power));
+  }
+}
+
+TEST_CASE("the residual stays within its limits") {
+  for (const Kernels* kernels : available_kernels()) {
+    for (const float value : {1e9F, -1e9F}) {
+      Matrix matrix{4, 16, AlignedVector<std::int8_t>(64), AlignedVector<std::int32_t>(16, 1),
+                    AlignedVector<float>(16, value)};
+      const std::uint8_t left[4] = {};
+      std::vector<std::int32_t> residual(16, value > 0 ? 30000 : -30000);
+      kernels->add({left, 1, 4}, matrix, residual.data());
+      CHECK(residual[7] == (value > 0 ? kResidualLimit : -kResidualLimit));
+    }
+  }
+}
+
+TEST_CASE("the measure of the processor is a number above 0") {
+  for (const Kernels* kernels : available_kernels()) {
+    CHECK(peak_products_per_second(*kernels, 1e-3) > 1e6);
+  }
+}

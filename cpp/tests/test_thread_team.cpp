@@ -1,0 +1,86 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "lmpack/error.hpp"
+#include "lmpack/thread_team.hpp"
+
+namespace {
+
+using namespace lmpack;
+
+}  // namespace
+
+TEST_CASE("every piece is done once, in slots below the number of threads") {
+  for (const std::size_t threads : {1, 2, 3, 8}) {
+    ThreadTeam team(threads);
+    const ThreadTeam::Seat seat(team);
+    CHECK(seat.available() == threads);
+    for (const std::size_t count : {0, 1, 2, 7, 100}) {
+      std::vector<std::atomic<int>> done(count);
+      std::atomic<std::size_t> largest_slot = 0;
+      seat.run(count, [&](std::size_t item, std::size_t slot) {
+        ++done[item];
+        if (slot > largest_slot) largest_slot = slot;
+      });
+      for (const auto& times : done) CHECK(times == 1);
+      CHECK(largest_slot < threads);
+    }
+  }
+}
+
+TEST_CASE("helpers take part, and no two threads have one slot at a time") {
+  ThreadTeam team(3);
+  const ThreadTeam::Seat seat(team);
+  std::vector<std::atomic<int>> in_slot(3);
+  std::atomic<int> waiting = 0;
+  std::atomic<bool> clash = false;
+  seat.run(3, [&](std::size_t, std::size_t slot) {
+    if (++in_slot[slot] > 1) clash = true;
+    // Ends only when three threads are here together.
+    ++waiting;
+    while (waiting < 3) std::this_thread::yield();
+    --in_slot[slot];
+  });
+  CHECK(!clash);
+}
+
+TEST_CASE("an exception comes out after all pieces are done") {
+  for (const std::size_t threads : {1, 2}) {
+    ThreadTeam team(threads);
+    const ThreadTeam::Seat seat(team);
+    std::atomic<int> done = 0;
+    const auto work = [&](std::size_t item, std::size_t) {
+      ++done;
+      if (item == 3) throw std::runtime_error("three");
+    };
+    CHECK_THROWS_WITH(seat.run(10, work), "three");
+    CHECK(done == 10);
+  }
+}
+
+TEST_CASE("callers leave no thread to helpers when they are many, and seats come and go") {
+  ThreadTeam team(2);
+  std::atomic<int> done = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 50; ++round) {
+        const ThreadTeam::Seat seat(team);
+        seat.run(5, [&](std::size_t, std::size_t) { ++done; });
+      }
+    });
+  }
+  for (auto& caller : callers) caller.join();
+  CHECK(done == 4 * 50 * 5);
+  const ThreadTeam::Seat first(team);
+  CHECK(first.available() == 2);
+  const ThreadTeam::Seat second(team);
+  CHECK(first.available() == 1);
+}
+
+TEST_CASE("a team needs a thread") { CHECK_THROWS_AS(ThreadTeam(0), InvalidArgument); }
