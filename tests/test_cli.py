@@ -329,3 +329,26 @@ def test_export_names_the_bundle_after_its_folder(
         (paths, {"name": "mine", "data": None, "licence": "not stated"}),
         (paths, {"name": "other", "data": Path(), "licence": "MIT"}),
     ]
+
+
+def test_bench_measures_every_executor(invoke: Invoke, tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_bytes(b"What is measured has to be some text. " * 60)
+    result = invoke("bench", str(text), "--threads", "1", "--json")
+    native, reference = json.loads(result.stdout)
+    assert (native["executor"], reference["executor"]) == ("native", "onnxruntime")
+    assert native["payload"] == reference["payload"] < native["bytes"] == 2280
+    assert 0 < native["encode_share"] < 1 and 0 < native["decode_share"] < 1
+    assert reference["encode_share"] is None
+    line = invoke("bench", "--bytes", "2000", "--executor", "native").stdout
+    assert "2,000 to" in line and "% of the peak" in line
+
+
+def test_bench_says_what_it_cannot_measure_with(tmp_path: Path) -> None:
+    empty, noise = tmp_path / "empty", tmp_path / "noise"
+    empty.touch()
+    noise.write_bytes(os.urandom(2000))
+    for path, message in ((empty, "nothing to measure"), (noise, "measure with text")):
+        result = CliRunner().invoke(main, ["bench", str(path), "--executor", "native"])
+        assert result.exit_code == 1
+        assert message in result.stderr

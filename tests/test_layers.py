@@ -16,7 +16,7 @@ LAYERS = (
     ("lmpack.cli",),
     ("lmpack.training",),
     ("lmpack",),
-    ("lmpack._api", "lmpack._file", "lmpack._description"),
+    ("lmpack._api", "lmpack._file", "lmpack._description", "lmpack._bench"),
     ("lmpack._reader", "lmpack._writer"),
     ("lmpack._in_order", "lmpack._models", "lmpack._streams"),
     ("lmpack.codec",),

@@ -9,7 +9,6 @@ module gzip: :func:`open`. What is in a file: :func:`describe`. Which models the
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 from lmpack import errors
@@ -91,7 +90,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return importlib.metadata.version("lmpack")
+        from importlib.metadata import version  # takes longer than the rest of this module
+
+        return version("lmpack")
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(f"lmpack.{home}"), name)

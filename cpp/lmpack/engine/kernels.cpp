@@ -2,35 +2,53 @@
 
 #include "lmpack/engine/kernel_sets.hpp"
 
-#ifdef LMPACK_X86_KERNELS
+#if defined(LMPACK_X86_KERNELS)
 #include <cpuid.h>
+#elif defined(LMPACK_ARM_KERNELS)
+#include <sys/auxv.h>
 #endif
 
 namespace lmpack {
 namespace {
 
-#ifdef LMPACK_X86_KERNELS
+#if defined(LMPACK_X86_KERNELS)
+
 // Compilers name this feature only since late; the use of its registers is that of AVX2.
 bool has_avxvnni() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & (1U << 4)) != 0;
 }
-#endif
 
-std::vector<const Kernels*> find_kernels() {
-  std::vector<const Kernels*> found;
-#ifdef LMPACK_X86_KERNELS
+void find_special_kernels(std::vector<const Kernels*>& found) {
   // These ask for the operating system's consent to the registers, too.
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
     found.push_back(&kAvx512Kernels);
   }
-  if (__builtin_cpu_supports("avx2") && has_avxvnni()) {
-    found.push_back(&kAvxVnniKernels);
-  }
+  if (__builtin_cpu_supports("avx2") && has_avxvnni()) found.push_back(&kAvxVnniKernels);
   if (__builtin_cpu_supports("avx2")) found.push_back(&kAvx2Kernels);
+}
+
+#elif defined(LMPACK_ARM_KERNELS)
+
+void find_special_kernels(std::vector<const Kernels*>& found) {
+  // Bits of Linux's auxiliary vector, by name only in late headers.
+  constexpr unsigned long kDotprod = 1UL << 20;
+  constexpr unsigned long kI8mm = 1UL << 13;
+  if ((getauxval(AT_HWCAP2) & kI8mm) != 0) found.push_back(&kI8mmKernels);
+  if ((getauxval(AT_HWCAP) & kDotprod) != 0) found.push_back(&kDotprodKernels);
+}
+
+#else
+
+void find_special_kernels(std::vector<const Kernels*>&) {}
+
 #endif
+
+std::vector<const Kernels*> find_kernels() {
+  std::vector<const Kernels*> found;
+  find_special_kernels(found);
   found.push_back(&kPortableKernels);
   return found;
 }

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from lmpack.cli.bench import bench
 from lmpack.cli.compress import compress
 from lmpack.cli.decompress import decompress
 from lmpack.cli.export import export
@@ -39,5 +40,5 @@ def main() -> None:
     """
 
 
-for _command in (compress, decompress, test, info, models, train, export, shorthand):
+for _command in (compress, decompress, test, info, models, train, export, bench, shorthand):
     main.add_command(_command)

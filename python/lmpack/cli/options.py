@@ -20,19 +20,23 @@ quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress bar
 threads_option = click.option(
     "-T", "--threads", type=click.IntRange(min=1), metavar="N", help="Worker threads."
 )
+model_option = click.option(
+    "--model", metavar="NAME|PATH", help="Built-in model or folder of a bundle."
+)
+executor_option = click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    default="auto",
+    show_default=True,
+    help="What runs the model; the bytes are the same with any.",
+)
 
 
 def coding_options(command: Command) -> Command:
     """Options of commands that run a model."""
     options = (
-        click.option("--model", metavar="NAME|PATH", help="Built-in model or folder of a bundle."),
-        click.option(
-            "--executor",
-            type=click.Choice(EXECUTORS),
-            default="auto",
-            show_default=True,
-            help="What runs the model; the bytes are the same with any.",
-        ),
+        model_option,
+        executor_option,
         threads_option,
         quiet_option,
         verbose_option,

@@ -1,6 +1,6 @@
-"""Peak memory of the command for a short and a long input, both directions.
+"""Cost per byte and peak memory of the command for short and long inputs, both directions.
 
-python benchmarks/memory.py
+python benchmarks/scaling.py
 """
 
 from __future__ import annotations
@@ -10,22 +10,26 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from environment import environment, require_shared, write_result
 
 SOURCE = "text/wikipedia_en_2014.train.xz"
-SIZES = (1_000_000, 20_000_000)
+SIZES = (1_000_000, 10_000_000, 50_000_000)
 
 
-def peak_memory(command: list[str]) -> int:
-    """Peak resident set of a command, in bytes."""
+def run(command: list[str]) -> dict[str, float]:
+    """Wall and CPU seconds and peak resident set in bytes of a command."""
+    started = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
     if status:
         raise RuntimeError(f"{command} ended with status {status}")
     process.returncode = 0
-    return usage.ru_maxrss * 1024
+    cpu = usage.ru_utime + usage.ru_stime
+    return {"wall": wall, "cpu": cpu, "peak_memory": usage.ru_maxrss * 1024}
 
 
 def main() -> int:
@@ -38,16 +42,12 @@ def main() -> int:
             plain.write_bytes(data[:size])
             lmpack = [sys.executable, "-m", "lmpack"]
             row = {"bytes": size}
-            row["compress"] = peak_memory(
-                [*lmpack, "compress", "-qf", str(plain), "-o", str(packed)]
-            )
-            row["decompress"] = peak_memory(
-                [*lmpack, "decompress", "-qf", str(packed), "-o", str(back)]
-            )
+            row["compress"] = run([*lmpack, "compress", "-qf", str(plain), "-o", str(packed)])
+            row["decompress"] = run([*lmpack, "decompress", "-qf", str(packed), "-o", str(back)])
             if back.read_bytes() != data[:size]:
                 raise RuntimeError("the round trip failed")
             result["rows"].append(row)
-            write_result("memory", result)
+            write_result("scaling", result)
     return 0
 
 

@@ -1,0 +1,96 @@
+"""What lanes and blocks cost and bring: size and speed by number of lanes; the coder's loss.
+
+    python benchmarks/lanes.py [--executor NAME] [--model NAME|FOLDER]
+
+One block of real text is coded with every lane count, decoded and compared. The loss is the
+payload against the sum of -log2 of each symbol's share of the weights, that is, of the
+probabilities before they become frequencies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import lzma
+import sys
+from typing import Any
+
+import numpy as np
+from environment import environment, require_shared, timed, write_result
+
+from lmpack.bundle import DEFAULT_MODEL, load_bundle
+from lmpack.executors import open_executor
+from lmpack.executors.protocol import Executor
+
+SOURCE = "text/wikipedia_en_2014.valid.xz"
+BLOCKS = {
+    1 << 14: range(0, 4),
+    1 << 16: range(0, 6),
+    1 << 18: range(2, 8),
+    1 << 20: range(2, 9),
+    1 << 22: range(3, 9),
+}
+"""Log2 of the lane counts that are measured, by size of the block."""
+
+
+def ignore(steps: int) -> None:
+    pass
+
+
+def measure(executor: Executor, data: bytes, lanes: int) -> dict[str, Any]:
+    """Payload and speeds of both directions with a given number of lanes."""
+    lane_length = -(-len(data) // lanes)
+    payload, encoding = timed(executor.encode, data, lane_length, ignore)
+    plain, decoding = timed(executor.decode, payload, len(data), lane_length, ignore)
+    if plain != data:
+        raise RuntimeError("the round trip failed")
+    return {
+        "bytes": len(data),
+        "lanes": lanes,
+        "payload": len(payload),
+        "bits_per_byte": 8 * len(payload) / len(data),
+        "encode_kb_per_s": len(data) / 1000 / encoding["wall"],
+        "decode_kb_per_s": len(data) / 1000 / decoding["wall"],
+    }
+
+
+def coder_loss(executor: Executor, data: bytes, lanes: int) -> dict[str, float]:
+    """The payload against the ideal code length under the model's own probabilities."""
+    symbols = np.frombuffer(data, np.uint8).reshape(lanes, -1).astype(np.int32)
+    state = executor.start(lanes)
+    before = np.full((lanes, 1), executor.architecture.start_symbol, np.int32)
+    bits = 0.0
+    for start in range(0, symbols.shape[1], 256):
+        piece = symbols[:, start : start + 256]
+        weights = executor.prefill(state, np.concatenate([before, piece[:, :-1]], axis=1))
+        chosen = np.take_along_axis(weights, piece[:, :, None], axis=2)[:, :, 0]
+        share = np.maximum(chosen, 0.5) / weights.sum(axis=2, dtype=np.float64)
+        bits -= float(np.log2(share).sum())
+        before = piece[:, -1:]
+    payload = len(executor.encode(data, symbols.shape[1], ignore))
+    return {"payload": payload, "ideal": bits / 8, "loss": payload / (bits / 8) - 1}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--executor", default="native")
+    parser.add_argument("--largest", type=int, default=max(BLOCKS))
+    options = parser.parse_args(arguments)
+    data = lzma.decompress((require_shared() / SOURCE).read_bytes())[: max(BLOCKS)]
+    bundle = load_bundle(options.model)
+    executor = open_executor(bundle, options.executor, options.threads)
+    result: dict[str, Any] = {"environment": environment(), "model": bundle.name}
+    result["threads"] = options.threads
+    result["executor"] = f"{executor.name} {executor.version}"
+    result["loss"] = coder_loss(executor, data[: 1 << 18], 64)
+    result["rows"] = []
+    for size, counts in BLOCKS.items():
+        for log2 in counts if size <= options.largest else ():
+            result["rows"].append(measure(executor, data[:size], 1 << log2))
+            write_result(f"lanes_{options.executor}_{bundle.name}", result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

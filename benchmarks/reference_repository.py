@@ -1,0 +1,116 @@
+"""Speed beside the published code of the paper, in its lossless mode, with a model of one size.
+
+    python benchmarks/reference_repository.py CHECKOUT
+
+CHECKOUT is a working tree of google-deepmind/language_modeling_is_compression; it needs jax,
+dm-haiku and numpy. Both programs have 4 layers of width 64 with random weights, one thread where
+they can be told. Their code compiles anew for every length of text: each length is run twice, and
+the second time counts. Ours codes the same bytes as one lane, and as one of 64 lanes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+import types
+from pathlib import Path
+from typing import Any
+
+from environment import environment, require_shared, timed, write_result
+
+from lmpack.architecture import Architecture
+from lmpack.bundle import load_bundle
+from lmpack.executors.native import NativeExecutor
+from lmpack.training.export import write_bundle
+from lmpack.training.model import ExactTransformer
+
+SOURCE = "canterbury/alice29.txt"
+SIZES = (16, 48)
+CHUNK = 2048
+ARCHITECTURE = Architecture(
+    vocabulary=256, layers=4, width=64, heads=2, head_width=32, hidden=256, window=1024
+)
+
+
+def load_reference(checkout: Path) -> Any:
+    """Its compressor, with random parameters in the current folder, where it looks for them."""
+    # It imports this for data sets that are not needed here.
+    sys.modules["tensorflow_datasets"] = types.ModuleType("tensorflow_datasets")
+    sys.path.insert(0, str(checkout.parent))
+    package = checkout.name
+    import haiku as hk
+    import jax
+    import numpy as np
+
+    transformer = importlib.import_module(f"{package}.transformer")
+    config = transformer.TransformerConfig(vocab_size=256)
+    model = hk.transform(lambda x: transformer.transformer_decoder(x, config))
+    parameters = model.init(jax.random.PRNGKey(0), np.zeros((1, 8), np.uint8))
+    np.savez("params.npz", **parameters)
+    count = sum(leaf.size for leaf in jax.tree_util.tree_leaves(parameters))
+    return importlib.import_module(f"{package}.compressors.language_model"), count
+
+
+def measure_reference(module: Any, data: bytes) -> dict[str, float]:
+    """Seconds of both directions, compiled; the round trip is checked."""
+    best = {"encode": float("inf"), "decode": float("inf")}
+    for _ in range(2):
+        (packed, padding), seconds = timed(
+            lambda: module.compress(
+                data, return_num_padded_bits=True, use_slow_lossless_compression=True
+            )
+        )
+        best["encode"] = min(best["encode"], seconds["wall"])
+        plain, seconds = timed(module.decompress, packed, padding, len(data))
+        best["decode"] = min(best["decode"], seconds["wall"])
+        if plain != data:
+            raise RuntimeError("its round trip failed")
+    return best
+
+
+def measure_ours(executor: NativeExecutor, data: bytes, lane_length: int) -> dict[str, float]:
+    """Seconds of both directions, the best of three runs; the round trip is checked."""
+    best = {"encode": float("inf"), "decode": float("inf")}
+    for _ in range(3):
+        payload, seconds = timed(executor.encode, data, lane_length, lambda steps: None)
+        best["encode"] = min(best["encode"], seconds["wall"])
+        plain, seconds = timed(executor.decode, payload, len(data), lane_length, lambda steps: None)
+        best["decode"] = min(best["decode"], seconds["wall"])
+        if plain != data:
+            raise RuntimeError("our round trip failed")
+    return best
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkout", type=Path)
+    checkout = parser.parse_args(arguments).checkout.resolve()
+    text = (require_shared() / SOURCE).read_bytes()
+    result: dict[str, Any] = {"environment": environment(), "rows": []}
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        write_bundle(ExactTransformer(ARCHITECTURE), Path(folder) / "model", name="same", facts={})
+        executor = NativeExecutor(load_bundle(Path(folder) / "model"), threads=1)
+        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+        module, count = load_reference(checkout)
+        result["parameters"] = {"theirs": count, "ours": ARCHITECTURE.parameters}
+        for size in SIZES:
+            row: dict[str, Any] = {"bytes": size}
+            row["theirs"] = measure_reference(module, text[:size])
+            row["ours"] = measure_ours(executor, text[:size], size)
+            result["rows"].append(row)
+            write_result("reference_repository", result)
+        for lanes in (1, 64):
+            data = text[: CHUNK * lanes]
+            result["rows"].append(
+                {"bytes": len(data), "lanes": lanes, "ours": measure_ours(executor, data, CHUNK)}
+            )
+        write_result("reference_repository", result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

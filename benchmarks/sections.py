@@ -1,0 +1,209 @@
+"""One section of docs/benchmarks.md for each kind of result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tables import conditions, section, table
+
+
+def compare(result: dict[str, Any]) -> str:
+    """Sizes and speeds beside classical compressors."""
+    files = result["files"]
+    names = list(next(iter(files.values()))["codecs"])
+    sizes = [
+        [
+            title,
+            f"{entry['bytes']:,}",
+            *(f"{entry['codecs'][n]['bits_per_byte']:.3f}" for n in names),
+        ]
+        for title, entry in files.items()
+    ]
+    speeds = [
+        [
+            title,
+            *(
+                "{compress_kb_per_s:,.0f} / {decompress_kb_per_s:,.0f}".format(**entry["codecs"][n])
+                for n in names
+            ),
+        ]
+        for title, entry in files.items()
+    ]
+    return section(
+        "Beside classical compressors",
+        f"`python benchmarks/compare.py`: the first {result['limit']:,} bytes of each file, "
+        "every row decoded and compared. The model is not counted in the size. "
+        + conditions(result),
+        "Bits per byte:",
+        table(["file", "bytes", *names], sizes),
+        "Compress / decompress, KB/s of wall time, one process:",
+        table(["file", *names], speeds),
+    )
+
+
+def engine(result: dict[str, Any]) -> str:
+    """Speeds of the executors, against the processor's peak and against one another."""
+    parts = []
+    for model in result["models"]:
+        rows = model["rows"]
+        peak = max(model["peak_before"], model["peak_after"])
+        slow = {row["threads"]: row for row in rows if row["executor"] == "onnxruntime"}
+        cells = []
+        for row in rows:
+            line = [f"{row['executor']} {row['version']}", str(row["threads"])]
+            for direction in ("encode", "decode"):
+                speed = row[direction]
+                share = speed["products_per_s"] / peak / row["threads"]
+                times = speed["kb_per_s"] / slow[row["threads"]][direction]["kb_per_s"]
+                line += [f"{speed['kb_per_s']:.1f}", f"{100 * share:.0f} %", f"{times:.1f}"]
+            cells.append(line)
+        title = f"Model {model['name']}" + ("" if model["built_in"] else ", not a shipped one")
+        parts.append(
+            f"{title}: {model['products_per_byte']:,} products a byte; one thread can do "
+            f"{peak / 1e9:.0f} thousand million a second, at most "
+            f"{peak / model['products_per_byte'] / 1000:.0f} KB/s."
+        )
+        header = ["executor", "threads"]
+        for direction in ("encode", "decode"):
+            header += [f"{direction} KB/s", "of the peak", "x ONNX Runtime"]
+        parts.append(table(header, cells))
+    return section(
+        "The engine",
+        f"`python benchmarks/engine.py`: {result['bytes']:,} bytes of Wikipedia text as one block, "
+        "best of two runs, decoded and compared. The peak is that of 8-bit products in registers; "
+        "two threads can do twice as much. " + conditions(result),
+        *parts,
+    )
+
+
+def lanes(result: dict[str, Any]) -> str:
+    """Size and speed by number of lanes, and the coder's loss."""
+    rows = [
+        [
+            f"{row['bytes']:,}",
+            str(row["lanes"]),
+            f"{row['payload']:,}",
+            f"{row['bits_per_byte']:.4f}",
+            f"{row['encode_kb_per_s']:.1f}",
+            f"{row['decode_kb_per_s']:.1f}",
+        ]
+        for row in result["rows"]
+    ]
+    loss = result["loss"]
+    return section(
+        f"Lanes and blocks: {result['executor']}, model {result['model']}",
+        f"`python benchmarks/lanes.py --executor {result['executor'].split()[0]} "
+        f"--threads {result['threads']}`: one block of Wikipedia text. " + conditions(result),
+        table(["block", "lanes", "payload", "bits per byte", "encode KB/s", "decode KB/s"], rows),
+        f"Loss of the coder: {loss['payload']:,} bytes against {loss['ideal']:,.1f} under the "
+        f"model's own probabilities, {100 * loss['loss']:.4f} %.",
+    )
+
+
+def scaling(result: dict[str, Any]) -> str:
+    """Cost per byte and peak memory by input size."""
+    rows = []
+    for row in result["rows"]:
+        line = [f"{row['bytes']:,}"]
+        for direction in ("compress", "decompress"):
+            run = row[direction]
+            line += [
+                f"{row['bytes'] / 1000 / run['wall']:.1f}",
+                f"{1e6 * run['cpu'] / row['bytes']:.2f}",
+                f"{run['peak_memory'] / 2**20:.0f}",
+            ]
+        rows.append(line)
+    header = ["input bytes"]
+    for direction in ("compress", "decompress"):
+        header += [f"{direction} KB/s", "CPU us a byte", "peak MiB"]
+    return section(
+        "Long inputs",
+        "`python benchmarks/scaling.py`: the command with its defaults, start included. "
+        + conditions(result),
+        table(header, rows),
+    )
+
+
+def small_files(result: dict[str, Any]) -> str:
+    """Wall time of the command for small files, and what it loads."""
+    rows = [
+        [
+            f"{row['bytes']:,}",
+            *(
+                f"{1000 * row[direction][key]:.0f}"
+                for direction in ("compress", "decompress")
+                for key in ("median", "longest")
+            ),
+        ]
+        for row in result["rows"]
+    ]
+    imports = [[part["module"], f"{1000 * part['seconds']:.0f}"] for part in result["imports"]]
+    header = ["input bytes", "compress ms", "longest", "decompress ms", "longest"]
+    return section(
+        "Small files",
+        f"`python benchmarks/small_files.py`: wall time of the command, median and longest of "
+        f"{result['runs']}. A Python that does nothing takes {1000 * result['nothing']:.0f} ms. "
+        f"The first run on a machine, which proves the model's conformance, took "
+        f"{1000 * result['first']:.0f} ms. " + conditions(result),
+        table(header, rows),
+        "What it spends loading (`python -X importtime`, each with what it imports):",
+        table(["module", "ms"], imports),
+    )
+
+
+def coder(result: dict[str, Any]) -> str:
+    """The coder beside constriction's."""
+    rows = [
+        [
+            name,
+            f"{row['encode_msymbols_per_s']:.2f}",
+            f"{row['decode_msymbols_per_s']:.2f}",
+            f"{row['bytes']:,}",
+        ]
+        for name, row in result["coders"].items()
+    ]
+    return section(
+        "The coder alone",
+        f"`python benchmarks/coder.py`: {result['symbols']:,} symbols with the tables that the "
+        "built-in model predicts for them, from weights to bytes and back, one thread, best of "
+        "five. " + conditions(result),
+        table(["range coder", "encode Msymbols/s", "decode Msymbols/s", "bytes"], rows),
+    )
+
+
+def reference_repository(result: dict[str, Any]) -> str:
+    """Speed beside the paper's published code."""
+    rows = []
+    for row in result["rows"]:
+        line = [f"{row['bytes']:,}", str(row.get("lanes", 1))]
+        for direction in ("encode", "decode"):
+            ours = row["bytes"] / row["ours"][direction]
+            theirs = row["bytes"] / row["theirs"][direction] if "theirs" in row else None
+            line.append(f"{ours:,.0f}")
+            line.append("not run" if theirs is None else f"{theirs:,.1f}")
+            line.append("" if theirs is None else f"{ours / theirs:,.0f}")
+        rows.append(line)
+    parameters = result["parameters"]
+    header = ["bytes", "lanes"]
+    for direction in ("encode", "decode"):
+        header += [f"{direction} bytes/s", "theirs", "ratio"]
+    return section(
+        "The paper's published code",
+        "`python benchmarks/reference_repository.py`: google-deepmind/"
+        "language_modeling_is_compression in its lossless mode, compiled for the length, and ours "
+        f"on one thread, both with random weights: {parameters['theirs']:,} and "
+        f"{parameters['ours']:,} parameters. Its cost grows with the square of the length; longer "
+        "texts of it were not run. " + conditions(result),
+        table(header, rows),
+    )
+
+
+def instructions(result: dict[str, Any]) -> str:
+    """Counted instructions."""
+    rows = [[name, f"{count:,}"] for name, count in result["per_symbol"].items()]
+    return section(
+        "Instructions",
+        "`python benchmarks/instructions.py`: to encode and decode one symbol of 16 lanes with the "
+        f"shape of small, counted by valgrind; {result['compiler']}. " + conditions(result),
+        table(["kernels", "instructions a symbol"], rows),
+    )
