@@ -25,9 +25,9 @@ SOURCE = "text/wikipedia_en_2014.valid.xz"
 BLOCKS = {
     1 << 14: range(0, 4),
     1 << 16: range(0, 6),
-    1 << 18: range(2, 8),
-    1 << 20: range(2, 9),
-    1 << 22: range(3, 9),
+    1 << 18: range(3, 8),
+    1 << 20: range(3, 9),
+    1 << 22: range(5, 8),
 }
 """Log2 of the lane counts that are measured, by size of the block."""
 
