@@ -51,7 +51,7 @@ def measure(bundle: Bundle, data: bytes, name: str, threads: int, runs: int) -> 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", action="append")
-    parser.add_argument("--bytes", type=int, default=1 << 19)
+    parser.add_argument("--bytes", type=int, default=1 << 18)
     parser.add_argument("--runs", type=int, default=2)
     options = parser.parse_args(arguments)
     data = lzma.decompress((require_shared() / SOURCE).read_bytes())[: options.bytes]

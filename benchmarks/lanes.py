@@ -27,7 +27,7 @@ BLOCKS = {
     1 << 16: range(0, 6),
     1 << 18: range(3, 8),
     1 << 20: range(3, 9),
-    1 << 22: range(5, 8),
+    1 << 22: range(5, 7),
 }
 """Log2 of the lane counts that are measured, by size of the block."""
 

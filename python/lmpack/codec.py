@@ -13,10 +13,10 @@ from lmpack.executors.protocol import Executor
 DEFAULT_BLOCK_SIZE = 1 << 20
 """Bytes in a block. How a file is cut depends on its size alone, never on the machine."""
 
-SHORTEST_LANE = 2048
+SHORTEST_LANE = 4096
 """Bytes below which a block is not cut into more lanes (docs/blocks.md has the measurements)."""
 
-MOST_LANES_LOG2 = 6
+MOST_LANES_LOG2 = 4
 
 Advance = Callable[[float], None]
 """Called now and then with the share of a block that is done, 0 to 1."""
