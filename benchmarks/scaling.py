@@ -5,8 +5,10 @@ python benchmarks/scaling.py
 
 from __future__ import annotations
 
+import filecmp
 import lzma
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,18 +35,20 @@ def run(command: list[str]) -> dict[str, float]:
 
 
 def main() -> int:
-    with lzma.open(require_shared() / SOURCE) as file:
-        data = file.read(max(SIZES))
+    # Files are copied piece by piece: a process starts with the memory of the one that starts it.
+    source = require_shared() / SOURCE
     result = {"environment": environment(), "rows": []}
     with tempfile.TemporaryDirectory() as folder:
         plain, packed, back = (Path(folder) / name for name in ("in", "in.lmp", "back"))
         for size in SIZES:
-            plain.write_bytes(data[:size])
+            with lzma.open(source) as file, plain.open("wb") as part:
+                shutil.copyfileobj(file, part)
+                part.truncate(size)
             lmpack = [sys.executable, "-m", "lmpack"]
             row = {"bytes": size}
             row["compress"] = run([*lmpack, "compress", "-qf", str(plain), "-o", str(packed)])
             row["decompress"] = run([*lmpack, "decompress", "-qf", str(packed), "-o", str(back)])
-            if back.read_bytes() != data[:size]:
+            if not filecmp.cmp(back, plain, shallow=False):
                 raise RuntimeError("the round trip failed")
             result["rows"].append(row)
             write_result("scaling", result)
