@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from random_models import (
     ARCHITECTURES,
     random_bundle,
@@ -24,6 +27,8 @@ from lmpack.executors.conformance import by_prefill, by_steps, check_conformance
 from lmpack.executors.native import ISA_VARIABLE, NativeExecutor
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack.tensors import read_tensors
+from lmpack.training.export import write_bundle
+from lmpack.training.model import ExactTransformer, Linear
 
 KERNELS = kernel_names()
 
@@ -68,6 +73,91 @@ def test_engine_and_onnx_runtime_agree_on_random_shapes(
     expected = by_prefill(OnnxRuntimeExecutor(bundle), symbols, 20)
     np.testing.assert_array_equal(by_prefill(ours, symbols, 7), expected)
     np.testing.assert_array_equal(by_steps(ours, symbols), expected)
+
+
+def make_all_scores_equal(model: ExactTransformer) -> None:
+    """No query, no bias: every visible position gets the largest weight."""
+    for layer in model.blocks():
+        queries = layer.architecture.heads * layer.architecture.head_width
+        layer.qkv.weight[:queries] = 0
+        layer.bias.zero_()
+
+
+def make_weights_extreme(model: ExactTransformer) -> None:
+    """Every integer weight is 64 or -64, and activations run into their limits."""
+    for module in model.modules():
+        if isinstance(module, Linear):
+            module.weight.copy_(torch.sign(module.weight) * 0.5)
+
+
+def make_one_score_stand_out(model: ExactTransformer) -> None:
+    """All weight on one position: the others round to 0."""
+    for layer in model.blocks():
+        layer.bias.fill_(-100)
+        layer.bias[:, -1] = 0
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    "change", [make_all_scores_equal, make_weights_extreme, make_one_score_stand_out]
+)
+def test_executors_agree_on_extreme_models(
+    tmp_path: Path, change: Callable[[ExactTransformer], None], name: str, kernel: str
+) -> None:
+    architecture = ARCHITECTURES[name]
+    model = random_model(architecture)
+    with torch.no_grad():
+        change(model)
+    write_bundle(model, tmp_path, name="extreme", facts={})
+    symbols = random_symbols(architecture, 3, 2 * architecture.window + 3)
+    expected = torch_weights(model, symbols)
+    bundle = load_bundle(tmp_path)
+    np.testing.assert_array_equal(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 40), expected)
+    np.testing.assert_array_equal(
+        by_prefill(NativeExecutor(bundle, kernel=kernel), symbols, 13), expected
+    )
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_pieces_of_every_size_give_the_same(tmp_path: Path, kernel: str) -> None:
+    bundle = random_bundle(tmp_path, ARCHITECTURES["ngrams"])
+    executor = NativeExecutor(bundle, kernel=kernel, threads=2)
+    symbols = random_symbols(bundle.architecture, 2, 70)
+    expected = by_prefill(executor, symbols, symbols.shape[1])
+    for piece in range(1, symbols.shape[1]):
+        np.testing.assert_array_equal(by_prefill(executor, symbols, piece), expected)
+
+
+def test_callers_on_several_threads_share_an_executor(tmp_path: Path) -> None:
+    executor = NativeExecutor(random_bundle(tmp_path, ARCHITECTURES["plain"]), threads=2)
+    random = np.random.default_rng(0)
+    contents = [random.integers(0, 256, 3000 + n, np.uint8).tobytes() for n in range(6)]
+    expected = [executor.encode(plain, 200, lambda steps: None) for plain in contents]
+    with ThreadPoolExecutor(3) as pool:
+        payloads = list(pool.map(lambda p: executor.encode(p, 200, lambda s: None), contents))
+        back = list(
+            pool.map(
+                lambda p: executor.decode(*p, 200, lambda s: None),
+                zip(payloads, map(len, contents), strict=True),
+            )
+        )
+    assert payloads == expected
+    assert back == contents
+
+
+def test_what_advance_raises_ends_the_call(tmp_path: Path) -> None:
+    executor = NativeExecutor(random_bundle(tmp_path, ARCHITECTURES["plain"]))
+
+    def stop(steps: int) -> None:
+        raise KeyboardInterrupt
+
+    payload = executor.encode(bytes(500), 500, lambda steps: None)
+    with pytest.raises(KeyboardInterrupt):
+        executor.encode(bytes(500), 500, stop)
+    with pytest.raises(KeyboardInterrupt):
+        executor.decode(payload, 500, 500, stop)
+    assert executor.decode(payload, 500, 500, lambda steps: None) == bytes(500)
 
 
 @pytest.mark.parametrize("name", [bundle.name for bundle in list_bundles()])

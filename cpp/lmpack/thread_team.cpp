@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <string>
+#include <system_error>
 
 #include "lmpack/error.hpp"
 
@@ -92,10 +93,13 @@ void ThreadTeam::Seat::run(std::size_t count, const Work& work) const {
   if (job.failure) std::rethrow_exception(job.failure);
 }
 
-// Under the mutex.
+// Under the mutex. Where the system gives no more threads, those that are there do the work.
 void ThreadTeam::summon_helpers() {
-  while (helpers_.size() + seats_ < threads_) {
-    helpers_.emplace_back([this, crew = crew_] { help(crew); });
+  try {
+    while (helpers_.size() + seats_ < threads_) {
+      helpers_.emplace_back([this, crew = crew_] { help(crew); });
+    }
+  } catch (const std::system_error&) {
   }
 }
 

@@ -33,6 +33,9 @@ class ThreadTeam {
     Seat(const Seat&) = delete;
     Seat& operator=(const Seat&) = delete;
 
+    // What slots are below: also a thread that becomes free during a call may take part in it.
+    std::size_t slots() const { return team_.threads_; }
+
     // Threads that could work for this caller now, itself included.
     std::size_t available() const;
 

@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <memory>
+#include <thread>
 #include <vector>
 
 #include "lmpack/engine/lane_batch.hpp"
@@ -92,6 +96,27 @@ TEST_CASE("lanes at different positions share a pass") {
     });
     for (std::size_t lane = 0; lane < kLanes; ++lane) done[lane] += symbols[lane].size();
   }
+}
+
+TEST_CASE("a thread that becomes free in the middle of a call takes part") {
+  const Engine engine = tests::random_engine(kShape, *available_kernels().front());
+  ThreadTeam team(3);
+  const ThreadTeam::Seat seat(team);
+  // Two helpers are there before a second caller takes the place of one.
+  seat.run(3, [](std::size_t, std::size_t) {});
+  auto other = std::make_unique<ThreadTeam::Seat>(team);
+  constexpr std::size_t kMany = 60;
+  LaneBatch batch(engine, kMany);
+  std::atomic<bool> first = true;
+  std::atomic<std::size_t> rows = 0;
+  batch.feed(std::vector<std::int32_t>(kMany * kSteps), kSteps, seat,
+             [&](std::size_t, std::size_t, std::size_t, auto) {
+               ++rows;
+               if (!first.exchange(false)) return;
+               other.reset();
+               std::this_thread::sleep_for(std::chrono::milliseconds(20));
+             });
+  CHECK(rows == kMany * kSteps);
 }
 
 TEST_CASE("wrong symbols are refused before anything is fed") {

@@ -64,9 +64,9 @@ struct Kernels {
   // Quantized probabilities weights[rows][outputs]; `scores` is working memory of that size.
   void (*predict)(Rows rows, const Matrix& head, float* scores, std::int32_t* weights);
 
-  // Does `rounds` times `products_per_round` products of 8-bit integers, all operands in registers or
-  // the nearest cache, as a measure of what the processor can do; returns something that depends on
-  // them.
+  // Does `rounds` times `products_per_round` products of 8-bit integers, all operands in registers
+  // or the nearest cache, as a measure of what the processor can do; returns something that depends
+  // on them.
   std::int32_t (*saturate)(std::size_t rounds);
   std::size_t products_per_round;
 };

@@ -40,7 +40,7 @@ void LaneBatch::feed(std::span<const std::int32_t> symbols, std::size_t steps,
   const std::size_t parts = std::max(std::min({seat.available(), most, lanes()}),
                                      steps == 1 ? 1 : symbols.size() / kPieceSymbols);
   const std::size_t count = std::min(parts, lanes());
-  passes_.resize(std::max(passes_.size(), seat.available()));
+  passes_.resize(seat.slots());
   seat.run(count, [&](std::size_t part, std::size_t slot) {
     const std::size_t first = lanes() * part / count;
     std::vector<LaneFeed> feeds;

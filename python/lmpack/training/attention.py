@@ -1,21 +1,33 @@
 """Sliding-window attention with the weight round(255 * (1 + (s - max s) / 16)**16).
 
-Forward and backward are written out, because the score tensor is by far the largest of the model:
-autograd would keep a dozen copies of it, this keeps two. The weights are rounded even where other
-steps are not: a weight below 1/510 of the largest counts as none.
+Forward and backward are written out, because the score tensor is by far the largest of the model.
+It is worked on in tiles that stay in the cache, and two tensors of its size are kept for the way
+back. The weights are rounded even where other steps are not: one below 1/510 of the largest counts
+as none. In float32 the forward pass is that of the specification; in bfloat16, which holds all
+operands exactly, only the products are rounded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from lmpack.architecture import ATTENTION_BASE, ATTENTION_FLOOR, ATTENTION_SQUARINGS, MASKED
+from lmpack.architecture import (
+    ATTENTION_BASE,
+    ATTENTION_FLOOR,
+    ATTENTION_SQUARINGS,
+    ATTENTION_TOP,
+    MASKED,
+)
 
 QUERY_CHUNK = 64
 """Queries that share one slice of keys; longer chunks waste products outside the window."""
+
+TILE_BYTES = 2_500_000
+"""Scores that are worked on at a time: about what fits the caches of a core."""
 
 
 def relative_bias(table: Tensor, queries: int) -> Tensor:
@@ -38,66 +50,194 @@ def relative_bias(table: Tensor, queries: int) -> Tensor:
     return line[:, index]
 
 
+def _weigh(
+    products: Tensor, bias: Tensor, first: Tensor, scale: float, masked: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights [C, H, Q, K], weights over their bases, and the weights' sums [C, H, Q, 1].
+
+    Keys before `first` [C] do not exist; `masked` says whether there are any such.
+    """
+    scores = products.float() * scale + bias
+    if masked:
+        missing = torch.arange(scores.shape[-1]) < first[:, None, None, None]
+        scores = torch.where(missing, MASKED, scores)
+    top = scores.amax(dim=-1, keepdim=True) - ATTENTION_BASE
+    base = (scores - top).clamp_min(ATTENTION_FLOOR)
+    weights = base
+    for _ in range(ATTENTION_SQUARINGS):
+        weights = weights.square()
+    weights = weights.round()
+    kind = products.dtype
+    return weights.to(kind), (weights / base).to(kind), weights.sum(dim=-1, keepdim=True)
+
+
+def _score_gradient(d_weights: Tensor, slopes: Tensor, weights: Tensor, d_total: Tensor) -> Tensor:
+    """Gradient of the scores [C, H, Q, K], from that of the weights and of their sum."""
+    # d base**16 / d base = 16 * base**16 / base; a weight that rounds to 0 passes nothing on.
+    d_scores = (d_weights.float() - d_total) * (2.0**ATTENTION_SQUARINGS * slopes.float())
+    # The largest score is subtracted from all: it gets minus the sum of their gradients. Where
+    # several are as large, they share it.
+    largest = weights == ATTENTION_TOP
+    count = largest.sum(dim=-1, keepdim=True)
+    shared = d_scores.sum(dim=-1, keepdim=True) / count
+    return (d_scores - torch.where(largest, shared, 0.0)).to(d_weights.dtype)
+
+
+def _bias_gradient(d_scores: Tensor) -> Tensor:
+    return d_scores.float().sum(dim=0)
+
+
+_Part = Callable[..., Any]
+_PLAIN: dict[str, _Part] = {
+    "weigh": _weigh,
+    "score_gradient": _score_gradient,
+    "bias_gradient": _bias_gradient,
+}
+_compiled: dict[str, _Part] = {}
+
+
+def compile_parts() -> None:
+    """From now on compile the elementwise parts of the attention in bfloat16.
+
+    In float32 they stay as they are: compilers may contract, and the specification must not change.
+    """
+    for name, part in _PLAIN.items():
+        _compiled[name] = torch.compile(part, dynamic=False)
+
+
+def _part(name: str, dtype: torch.dtype) -> _Part:
+    return _compiled.get(name, _PLAIN[name]) if dtype == torch.bfloat16 else _PLAIN[name]
+
+
+def _tiles(products: torch.Size, size: int) -> list[slice]:
+    """Slices of the chunks of [C, H, Q, K] so that each is about TILE_BYTES; all equally long."""
+    chunks, heads, queries, keys = products
+    tile = min(chunks, max(1, TILE_BYTES // (heads * queries * keys * size)))
+    while chunks % tile:
+        tile -= 1
+    return [slice(start, start + tile) for start in range(0, chunks, tile)]
+
+
+# Operators of their own, so that a compiler of the whole model does not unroll the tiles.
+@torch.library.custom_op("lmpack::attend", mutates_args=())
 def _attend(
     q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weighted mean of `v`, the weights' base, the weights and their sum. Shapes: see below."""
+    """Means [C, H, Q, h], weights and slopes [C, H, Q, K], sums [C, H, Q, 1].
+
+    Args:
+        q: [C, H, Q, h], chunks of queries.
+        k: [C, K, h], their keys; v alike.
+        v: see k.
+        bias: float32 [H, Q, K].
+        first: int64 [C], number of the first key that exists.
+        scale: from a product to a score.
+    """
     chunks, heads, queries, head = q.shape
     keys = k.shape[1]
-    scores = torch.bmm(q.reshape(chunks, heads * queries, head), k.transpose(1, 2))
-    scores = scores.view(chunks, heads, queries, keys).mul_(scale).add_(bias)
-    scores[: first.shape[0]].masked_fill_(first, MASKED)
-    top = scores.amax(dim=-1, keepdim=True).sub_(ATTENTION_BASE)
-    base = scores.sub_(top).clamp_min_(ATTENTION_FLOOR)
-    weights = base.square()
-    for _ in range(ATTENTION_SQUARINGS - 1):
-        weights.square_()
-    weights.round_()
-    total = weights.sum(dim=-1, keepdim=True)
-    mean = torch.bmm(weights.view(chunks, heads * queries, keys), v)
-    return mean.view(chunks, heads, queries, head).div_(total), base, weights, total
+    weights = q.new_empty(chunks, heads, queries, keys)
+    slopes = torch.empty_like(weights)
+    total = bias.new_empty(chunks, heads, queries, 1)
+    mean = bias.new_empty(chunks, heads, queries, head)
+    weigh = _part("weigh", q.dtype)
+    missing = first.tolist()
+    for tile in _tiles(weights.shape, q.element_size()):
+        count = tile.stop - tile.start
+        products = torch.bmm(
+            q[tile].reshape(count, heads * queries, head), k[tile].transpose(1, 2)
+        ).view(count, heads, queries, keys)
+        part = weigh(products, bias, first[tile], scale, any(missing[tile]))
+        weights[tile], slopes[tile], total[tile] = part
+        sums = torch.bmm(part[0].view(count, heads * queries, keys), v[tile])
+        mean[tile] = sums.view(count, heads, queries, head).float() / total[tile]
+    return mean, weights, slopes, total
 
 
-class _WindowedAttention(torch.autograd.Function):
-    """One sequence: q [chunks, heads, queries, head], k and v [chunks, keys, head]."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        q: Tensor,
-        k: Tensor,
-        v: Tensor,
-        bias: Tensor,
-        first: Tensor,
-        scale: float,
-    ) -> Tensor:
-        mean, base, weights, total = _attend(q, k, v, bias, first, scale)
-        ctx.save_for_backward(q, k, v, mean, base, weights, total)
-        ctx.scale = scale
-        return mean
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> Any:
-        q, k, v, mean, base, weights, total = ctx.saved_tensors
-        chunks, heads, queries, head = q.shape
-        flat = (chunks, heads * queries, -1)
-        d_sum = gradients[0].contiguous() / total
-        d_total = (d_sum * mean).sum(dim=-1, keepdim=True)
-        d_v = torch.bmm(weights.view(flat).transpose(1, 2), d_sum.view(flat))
-        d_scores = torch.bmm(d_sum.view(flat), v.transpose(1, 2)).view_as(base).sub_(d_total)
-        # d base**16 / d base = 16 * base**16 / base; a weight that rounds to 0 passes nothing on.
-        d_scores.mul_(weights.div_(base).mul_(2**ATTENTION_SQUARINGS))
-        # The largest score is subtracted from all: it gets minus the sum of their gradients.
-        where = base.argmax(dim=-1, keepdim=True)
-        d_scores.scatter_add_(-1, where, d_scores.sum(dim=-1, keepdim=True).neg_())
-        d_bias = d_scores.sum(dim=0)
-        d_acc = d_scores.view(flat).mul_(ctx.scale)
-        d_q = torch.bmm(d_acc, k).view_as(q)
-        d_k = torch.bmm(d_acc.transpose(1, 2), q.reshape(chunks, heads * queries, head))
-        return d_q, d_k, d_v, d_bias, None, None
+@_attend.register_fake
+def _(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    chunks, heads, queries, head = q.shape
+    weights = q.new_empty(chunks, heads, queries, k.shape[1])
+    mean = bias.new_empty(chunks, heads, queries, head)
+    return mean, weights, torch.empty_like(weights), bias.new_empty(chunks, heads, queries, 1)
 
 
-def windowed_attention(q: Tensor, k: Tensor, v: Tensor, table: Tensor, scale: float) -> Tensor:
+@torch.library.custom_op("lmpack::attend_backward", mutates_args=())
+def _attend_backward(
+    gradient: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mean: Tensor,
+    weights: Tensor,
+    slopes: Tensor,
+    total: Tensor,
+    scale: float,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of q, k, v and bias."""
+    _, heads, queries, head = q.shape
+    keys = k.shape[1]
+    d_sum = gradient / total
+    d_total = (d_sum * mean).sum(dim=-1, keepdim=True)
+    d_sum = d_sum.to(q.dtype)
+    d_q, d_k, d_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
+    d_bias = total.new_zeros(heads, queries, keys)
+    score_gradient = _part("score_gradient", q.dtype)
+    bias_gradient = _part("bias_gradient", q.dtype)
+    for tile in _tiles(weights.shape, q.element_size()):
+        count = tile.stop - tile.start
+        flat = d_sum[tile].view(count, heads * queries, head)
+        attention = weights[tile].view(count, heads * queries, keys)
+        d_v[tile] = torch.bmm(attention.transpose(1, 2), flat)
+        d_weights = torch.bmm(flat, v[tile].transpose(1, 2)).view(count, heads, queries, keys)
+        d_scores = score_gradient(d_weights, slopes[tile], weights[tile], d_total[tile])
+        d_bias += bias_gradient(d_scores)
+        d_products = d_scores.view(count, heads * queries, keys)
+        d_q[tile] = torch.bmm(d_products, k[tile]).view(count, heads, queries, head)
+        rows = q[tile].reshape(count, heads * queries, head)
+        d_k[tile] = torch.bmm(d_products.transpose(1, 2), rows)
+    return d_q * scale, d_k * scale, d_v, d_bias
+
+
+@_attend_backward.register_fake
+def _(
+    gradient: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mean: Tensor,
+    weights: Tensor,
+    slopes: Tensor,
+    total: Tensor,
+    scale: float,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    d_bias = total.new_empty(q.shape[1], q.shape[2], k.shape[1])
+    return torch.empty_like(q), torch.empty_like(k), torch.empty_like(v), d_bias
+
+
+def _keep(ctx: Any, inputs: Any, output: Any) -> None:
+    q, k, v, _, _, scale = inputs
+    ctx.save_for_backward(q, k, v, *output)
+    ctx.scale = scale
+
+
+def _backward(ctx: Any, gradient: Tensor, *_: Any) -> Any:
+    gradients = _attend_backward(gradient.contiguous(), *ctx.saved_tensors, ctx.scale)
+    return *gradients, None, None
+
+
+_attend.register_autograd(_backward, setup_context=_keep)
+
+
+def windowed_attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    table: Tensor,
+    scale: float,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
     """Attention of each position over itself and the `window - 1` positions before it.
 
     Args:
@@ -106,6 +246,7 @@ def windowed_attention(q: Tensor, k: Tensor, v: Tensor, table: Tensor, scale: fl
         v: as k.
         table: float32 [heads, window]: score bias by distance, in units of the weight's base.
         scale: factor from q . k to units of the weight's base.
+        dtype: of the products: float32, or bfloat16 to train fast.
 
     Returns:
         float32 [B, T, heads, head]: the weighted means of v, not rounded.
@@ -115,23 +256,23 @@ def windowed_attention(q: Tensor, k: Tensor, v: Tensor, table: Tensor, scale: fl
     queries = min(QUERY_CHUNK, length)
     chunks = -(-length // queries)
     tail = chunks * queries - length
-    q = torch.nn.functional.pad(q, (0, 0, 0, 0, 0, tail))
+    q = torch.nn.functional.pad(q.to(dtype), (0, 0, 0, 0, 0, tail))
     q = q.view(batch, chunks, queries, heads, head).transpose(2, 3)
     k, v = (
-        torch.nn.functional.pad(t, (0, 0, window, tail))
+        torch.nn.functional.pad(t.to(dtype), (0, 0, window, tail))
         .unfold(1, window + queries, queries)
         .transpose(2, 3)
-        .contiguous()
         for t in (k, v)
     )
-    bias = relative_bias(table, queries)
     # Keys before the sequence: key j of chunk c stands at position c * queries - window + j.
-    starts = torch.arange(0, min(window, chunks * queries), queries)
-    first = (starts[:, None] + torch.arange(window + queries)) < window
-    first = first[:, None, None, :]
-    rows = [
-        _WindowedAttention.apply(q[b], k[b], v[b], bias, first, scale)  # type: ignore[no-untyped-call]
-        for b in range(batch)
-    ]
-    mean = torch.stack(rows).transpose(2, 3).reshape(batch, chunks * queries, heads, head)
-    return mean[:, :length]
+    first = (window - torch.arange(chunks) * queries).clamp_min(0).repeat(batch)
+    mean = _attend(
+        q.reshape(batch * chunks, heads, queries, head),
+        k.reshape(batch * chunks, window + queries, head),
+        v.reshape(batch * chunks, window + queries, head),
+        relative_bias(table, queries),
+        first,
+        scale,
+    )[0]
+    mean = mean.view(batch, chunks, heads, queries, head).transpose(2, 3)
+    return mean.reshape(batch, chunks * queries, heads, head)[:, :length]

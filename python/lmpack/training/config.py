@@ -64,7 +64,6 @@ class TrainingConfig:
         weight_decay: decoupled decay of the matrices.
         warmup: share of the steps in which the rates rise; then they fall linearly to 0.
         quantize_from: share of the steps after which the forward pass rounds as the export does.
-        exact_from: share of the steps after which products are float32 instead of bfloat16.
         valid_bytes: how much of each validation source is used while training.
         report_every: steps between two reports.
         seed: of weights and of the order of the data.
@@ -81,7 +80,6 @@ class TrainingConfig:
     weight_decay: float = 0.02
     warmup: float = 0.02
     quantize_from: float = 0.3
-    exact_from: float = 0.95
     valid_bytes: int = 65536
     report_every: int = 250
     seed: int = 1

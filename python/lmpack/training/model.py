@@ -102,6 +102,7 @@ class Layer(nn.Module):
         slopes = 2.0 ** -torch.linspace(1, 8, a.heads)
         self.bias = nn.Parameter(-slopes[:, None] * torch.arange(a.window))
         self.score_scale = score_scale(a)
+        self.product_dtype = torch.float32
 
     def bias_table(self) -> Tensor:
         """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
@@ -116,7 +117,7 @@ class Layer(nn.Module):
         q = to_integers(q, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
         k, v = (to_integers(t, -KV_LIMIT, KV_LIMIT, quantize) for t in (k, v))
         q = q.view(*q.shape[:-1], a.heads, a.head_width)
-        mean = windowed_attention(q, k, v, self.bias_table(), self.score_scale)
+        mean = windowed_attention(q, k, v, self.bias_table(), self.score_scale, self.product_dtype)
         mean = mean.flatten(-2) * ATTENTION_GAIN
         mean = to_integers(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
         x = add_to_residual(x, self.out(mean, quantize), quantize)
@@ -148,9 +149,9 @@ class ExactTransformer(nn.Module):
         return cast("list[Layer]", list(self.layers))
 
     def set_product_dtype(self, dtype: torch.dtype) -> None:
-        """Type of the linear layers' products: float32 is exact, bfloat16 is fast to train in."""
+        """Type of all products: float32 is exact, bfloat16 is fast to train in."""
         for module in self.modules():
-            if isinstance(module, Linear):
+            if isinstance(module, Linear | Layer):
                 module.product_dtype = dtype
 
     def embed(self, rows: Tensor, quantize: bool) -> Tensor:

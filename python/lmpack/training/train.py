@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from lmpack.errors import TrainingError
+from lmpack.training.attention import compile_parts
 from lmpack.training.config import TrainingConfig
 from lmpack.training.data import Sampler, read_source, sequence_rows
 from lmpack.training.evaluate import bits_per_byte
@@ -49,6 +50,8 @@ class Trainer:
         self._optimizers = Optimizers(self.model, config)
         self._sampler = Sampler(data, config.train, config.batch, config.length, config.seed)
         self._valid = {s.name: read_source(data, s)[: config.valid_bytes] for s in config.valid}
+        if compile_model:
+            compile_parts()
         self._loss: Callable[..., torch.Tensor] = (
             torch.compile(self._batch_loss) if compile_model else self._batch_loss
         )
@@ -82,8 +85,7 @@ class Trainer:
 
     def _train_step(self) -> float:
         done = self.step / self.config.steps
-        exact = done >= self.config.exact_from
-        self.model.set_product_dtype(torch.float32 if exact else torch.bfloat16)
+        self.model.set_product_dtype(torch.bfloat16)
         symbols = self._sampler.batch(self.step).astype("int64")
         rows = torch.from_numpy(sequence_rows(self.config.architecture, symbols))
         quantize = done >= self.config.quantize_from

@@ -112,19 +112,19 @@ struct Neon {
     return load(elements);
   }
   static float largest(Floats values) {
-    return vmaxvq_f32(vmaxq_f32(vmaxq_f32(values.at[0], values.at[1]),
-                                vmaxq_f32(values.at[2], values.at[3])));
+    return vmaxvq_f32(
+        vmaxq_f32(vmaxq_f32(values.at[0], values.at[1]), vmaxq_f32(values.at[2], values.at[3])));
   }
   static std::int32_t sum(Ints values) {
-    return vaddvq_s32(vaddq_s32(vaddq_s32(values.at[0], values.at[1]),
-                                vaddq_s32(values.at[2], values.at[3])));
+    return vaddvq_s32(
+        vaddq_s32(vaddq_s32(values.at[0], values.at[1]), vaddq_s32(values.at[2], values.at[3])));
   }
 
  private:
   template <typename Vector, typename Operation>
   static Vector each(const Vector& a, const Vector& b, Operation operation) {
-    return {{operation(a.at[0], b.at[0]), operation(a.at[1], b.at[1]),
-             operation(a.at[2], b.at[2]), operation(a.at[3], b.at[3])}};
+    return {{operation(a.at[0], b.at[0]), operation(a.at[1], b.at[1]), operation(a.at[2], b.at[2]),
+             operation(a.at[3], b.at[3])}};
   }
 };
 
