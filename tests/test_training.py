@@ -19,6 +19,7 @@ from lmpack.container import BlockKind
 from lmpack.errors import BundleError, TrainingError
 from lmpack.executors.conformance import check_conformance
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack.training import attention
 from lmpack.training.attention import windowed_attention
 from lmpack.training.config import PRESETS, Source, TrainingConfig, read_recipe
 from lmpack.training.data import Sampler, read_source
@@ -255,3 +256,36 @@ def test_scores_that_lose_precision_are_refused_at_export(
         model.layers[0].bias.fill_(-5000)
     with pytest.raises(TrainingError, match=r"attention scores may reach 4.*biases"):
         integer_tensors(model)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch in its own compiler
+@pytest.mark.parametrize("compiled", [False, True])
+def test_attention_in_bfloat16_is_close_to_that_in_float32(
+    monkeypatch: pytest.MonkeyPatch, compiled: bool
+) -> None:
+    monkeypatch.setattr(attention, "_compiled", {})
+    monkeypatch.setattr(attention, "TILE_BYTES", 40_000)  # several tiles
+    if compiled:
+        attention.compile_parts()
+    torch.manual_seed(2)
+    shapes = [(2, 256, 2, 32), (2, 256, 32), (2, 256, 32)]
+    inputs = [torch.randint(-60, 61, shape).float() for shape in shapes]
+    inputs.append(torch.randn(2, 64) * 0.3)
+    results = []
+    for dtype in (torch.float32, torch.bfloat16):
+        leaves = [tensor.clone().requires_grad_() for tensor in inputs]
+        output = windowed_attention(*leaves, 1e-4, dtype)
+        (output * torch.linspace(-1, 1, output.numel()).view_as(output)).sum().backward()
+        results.append([output.detach(), *(leaf.grad for leaf in leaves)])
+    for exact, fast in zip(*results, strict=True):
+        assert not torch.equal(exact, fast)
+        assert (exact - fast).norm() < 0.03 * exact.norm()
+
+
+def test_tiles_cover_all_chunks() -> None:
+    for chunks in (1, 7, 12):
+        for size in (1, 100, 10**9):
+            tiles = attention._tiles(torch.Size((chunks, 2, 64, 128)), size)
+            assert [i for tile in tiles for i in range(tile.start, tile.stop)] == list(
+                range(chunks)
+            )

@@ -266,7 +266,7 @@ def windowed_attention(
     )
     # Keys before the sequence: key j of chunk c stands at position c * queries - window + j.
     first = (window - torch.arange(chunks) * queries).clamp_min(0).repeat(batch)
-    mean = _attend(
+    mean: Tensor = _attend(
         q.reshape(batch * chunks, heads, queries, head),
         k.reshape(batch * chunks, window + queries, head),
         v.reshape(batch * chunks, window + queries, head),
