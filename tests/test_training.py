@@ -258,7 +258,7 @@ def test_scores_that_lose_precision_are_refused_at_export(
         integer_tensors(model)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch in its own compiler
+@pytest.mark.filterwarnings("ignore")  # what torch says of its own compiler
 @pytest.mark.parametrize("compiled", [False, True])
 def test_attention_in_bfloat16_is_close_to_that_in_float32(
     monkeypatch: pytest.MonkeyPatch, compiled: bool
