@@ -45,45 +45,49 @@ def test_no_more_calls_than_workers_are_under_way() -> None:
     assert most == 3
 
 
-def test_an_error_ends_the_calls_behind_it() -> None:
-    calls: InOrder[int] = InOrder(3)
-    started, ended = threading.Event(), threading.Event()
+class Endless:
+    """A call that ends only when it is given up.
 
-    def fail() -> int:
-        started.wait(5)
-        raise ValueError("no")
+    Attributes:
+        started: whether it runs.
+        ended: whether it has ended.
+    """
 
-    def long() -> int:
-        started.set()
+    def __init__(self, calls: InOrder[int]) -> None:
+        self.started, self.ended = threading.Event(), threading.Event()
+        self._calls = calls
+
+    def __call__(self) -> int:
+        self.started.set()
         try:
             while True:
-                calls.check()
+                self._calls.check()
                 time.sleep(0.001)
         finally:
-            ended.set()
+            self.ended.set()
+
+
+def test_an_error_ends_the_calls_behind_it() -> None:
+    calls: InOrder[int] = InOrder(3)
+    endless = Endless(calls)
+
+    def fail() -> int:
+        endless.started.wait(5)
+        raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         list(calls.start(fail))
-        list(calls.start(long))
+        list(calls.start(endless))
         list(calls.finish())
-    assert ended.is_set(), "the call that was under way has been told to end"
+    assert endless.ended.is_set()
 
 
 def test_one_that_takes_no_more_results_ends_the_calls() -> None:
     calls: InOrder[int] = InOrder(2)
-    ended = threading.Event()
-
-    def long() -> int:
-        try:
-            while True:
-                calls.check()
-                time.sleep(0.001)
-        finally:
-            ended.set()
-
-    list(calls.start(long))
+    endless = Endless(calls)
+    list(calls.start(endless))
     calls.stop()
-    assert ended.is_set()
+    assert endless.ended.is_set()
     with pytest.raises(InterruptedError):
         calls.check()
 
