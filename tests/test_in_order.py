@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
 import pytest
 
 from lmpack._in_order import InOrder, Tally
+from lmpack.errors import UsageError
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -90,6 +92,21 @@ def test_one_that_takes_no_more_results_ends_the_calls() -> None:
     assert endless.ended.is_set()
     with pytest.raises(InterruptedError):
         calls.check()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_does_not_wait_for_ever() -> None:
+    calls: InOrder[int] = InOrder(2)
+    list(calls.start(Endless(calls)))
+    child = os.fork()
+    if child == 0:
+        try:
+            list(calls.finish())
+        except UsageError:
+            os._exit(0)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    calls.stop()
 
 
 def test_a_tally_adds_up_pieces() -> None:

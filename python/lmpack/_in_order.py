@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
+
+from lmpack.errors import UsageError
 
 Result = TypeVar("Result")
 
@@ -26,6 +29,7 @@ class InOrder(Generic[Result]):
         self._pool: ThreadPoolExecutor | None = None
         self._calls: deque[Future[Result]] = deque()
         self._stopped = threading.Event()
+        self._process = os.getpid()
 
     def start(self, call: Callable[[], Result]) -> Iterator[Result]:
         """Start a call, and give the results that have to be taken before the next one."""
@@ -67,12 +71,18 @@ class InOrder(Generic[Result]):
         """Results until at most `most` calls are left, and of all that have ended."""
         try:
             while len(self._calls) > most or (self._calls and self._calls[0].done()):
+                self._check_process()
                 yield self._calls.popleft().result()
         except BaseException:
             self.stop()
             raise
         if not self._calls:
             self._close()
+
+    def _check_process(self) -> None:
+        """Threads do not come along into a forked process: it would wait for ever."""
+        if os.getpid() != self._process:
+            raise UsageError("the work was begun before this process was forked: begin it anew")
 
     def _close(self) -> None:
         if self._pool is not None:
