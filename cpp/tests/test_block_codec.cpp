@@ -62,7 +62,7 @@ TEST_CASE("blocks come back, and are those of the slow way") {
     const auto plain = random_bytes(static_cast<std::size_t>(length));
     const BlockLayout layout(length, lane_length);
     const auto expected = slow_payload(plain, layout);
-    for (const std::size_t threads : {1, 2, 3}) {
+    for (const std::size_t threads : {1U, 2U, 3U}) {
       ThreadTeam team(threads);
       CHECK(encode_block(engine(), team, plain, layout, ignore) == expected);
       CHECK(decode_block(engine(), team, expected, layout, ignore) == plain);

@@ -53,8 +53,8 @@ TEST_CASE("kernels, pieces and threads make no difference") {
   CHECK(std::ranges::max(expected) > std::ranges::min(expected));
   for (const Kernels* kernels : available_kernels()) {
     CAPTURE(kernels->name);
-    for (const std::size_t piece : {1, 13, 64, 70}) {
-      for (const std::size_t threads : {1, 2, 3}) {
+    for (const std::size_t piece : {1U, 13U, 64U, 70U}) {
+      for (const std::size_t threads : {1U, 2U, 3U}) {
         CHECK(weights_of(*kernels, piece, threads) == expected);
       }
     }

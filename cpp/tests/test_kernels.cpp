@@ -41,8 +41,8 @@ TEST_CASE("every set of kernels gives the sums of a plain loop") {
   std::mt19937 random(3);
   for (const Kernels* kernels : available_kernels()) {
     CAPTURE(kernels->name);
-    for (const std::size_t rows : {1, 2, 3, 4, 7, 8, 13, 16, 31}) {
-      for (const std::size_t outputs : {16, 32, 48, 112, 320}) {
+    for (const std::size_t rows : {1U, 2U, 3U, 4U, 7U, 8U, 13U, 16U, 31U}) {
+      for (const std::size_t outputs : {16U, 32U, 48U, 112U, 320U}) {
         const std::size_t inputs = 4 * (1 + random() % 20);
         const bool extreme = random() % 2 == 0;
         const Operands o = random_operands(random, rows, inputs, outputs, extreme);

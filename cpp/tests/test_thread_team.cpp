@@ -16,11 +16,11 @@ using namespace lmpack;
 }  // namespace
 
 TEST_CASE("every piece is done once, in slots below the number of threads") {
-  for (const std::size_t threads : {1, 2, 3, 8}) {
+  for (const std::size_t threads : {1U, 2U, 3U, 8U}) {
     ThreadTeam team(threads);
     const ThreadTeam::Seat seat(team);
     CHECK(seat.available() == threads);
-    for (const std::size_t count : {0, 1, 2, 7, 100}) {
+    for (const std::size_t count : {0U, 1U, 2U, 7U, 100U}) {
       std::vector<std::atomic<int>> done(count);
       std::atomic<std::size_t> largest_slot = 0;
       seat.run(count, [&](std::size_t item, std::size_t slot) {
@@ -50,7 +50,7 @@ TEST_CASE("helpers take part, and no two threads have one slot at a time") {
 }
 
 TEST_CASE("an exception comes out after all pieces are done") {
-  for (const std::size_t threads : {1, 2}) {
+  for (const std::size_t threads : {1U, 2U}) {
     ThreadTeam team(threads);
     const ThreadTeam::Seat seat(team);
     std::atomic<int> done = 0;
