@@ -2,7 +2,7 @@
 
     python benchmarks/engine.py [--model NAME|FOLDER]...
 
-For each model one block of Wikipedia text, both directions, through the same functions as the
+For each model a short and a long block of Wikipedia text, both directions, through the same functions as the
 command (lmpack.codec), decoded and compared. The peak is that of 8-bit products in registers, of
 one thread, measured before and after each model. Shares count the multiplications of the linear
 layers and of attention over a full window.
@@ -23,6 +23,7 @@ from lmpack.codec import decode_block, encode_block
 from lmpack.executors import open_executor
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
+SIZES = (1 << 14, 1 << 18)
 ROWS = (("native", 1), ("native", 2), ("onnxruntime", 1), ("onnxruntime", 2))
 
 
@@ -39,7 +40,7 @@ def measure(bundle: Bundle, data: bytes, name: str, threads: int, runs: int) -> 
         if plain != data:
             raise RuntimeError("the round trip failed")
     row: dict[str, Any] = {"executor": name, "version": executor.version, "threads": threads}
-    row |= {"kind": block.kind.name, "payload": len(block.payload)}
+    row |= {"bytes": len(data), "lanes": block.lanes, "payload": len(block.payload)}
     for direction, wall in best.items():
         row[direction] = {
             "kb_per_s": len(data) / 1000 / wall,
@@ -51,11 +52,10 @@ def measure(bundle: Bundle, data: bytes, name: str, threads: int, runs: int) -> 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", action="append")
-    parser.add_argument("--bytes", type=int, default=1 << 18)
     parser.add_argument("--runs", type=int, default=2)
     options = parser.parse_args(arguments)
-    data = lzma.decompress((require_shared() / SOURCE).read_bytes())[: options.bytes]
-    result: dict[str, Any] = {"environment": environment(), "bytes": len(data), "models": []}
+    data = lzma.decompress((require_shared() / SOURCE).read_bytes())[: max(SIZES)]
+    result: dict[str, Any] = {"environment": environment(), "models": []}
     for name in options.model or ["small"]:
         bundle = load_bundle(name)
         products = bundle.architecture.products_per_symbol
@@ -63,9 +63,11 @@ def main(arguments: list[str]) -> int:
         model |= {"architecture": bundle.architecture.to_json(), "built_in": name == bundle.name}
         result["models"].append(model)
         model["peak_before"] = peak_products(kernel_names()[0], 1.0)
-        for executor, threads in ROWS:
-            model["rows"].append(measure(bundle, data, executor, threads, options.runs))
-            write_result("engine", result)
+        for size in SIZES:
+            for executor, threads in ROWS:
+                row = measure(bundle, data[:size], executor, threads, options.runs)
+                model["rows"].append(row)
+                write_result("engine", result)
         model["peak_after"] = peak_products(kernel_names()[0], 1.0)
         write_result("engine", result)
     return 0

@@ -47,29 +47,33 @@ def engine(result: dict[str, Any]) -> str:
     for model in result["models"]:
         rows = model["rows"]
         peak = max(model["peak_before"], model["peak_after"])
-        slow = {row["threads"]: row for row in rows if row["executor"] == "onnxruntime"}
+        slow = {
+            (row["bytes"], row["threads"]): row for row in rows if row["executor"] == "onnxruntime"
+        }
         cells = []
         for row in rows:
-            line = [f"{row['executor']} {row['version']}", str(row["threads"])]
+            line = [f"{row['bytes']:,}", str(row["lanes"])]
+            line += [f"{row['executor']} {row['version']}", str(row["threads"])]
+            reference = slow[row["bytes"], row["threads"]]
             for direction in ("encode", "decode"):
                 speed = row[direction]
                 share = speed["products_per_s"] / peak / row["threads"]
-                times = speed["kb_per_s"] / slow[row["threads"]][direction]["kb_per_s"]
+                times = speed["kb_per_s"] / reference[direction]["kb_per_s"]
                 line += [f"{speed['kb_per_s']:.1f}", f"{100 * share:.0f} %", f"{times:.1f}"]
             cells.append(line)
         title = f"Model {model['name']}" + ("" if model["built_in"] else ", not a shipped one")
         parts.append(
             f"{title}: {model['products_per_byte']:,} products a byte; one thread can do "
-            f"{peak / 1e9:.0f} thousand million a second, at most "
+            f"{peak / 1e9:.0f} billion a second, at most "
             f"{peak / model['products_per_byte'] / 1000:.0f} KB/s."
         )
-        header = ["executor", "threads"]
+        header = ["bytes", "lanes", "executor", "threads"]
         for direction in ("encode", "decode"):
             header += [f"{direction} KB/s", "of the peak", "x ONNX Runtime"]
         parts.append(table(header, cells))
     return section(
         "The engine",
-        f"`python benchmarks/engine.py`: {result['bytes']:,} bytes of Wikipedia text as one block, "
+        "`python benchmarks/engine.py`: Wikipedia text as one block, "
         "best of two runs, decoded and compared. The peak is that of 8-bit products in registers; "
         "two threads can do twice as much. " + conditions(result),
         *parts,
