@@ -9,7 +9,7 @@ namespace lmpack {
 namespace {
 
 // Symbols below which another thread costs more than it brings.
-constexpr std::size_t kFewestSymbols = 4;
+constexpr std::size_t kFewestSymbols = 2;
 
 // Symbols of a piece of work of several steps: many pieces even out how long threads take.
 constexpr std::size_t kPieceSymbols = 256;
