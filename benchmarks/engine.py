@@ -3,9 +3,9 @@
     python benchmarks/engine.py [--model NAME|FOLDER]...
 
 For each model a short and a long block of Wikipedia text, both directions, through the functions
-that the command uses (lmpack.codec), decoded and compared. The peak is that of 8-bit products in registers, of
-one thread, measured before and after each model. Shares count the multiplications of the linear
-layers and of attention over a full window.
+that the command uses (lmpack.codec), decoded and compared. The peak is that of 8-bit products in
+registers, of one thread, measured before and after each model. Shares count the multiplications of
+the linear layers and of attention over a full window.
 """
 
 from __future__ import annotations
