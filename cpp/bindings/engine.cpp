@@ -178,8 +178,7 @@ Raises:
              }
              return std::make_unique<ThreadTeam>(static_cast<std::size_t>(threads));
            }),
-           py::arg("threads"))
-      .def_property_readonly("threads", &ThreadTeam::threads);
+           py::arg("threads"));
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ std::vector<std::uint8_t> encode_block(const Engine& engine, ThreadTeam& team,
   const ThreadTeam::Seat seat(team);
   LaneBatch lanes(engine, static_cast<std::size_t>(layout.lanes()));
   BlockEncoder coder(layout, static_cast<std::int64_t>(vocabulary));
-  std::vector<std::vector<std::uint32_t>> tables(team.threads(),
+  std::vector<std::vector<std::uint32_t>> tables(seat.slots(),
                                                  std::vector<std::uint32_t>(vocabulary));
   std::vector<TableInterval> intervals;
   for (std::int64_t first = 0; first < layout.steps(); first += kEncoderSteps) {

@@ -16,14 +16,12 @@ namespace lmpack {
 // than that. Helpers exist only while a caller has a seat, so that an idle team survives a fork.
 class ThreadTeam {
  public:
-  // Piece of work number `item`; `slot` is below threads() and different for pieces of one call
+  // Piece of work number `item`; `slot` is below Seat::slots() and different for pieces of one call
   // that run at the same time, so that each can have memory of its own.
   using Work = std::function<void(std::size_t item, std::size_t slot)>;
 
   // threads >= 1, otherwise throws InvalidArgument.
   explicit ThreadTeam(std::size_t threads);
-
-  std::size_t threads() const { return threads_; }
 
   // A caller that is at work for a while. It may not outlive the team.
   class Seat {
@@ -33,7 +31,8 @@ class ThreadTeam {
     Seat(const Seat&) = delete;
     Seat& operator=(const Seat&) = delete;
 
-    // What slots are below: also a thread that becomes free during a call may take part in it.
+    // What slots are below: all threads of the team, as also one that becomes free in the middle of
+    // a call may take part in it.
     std::size_t slots() const { return team_.threads_; }
 
     // Threads that could work for this caller now, itself included.
