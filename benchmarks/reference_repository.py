@@ -32,7 +32,7 @@ SOURCE = "canterbury/alice29.txt"
 SIZES = (16, 48)
 CHUNK = 2048
 ARCHITECTURE = Architecture(
-    vocabulary=256, layers=4, width=64, heads=2, head_width=32, hidden=256, window=1024
+    vocabulary=256, width=64, heads=2, head_width=32, hidden=256, windows=(1024,) * 4
 )
 
 

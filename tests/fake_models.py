@@ -17,7 +17,7 @@ from lmpack.executors.protocol import Advance
 from lmpack.executors.stepping import decode_by_steps, encode_by_prefill
 
 ARCHITECTURE = Architecture(
-    vocabulary=256, layers=1, width=32, heads=1, head_width=32, hidden=32, window=4
+    vocabulary=256, width=32, heads=1, head_width=32, hidden=32, windows=(4,)
 )
 TEXT = b" \n" + bytes(range(ord("a"), ord("z") + 1))
 """The bytes that the models find probable."""

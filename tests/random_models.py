@@ -7,26 +7,29 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lmpack.architecture import Architecture, NgramTable
+from lmpack.architecture import WORD, Architecture, ContextTable
 from lmpack.bundle import Bundle, load_bundle
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
 
 ARCHITECTURES = {
     "plain": Architecture(
-        vocabulary=256, layers=1, width=32, heads=1, head_width=32, hidden=64, window=8,
+        vocabulary=256, width=32, heads=1, head_width=32, hidden=64, windows=(8,),
         activation="relu",
     ),
-    "ngrams": Architecture(
-        vocabulary=256, layers=2, width=64, heads=2, head_width=32, hidden=128, window=48,
-        ngrams=(NgramTable(2, 512), NgramTable(3, 1021)),
+    "tables": Architecture(
+        vocabulary=256, width=96, heads=2, head_width=32, hidden=128, windows=(16, 48),
+        tables=(
+            ContextTable(2, 512, 0, 96), ContextTable(3, 1021, 32, 64),
+            ContextTable(WORD, 99, 0, 32),
+        ),
     ),
     "wide": Architecture(
-        vocabulary=288, layers=3, width=96, heads=2, head_width=64, hidden=320, window=130,
-        activation="relu", ngrams=(NgramTable(4, 100),),
+        vocabulary=288, width=96, heads=2, head_width=64, hidden=320, windows=(130, 40, 130),
+        activation="relu", tables=(ContextTable(4, 100, 64, 32),),
     ),
     "one-position": Architecture(
-        vocabulary=32, layers=2, width=32, heads=3, head_width=32, hidden=32, window=1,
+        vocabulary=32, width=32, heads=3, head_width=32, hidden=32, windows=(1, 1),
     ),
 }  # fmt: skip
 

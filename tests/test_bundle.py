@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack.architecture import Architecture, NgramTable
+from lmpack.architecture import WORD, Architecture, ContextTable
 from lmpack.bundle import (
     DEFAULT_MODEL,
     GRAPHS,
@@ -61,7 +61,7 @@ DAMAGES = {
     "no JSON": (lambda f: (f / MANIFEST).write_text("{"), "is not JSON"),
     "binary": (lambda f: (f / MANIFEST).write_bytes(b"\xff\xfe"), "is not JSON"),
     "list": (lambda f: (f / MANIFEST).write_text("[]"), "JSON object"),
-    "newer": (edit_manifest(lambda m: m.update(spec_version=2)), "this lmpack knows 1"),
+    "newer": (edit_manifest(lambda m: m.update(spec_version=3)), "this lmpack knows 2"),
     "no fingerprint": (edit_manifest(lambda m: m.pop("fingerprint")), "fingerprint"),
     "odd fingerprint": (edit_manifest(lambda m: m.update(fingerprint="x")), "misstates"),
     "no shape": (edit_manifest(lambda m: m.pop("architecture")), "architecture"),
@@ -74,7 +74,7 @@ DAMAGES = {
     "unknown field": (edit_manifest(lambda m: m["architecture"].update(depth=2)), "depth"),
     "list as shape": (edit_manifest(lambda m: m.update(architecture=[1])), "cannot be read"),
     "deep": (lambda f: (f / MANIFEST).write_text("[" * 100_000), "is not JSON"),
-    "float shape": (edit_manifest(lambda m: m["architecture"].update(layers=1.0)), "an integer"),
+    "float shape": (edit_manifest(lambda m: m["architecture"].update(heads=1.0)), "an integer"),
     "huge": (edit_manifest(lambda m: m["architecture"].update(vocabulary=2**40)), "at most 65536"),
     "no vectors": (edit_manifest(lambda m: m.update(conformance=[])), "conformance"),
     "odd vectors": (edit_manifest(lambda m: m.update(conformance=[{}])), "symbols"),
@@ -197,8 +197,8 @@ def test_without_a_writable_cache_the_check_runs_each_time(
 def test_embedding_rows_by_hand() -> None:
     """The hash of docs/model.md, written out."""
     a = Architecture(
-        vocabulary=32, layers=1, width=32, heads=1, head_width=32, hidden=32, window=4,
-        ngrams=(NgramTable(2, 10), NgramTable(3, 7)),
+        vocabulary=32, width=32, heads=1, head_width=32, hidden=32, windows=(4,),
+        tables=(ContextTable(2, 10, 0, 32), ContextTable(3, 7, 0, 32)),
     )  # fmt: skip
     symbols = np.array([[32, 32, 5, 6]])  # two start symbols, then the symbols of two positions
 
@@ -210,11 +210,40 @@ def test_embedding_rows_by_hand() -> None:
         return value
 
     expected = [
-        [5, 33 + hashed(32, 5) % 10, 43 + hashed(32, 32, 5) % 7],
-        [6, 33 + hashed(5, 6) % 10, 43 + hashed(32, 5, 6) % 7],
+        [5, hashed(32, 5) % 10, hashed(32, 32, 5) % 7],
+        [6, hashed(5, 6) % 10, hashed(32, 5, 6) % 7],
     ]
     assert embedding_rows(a, symbols).tolist() == [expected]
-    assert a.embedding_rows == 33 + 10 + 7
+
+
+def word_rows(text: bytes) -> list[int]:
+    """Rows of a word table at every position of a text."""
+    a = Architecture(
+        vocabulary=256, width=32, heads=1, head_width=32, hidden=32, windows=(4,),
+        tables=(ContextTable(WORD, 2**24, 0, 32),),
+    )  # fmt: skip
+    symbols = np.concatenate([np.full(a.history, 256), np.frombuffer(text, np.uint8)])
+    return [row[1] for row in embedding_rows(a, symbols[None])[0].tolist()]
+
+
+def test_word_rows_by_hand() -> None:
+    def mixed(value: int, symbol: int) -> int:
+        value = (value + symbol + 1) * 0x9E3779B1 % 2**32
+        return value ^ value >> 15
+
+    i, in_ = mixed(0, ord("i")), mixed(mixed(0, ord("i")), ord("n"))
+    values = [mixed(0, ord(".")), i, in_, mixed(in_, ord(" ")), mixed(in_, ord("8")), i]
+    assert word_rows(b".In 8i") == [value % 2**24 for value in values]
+
+
+def test_word_rows_depend_on_the_last_word_only() -> None:
+    assert word_rows(b"the ")[-1] == word_rows(b"other The ")[-1] == word_rows(b"(THE 1  ")[-1]
+    assert word_rows(b"the ")[-1] != word_rows(b"the.")[-1]
+    assert word_rows(b"xthe")[-1] != word_rows(b"the")[-1] == word_rows(b"1the")[-1]
+    umlaut = "fünf".encode()
+    assert word_rows(b"a " + umlaut)[-1] == word_rows(umlaut)[-1] != word_rows(b"nf")[-1]
+    long = b"abcdefghijklmnopqrstuvwxyz"
+    assert word_rows(long)[-1] == word_rows(long[-16:])[-1] != word_rows(long[-15:])[-1]
 
 
 def test_parameters_are_those_of_the_tensors(original: Bundle) -> None:
@@ -223,4 +252,4 @@ def test_parameters_are_those_of_the_tensors(original: Bundle) -> None:
     tensors = load_file(original.path / TENSORS)
     stored = sum(tensor.size for name, tensor in tensors.items() if tensor.dtype == np.int8)
     a = original.architecture
-    assert a.parameters == stored + a.layers * a.heads * a.window
+    assert a.parameters == stored + a.heads * sum(a.windows)

@@ -41,7 +41,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("optimization", ["none", "basic", "extended", "all"])
 def test_graph_gives_the_integers_of_torch(bundle: Bundle, graph: str, optimization: str) -> None:
-    symbols = random_symbols(bundle.architecture, 3, 2 * bundle.architecture.window + 5)
+    symbols = random_symbols(bundle.architecture, 3, 2 * max(bundle.architecture.windows) + 5)
     expected = torch_weights(random_model(bundle.architecture), symbols)
     executor = OnnxRuntimeExecutor(bundle, graph=graph, optimization=optimization)
     np.testing.assert_array_equal(by_prefill(executor, symbols, symbols.shape[1]), expected)
@@ -51,7 +51,7 @@ def test_graph_gives_the_integers_of_torch(bundle: Bundle, graph: str, optimizat
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_way_of_feeding_gives_the_same(bundle: Bundle, graph: str, threads: int) -> None:
     executor = OnnxRuntimeExecutor(bundle, graph=graph, threads=threads)
-    symbols = random_symbols(bundle.architecture, 21, bundle.architecture.window + 40, seed=1)
+    symbols = random_symbols(bundle.architecture, 21, max(bundle.architecture.windows) + 40, seed=1)
     expected = by_steps(executor, symbols)
     for piece in (1, 3, 31, 32, 33, symbols.shape[1]):
         np.testing.assert_array_equal(by_prefill(executor, symbols, piece), expected)

@@ -18,7 +18,7 @@ from random_models import (
 )
 
 from lmpack._native import Engine, ThreadTeam, kernel_names
-from lmpack.architecture import Architecture, NgramTable
+from lmpack.architecture import WORD, Architecture, ContextTable
 from lmpack.bundle import TENSORS, Bundle, list_bundles, load_bundle
 from lmpack.codec import encode_block
 from lmpack.errors import BundleError, UsageError
@@ -43,7 +43,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_engine_gives_the_integers_of_torch(bundle: Bundle, kernel: str, threads: int) -> None:
     executor = NativeExecutor(bundle, threads=threads, kernel=kernel)
-    symbols = random_symbols(bundle.architecture, 5, 2 * bundle.architecture.window + 5)
+    symbols = random_symbols(bundle.architecture, 5, 2 * max(bundle.architecture.windows) + 5)
     expected = torch_weights(random_model(bundle.architecture), symbols)
     for piece in (1, 3, 64, 65, symbols.shape[1]):
         np.testing.assert_array_equal(by_prefill(executor, symbols, piece), expected)
@@ -56,16 +56,21 @@ def test_engine_and_onnx_runtime_agree_on_random_shapes(
     tmp_path: Path, kernel: str, seed: int
 ) -> None:
     random = np.random.default_rng(seed)
+    width = 32 * int(random.integers(1, 5))
+    tables = (
+        ContextTable(2, 194, 0, width),
+        ContextTable(4, 388, width - 32, 32),
+        ContextTable(WORD, 200, 0, 32),
+    )
     architecture = Architecture(
         vocabulary=32 * int(random.integers(1, 10)),
-        layers=int(random.integers(1, 4)),
-        width=32 * int(random.integers(1, 5)),
+        width=width,
         heads=int(random.integers(1, 5)),
         head_width=32 * int(random.integers(1, 3)),
         hidden=32 * int(random.integers(1, 9)),
-        window=int(random.integers(1, 90)),
+        windows=tuple(random.integers(1, 90, random.integers(1, 4)).tolist()),
         activation=str(random.choice(["relu", "relu2"])),
-        ngrams=tuple(NgramTable(order, 97 * order) for order in (2, 4)[: random.integers(0, 3)]),
+        tables=tables[: random.integers(0, 4)],
     )
     bundle = random_bundle(tmp_path, architecture, seed)
     symbols = random_symbols(architecture, 70, 20, seed)
@@ -110,7 +115,7 @@ def test_executors_agree_on_extreme_models(
     with torch.no_grad():
         change(model)
     write_bundle(model, tmp_path, name="extreme", facts={})
-    symbols = random_symbols(architecture, 3, 2 * architecture.window + 3)
+    symbols = random_symbols(architecture, 3, 2 * max(architecture.windows) + 3)
     expected = torch_weights(model, symbols)
     bundle = load_bundle(tmp_path)
     np.testing.assert_array_equal(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 40), expected)
@@ -121,7 +126,7 @@ def test_executors_agree_on_extreme_models(
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_pieces_of_every_size_give_the_same(tmp_path: Path, kernel: str) -> None:
-    bundle = random_bundle(tmp_path, ARCHITECTURES["ngrams"])
+    bundle = random_bundle(tmp_path, ARCHITECTURES["tables"])
     executor = NativeExecutor(bundle, kernel=kernel, threads=2)
     symbols = random_symbols(bundle.architecture, 2, 70)
     expected = by_prefill(executor, symbols, symbols.shape[1])

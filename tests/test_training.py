@@ -12,7 +12,7 @@ import pytest
 import torch
 from random_models import random_model
 
-from lmpack.architecture import ATTENTION_BASE, Architecture, NgramTable
+from lmpack.architecture import ATTENTION_BASE, WORD, Architecture, ContextTable
 from lmpack.bundle import load_bundle
 from lmpack.codec import decode_block, encode_block
 from lmpack.container import BlockKind
@@ -30,8 +30,8 @@ from lmpack.training.train import CHECKPOINT, LOG, Trainer
 
 TEXT = b"".join(b"Line %d of a text that a small model learns soon.\n" % i for i in range(400))
 ARCHITECTURE = Architecture(
-    vocabulary=256, layers=1, width=32, heads=1, head_width=32, hidden=64, window=32,
-    ngrams=(NgramTable(2, 256),),
+    vocabulary=256, width=32, heads=1, head_width=32, hidden=64, windows=(32,),
+    tables=(ContextTable(2, 256, 0, 32), ContextTable(WORD, 64, 0, 32)),
 )  # fmt: skip
 CONFIG = TrainingConfig(
     architecture=ARCHITECTURE,
@@ -208,12 +208,18 @@ def test_recipe_fields_arrive(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"width": 48}, "width must be a positive multiple of 32"),
-        ({"layers": 0}, "layers must be positive"),
+        ({"heads": 0}, "heads must be positive"),
+        ({"windows": ()}, "at least one layer"),
         ({"head_width": 2080}, "head_width must be at most 2048"),
-        ({"layers": 1.5}, "layers must be an integer"),
-        ({"window": 1025}, "window must be 1 to 1024"),
+        ({"heads": 1.5}, "heads must be an integer"),
+        ({"windows": (8, 1025)}, "window must be 1 to 1024"),
+        ({"windows": (8.0,)}, "window must be an integer"),
         ({"activation": "gelu"}, "activation must be one of"),
-        ({"ngrams": (NgramTable(1, 5),)}, "n-gram table"),
+        ({"tables": (ContextTable(1, 5, 0, 32),)}, "order of a table must be 2 to 32"),
+        ({"tables": (ContextTable(2, 0, 0, 32),)}, "rows"),
+        ({"tables": (ContextTable(2, 5, 0, 48),)}, "multiples of 32"),
+        ({"tables": (ContextTable(2, 5, 32, 32),)}, "within the 32 channels"),
+        ({"tables": (ContextTable(2, 5.0, 0, 32),)}, "rows of a table must be an integer"),
     ],
 )
 def test_impossible_shapes_are_refused(change: dict[str, object], message: str) -> None:

@@ -33,17 +33,17 @@ struct SharedBatch {
 ModelShape shape_from(const py::dict& fields) {
   const auto number = [&](const char* name) { return fields[name].cast<std::size_t>(); };
   ModelShape shape{number("vocabulary"),
-                   number("layers"),
                    number("width"),
                    number("heads"),
                    number("head_width"),
                    number("hidden"),
-                   number("window"),
+                   fields["windows"].cast<std::vector<std::size_t>>(),
                    fields["activation"].cast<std::string>() == "relu2",
                    {}};
-  for (const py::handle& table : fields["ngrams"]) {
-    shape.ngrams.push_back(
-        {table["order"].cast<std::size_t>(), table["rows"].cast<std::uint32_t>()});
+  for (const py::handle& table : fields["tables"]) {
+    shape.tables.push_back({table["order"].cast<std::size_t>(), table["rows"].cast<std::uint32_t>(),
+                            table["channel"].cast<std::size_t>(),
+                            table["width"].cast<std::size_t>()});
   }
   return shape;
 }

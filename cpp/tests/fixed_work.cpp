@@ -11,7 +11,10 @@
 int main(int count, char** arguments) {
   using namespace lmpack;
   if (count != 3) return 2;
-  const ModelShape shape{256, 4, 128, 4, 32, 512, 256, true, {{2, 64}, {3, 64}}};
+  const ModelShape shape{256,  128,
+                         4,    32,
+                         512,  {256, 256, 256, 256},
+                         true, {{2, 64, 0, 128}, {ContextTable::kWord, 64, 64, 64}}};
   constexpr std::int64_t kLanes = 16;
   const std::int64_t steps = std::atoll(arguments[2]);
   for (const Kernels* kernels : available_kernels()) {

@@ -15,7 +15,7 @@ namespace {
 
 using namespace lmpack;
 
-const ModelShape kShape{256, 1, 32, 1, 32, 32, 8, true, {{2, 50}}};
+const ModelShape kShape{256, 32, 1, 32, 32, {8}, true, {{2, 50, 0, 32}}};
 
 const Engine& engine() {
   static const Engine result = tests::random_engine(kShape, *available_kernels().front());
@@ -119,7 +119,7 @@ TEST_CASE("misuse is refused") {
   ThreadTeam team(1);
   CHECK_THROWS_AS(encode_block(engine(), team, random_bytes(3), BlockLayout(4, 4), ignore),
                   InvalidArgument);
-  const ModelShape small{32, 1, 32, 1, 32, 32, 8, true, {}};
+  const ModelShape small{32, 32, 1, 32, 32, {8}, true, {}};
   const Engine few = tests::random_engine(small, *available_kernels().front());
   CHECK_THROWS_AS(encode_block(few, team, random_bytes(4), BlockLayout(4, 4), ignore),
                   InvalidArgument);
@@ -127,7 +127,7 @@ TEST_CASE("misuse is refused") {
 
 TEST_CASE("symbols that are no bytes are damage") {
   // A payload of the largest symbol, which the model finds as likely as any other.
-  const ModelShape wide{288, 1, 32, 1, 32, 32, 8, true, {}};
+  const ModelShape wide{288, 32, 1, 32, 32, {8}, true, {}};
   const Engine model = tests::random_engine(wide, *available_kernels().front());
   const BlockLayout layout(20, 20);
   Lane lane(wide);

@@ -18,7 +18,8 @@ using namespace lmpack;
 
 constexpr std::size_t kLanes = 5;
 constexpr std::size_t kSteps = 70;
-const ModelShape kShape{64, 2, 32, 3, 32, 96, 21, true, {{2, 50}, {3, 70}}};
+const ModelShape kShape{64, 64,      3,    32,
+                        96, {9, 21}, true, {{2, 50, 0, 64}, {ContextTable::kWord, 70, 32, 32}}};
 
 std::int32_t symbol_at(std::size_t lane, std::size_t step) {
   return static_cast<std::int32_t>((lane + 1) * step * 7 % 64);
@@ -120,7 +121,7 @@ TEST_CASE("a thread that becomes free in the middle of a call takes part") {
 }
 
 TEST_CASE("wrong symbols are refused before anything is fed") {
-  const ModelShape shape{32, 1, 32, 1, 32, 32, 4, false, {}};
+  const ModelShape shape{32, 32, 1, 32, 32, {4}, false, {}};
   const Engine engine = tests::random_engine(shape, *available_kernels().front());
   ThreadTeam team(1);
   const ThreadTeam::Seat seat(team);

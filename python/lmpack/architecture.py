@@ -11,7 +11,7 @@ from typing import Any
 
 from lmpack.errors import BundleError
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
 
 ALIGNMENT = 32
 """Every matrix dimension is a multiple of this, for int8 matrix units on CPUs and GPUs."""
@@ -59,17 +59,35 @@ MAXIMUM_VOCABULARY = 65536
 _ACTIVATIONS = ("relu", "relu2")
 
 
+WORD = 0
+"""In place of a table's order: its context is the word that is being written."""
+
+WORD_REACH = 16
+"""How many symbols the context "the word" looks at, the newest included."""
+
+MAXIMUM_ORDER = 32
+
+
 @dataclasses.dataclass(frozen=True)
-class NgramTable:
-    """A hashed embedding table of the last `order` symbols.
+class ContextTable:
+    """A hashed embedding table of what stands before the next symbol.
 
     Attributes:
-        order: how many symbols are hashed, the newest included (at least 2).
+        order: how many symbols are hashed, the newest included (at least 2), or WORD.
         rows: size of the table.
+        channel: the first channel of the residual stream that its rows are added to.
+        width: how many channels a row has, a multiple of 32.
     """
 
     order: int
     rows: int
+    channel: int
+    width: int
+
+    @property
+    def reach(self) -> int:
+        """How many symbols the context depends on, the newest included."""
+        return WORD_REACH if self.order == WORD else self.order
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,58 +96,71 @@ class Architecture:
 
     Attributes:
         vocabulary: number of symbols V, a multiple of 32.
-        layers: number of Transformer layers.
         width: size d of the residual stream, a multiple of 32.
         heads: number of query heads; keys and values have one head (multi-query).
         head_width: size of a head, a multiple of 32.
         hidden: size of the feed-forward layer, a multiple of 32.
-        window: how many positions a query sees, itself included.
+        windows: for each layer, how many positions a query sees, itself included.
         activation: "relu" or "relu2" (squared ReLU).
-        ngrams: hashed embedding tables beside the table of single symbols.
+        tables: hashed embedding tables beside the table of single symbols.
     """
 
     vocabulary: int
-    layers: int
     width: int
     heads: int
     head_width: int
     hidden: int
-    window: int
+    windows: tuple[int, ...]
     activation: str = "relu2"
-    ngrams: tuple[NgramTable, ...] = ()
+    tables: tuple[ContextTable, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("vocabulary", "layers", "width", "heads", "head_width", "hidden", "window"):
-            if type(getattr(self, name)) is not int:
-                raise BundleError(f"{name} must be an integer, not {getattr(self, name)!r}")
         for name in ("vocabulary", "width", "head_width", "hidden"):
-            value = getattr(self, name)
+            value = _integer(name, getattr(self, name))
             if value <= 0 or value % ALIGNMENT:
                 raise BundleError(f"{name} must be a positive multiple of {ALIGNMENT}, not {value}")
-        for name in ("layers", "heads"):
-            if getattr(self, name) <= 0:
-                raise BundleError(f"{name} must be positive, not {getattr(self, name)}")
+        if _integer("heads", self.heads) <= 0:
+            raise BundleError(f"heads must be positive, not {self.heads}")
         if self.vocabulary > MAXIMUM_VOCABULARY:
             raise BundleError(f"vocabulary must be at most {MAXIMUM_VOCABULARY}")
         if self.head_width > MAXIMUM_HEAD_WIDTH:
             raise BundleError(f"head_width must be at most {MAXIMUM_HEAD_WIDTH}")
-        if not 1 <= self.window <= MAXIMUM_WINDOW:
-            raise BundleError(f"window must be 1 to {MAXIMUM_WINDOW}, not {self.window}")
+        if not self.windows:
+            raise BundleError("windows must name the window of at least one layer")
+        for window in self.windows:
+            if not 1 <= _integer("a window", window) <= MAXIMUM_WINDOW:
+                raise BundleError(f"a window must be 1 to {MAXIMUM_WINDOW}, not {window}")
         if self.activation not in _ACTIVATIONS:
             raise BundleError(f"activation must be one of {_ACTIVATIONS}, not {self.activation!r}")
-        for table in self.ngrams:
-            if table.order < 2 or not 1 <= table.rows <= 2**24:
-                raise BundleError(f"an n-gram table needs order >= 2 and 1 to 2**24 rows: {table}")
+        for table in self.tables:
+            self._check_table(table)
+
+    def _check_table(self, table: ContextTable) -> None:
+        for field in dataclasses.fields(table):
+            _integer(f"{field.name} of a table", getattr(table, field.name))
+        if table.order != WORD and not 2 <= table.order <= MAXIMUM_ORDER:
+            raise BundleError(
+                f"the order of a table must be 2 to {MAXIMUM_ORDER}, or {WORD} for the word: "
+                f"{table}"
+            )
+        if not 1 <= table.rows <= 2**24:
+            raise BundleError(f"a table must have 1 to 2**24 rows: {table}")
+        if table.width <= 0 or table.width % ALIGNMENT or table.channel % ALIGNMENT:
+            raise BundleError(
+                f"channel and width of a table must be multiples of {ALIGNMENT}: {table}"
+            )
+        if not 0 <= table.channel <= self.width - table.width:
+            raise BundleError(f"a table must lie within the {self.width} channels: {table}")
+
+    @property
+    def layers(self) -> int:
+        """Number of Transformer layers."""
+        return len(self.windows)
 
     @property
     def history(self) -> int:
         """How many symbols before the current one the embedding looks at."""
-        return max((table.order for table in self.ngrams), default=1) - 1
-
-    @property
-    def embedding_rows(self) -> int:
-        """Rows of the embedding: the symbols, the start symbol, then the n-gram tables."""
-        return self.vocabulary + 1 + sum(table.rows for table in self.ngrams)
+        return max((table.reach for table in self.tables), default=1) - 1
 
     @property
     def start_symbol(self) -> int:
@@ -138,16 +169,17 @@ class Architecture:
 
     @property
     def products_per_symbol(self) -> int:
-        """Multiplications for one symbol: linear layers and attention over a full window."""
-        attention = 2 * self.heads * self.head_width * self.window
-        return self.layers * (self._layer_weights + attention) + self.width * self.vocabulary
+        """Multiplications for one symbol: linear layers and attention over full windows."""
+        attention = 2 * self.heads * self.head_width * sum(self.windows)
+        return self.layers * self._layer_weights + attention + self.width * self.vocabulary
 
     @property
     def parameters(self) -> int:
-        """Number of stored integers of the matrices, embedding and attention biases."""
-        layer = self._layer_weights + self.heads * self.window
-        tables = (self.embedding_rows + self.vocabulary) * self.width
-        return self.layers * layer + tables
+        """Number of stored integers of the matrices and embeddings, and of attention biases."""
+        tables = sum(table.rows * table.width for table in self.tables)
+        symbols = (2 * self.vocabulary + 1) * self.width
+        biases = self.heads * sum(self.windows)
+        return self.layers * self._layer_weights + biases + symbols + tables
 
     @property
     def _layer_weights(self) -> int:
@@ -168,7 +200,14 @@ class Architecture:
         """
         try:
             fields = dict(fields)
-            ngrams = tuple(NgramTable(**table) for table in fields.get("ngrams", ()))
-            return cls(**{**fields, "ngrams": ngrams})
-        except (TypeError, ValueError) as error:
+            fields["tables"] = tuple(ContextTable(**table) for table in fields.get("tables", ()))
+            fields["windows"] = tuple(fields["windows"])
+            return cls(**fields)
+        except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"the architecture cannot be read: {error}") from error
+
+
+def _integer(name: str, value: object) -> int:
+    if type(value) is not int:
+        raise BundleError(f"{name} must be an integer, not {value!r}")
+    return value

@@ -4,24 +4,14 @@
 #include <cstddef>
 #include <utility>
 
+#include "lmpack/engine/context_hash.hpp"
+
 namespace lmpack {
 namespace {
 
 // Symbols that pass through the layers together: enough to use each weight often, few enough that
 // what lies between the layers stays in the cache.
 constexpr std::size_t kMostRows = 64;
-
-// Odd, near 2**32 / golden ratio; the hash is specified in docs/model.md.
-constexpr std::uint32_t kHashMultiplier = 0x9E3779B1;
-
-std::uint32_t hash_symbols(std::span<const std::int32_t> last) {
-  std::uint32_t value = 0;
-  for (const std::int32_t symbol : last) {
-    value = (value + static_cast<std::uint32_t>(symbol) + 1) * kHashMultiplier;
-    value ^= value >> 15;
-  }
-  return value;
-}
 
 }  // namespace
 
@@ -30,7 +20,7 @@ Engine::Engine(ModelWeights weights, const Kernels& kernels)
 
 ForwardPass::ForwardPass(const Engine& engine) : engine_(engine) {
   const ModelShape& shape = engine.shape();
-  const std::size_t slots = round_up(shape.window, kPanelColumns);
+  const std::size_t slots = round_up(shape.longest_window(), kPanelColumns);
   rows_.reserve(kMostRows);
   residual_.resize(kMostRows * shape.width);
   activations_.resize(kMostRows * shape.width);
@@ -64,21 +54,20 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   if (!rows_.empty()) finish_rows();
 }
 
-// The sum of the symbol's row and those of the n-grams that it ends; the lane remembers it.
+// The sum of the symbol's row and those of the contexts that it ends; the lane remembers it.
 void ForwardPass::embed(Lane& lane, std::int32_t symbol, std::int32_t* residual) {
   const ModelWeights& model = engine_.weights();
   const ModelShape& shape = model.shape;
-  const std::int8_t* table = model.embedding.data();
   recent_.assign(lane.history.begin(), lane.history.end());
   recent_.push_back(symbol);
-  table_rows_.assign(1, table + static_cast<std::size_t>(symbol) * shape.width);
-  std::size_t first = shape.vocabulary + 1;
-  for (const NgramShape& ngrams : shape.ngrams) {
-    const std::uint32_t row = hash_symbols(std::span(recent_).last(ngrams.order)) % ngrams.rows;
-    table_rows_.push_back(table + (first + row) * shape.width);
-    first += ngrams.rows;
+  const auto first = static_cast<std::size_t>(symbol) * shape.width;
+  table_rows_.assign(1, {model.embedding.data() + first, 0, shape.width});
+  for (std::size_t i = 0; i < shape.tables.size(); ++i) {
+    const ContextTable& table = shape.tables[i];
+    const std::size_t row = hash_context(table, recent_) % table.rows;
+    table_rows_.push_back({model.tables[i].data() + row * table.width, table.channel, table.width});
   }
-  engine_.kernels().embed(table_rows_.data(), table_rows_.size(), shape.width, residual);
+  engine_.kernels().embed(table_rows_.data(), table_rows_.size(), residual);
   lane.history.assign(recent_.begin() + 1, recent_.end());
 }
 
@@ -86,7 +75,7 @@ void ForwardPass::run_layers() {
   const ModelWeights& model = engine_.weights();
   const ModelShape& shape = model.shape;
   const Kernels& kernels = engine_.kernels();
-  for (std::size_t i = 0; i < shape.layers; ++i) {
+  for (std::size_t i = 0; i < shape.layers(); ++i) {
     const LayerWeights& layer = model.layers[i];
     normalize();
     kernels.project(rows(activations_, shape.width), layer.qkv, shape.queries(), qkv_.data());
@@ -108,9 +97,9 @@ void ForwardPass::attend(const LayerWeights& layer, std::size_t number) {
     Ring& ring = rows_[i].lane->rings[number];
     const std::uint8_t* queries = qkv_.data() + i * shape.qkv();
     const auto* key = reinterpret_cast<const std::int8_t*>(queries + shape.queries());
-    const auto slot = static_cast<std::size_t>(rows_[i].position % shape.window);
+    const auto slot = static_cast<std::size_t>(rows_[i].position % layer.window);
     ring.write(slot, key, key + shape.head_width);
-    const auto seen = std::min<std::uint64_t>(rows_[i].position + 1, shape.window);
+    const auto seen = std::min<std::uint64_t>(rows_[i].position + 1, layer.window);
     engine_.kernels().attend({.heads = shape.heads,
                               .head_width = shape.head_width,
                               .queries = queries,
@@ -119,8 +108,8 @@ void ForwardPass::attend(const LayerWeights& layer, std::size_t number) {
                               .key_starts = ring.key_starts.data(),
                               .slots = ring.slots,
                               .visible = static_cast<std::size_t>(seen),
-                              .bias = layer.ring_bias.data() + shape.window - slot,
-                              .bias_stride = model.bias_stride(),
+                              .bias = layer.ring_bias.data() + layer.window - slot,
+                              .bias_stride = layer.bias_stride(),
                               .score_scale = model.score_scale,
                               .scores = scores_.data(),
                               .weights = attention_.data(),

@@ -64,17 +64,17 @@ class ForwardPass {
 
   std::vector<Row> rows_;
 
-  std::vector<const std::int8_t*> table_rows_;  // of the embedding, for one symbol
-  std::vector<std::int32_t> recent_;            // history and symbol
-  AlignedVector<std::int32_t> residual_;        // [rows][width], +-32767
-  AlignedVector<std::uint8_t> activations_;     // [rows][width]
-  AlignedVector<std::uint8_t> qkv_;             // [rows][qkv]
-  AlignedVector<std::uint8_t> means_;           // [rows][queries]
-  AlignedVector<std::uint8_t> hidden_;          // [rows][hidden]
-  AlignedVector<float> scores_;                 // [heads][slots] of one row
-  AlignedVector<std::uint8_t> attention_;       // [heads][slots] of one row
-  AlignedVector<float> logits_;                 // [rows][vocabulary]
-  AlignedVector<std::int32_t> weights_;         // [rows][vocabulary]
+  std::vector<TableRow> table_rows_;         // of the embedding, for one symbol
+  std::vector<std::int32_t> recent_;         // history and symbol
+  AlignedVector<std::int32_t> residual_;     // [rows][width], +-32767
+  AlignedVector<std::uint8_t> activations_;  // [rows][width]
+  AlignedVector<std::uint8_t> qkv_;          // [rows][qkv]
+  AlignedVector<std::uint8_t> means_;        // [rows][queries]
+  AlignedVector<std::uint8_t> hidden_;       // [rows][hidden]
+  AlignedVector<float> scores_;              // [heads][slots] of one row
+  AlignedVector<std::uint8_t> attention_;    // [heads][slots] of one row
+  AlignedVector<float> logits_;              // [rows][vocabulary]
+  AlignedVector<std::int32_t> weights_;      // [rows][vocabulary]
 };
 
 }  // namespace lmpack

@@ -18,6 +18,13 @@ struct Rows {
   std::size_t stride;  // elements from one row to the next
 };
 
+// A row of an embedding table and where it is added.
+struct TableRow {
+  const std::int8_t* entries;
+  std::size_t channel;  // the first one, a multiple of 32
+  std::size_t width;    // a multiple of 32
+};
+
 // Attention of one position, all heads, over the slots of a ring.
 struct Attention {
   std::size_t heads;
@@ -42,9 +49,9 @@ struct Kernels {
   // out[row][column] = matrix.starts[column] + the product. For tests and tools.
   void (*multiply)(Rows rows, const Matrix& matrix, std::int32_t* out);
 
-  // residual[width] = kEmbeddingStep * the sum of `count` table rows.
-  void (*embed)(const std::int8_t* const* table_rows, std::size_t count, std::size_t width,
-                std::int32_t* residual);
+  // residual[width] = kEmbeddingStep * the sum of `count` table rows, the first of which has all
+  // channels.
+  void (*embed)(const TableRow* rows, std::size_t count, std::int32_t* residual);
 
   // RMS normalisation of residual[rows][width] to activations with zero point.
   void (*normalize)(const std::int32_t* residual, std::size_t rows, std::size_t width,

@@ -163,15 +163,22 @@ struct KernelsOf {
     });
   }
 
-  static void embed(const std::int8_t* const* table_rows, std::size_t count, std::size_t width,
-                    std::int32_t* residual) {
-    for (std::size_t i = 0; i < width; i += kPanelColumns) {
-      Ints sum = Simd::broadcast(std::int32_t{0});
-      for (std::size_t table = 0; table < count; ++table) {
-        sum = Simd::add(sum, Simd::widen(table_rows[table] + i));
+  // Entries in steps of the residual stream.
+  static Ints embedded(const std::int8_t* entries) {
+    Ints value = Simd::widen(entries);
+    for (std::int32_t step = 1; step < kEmbeddingStep; step *= 2) value = Simd::add(value, value);
+    return value;
+  }
+
+  static void embed(const TableRow* rows, std::size_t count, std::int32_t* residual) {
+    for (std::size_t i = 0; i < rows[0].width; i += kPanelColumns) {
+      Simd::store(residual + i, embedded(rows[0].entries + i));
+    }
+    for (std::size_t row = 1; row < count; ++row) {
+      std::int32_t* to = residual + rows[row].channel;
+      for (std::size_t i = 0; i < rows[row].width; i += kPanelColumns) {
+        Simd::store(to + i, Simd::add(Simd::load(to + i), embedded(rows[row].entries + i)));
       }
-      for (std::int32_t step = 1; step < kEmbeddingStep; step *= 2) sum = Simd::add(sum, sum);
-      Simd::store(residual + i, sum);
     }
   }
 

@@ -48,9 +48,9 @@ struct Ring {
 };
 
 struct Lane {
-  explicit Lane(const ModelShape& shape)
-      : history(shape.history(), shape.start_symbol()),
-        rings(shape.layers, Ring(shape.window, shape.head_width)) {}
+  explicit Lane(const ModelShape& shape) : history(shape.history(), shape.start_symbol()) {
+    for (const std::size_t window : shape.windows) rings.emplace_back(window, shape.head_width);
+  }
 
   std::uint64_t position = 0;         // symbols fed so far
   std::vector<std::int32_t> history;  // the last symbols fed, the oldest first

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "lmpack/engine/arithmetic.hpp"
 #include "lmpack/error.hpp"
@@ -45,38 +46,52 @@ Matrix load_matrix(const TensorSource& source, const std::string& name, std::siz
   return matrix;
 }
 
-AlignedVector<float> load_bias(const TensorSource& source, const std::string& name,
-                               const ModelShape& shape, std::size_t stride) {
+AlignedVector<std::int8_t> load_table(const TensorSource& source, const std::string& name,
+                                      std::size_t rows, std::size_t width) {
+  const auto entries = source.int8(name, rows * width);
+  return {entries.begin(), entries.end()};
+}
+
+// Fills in ring_bias.
+void load_bias(const TensorSource& source, const std::string& name, std::size_t heads,
+               LayerWeights& layer) {
   // The last column of the tensor is for keys that are not visible; the ring holds none.
-  const std::size_t row = shape.window + 1;
-  const auto bias = load_floats(source, name, shape.heads * row);
-  AlignedVector<float> ring(shape.heads * stride);
-  for (std::size_t head = 0; head < shape.heads; ++head) {
-    for (std::size_t i = 0; i < 2 * shape.window; ++i) {
-      const std::size_t distance = (2 * shape.window - i) % shape.window;
-      ring[head * stride + i] = bias[head * row + distance];
+  const std::size_t row = layer.window + 1;
+  const auto bias = load_floats(source, name, heads * row);
+  layer.ring_bias.resize(heads * layer.bias_stride());
+  for (std::size_t head = 0; head < heads; ++head) {
+    for (std::size_t i = 0; i < 2 * layer.window; ++i) {
+      const std::size_t distance = (2 * layer.window - i) % layer.window;
+      layer.ring_bias[head * layer.bias_stride() + i] = bias[head * row + distance];
     }
   }
-  return ring;
 }
 
 }  // namespace
 
 ModelWeights load_weights(const ModelShape& shape, const TensorSource& source) {
-  ModelWeights model{shape, {}, load_floats(source, "score_scale", 1)[0], {}, {}};
-  const auto embedding = source.int8("embedding", shape.embedding_rows() * shape.width);
-  model.embedding.assign(embedding.begin(), embedding.end());
+  ModelWeights model{
+      shape, load_table(source, "embedding", shape.vocabulary + 1, shape.width), {}, 0, {}, {}};
+  for (std::size_t i = 0; i < shape.tables.size(); ++i) {
+    const ContextTable& table = shape.tables[i];
+    model.tables.push_back(
+        load_table(source, "tables." + std::to_string(i), table.rows, table.width));
+  }
+  model.score_scale = load_floats(source, "score_scale", 1)[0];
   const auto matrix = [&](const std::string& name, std::size_t inputs, std::size_t outputs,
                           Inputs kind = Inputs::kWithZeroPoint) {
     return load_matrix(source, name, inputs, outputs, kind);
   };
-  for (std::size_t i = 0; i < shape.layers; ++i) {
+  for (std::size_t i = 0; i < shape.layers(); ++i) {
     const std::string name = "layers." + std::to_string(i);
-    model.layers.push_back({matrix(name + ".qkv", shape.width, shape.qkv()),
-                            matrix(name + ".out", shape.queries(), shape.width),
-                            matrix(name + ".up", shape.width, shape.hidden),
-                            matrix(name + ".down", shape.hidden, shape.width, Inputs::kPlain),
-                            load_bias(source, name + ".bias", shape, model.bias_stride())});
+    LayerWeights layer{shape.windows[i],
+                       matrix(name + ".qkv", shape.width, shape.qkv()),
+                       matrix(name + ".out", shape.queries(), shape.width),
+                       matrix(name + ".up", shape.width, shape.hidden),
+                       matrix(name + ".down", shape.hidden, shape.width, Inputs::kPlain),
+                       {}};
+    load_bias(source, name + ".bias", shape.heads, layer);
+    model.layers.push_back(std::move(layer));
   }
   model.head = matrix("head", shape.width, shape.vocabulary);
   return model;

@@ -14,22 +14,24 @@
 namespace lmpack {
 
 struct LayerWeights {
+  std::size_t window;
   Matrix qkv, out, up, down;
   // Score biases by head, in the order in which the slots of the ring are met: entry i of a head
   // is the bias at distance -i modulo the window, for i from 0 to twice the window; then padding,
   // so that whole vectors can be read.
   AlignedVector<float> ring_bias;
+
+  // Entries of ring_bias from one head to the next.
+  std::size_t bias_stride() const { return 2 * window + kPanelColumns; }
 };
 
 struct ModelWeights {
   ModelShape shape;
-  AlignedVector<std::int8_t> embedding;  // [rows][width]
+  AlignedVector<std::int8_t> embedding;            // [V + 1][width]
+  std::vector<AlignedVector<std::int8_t>> tables;  // each [rows][width of the table]
   float score_scale = 0;
   std::vector<LayerWeights> layers;
   Matrix head;
-
-  // Entries of ring_bias from one head to the next.
-  std::size_t bias_stride() const { return 2 * shape.window + kPanelColumns; }
 };
 
 // Looks up a tensor of a bundle by its name; throws InvalidArgument if it is not there or has not

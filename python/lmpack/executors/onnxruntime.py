@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +15,7 @@ import onnxruntime
 from lmpack.bundle import Bundle
 from lmpack.errors import BundleError
 from lmpack.executors.protocol import Advance, available_cores
-from lmpack.executors.ring import bias_index, slots
+from lmpack.executors.ring import bias_index, bias_input, slots
 from lmpack.executors.stepping import decode_by_steps, encode_by_prefill
 from lmpack.symbols import embedding_rows
 
@@ -37,7 +37,7 @@ class RingState:
         lanes: number of lanes L.
         position: symbols fed to each lane so far.
         history: int64 [L, architecture.history]: the last symbols fed.
-        keys: int8 [L, head, W] for each layer.
+        keys: int8 [L, head, W] for each layer, W its window.
         values: int8 [L, W, head] for each layer.
     """
 
@@ -103,8 +103,8 @@ class OnnxRuntimeExecutor:
             lanes=lanes,
             position=0,
             history=np.full((lanes, a.history), a.start_symbol, np.int64),
-            keys=[np.zeros((lanes, a.head_width, a.window), np.int8) for _ in range(a.layers)],
-            values=[np.zeros((lanes, a.window, a.head_width), np.int8) for _ in range(a.layers)],
+            keys=[np.zeros((lanes, a.head_width, window), np.int8) for window in a.windows],
+            values=[np.zeros((lanes, window, a.head_width), np.int8) for window in a.windows],
         )
 
     def step(
@@ -119,7 +119,7 @@ class OnnxRuntimeExecutor:
         """Feed symbols [L, T] and give the weights after each: int32 [L, T, V]."""
         lanes, length = symbols.shape
         weights = np.empty((lanes, length, self.architecture.vocabulary), np.int32)
-        piece = min(PIECE, self.architecture.window)
+        piece = min(PIECE, *self.architecture.windows)
         for start in range(0, length, piece):
             end = min(start + piece, length)
             self._feed(state, symbols[:, start:end].astype(np.int64), weights[:, start:end])
@@ -143,11 +143,13 @@ class OnnxRuntimeExecutor:
         a, count = self.architecture, symbols.shape[1]
         line = np.concatenate([state.history, symbols], axis=1)
         rows = embedding_rows(a, line)
-        bias = bias_index(a, state.position, count)
-        where = slots(a, state.position, count)
+        bias = {
+            bias_input(window): bias_index(a.heads, window, state.position, count)
+            for window in set(a.windows)
+        }
 
         def feed_group(lanes: slice) -> None:
-            weights[lanes] = self._run(state, rows[lanes], bias, where, lanes)
+            weights[lanes] = self._run(state, rows[lanes], bias, lanes)
 
         self._side_by_side(feed_group, self._groups(state.lanes, count))
         state.position += count
@@ -178,12 +180,11 @@ class OnnxRuntimeExecutor:
         self,
         state: RingState,
         rows: npt.NDArray[np.int64],
-        bias: npt.NDArray[np.int64],
-        where: npt.NDArray[np.intp],
+        bias: Mapping[str, npt.NDArray[np.int64]],
         lanes: slice,
     ) -> npt.NDArray[np.int32]:
         """Weights of some lanes; their new keys and values are written into the rings."""
-        feed: dict[str, npt.NDArray[Any]] = {"rows": rows, "bias_index": bias}
+        feed: dict[str, npt.NDArray[Any]] = {"rows": rows, **bias}
         for i in range(self.architecture.layers):
             feed[f"keys.{i}"] = state.keys[i][lanes]
             feed[f"values.{i}"] = state.values[i][lanes]
@@ -197,7 +198,8 @@ class OnnxRuntimeExecutor:
                 f"the bundle's graph gives weights {weights.dtype} {list(weights.shape)}, its "
                 f"architecture demands int32 {list(expected)}"
             )
-        for i in range(self.architecture.layers):
+        for i, window in enumerate(self.architecture.windows):
+            where = slots(window, state.position, rows.shape[1])
             state.keys[i][lanes, :, where] = new[2 * i]
             state.values[i][lanes, where] = new[2 * i + 1]
         return weights  # type: ignore[no-any-return]

@@ -8,24 +8,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lmpack.architecture import Architecture, NgramTable
+from lmpack.architecture import WORD, Architecture, ContextTable
 from lmpack.errors import LmpackError, TrainingError
 
 PRESETS: Mapping[str, Architecture] = {
     "tiny": Architecture(
-        vocabulary=256, layers=4, width=64, heads=2, head_width=32, hidden=256, window=256,
-        ngrams=(NgramTable(2, 4096), NgramTable(3, 8192)),
+        vocabulary=256, width=128, heads=2, head_width=32, hidden=256, windows=(128, 512),
+        tables=(
+            ContextTable(2, 4096, 0, 64), ContextTable(3, 4096, 64, 64),
+            ContextTable(4, 4096, 0, 64), ContextTable(6, 4096, 64, 64),
+            ContextTable(WORD, 4096, 64, 64),
+        ),
     ),
     "small": Architecture(
-        vocabulary=256, layers=4, width=128, heads=4, head_width=32, hidden=512, window=256,
-        ngrams=(NgramTable(2, 4096), NgramTable(3, 8192)),
+        vocabulary=256, width=128, heads=4, head_width=32, hidden=512, windows=(256,) * 4,
+        tables=(ContextTable(2, 4096, 0, 128), ContextTable(3, 8192, 0, 128)),
     ),
     "base": Architecture(
-        vocabulary=256, layers=4, width=256, heads=8, head_width=32, hidden=1024, window=512,
-        ngrams=(NgramTable(2, 4096), NgramTable(3, 8192)),
+        vocabulary=256, width=256, heads=8, head_width=32, hidden=1024, windows=(512,) * 4,
+        tables=(
+            ContextTable(2, 4096, 0, 64), ContextTable(3, 8192, 64, 64),
+            ContextTable(4, 8192, 128, 64), ContextTable(6, 8192, 192, 64),
+            ContextTable(WORD, 8192, 0, 64),
+        ),
     ),
 }  # fmt: skip
-"""Shapes by name: about 0.2, 0.7 and 2.7 million weights in matrices."""
+"""Shapes by name, at most 0.3, 1 and 4 million products for one byte (docs/models.md)."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -43,7 +43,7 @@ def read_source(folder: Path, source: Source) -> npt.NDArray[np.uint8]:
 def sequence_rows(
     architecture: Architecture, symbols: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.int64]:
-    """Embedding rows for predicting every symbol of the sequences [B, T]: int64 [B, T, tables]."""
+    """Embedding rows for predicting every symbol of sequences [B, T]: [B, T, 1 + tables]."""
     padded = np.full(
         (symbols.shape[0], architecture.history + symbols.shape[1]),
         architecture.start_symbol,

@@ -41,7 +41,8 @@ LARGEST_SCORE = 256.0
 def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
     """The integers and scales of a model, by their names in `model.safetensors`.
 
-    int8 `embedding` [rows, d], float32 `score_scale` [1]; for each layer i and each matrix m of
+    int8 `embedding` [V + 1, d] and, for each table i, `tables.i` [rows, width]; float32
+    `score_scale` [1]; for each layer i and each matrix m of
     qkv, out, up, down: int8 `layers.i.m.weight` [in, out], float32 `layers.i.m.multiplier` [out];
     float32 `layers.i.bias` [heads, window + 1], whose last column is MASKED; and, like the other
     matrices, `head.weight` and `head.multiplier`.
@@ -53,7 +54,9 @@ def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
         if not torch.isfinite(parameter).all():
             raise TrainingError(f"{name} is not finite: the training has diverged")
     with torch.no_grad():
-        tensors = {"embedding": _int8(model.integer_embedding())}
+        embedding, *tables = map(_int8, model.integer_tables())
+        tensors = {"embedding": embedding}
+        tensors |= {f"tables.{i}": table for i, table in enumerate(tables)}
         tensors["score_scale"] = np.array([score_scale(model.architecture)], np.float32)
         tensors |= _linear("head", model.head, ACTIVATION_LIMIT)
         for i, layer in enumerate(model.blocks()):
@@ -112,7 +115,7 @@ def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
     """Symbols long enough to wrap the ring, and the digest of what torch computes for them."""
     a = model.architecture
     random = np.random.default_rng(a.products_per_symbol)
-    length = a.window + 40
+    length = max(a.windows) + 40
     noise = random.integers(0, a.vocabulary, length)
     repeating = np.resize(random.integers(0, a.vocabulary, 23), length)
     symbols = np.stack([noise, repeating])

@@ -30,6 +30,7 @@ from lmpack.architecture import (
     SQUARE_LIMIT,
     Architecture,
 )
+from lmpack.executors.ring import bias_input
 from lmpack.training.graph_builder import GraphBuilder, TensorFile
 
 _ZERO_POINT = 128
@@ -125,7 +126,7 @@ LOWERINGS: dict[str, Lowering] = {"cpu": CpuLowering(), "cuda": CudaLowering()}
 
 
 class _Forward:
-    """Builds the forward pass; L lanes, T positions, W window, H heads."""
+    """Builds the forward pass; L lanes, T positions, W a layer's window, H heads."""
 
     def __init__(self, architecture: Architecture, tensors: TensorFile, lowering: Lowering):
         self.architecture = architecture
@@ -150,12 +151,13 @@ class _Forward:
         a = self.architecture
         value = helper.make_tensor_value_info
         inputs = [
-            value("rows", TensorProto.INT64, ["L", "T", 1 + len(a.ngrams)]),
-            value("bias_index", TensorProto.INT64, ["B", "TH", "K"]),
+            value("rows", TensorProto.INT64, ["L", "T", 1 + len(a.tables)]),
         ]
-        for layer in range(a.layers):
-            keys: list[str | int] = ["L", a.head_width, a.window]
-            values: list[str | int] = ["L", a.window, a.head_width]
+        for window in sorted(set(a.windows)):
+            inputs.append(value(bias_input(window), TensorProto.INT64, ["B", "TH", f"K{window}"]))
+        for layer, window in enumerate(a.windows):
+            keys: list[str | int] = ["L", a.head_width, window]
+            values: list[str | int] = ["L", window, a.head_width]
             inputs.append(value(f"keys.{layer}", TensorProto.INT8, keys))
             inputs.append(value(f"values.{layer}", TensorProto.INT8, values))
         return inputs
@@ -165,12 +167,22 @@ class _Forward:
         self.outputs.append(helper.make_tensor_value_info(name, dtype, shape))
 
     def _embed(self) -> str:
-        g = self.graph
-        entries = g.node("Gather", g.tensor("embedding"), "rows")
-        entries = g.cast(entries, TensorProto.FLOAT)
-        axis = g.constant([2], np.int64)
-        total = g.node("ReduceSum", entries, axis, keepdims=0)
+        a, g = self.architecture, self.graph
+        total = self._entries("embedding", 0)
+        for i, table in enumerate(a.tables):
+            entries = self._entries(f"tables.{i}", i + 1)
+            if table.width < a.width:
+                after = a.width - table.channel - table.width
+                pads = g.constant([0, 0, table.channel, 0, 0, after], np.int64)
+                entries = g.node("Pad", entries, pads)
+            total = g.add(total, entries)
         return g.multiply(total, g.constant(EMBEDDING_STEP))
+
+    def _entries(self, table: str, column: int) -> str:
+        """Float32 [L, T, channels]: the rows of a table that a column of `rows` names."""
+        g = self.graph
+        rows = g.node("Gather", "rows", g.constant(column, np.int64), axis=2)
+        return g.cast(g.node("Gather", g.tensor(table), rows), TensorProto.FLOAT)
 
     def _normalize(self, x: str) -> str:
         """RMS normalisation; the sum of squares is exact in float64."""
@@ -198,7 +210,7 @@ class _Forward:
 
     def _attention(self, x: str, layer: int) -> str:
         a, g, lowering = self.architecture, self.graph, self.lowering
-        name = f"layers.{layer}"
+        name, window = f"layers.{layer}", a.windows[layer]
         product = lowering.linear(g, self._normalize(x), g.tensor(f"{name}.qkv.weight"))
         qkv = g.node("Round", g.multiply(product, g.tensor(f"{name}.qkv.multiplier")))
         queries, keys, values = g.split(qkv, [a.heads * a.head_width, a.head_width, a.head_width])
@@ -209,12 +221,12 @@ class _Forward:
         old = lowering.scores(g, queries, f"keys.{layer}")
         new = lowering.scores(g, queries, keys)
         scores = g.multiply(g.node("Concat", old, new, axis=-1), g.tensor("score_scale"))
-        bias = g.node("Gather", g.tensor(f"{name}.bias", flat=True), "bias_index")
+        bias = g.node("Gather", g.tensor(f"{name}.bias", flat=True), bias_input(window))
         base = self._base(g.add(scores, bias), ATTENTION_BASE, ATTENTION_FLOOR)
         weights = g.node("Round", g.square(base, ATTENTION_SQUARINGS))
         total = g.reduce("ReduceSum", weights)
-        old_weights = self._slice(weights, 0, a.window)
-        new_weights = self._slice(weights, a.window, np.iinfo(np.int64).max)
+        old_weights = self._slice(weights, 0, window)
+        new_weights = self._slice(weights, window, np.iinfo(np.int64).max)
         mixed = g.add(
             lowering.mix(g, old_weights, f"values.{layer}"), lowering.mix(g, new_weights, values)
         )
@@ -251,11 +263,11 @@ class _Forward:
 def build_graph(architecture: Architecture, tensors: TensorFile, lowering: str) -> onnx.ModelProto:
     """The graph of a model.
 
-    Inputs: `rows` int64 [L, T, tables] (see lmpack.symbols), `bias_index` int64
-    [1 or L, T * H, W + T] (see lmpack.executors.ring), and for each layer i the ring buffers
-    `keys.i` int8 [L, head, W] and `values.i` int8 [L, W, head]. Outputs: `weights` int32 [L, T, V],
-    and for each layer `new_keys.i` int8 [L, head, T] and `new_values.i` int8 [L, T, head], to be
-    written into the rings.
+    Inputs: `rows` int64 [L, T, 1 + tables] (see lmpack.symbols); for each window W that layers have
+    `bias_index.W` int64 [1 or L, T * H, W + T] (see lmpack.executors.ring); and for each layer i
+    the ring buffers `keys.i` int8 [L, head, W] and `values.i` int8 [L, W, head]. Outputs: `weights`
+    int32 [L, T, V], and for each layer `new_keys.i` int8 [L, head, T] and `new_values.i` int8
+    [L, T, head], to be written into the rings.
 
     Args:
         architecture: shape of the model.

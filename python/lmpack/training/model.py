@@ -87,7 +87,7 @@ def score_scale(architecture: Architecture) -> float:
 class Layer(nn.Module):
     """Attention, then a feed-forward network, each added to the residual stream [B, T, d]."""
 
-    def __init__(self, architecture: Architecture):
+    def __init__(self, architecture: Architecture, window: int):
         super().__init__()
         a = self.architecture = architecture
         queries = a.heads * a.head_width
@@ -100,7 +100,7 @@ class Layer(nn.Module):
         self.up = Linear(a.width, a.hidden, 1.0, ACTIVATION_UNIT, up_unit)
         self.down = Linear(a.hidden, a.width, damping, HIDDEN_UNIT[a.activation], RESIDUAL_UNIT)
         slopes = 2.0 ** -torch.linspace(1, 8, a.heads)
-        self.bias = nn.Parameter(-slopes[:, None] * torch.arange(a.window))
+        self.bias = nn.Parameter(-slopes[:, None] * torch.arange(window))
         self.score_scale = score_scale(a)
         self.product_dtype = torch.float32
 
@@ -134,12 +134,12 @@ class ExactTransformer(nn.Module):
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = architecture
-        rows = architecture.embedding_rows
-        self.embedding = nn.Embedding(rows, architecture.width)
-        symbols = architecture.vocabulary + 1
-        nn.init.normal_(self.embedding.weight[:symbols], std=0.5)
-        nn.init.normal_(self.embedding.weight[symbols:], std=0.05)
-        self.layers = nn.ModuleList(Layer(architecture) for _ in range(architecture.layers))
+        self.embedding = nn.Embedding(architecture.vocabulary + 1, architecture.width)
+        nn.init.normal_(self.embedding.weight, std=0.5)
+        self.tables = nn.ModuleList(nn.Embedding(t.rows, t.width) for t in architecture.tables)
+        for table in self.context_tables():
+            nn.init.normal_(table.weight, std=0.05)
+        self.layers = nn.ModuleList(Layer(architecture, window) for window in architecture.windows)
         score_unit = OUTPUT_BASE / 2**OUTPUT_SQUARINGS
         vocabulary = architecture.vocabulary
         self.head = Linear(architecture.width, vocabulary, 0.5, ACTIVATION_UNIT, score_unit)
@@ -148,6 +148,10 @@ class ExactTransformer(nn.Module):
         """The layers, from the input to the output."""
         return cast("list[Layer]", list(self.layers))
 
+    def context_tables(self) -> list[nn.Embedding]:
+        """The hashed embedding tables, in the order of the architecture."""
+        return cast("list[nn.Embedding]", list(self.tables))
+
     def set_product_dtype(self, dtype: torch.dtype) -> None:
         """Type of all products: float32 is exact, bfloat16 is fast to train in."""
         for module in self.modules():
@@ -155,19 +159,27 @@ class ExactTransformer(nn.Module):
                 module.product_dtype = dtype
 
     def embed(self, rows: Tensor, quantize: bool) -> Tensor:
-        """Residual stream [B, T, d] from embedding rows int64 [B, T, tables]."""
-        entries = _embedding_steps(self.embedding(rows), quantize)
-        return entries.sum(dim=2) * EMBEDDING_STEP
+        """Residual stream [B, T, d] from rows int64 [B, T, 1 + tables]."""
+        width = self.architecture.width
+        total = _embedding_steps(self.embedding(rows[..., 0]), quantize)
+        for i, (shape, table) in enumerate(
+            zip(self.architecture.tables, self.context_tables(), strict=True), start=1
+        ):
+            entries = _embedding_steps(table(rows[..., i]), quantize)
+            after = width - shape.channel - shape.width
+            total = total + nn.functional.pad(entries, (shape.channel, after))
+        return total * EMBEDDING_STEP
 
-    def integer_embedding(self) -> Tensor:
-        """Float32 [rows, d]: the embedding table in steps of EMBEDDING_STEP residual steps."""
-        return _embedding_steps(self.embedding.weight, quantize=True)
+    def integer_tables(self) -> list[Tensor]:
+        """Float32 [rows, channels]: the embedding and the tables, in EMBEDDING_STEP steps."""
+        tables = [self.embedding, *self.context_tables()]
+        return [_embedding_steps(table.weight, quantize=True) for table in tables]
 
     def forward(self, rows: Tensor, quantize: bool) -> Tensor:
         """Bases of the output weights.
 
         Args:
-            rows: int64 [B, T, tables], from :func:`lmpack.symbols.embedding_rows`.
+            rows: int64 [B, T, 1 + tables], from :func:`lmpack.symbols.embedding_rows`.
             quantize: whether to round as the exported graph does.
 
         Returns:
