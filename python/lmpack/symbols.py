@@ -39,8 +39,9 @@ def embedding_rows(
 
 
 def _mix(value: npt.NDArray[np.uint32], symbols: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    mixed: npt.NDArray[np.uint32] = (value + symbols + np.uint32(1)) * _MULTIPLIER
-    return mixed ^ (mixed >> np.uint32(15))
+    value = (value + symbols + np.uint32(1)) * _MULTIPLIER
+    value ^= value >> np.uint32(15)
+    return value
 
 
 def _hash(symbols: npt.NDArray[np.uint32], order: int) -> npt.NDArray[np.uint32]:
