@@ -1,8 +1,9 @@
-"""Size and speed beside classical compressors, on the first bytes of real files, in one run.
+"""The built-in models beside classical compressors, on the start of real files, in one run.
 
     python benchmarks/compare.py [--bytes N]
 
-Needs `pip install zstandard pyppmd`. Every row is decoded and compared.
+Needs `pip install zstandard pyppmd` and the program zpaq. Every row is decoded and compared. The
+classical rates that `lmpack models` shows are those of this benchmark.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 import argparse
 import bz2
 import functools
+import json
 import lzma
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,6 +25,8 @@ import zstandard
 from environment import environment, require_shared, timed, write_result
 
 import lmpack
+from lmpack.bundle import BUILT_IN, CLASSICAL_RATES, load_bundle
+from lmpack.executors import open_executor
 
 FILES = (
     "text/wikipedia_en_2014.valid.xz",
@@ -34,16 +41,24 @@ FILES = (
 PPMD_ORDER = 16
 PPMD_MEMORY = 256 << 20
 
+CHUNKED = "text/enwik8_prefix.valid.xz"
+CHUNK = 2048
+"""The paper's chunks: each is predicted and coded without what stands before it."""
+
 Codec = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 
 
 def codecs(threads: int) -> Mapping[str, Codec]:
     """Pairs of compress and decompress by name."""
-    return {
-        f"lmpack ({threads} thread{'s' * (threads > 1)})": (
-            functools.partial(lmpack.compress, threads=threads),
+    models = {
+        f"lmpack {bundle.name}": (
+            functools.partial(lmpack.compress, model=bundle.name, threads=threads),
             functools.partial(lmpack.decompress, threads=threads),
-        ),
+        )
+        for bundle in lmpack.list_models()
+    }
+    return {
+        **models,
         "xz -9e": (
             functools.partial(lzma.compress, preset=9 | lzma.PRESET_EXTREME),
             lzma.decompress,
@@ -54,7 +69,38 @@ def codecs(threads: int) -> Mapping[str, Codec]:
             lambda data: pyppmd.compress(data, max_order=PPMD_ORDER, mem_size=PPMD_MEMORY),
             lambda data: pyppmd.decompress(data, max_order=PPMD_ORDER, mem_size=PPMD_MEMORY),
         ),
+        "zpaq -m5": (zpaq_compress, zpaq_decompress),
     }
+
+
+def zpaq_compress(data: bytes) -> bytes:
+    """The archive of one file."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "data").write_bytes(data)
+        _zpaq(folder, "add", "archive.zpaq", "data", "-m5")
+        return (Path(folder) / "archive.zpaq").read_bytes()
+
+
+def zpaq_decompress(archive: bytes) -> bytes:
+    """The file of an archive of one file."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "archive.zpaq").write_bytes(archive)
+        _zpaq(folder, "extract", "archive.zpaq", "data")
+        return (Path(folder) / "data").read_bytes()
+
+
+def _zpaq(folder: str, *arguments: str) -> None:
+    command = ["zpaq", *arguments, "-threads", "1"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+def measure_chunks(model: str, data: bytes) -> dict[str, float]:
+    """Size of the file with every chunk on its own, decoded and compared."""
+    executor = open_executor(load_bundle(model))
+    payload = executor.encode(data, CHUNK, lambda step: None)
+    if executor.decode(payload, len(data), CHUNK, lambda step: None) != data:
+        raise RuntimeError("the round trip failed")
+    return {"bytes": len(payload), "bits_per_byte": 8 * len(payload) / len(data)}
 
 
 def measure(data: bytes, codec: Codec) -> dict[str, float]:
@@ -78,14 +124,31 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
     folder = require_shared()
+    if not shutil.which("zpaq"):
+        sys.exit("this benchmark needs the program zpaq (Debian package zpaq)")
     result = {"environment": environment(), "limit": options.bytes, "files": {}}
-    lmpack.compress(b"loads the model before the clock starts", threads=options.threads)
+    result["threads"] = options.threads
+    for bundle in lmpack.list_models():  # loads the models before the clock starts
+        lmpack.compress(b"x", model=bundle.name, threads=options.threads)
     for name in FILES:
         data = lzma.decompress((folder / name).read_bytes())[: options.bytes]
         rows = {key: measure(data, codec) for key, codec in codecs(options.threads).items()}
         title = Path(name).name.removesuffix(".xz")
         result["files"][title] = {"bytes": len(data), "codecs": rows}
         write_result("compare", result)
+    data = lzma.decompress((folder / CHUNKED).read_bytes())[: options.bytes]
+    chunks = {bundle.name: measure_chunks(bundle.name, data) for bundle in lmpack.list_models()}
+    result["chunked"] = {"file": CHUNKED, "bytes": len(data), "chunk": CHUNK, "models": chunks}
+    write_result("compare", result)
+    rates = {
+        title: {
+            name: round(row["bits_per_byte"], 4)
+            for name, row in entry["codecs"].items()
+            if not name.startswith("lmpack")
+        }
+        for title, entry in result["files"].items()
+    }
+    (BUILT_IN / CLASSICAL_RATES).write_text(json.dumps(rates, indent=1) + "\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Turns benchmarks/results/*.json into docs/benchmarks.md and the table in README.md.
+"""Turns benchmarks/results/*.json into docs/benchmarks.md and the tables of other documents.
 
     python benchmarks/render.py [--check]
 
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
+import models_page
 import sections
 from environment import RESULTS, ROOT
 from tables import table
 
-TARGET = ROOT / "docs" / "benchmarks.md"
+BENCHMARKS = ROOT / "docs" / "benchmarks.md"
+MODELS = ROOT / "docs" / "models.md"
 README = ROOT / "README.md"
-START, END = "<!-- results, made by benchmarks/render.py -->\n", "<!-- end of results -->\n"
 
 SECTIONS = {
     "compare": sections.compare,
@@ -33,25 +35,29 @@ SECTIONS = {
 """What is made of each result file, in the order of the document."""
 
 
-def readme(text: str) -> str:
-    """The README with its table of results."""
+def filled(document: Path, parts: dict[str, str]) -> str:
+    """A document with new text between the markers of each part."""
+    text = document.read_text()
+    for name, part in parts.items():
+        before, rest = text.split(start := f"<!-- {name}, made by benchmarks/render.py -->\n")
+        _, after = rest.split(end := f"<!-- end of {name} -->\n")
+        text = before + start + (part + "\n" if part else "") + end + after
+    return text
+
+
+def readme_results() -> str:
+    """The README's table of results."""
     result = json.loads((RESULTS / "compare.json").read_text())
-    files = result["files"]
-    names = list(next(iter(files.values()))["codecs"])
     rows = []
-    for title, entry in files.items():
-        codecs = entry["codecs"]
-        ours = "{compress_kb_per_s:.0f} / {decompress_kb_per_s:.0f}".format(**codecs[names[0]])
-        rates = [f"{codecs[name]['bits_per_byte']:.3f}" for name in names]
-        rows.append([title, f"{entry['bytes']:,}", *rates, ours])
-    before, rest = text.split(START)
-    _, after = rest.split(END)
-    part = table(["file", "bytes", "lmpack", *names[1:], "lmpack KB/s in / out"], rows)
-    return before + START + part + "\n" + END + after
+    for title, entry in result["files"].items():
+        rates = [f"{codec['bits_per_byte']:.3f}" for codec in entry["codecs"].values()]
+        rows.append([title, f"{entry['bytes']:,}", *rates])
+    names = list(next(iter(result["files"].values()))["codecs"])
+    return table(["file", "bytes", *names], rows)
 
 
-def render() -> str:
-    """The whole document."""
+def benchmarks() -> str:
+    """The whole document of benchmarks."""
     parts = [
         "# Benchmarks",
         "Made by `python benchmarks/render.py` from `benchmarks/results/`; do not edit. Speeds "
@@ -65,7 +71,11 @@ def render() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    new = {TARGET: render(), README: readme(README.read_text())}
+    new = {
+        BENCHMARKS: benchmarks(),
+        MODELS: filled(MODELS, models_page.parts()),
+        README: filled(README, {"results": readme_results()}),
+    }
     if "--check" in arguments:
         return int(any(text != path.read_text() for path, text in new.items()))
     for path, text in new.items():

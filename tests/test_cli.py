@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import stat
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from click.testing import CliRunner, Result
 from fake_models import FakeModels
 
 import lmpack
+from lmpack.bundle import classical_rates
 from lmpack.cli.main import main
 
 pytestmark = pytest.mark.usefixtures("fake_models")
@@ -201,9 +203,12 @@ def test_models(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lmpack.bundle.Bundle.size", 12345)
     text = invoke("models").stdout
     assert "small" in text
-    assert "12,345 bytes" in text
-    assert "novels: 2.5000 bits per byte" in text
-    first = json.loads(invoke("models", "--json").stdout)[0]
+    assert re.search(r"^small \(default\) .* 12,345 +-$", text, re.MULTILINE)
+    assert re.search(r"^novels +2\.500 .*2\.500", text, re.MULTILINE)
+    report = json.loads(invoke("models", "--json").stdout)
+    assert report["classical"] == classical_rates()
+    first = report["models"][0]
+    assert first["default"]
     assert first["fingerprint"].startswith(b"small".hex())
     assert (first["bundle_bytes"], first["bits_per_byte"]) == (12345, {"novels": 2.5})
     assert first["products_per_byte"] > 0 < first["parameters"]

@@ -15,6 +15,7 @@
 #include "lmpack/engine/lane_batch.hpp"
 #include "lmpack/engine/peak.hpp"
 #include "lmpack/error.hpp"
+#include "lmpack/mixed_block_codec.hpp"
 #include "registers.hpp"
 
 namespace py = pybind11;
@@ -151,6 +152,27 @@ py::bytes decode(const Engine& engine, ThreadTeam& team, const py::buffer& paylo
   });
 }
 
+py::bytes encode_mixed(const Engine* engine, ThreadTeam& team, const py::bytes& plain,
+                       std::int64_t lane_length, std::uint32_t stride,
+                       const py::function& advance) {
+  const std::string_view view = plain;
+  const BlockLayout layout(static_cast<std::int64_t>(view.size()), lane_length);
+  return without_gil([&, tell = advance_from(advance)] {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(view.data());
+    return encode_mixed_block(engine, team, {bytes, view.size()}, layout, {stride}, tell);
+  });
+}
+
+py::bytes decode_mixed(const Engine* engine, ThreadTeam& team, const py::buffer& payload,
+                       std::int64_t length, std::int64_t lane_length, std::uint32_t stride,
+                       const py::function& advance) {
+  std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
+  const BlockLayout layout(length, lane_length);
+  return without_gil([&, tell = advance_from(advance)] {
+    return decode_mixed_block(engine, team, std::move(bytes), layout, {stride}, tell);
+  });
+}
+
 double peak_products(const std::string& kernel, double seconds) {
   const Kernels& kernels = kernels_named(kernel);
   const py::gil_scoped_release unlocked;
@@ -193,6 +215,8 @@ short runs that together take about `seconds`.
 Raises:
     lmpack.errors.UsageError: the processor cannot run the kernel.)");
   register_team(module);
+  module.def("encode_mixed", &encode_mixed);
+  module.def("decode_mixed", &decode_mixed);
   py::class_<SharedBatch>(module, "EngineState", "What an Engine remembers of some lanes.");
   py::class_<Engine>(module, "Engine", R"(The forward pass of a model on the CPU.
 

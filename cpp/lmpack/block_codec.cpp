@@ -9,6 +9,7 @@
 #include "lmpack/block_encoder.hpp"
 #include "lmpack/engine/lane_batch.hpp"
 #include "lmpack/error.hpp"
+#include "lmpack/fed_symbols.hpp"
 #include "lmpack/frequencies.hpp"
 
 namespace lmpack {
@@ -22,27 +23,15 @@ constexpr std::int64_t kEncoderSteps = 256;
 // Steps between two reports of the decoder.
 constexpr std::int64_t kDecoderReport = 64;
 
-// The symbols [lanes][steps] that are fed to predict steps `first` and on: each is the one before.
-// Lanes that have ended are fed zeros.
-std::vector<std::int32_t> fed_symbols(std::span<const std::uint8_t> plain,
-                                      const BlockLayout& layout, std::int64_t first,
-                                      std::int64_t steps, std::int32_t start_symbol) {
-  const std::int64_t length = layout.length();
-  std::vector<std::int32_t> symbols;
-  symbols.reserve(static_cast<std::size_t>(layout.lanes() * steps));
-  for (std::int64_t lane = 0; lane < layout.lanes(); ++lane) {
-    for (std::int64_t step = first; step < first + steps; ++step) {
-      const std::int64_t before = lane * layout.steps() + step - 1;
-      const bool ended = before >= length;
-      symbols.push_back(step == 0 ? start_symbol
-                        : ended   ? 0
-                                  : plain[static_cast<std::size_t>(before)]);
-    }
-  }
-  return symbols;
-}
-
 }  // namespace
+
+void check_models_bytes(const Engine& engine) {
+  const std::size_t vocabulary = engine.shape().vocabulary;
+  if (vocabulary < kByteValues) {
+    throw InvalidArgument("the model has " + std::to_string(vocabulary) +
+                          " symbols: bytes need at least 256");
+  }
+}
 
 std::vector<std::uint8_t> encode_block(const Engine& engine, ThreadTeam& team,
                                        std::span<const std::uint8_t> plain, BlockLayout layout,
@@ -52,10 +41,7 @@ std::vector<std::uint8_t> encode_block(const Engine& engine, ThreadTeam& team,
     throw InvalidArgument("the block must have " + std::to_string(layout.length()) +
                           " bytes, not " + std::to_string(plain.size()));
   }
-  if (vocabulary < kByteValues) {
-    throw InvalidArgument("the model has " + std::to_string(vocabulary) +
-                          " symbols: bytes need at least 256");
-  }
+  check_models_bytes(engine);
   const ThreadTeam::Seat seat(team);
   LaneBatch lanes(engine, static_cast<std::size_t>(layout.lanes()));
   BlockEncoder coder(layout, static_cast<std::int64_t>(vocabulary));

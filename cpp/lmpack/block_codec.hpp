@@ -15,6 +15,9 @@ namespace lmpack {
 // Told now and then how many steps of the block are done; what it throws ends the call.
 using Advance = std::function<void(std::int64_t steps)>;
 
+// Throws InvalidArgument if the model has fewer symbols than there are bytes.
+void check_models_bytes(const Engine& engine);
+
 // The payload of a block whose symbols are the bytes of `plain`, layout.length() of them.
 // Throws InvalidArgument if there are more or fewer, or if the model has fewer symbols than a byte.
 std::vector<std::uint8_t> encode_block(const Engine& engine, ThreadTeam& team,

@@ -18,6 +18,9 @@ class RangeDecoder {
   // cumulative <= target < cumulative + frequency comes next. 0 <= target < kFrequencyTotal.
   std::uint32_t target() const;
 
+  // Whether target() < position, without a division. position <= kFrequencyTotal.
+  bool lies_below(std::uint32_t position) const { return offset_ < bound(range_, position); }
+
   // Goes on behind the symbol that target() points to.
   // Throws DamagedStream as soon as the symbols need more bytes than there are.
   void consume(TableInterval symbol);

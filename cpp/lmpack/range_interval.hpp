@@ -35,14 +35,16 @@ struct Subrange {
   std::uint32_t size;
 };
 
+// Where a position in a table, up to kFrequencyTotal, lies in the current range.
+constexpr std::uint32_t bound(std::uint32_t range, std::uint32_t position) {
+  return static_cast<std::uint32_t>((std::uint64_t{range} * position) >> kFrequencyBits);
+}
+
 // The part of `range` that a symbol owns. The parts of one table lie side by side and fill the
 // range completely, so that nothing of it is wasted. range >= kSmallestRange.
 constexpr Subrange subrange(std::uint32_t range, TableInterval symbol) {
-  const auto bound = [range](std::uint32_t position) {
-    return static_cast<std::uint32_t>((std::uint64_t{range} * position) >> kFrequencyBits);
-  };
-  const std::uint32_t start = bound(symbol.cumulative);
-  return {start, bound(symbol.cumulative + symbol.frequency) - start};
+  const std::uint32_t start = bound(range, symbol.cumulative);
+  return {start, bound(range, symbol.cumulative + symbol.frequency) - start};
 }
 
 // How a stream ends: the top `byte_count` bytes of the 32-bit `value` follow the bytes already

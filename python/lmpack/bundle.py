@@ -18,6 +18,7 @@ DEFAULT_MODEL = "small"
 MANIFEST = "manifest.json"
 TENSORS = "model.safetensors"
 GRAPHS = ("cpu.onnx", "cuda.onnx")
+CLASSICAL_RATES = "classical_rates.json"
 BUILT_IN = Path(__file__).parent / "bundles"
 
 
@@ -106,13 +107,23 @@ def find_bundle(fingerprint: bytes) -> Bundle:
     Raises:
         ModelError: there is none.
     """
-    for bundle in list_bundles():
-        if bundle.fingerprint.startswith(fingerprint):
-            return bundle
+    for name in _built_in_names():
+        # Only the right one is read and verified.
+        if str(_read_manifest(BUILT_IN / name).get("fingerprint")).startswith(fingerprint.hex()):
+            return load_bundle(name)
     raise ModelError(
         f"the file was made with model {fingerprint.hex()}, which is not among the built-in ones: "
         "pass the folder of its bundle (--model PATH)"
     )
+
+
+def classical_rates() -> dict[str, dict[str, float]]:
+    """Bits per byte of classical compressors on what the built-in models were evaluated on.
+
+    By name of the source, then of the compressor; measured by benchmarks/compare.py.
+    """
+    rates: dict[str, dict[str, float]] = json.loads((BUILT_IN / CLASSICAL_RATES).read_text())
+    return rates
 
 
 def _built_in_names() -> list[str]:

@@ -23,6 +23,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--data", type=_FOLDER, required=True, help="Folder with the recipe's sources.")
 @click.option("--output", type=_FOLDER, required=True, help="Folder of the run; it can be resumed.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="Shape, in place of the recipe's.")
+@click.option("--symbols", type=click.IntRange(1), help="Length, in place of the recipe's.")
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
 @threads_option
 def train(
@@ -30,6 +31,7 @@ def train(
     data: Path,
     output: Path,
     preset: str | None,
+    symbols: int | None,
     compile_model: bool,
     threads: int | None,
 ) -> None:
@@ -39,8 +41,9 @@ def train(
     """
     failures = Failures()
     with failures.of(recipe), training_extra():
-        shape = {} if preset is None else {"architecture": preset}
-        config = read_recipe(_recipe_path(recipe), **shape)
+        changes = {"architecture": preset, "symbols": symbols}
+        given = {name: value for name, value in changes.items() if value is not None}
+        config = read_recipe(_recipe_path(recipe), **given)
         _run(config, data, output, compile_model, threads)
     failures.exit_if_any()
 

@@ -25,7 +25,7 @@ PRESETS: Mapping[str, Architecture] = {
         tables=(ContextTable(2, 4096, 0, 128), ContextTable(3, 8192, 0, 128)),
     ),
     "base": Architecture(
-        vocabulary=256, width=256, heads=8, head_width=32, hidden=1024, windows=(512,) * 4,
+        vocabulary=256, width=256, heads=4, head_width=32, hidden=768, windows=(256, 512) * 3,
         tables=(
             ContextTable(2, 4096, 0, 64), ContextTable(3, 8192, 64, 64),
             ContextTable(4, 8192, 128, 64), ContextTable(6, 8192, 192, 64),

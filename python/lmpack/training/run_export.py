@@ -45,15 +45,20 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
         },
     }
     if data is not None:
-        facts["evaluation"] = _evaluate(model, data, config["valid"])
+        facts["evaluation"] = _evaluate(model, data, config["valid"], quantize=True)
+        facts["evaluation_without_rounding"] = _evaluate(
+            model, data, config["valid"], quantize=False
+        )
         facts["evaluated"] = f"first {EVALUATED_BYTES} bytes of each, in lanes of {LANE} bytes"
     write_bundle(model, output, name=name, facts=facts)
 
 
-def _evaluate(model: ExactTransformer, data: Path, valid: list[dict[str, Any]]) -> dict[str, float]:
+def _evaluate(
+    model: ExactTransformer, data: Path, valid: list[dict[str, Any]], quantize: bool
+) -> dict[str, float]:
     """Bits per byte by name of the source."""
     results = {}
     for source in (Source(**entry) for entry in valid):
         content = read_source(data, source)[:EVALUATED_BYTES]
-        results[source.name] = round(bits_per_byte(model, content), 4)
+        results[source.name] = round(bits_per_byte(model, content, quantize), 4)
     return results

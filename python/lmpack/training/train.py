@@ -1,4 +1,4 @@
-"""The training loop: resumable, seeded, with a log of bits per byte."""
+"""The training loop: resumable, seeded, with a log of bits per byte and its picture."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import torch
 from lmpack.errors import TrainingError
 from lmpack.training.attention import compile_parts
 from lmpack.training.config import TrainingConfig
+from lmpack.training.curves import CURVES, draw_curves
 from lmpack.training.data import Sampler, read_source, sequence_rows
 from lmpack.training.evaluate import bits_per_byte
 from lmpack.training.model import ExactTransformer, code_length
@@ -104,6 +105,7 @@ class Trainer:
         line |= {"seconds": round(self.seconds, 1), "valid": valid}
         with (self.folder / LOG).open("a") as file:
             file.write(json.dumps(line) + "\n")
+        draw_curves(self.folder / LOG, self.folder / CURVES)
 
     def _save(self) -> None:
         state = {

@@ -1,0 +1,136 @@
+"""The tables of docs/models.md."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from environment import RESULTS
+from tables import conditions, table
+
+from lmpack.bundle import DEFAULT_MODEL, Bundle, classical_rates, list_bundles
+
+PAPER = {"Transformer 200K": 30.9, "Transformer 800K": 21.7, "Transformer 3.2M": 17.0}
+"""Raw rate in per cent on enwik9 in chunks of 2048 bytes: Delétang et al., ICLR 2024, Table 1."""
+
+SPLITS = {
+    "wikipedia_en_2014.valid": "Wikipedia",
+    "enwik8_prefix.valid": "enwik8",
+    "novels_en.valid": "novels",
+    "code.valid": "code",
+    "docs.valid": "docs",
+    "structured.valid": "structured",
+    "multilingual.valid": "languages",
+    "latex_mail.valid": "LaTeX, mail",
+}
+
+
+def parts() -> dict[str, str]:
+    """The tables by the name of their markers."""
+    bundles = list_bundles()
+    return {
+        "models": _models(bundles),
+        "rates": _rates(bundles),
+        "float": _float(bundles),
+        "chunks": _chunks(),
+        "experiments": _experiments(),
+    }
+
+
+def _models(bundles: list[Bundle]) -> str:
+    rows = []
+    for bundle in bundles:
+        a = bundle.architecture
+        rows.append(
+            [
+                bundle.name + " (default)" * (bundle.name == DEFAULT_MODEL),
+                f"{a.layers} x {a.width}",
+                str(a.heads),
+                str(a.hidden),
+                ", ".join(map(str, a.windows)),
+                f"{a.parameters:,}",
+                f"{a.products_per_symbol:,}",
+                f"{bundle.size:,}",
+                f"{bundle.manifest['training']['symbols']:,}",
+                _speed(bundle.name),
+            ]
+        )
+    header = ["model", "layers x width", "heads", "hidden", "windows", "parameters"]
+    header += ["products a byte", "bundle bytes", "trained on bytes", "KB/s in / out"]
+    return table(header, rows)
+
+
+def _speed(model: str) -> str:
+    """Compress and decompress, on Wikipedia text."""
+    result = _result("compare")
+    codecs = result["files"]["wikipedia_en_2014.valid"]["codecs"] if result else {}
+    row = codecs.get(f"lmpack {model}")
+    return "{compress_kb_per_s:,.0f} / {decompress_kb_per_s:,.0f}".format(**row) if row else "-"
+
+
+def _rates(bundles: list[Bundle]) -> str:
+    classical = classical_rates()
+    others = list(dict.fromkeys(name for rates in classical.values() for name in rates))
+    rows = [
+        [
+            split,
+            *(f"{bundle.manifest['evaluation'][split]:.3f}" for bundle in bundles),
+            *(f"{classical[split][name]:.3f}" for name in others),
+        ]
+        for split in classical
+    ]
+    return table(["file", *(bundle.name for bundle in bundles), *others], rows)
+
+
+def _float(bundles: list[Bundle]) -> str:
+    rows = []
+    for bundle in bundles:
+        exact = bundle.manifest["evaluation"]
+        unrounded = bundle.manifest.get("evaluation_without_rounding")
+        if unrounded:
+            shares = (100 * unrounded[split] / exact[split] for split in SPLITS)
+            rows.append([bundle.name, *(f"{share:.2f}" for share in shares)])
+    return table(["model", *SPLITS.values()], rows)
+
+
+def _chunks() -> str:
+    result = _result("compare")
+    if result is None or "chunked" not in result:
+        return ""
+    chunked = result["chunked"]
+    title = chunked["file"].split("/")[-1].removesuffix(".xz")
+    whole = result["files"][title]["codecs"]
+    rows = [
+        [
+            f"lmpack {name}",
+            f"{100 * row['bits_per_byte'] / 8:.1f}",
+            f"{100 * whole[f'lmpack {name}']['bits_per_byte'] / 8:.1f}",
+        ]
+        for name, row in chunked["models"].items()
+    ]
+    rows += [[f"paper: {name}, enwik9", f"{rate:.1f}", ""] for name, rate in PAPER.items()]
+    return table(["model", f"chunks of {chunked['chunk']:,}", "whole"], rows)
+
+
+def _experiments() -> str:
+    result = _result("training_experiments")
+    if result is None:
+        return ""
+    rows = [
+        [
+            row["name"],
+            f"{row['products_per_byte']:,}",
+            f"{row['parameters'] / 1e6:.2f}",
+            f"{row['mean']:.3f}",
+            *(f"{row['bits_per_byte'][split]:.3f}" for split in SPLITS),
+        ]
+        for row in result["rows"]
+    ]
+    header = ["run", "products", "million parameters", "mean", *SPLITS.values()]
+    note = f"{result['symbols']:,} symbols a run, one thread. " + conditions(result)
+    return table(header, rows) + "\n\n" + note
+
+
+def _result(name: str) -> dict[str, Any] | None:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None

@@ -1,0 +1,34 @@
+// What a context has seen, in a byte: bounded counts of zeros and ones, and which came last.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "lmpack/mixing/logistic.hpp"
+
+namespace lmpack {
+
+// A number of a state; 0 has seen nothing. A larger number has seen at least as many bits.
+using BitHistory = std::uint8_t;
+
+class BitHistories {
+ public:
+  static constexpr std::size_t kStates = 256;
+
+  BitHistories();
+
+  BitHistory next(BitHistory state, std::uint32_t bit) const { return next_[state][bit]; }
+
+  // What the counts alone suggest.
+  Probability first_guess(std::size_t state) const { return guess_[state]; }
+
+ private:
+  std::array<std::array<BitHistory, 2>, kStates> next_{};
+  std::array<std::uint16_t, kStates> guess_;
+};
+
+// The states, made when they are first asked for.
+const BitHistories& bit_histories();
+
+}  // namespace lmpack

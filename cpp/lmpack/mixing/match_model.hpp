@@ -1,0 +1,84 @@
+// Where the block has been the same before: what came next there is a good guess.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lmpack/block_layout.hpp"
+
+namespace lmpack {
+
+// A match of one lane: the next byte is expected to be byte `place` of the block.
+struct Match {
+  std::size_t place = 0;
+  std::size_t length = 0;  // bytes before it that are the same; 0 if there is no match
+};
+
+// All lanes look for matches in all lanes, as far as these are known when the next byte of a lane
+// is coded: all bytes of earlier steps, and those of earlier lanes in the same step.
+class MatchModel {
+ public:
+  static constexpr std::size_t kShortest = 7;
+  static constexpr std::size_t kLongest = 65535;
+
+  MatchModel(std::span<const std::uint8_t> plain, BlockLayout layout, int places_log2)
+      : plain_(plain),
+        steps_(static_cast<std::size_t>(layout.steps())),
+        places_(std::size_t{1} << places_log2),
+        shift_(64 - places_log2) {}
+
+  // Called when the byte at `position` of the block is known: follows the lane's match, or looks
+  // for one for the byte after it. `last`: the lane's last eight bytes, the newest lowest.
+  void advance(Match& match, std::size_t position, std::uint64_t last) {
+    const std::size_t step = position % steps_;
+    if (match.length > 0 && plain_[match.place] == plain_[position]) {
+      ++match.place;
+      match.length = std::min(match.length + 1, kLongest);
+    } else {
+      match.length = 0;
+    }
+    if (step + 1 < kShortest) return;
+    std::uint32_t& place = places_[hash(last)];
+    if (match.length == 0 && place != 0) {
+      match.place = place;
+      match.length = common_length(place, position + 1);
+    }
+    place = static_cast<std::uint32_t>(position + 1);
+    if (match.length > 0 && !known(match.place, position + 1)) match.length = 0;
+  }
+
+  std::uint8_t expected(const Match& match) const { return plain_[match.place]; }
+
+ private:
+  std::size_t hash(std::uint64_t last) const {
+    constexpr std::uint64_t kMask = (std::uint64_t{1} << (8 * kShortest)) - 1;
+    return static_cast<std::size_t>(((last & kMask) * 0x9E3779B97F4A7C15) >> shift_);
+  }
+
+  // Whether the byte at `place` is known when the one at `next` is coded.
+  bool known(std::size_t place, std::size_t next) const {
+    if (place >= plain_.size()) return false;
+    const std::size_t step = place % steps_;
+    return step < next % steps_ || (step == next % steps_ && place < next);
+  }
+
+  // Equal bytes before two places, each within its lane, at most 32; 0 if fewer than kShortest.
+  std::size_t common_length(std::size_t a, std::size_t b) const {
+    // A place at the start of a lane is the end of the one before.
+    const std::size_t most =
+        std::min({(a - 1) % steps_ + 1, (b - 1) % steps_ + 1, std::size_t{32}});
+    std::size_t length = 0;
+    while (length < most && plain_[a - 1 - length] == plain_[b - 1 - length]) ++length;
+    return length < kShortest ? 0 : length;
+  }
+
+  std::span<const std::uint8_t> plain_;  // grows while decoding
+  std::size_t steps_;
+  std::vector<std::uint32_t> places_;  // by hash of the bytes before it; 0: none
+  int shift_;
+};
+
+}  // namespace lmpack
