@@ -14,7 +14,12 @@ from lmpack.architecture import Architecture
 from lmpack.bundle import Bundle
 from lmpack.errors import ModelError, UsageError
 from lmpack.executors.protocol import Advance
-from lmpack.executors.stepping import decode_by_steps, encode_by_prefill
+from lmpack.executors.stepping import (
+    decode_by_steps,
+    decode_mixed_by_steps,
+    encode_by_prefill,
+    encode_mixed_by_prefill,
+)
 
 ARCHITECTURE = Architecture(
     vocabulary=256, width=32, heads=1, head_width=32, hidden=32, windows=(4,)
@@ -48,6 +53,14 @@ class OrderZeroExecutor:
 
     def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
         return decode_by_steps(self, payload, length, lane_length, advance)
+
+    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
+        return encode_mixed_by_prefill(self, plain, lane_length, stride, advance)
+
+    def decode_mixed(
+        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
+    ) -> bytes:
+        return decode_mixed_by_steps(self, payload, length, lane_length, stride, advance)
 
 
 def make_bundle(name: str) -> Bundle:

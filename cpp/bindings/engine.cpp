@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "blocks.hpp"
 #include "lmpack/block_codec.hpp"
 #include "lmpack/engine/lane_batch.hpp"
 #include "lmpack/engine/peak.hpp"
@@ -115,24 +116,6 @@ py::array_t<std::int32_t> feed(const Engine& engine, SharedBatch& shared, const 
   return weights;
 }
 
-// Calls a Python function from a thread without the GIL; its exceptions go through.
-Advance advance_from(const py::function& function) {
-  return [&function](std::int64_t steps) {
-    const py::gil_scoped_acquire locked;
-    function(steps);
-  };
-}
-
-template <typename Function>
-py::bytes without_gil(const Function& function) {
-  std::vector<std::uint8_t> result;
-  {
-    const py::gil_scoped_release unlocked;
-    result = function();
-  }
-  return {reinterpret_cast<const char*>(result.data()), result.size()};
-}
-
 py::bytes encode(const Engine& engine, ThreadTeam& team, const py::bytes& plain,
                  std::int64_t lane_length, const py::function& advance) {
   const std::string_view view = plain;
@@ -152,24 +135,25 @@ py::bytes decode(const Engine& engine, ThreadTeam& team, const py::buffer& paylo
   });
 }
 
-py::bytes encode_mixed(const Engine* engine, ThreadTeam& team, const py::bytes& plain,
-                       std::int64_t lane_length, std::uint32_t stride,
-                       const py::function& advance) {
+py::bytes encode_mixed(const Engine& engine, ThreadTeam& team, const py::bytes& plain,
+                       std::int64_t lane_length, std::int64_t stride, const py::function& advance) {
   const std::string_view view = plain;
   const BlockLayout layout(static_cast<std::int64_t>(view.size()), lane_length);
+  const DataKind kind = data_kind(stride);
   return without_gil([&, tell = advance_from(advance)] {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(view.data());
-    return encode_mixed_block(engine, team, {bytes, view.size()}, layout, {stride}, tell);
+    return encode_mixed_block(&engine, team, {bytes, view.size()}, layout, kind, tell);
   });
 }
 
-py::bytes decode_mixed(const Engine* engine, ThreadTeam& team, const py::buffer& payload,
-                       std::int64_t length, std::int64_t lane_length, std::uint32_t stride,
+py::bytes decode_mixed(const Engine& engine, ThreadTeam& team, const py::buffer& payload,
+                       std::int64_t length, std::int64_t lane_length, std::int64_t stride,
                        const py::function& advance) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
+  const DataKind kind = data_kind(stride);
   return without_gil([&, tell = advance_from(advance)] {
-    return decode_mixed_block(engine, team, std::move(bytes), layout, {stride}, tell);
+    return decode_mixed_block(&engine, team, std::move(bytes), layout, kind, tell);
   });
 }
 
@@ -215,8 +199,6 @@ short runs that together take about `seconds`.
 Raises:
     lmpack.errors.UsageError: the processor cannot run the kernel.)");
   register_team(module);
-  module.def("encode_mixed", &encode_mixed);
-  module.def("decode_mixed", &decode_mixed);
   py::class_<SharedBatch>(module, "EngineState", "What an Engine remembers of some lanes.");
   py::class_<Engine>(module, "Engine", R"(The forward pass of a model on the CPU.
 
@@ -270,7 +252,20 @@ Args:
 
 Raises:
     lmpack.errors.DamagedError: the payload is not that of any bytes.
-    lmpack.errors.UsageError: an argument is out of range.)");
+    lmpack.errors.UsageError: an argument is out of range.)")
+      .def("encode_mixed", &encode_mixed, py::arg("team"), py::arg("plain"), py::arg("lane_length"),
+           py::arg("stride"), py::arg("advance"),
+           R"(As encode(), with adaptive mixing.
+
+Args:
+    team: as for encode().
+    plain: as for encode().
+    lane_length: as for encode().
+    stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
+    advance: as for encode().)")
+      .def("decode_mixed", &decode_mixed, py::arg("team"), py::arg("payload"), py::arg("length"),
+           py::arg("lane_length"), py::arg("stride"), py::arg("advance"),
+           "The bytes of a block that encode_mixed() made, with the same arguments.");
 }
 
 }  // namespace lmpack::bindings

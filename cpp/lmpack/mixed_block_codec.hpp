@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lmpack/block_codec.hpp"
-#include "lmpack/mixing/lane_contexts.hpp"
+#include "lmpack/mixing/data_kind.hpp"
 
 namespace lmpack {
 

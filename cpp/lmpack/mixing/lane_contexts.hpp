@@ -6,16 +6,12 @@
 #include <cstdint>
 #include <span>
 
+#include "lmpack/mixing/data_kind.hpp"
+
 namespace lmpack {
 
 // Number of hashed contexts.
 inline constexpr std::size_t kContexts = 9;
-
-// What kind of data a block holds: text, or records (tables, images, samples) in which bytes
-// resemble those `stride` before.
-struct DataKind {
-  std::uint32_t stride = 0;  // 0: text
-};
 
 // Spreads a value over 64 bits; different salts (below 256) give independent results.
 constexpr std::uint64_t hash_value(std::uint64_t value, std::uint64_t salt) {

@@ -73,3 +73,13 @@ class NativeExecutor:
     def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
         """The bytes of a block; no step of it runs in Python."""
         return self._engine.decode(self._team, payload, length, lane_length, advance)
+
+    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
+        """The payload of a block with adaptive mixing."""
+        return self._engine.encode_mixed(self._team, plain, lane_length, stride, advance)
+
+    def decode_mixed(
+        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
+    ) -> bytes:
+        """The bytes of a block with adaptive mixing."""
+        return self._engine.decode_mixed(self._team, payload, length, lane_length, stride, advance)

@@ -16,7 +16,12 @@ from lmpack.bundle import Bundle
 from lmpack.errors import BundleError
 from lmpack.executors.protocol import Advance, available_cores
 from lmpack.executors.ring import bias_index, bias_input, slots
-from lmpack.executors.stepping import decode_by_steps, encode_by_prefill
+from lmpack.executors.stepping import (
+    decode_by_steps,
+    decode_mixed_by_steps,
+    encode_by_prefill,
+    encode_mixed_by_prefill,
+)
 from lmpack.symbols import embedding_rows
 
 PIECE = 32
@@ -132,6 +137,16 @@ class OnnxRuntimeExecutor:
     def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
         """The bytes of a block."""
         return decode_by_steps(self, payload, length, lane_length, advance)
+
+    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
+        """The payload of a block with adaptive mixing."""
+        return encode_mixed_by_prefill(self, plain, lane_length, stride, advance)
+
+    def decode_mixed(
+        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
+    ) -> bytes:
+        """The bytes of a block with adaptive mixing."""
+        return decode_mixed_by_steps(self, payload, length, lane_length, stride, advance)
 
     def _feed(
         self,

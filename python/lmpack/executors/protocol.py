@@ -74,3 +74,18 @@ class Executor(Predictor, Protocol):
         Raises:
             DamagedError: the payload is not that of any bytes.
         """
+
+    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
+        """As :meth:`encode`, with adaptive mixing.
+
+        Args:
+            plain: see :meth:`encode`.
+            lane_length: see :meth:`encode`.
+            stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
+            advance: see :meth:`encode`.
+        """
+
+    def decode_mixed(
+        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
+    ) -> bytes:
+        """The bytes of a block of :meth:`encode_mixed`; see :meth:`decode`."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._native import BlockDecoder, BlockEncoder
+from lmpack._native import BlockDecoder, BlockEncoder, MixedDecoder, MixedEncoder
 from lmpack.errors import DamagedError
 from lmpack.executors.protocol import Advance, Predictor
 
@@ -24,22 +26,37 @@ def lane_symbols(plain: bytes, lane_length: int) -> npt.NDArray[np.int32]:
     return symbols.reshape(lanes, lane_length)
 
 
+def _prefilled(
+    executor: Predictor, symbols: npt.NDArray[np.int32], advance: Advance
+) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    """Pieces of the symbols [L, lane_length] with the weights [L, T, V] that predict them."""
+    state = executor.start(symbols.shape[0])
+    before = np.full((symbols.shape[0], 1), executor.architecture.start_symbol, np.int32)
+    for start in range(0, symbols.shape[1], ENCODER_PIECE):
+        piece = np.ascontiguousarray(symbols[:, start : start + ENCODER_PIECE])
+        fed = np.concatenate([before, piece[:, :-1]], axis=1)
+        yield executor.prefill(state, fed), piece
+        before = piece[:, -1:]
+        advance(min(start + ENCODER_PIECE, symbols.shape[1]))
+
+
 def encode_by_prefill(
     executor: Predictor, plain: bytes, lane_length: int, advance: Advance
 ) -> bytes:
     """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
-    vocabulary = executor.architecture.vocabulary
-    coder = BlockEncoder(len(plain), lane_length, vocabulary)
-    symbols = lane_symbols(plain, lane_length)
-    lanes = symbols.shape[0]
-    state = executor.start(lanes)
-    before = np.full((lanes, 1), executor.architecture.start_symbol, np.int32)
-    for start in range(0, lane_length, ENCODER_PIECE):
-        piece = np.ascontiguousarray(symbols[:, start : start + ENCODER_PIECE])
-        fed = np.concatenate([before, piece[:, :-1]], axis=1)
-        coder.encode(executor.prefill(state, fed), piece)
-        before = piece[:, -1:]
-        advance(min(start + ENCODER_PIECE, lane_length))
+    coder = BlockEncoder(len(plain), lane_length, executor.architecture.vocabulary)
+    for weights, piece in _prefilled(executor, lane_symbols(plain, lane_length), advance):
+        coder.encode(weights, piece)
+    return coder.finish()
+
+
+def encode_mixed_by_prefill(
+    executor: Predictor, plain: bytes, lane_length: int, stride: int, advance: Advance
+) -> bytes:
+    """The payload of a block with adaptive mixing; see :meth:`Executor.encode_mixed`."""
+    coder = MixedEncoder(plain, lane_length, stride)
+    for weights, _ in _prefilled(executor, lane_symbols(plain, lane_length), advance):
+        coder.encode(weights)
     return coder.finish()
 
 
@@ -47,19 +64,42 @@ def decode_by_steps(
     executor: Predictor, payload: bytes, length: int, lane_length: int, advance: Advance
 ) -> bytes:
     """The bytes of a block, one position at a time; see :meth:`Executor.decode`."""
-    vocabulary = executor.architecture.vocabulary
-    coder = BlockDecoder(payload, length, lane_length, vocabulary)
-    lanes = -(-length // lane_length)
-    symbols = np.empty((lane_length, lanes), np.int32)
-    state = executor.start(lanes)
-    before = np.full(lanes, executor.architecture.start_symbol, np.int32)
-    for step in range(lane_length):
-        before = coder.decode(executor.step(state, before))
-        symbols[step] = before
-        if step % DECODER_REPORT == 0:
-            advance(step)
+    coder = BlockDecoder(payload, length, lane_length, executor.architecture.vocabulary)
+    symbols = np.stack(list(_stepped(executor, coder, length, lane_length, advance)), axis=1)
     coder.finish()
     if symbols.max() > 255:
         raise DamagedError("the block decodes to symbols that are no bytes")
-    plain: bytes = symbols.T.astype(np.uint8).tobytes()
-    return plain[:length]
+    return symbols.astype(np.uint8).tobytes()[:length]
+
+
+def decode_mixed_by_steps(
+    executor: Predictor,
+    payload: bytes,
+    length: int,
+    lane_length: int,
+    stride: int,
+    advance: Advance,
+) -> bytes:
+    """The bytes of a block with adaptive mixing; see :meth:`Executor.decode_mixed`."""
+    coder = MixedDecoder(payload, length, lane_length, stride)
+    for _ in _stepped(executor, coder, length, lane_length, advance):
+        pass
+    return coder.finish()
+
+
+def _stepped(
+    executor: Predictor,
+    coder: BlockDecoder | MixedDecoder,
+    length: int,
+    lane_length: int,
+    advance: Advance,
+) -> Iterator[npt.NDArray[np.int32]]:
+    """The symbols [L] of every step."""
+    lanes = -(-length // lane_length)
+    state = executor.start(lanes)
+    symbols = np.full(lanes, executor.architecture.start_symbol, np.int32)
+    for step in range(lane_length):
+        symbols = coder.decode(executor.step(state, symbols))
+        yield symbols
+        if step % DECODER_REPORT == 0:
+            advance(step)

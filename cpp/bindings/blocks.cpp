@@ -1,0 +1,26 @@
+#include "blocks.hpp"
+
+#include <string>
+
+#include "lmpack/error.hpp"
+
+namespace py = pybind11;
+
+namespace lmpack::bindings {
+
+Advance advance_from(const py::function& function) {
+  return [&function](std::int64_t steps) {
+    const py::gil_scoped_acquire locked;
+    function(steps);
+  };
+}
+
+DataKind data_kind(std::int64_t stride) {
+  if (stride < 0 || stride > DataKind::kLargestStride) {
+    throw InvalidArgument("the stride must be 0 to " + std::to_string(DataKind::kLargestStride) +
+                          ", not " + std::to_string(stride));
+  }
+  return {static_cast<std::uint32_t>(stride)};
+}
+
+}  // namespace lmpack::bindings

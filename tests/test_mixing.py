@@ -1,0 +1,124 @@
+"""Adaptive mixing through the bindings: every executor gives the same bytes."""
+
+from __future__ import annotations
+
+import inputs
+import numpy as np
+import pytest
+from random_models import ARCHITECTURES, random_bundle
+
+from lmpack._native import (
+    MixedDecoder,
+    MixedEncoder,
+    decode_adaptive,
+    encode_adaptive,
+    likely_stride,
+)
+from lmpack.bundle import Bundle
+from lmpack.errors import DamagedError, UsageError
+from lmpack.executors.native import NativeExecutor
+from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+
+PLAIN = (inputs.TEXT * 4)[:700]
+LANE = 240
+
+
+def ignore(step: int) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES["tables"])
+
+
+@pytest.mark.parametrize("stride", [0, 24])
+def test_executors_give_the_same_payload_and_read_each_others(bundle: Bundle, stride: int) -> None:
+    native, reference = NativeExecutor(bundle, threads=2), OnnxRuntimeExecutor(bundle, threads=1)
+    payload = native.encode_mixed(PLAIN, LANE, stride, ignore)
+    assert reference.encode_mixed(PLAIN, LANE, stride, ignore) == payload
+    for executor in (native, reference):
+        assert executor.decode_mixed(payload, len(PLAIN), LANE, stride, ignore) == PLAIN
+    assert payload != native.encode_mixed(PLAIN, LANE, 2, ignore)
+
+
+def test_weights_that_say_nothing_are_as_good_as_no_model() -> None:
+    coder = MixedEncoder(PLAIN, LANE, 0)
+    coder.encode(np.ones((3, LANE, 256), np.int32))
+    assert coder.finish() == encode_adaptive(PLAIN, LANE, 0, ignore)
+
+
+def test_progress_is_told_and_may_end_the_call() -> None:
+    steps: list[int] = []
+    payload = encode_adaptive(PLAIN, len(PLAIN), 0, steps.append)
+    assert steps[-1] == len(PLAIN)
+    steps.clear()
+    assert decode_adaptive(payload, len(PLAIN), len(PLAIN), 0, steps.append) == PLAIN
+    assert len(steps) > 5
+
+    def stop(step: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encode_adaptive(PLAIN, LANE, 0, stop)
+    with pytest.raises(KeyboardInterrupt):
+        decode_adaptive(payload, len(PLAIN), len(PLAIN), 0, stop)
+
+
+def test_strides_are_found() -> None:
+    random = np.random.default_rng(1)
+    rows = np.cumsum(random.integers(-2, 3, (300, 36)), axis=0).astype(np.uint8)
+    assert likely_stride(rows.tobytes()) == 36
+    assert likely_stride(b"") == likely_stride(bytes(5000)) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((b"", 1, 0), "1 to 2147483647 symbols"),
+        ((PLAIN, 0, 0), "a lane of this block"),
+        ((PLAIN, LANE, -1), "stride must be 0 to 65535"),
+        ((PLAIN, LANE, 65536), "stride must be 0 to 65535"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments: tuple[bytes, int, int], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        encode_adaptive(*arguments, ignore)
+    with pytest.raises(UsageError, match=message):
+        MixedEncoder(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones((3, 2, 224), np.int32), "at least 256"),
+        (np.ones((2, 2, 256), np.int32), "weights"),
+        (np.ones((3, 2, 256), np.int64), "int32"),
+        (np.full((3, 2, 256), -1, np.int32), "0 to 16777215, not -1"),
+        (np.full((3, 2, 256), 1 << 24, np.int32), "0 to 16777215, not 16777216"),
+        (np.ones((3, LANE + 1, 256), np.int32), "240 steps left"),
+    ],
+)
+def test_bad_weights_are_refused(weights: np.ndarray, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        MixedEncoder(PLAIN, LANE, 0).encode(weights)
+    if weights.shape[1] == 2:
+        with pytest.raises(UsageError, match=message):
+            MixedDecoder(b"abc", len(PLAIN), LANE, 0).decode(np.ascontiguousarray(weights[:, 0]))
+
+
+def test_calls_out_of_turn_are_refused() -> None:
+    with pytest.raises(UsageError, match="can be finished after 240 steps, not after 0"):
+        MixedEncoder(PLAIN, LANE, 0).finish()
+    decoder = MixedDecoder(b"", 1, 1, 0)
+    with pytest.raises(UsageError, match="can be finished after 1 steps, not after 0"):
+        decoder.finish()
+    decoder.decode(np.ones((1, 256), np.int32))
+    with pytest.raises(UsageError, match="all 1 steps"):
+        decoder.decode(np.ones((1, 256), np.int32))
+
+
+def test_payloads_that_no_encoder_writes_are_damaged() -> None:
+    payload = encode_adaptive(PLAIN, LANE, 0, ignore)
+    with pytest.raises(DamagedError):
+        decode_adaptive(payload + b"x", len(PLAIN), LANE, 0, ignore)
