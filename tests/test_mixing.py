@@ -5,6 +5,7 @@ from __future__ import annotations
 import inputs
 import numpy as np
 import pytest
+import reference_mixing
 from random_models import ARCHITECTURES, random_bundle
 
 from lmpack._native import (
@@ -40,6 +41,36 @@ def test_executors_give_the_same_payload_and_read_each_others(bundle: Bundle, st
     for executor in (native, reference):
         assert executor.decode_mixed(payload, len(PLAIN), LANE, stride, ignore) == PLAIN
     assert payload != native.encode_mixed(PLAIN, LANE, 2, ignore)
+
+
+CASES = {
+    "text": (PLAIN, LANE, 0),
+    "one lane": (inputs.TEXT, len(inputs.TEXT), 0),
+    "records": (bytes((i % 24) * 37 % 256 + i // 96 for i in range(600)), 300, 24),
+    "noise": (np.random.default_rng(3).bytes(300), 64, 0),
+    "high bytes": ("Größe, Äpfel, ÄPFEL; ".encode() * 12, 90, 0),
+    "zeros": (bytes(300), 100, 1),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_payloads_are_those_of_the_specification(case: str) -> None:
+    plain, lane_length, stride = CASES[case]
+    expected = reference_mixing.encode(plain, lane_length, stride)
+    assert encode_adaptive(plain, lane_length, stride, ignore) == expected
+
+
+def test_payloads_with_a_model_are_those_of_the_specification() -> None:
+    plain, lane_length = PLAIN[:300], 100
+    weights = np.random.default_rng(5).integers(0, 2**24, (3, lane_length, 256), np.int32)
+    weights[:, ::7] //= 1 << 20
+    weights[:, ::11] = 0
+    expected = reference_mixing.encode(
+        plain, lane_length, 0, lambda lane, past: weights[lane, len(past)].tolist()
+    )
+    coder = MixedEncoder(plain, lane_length, 0)
+    coder.encode(weights)
+    assert coder.finish() == expected
 
 
 def test_weights_that_say_nothing_are_as_good_as_no_model() -> None:

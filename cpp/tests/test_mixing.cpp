@@ -166,9 +166,9 @@ TEST_CASE("what repeats costs little, in any lane, and noise hardly more than it
 }
 
 TEST_CASE("the streams are the same with every compiler and on every processor") {
-  CHECK(digest(encode(text(20000), 5000)) == 0xe03f6611f92bd16f);
-  CHECK(digest(encode(table(20000), 20000, 24)) == 0x248f8085fe73f002);
-  CHECK(digest(encode(noise(3000), 700)) == 0xc986ffe1ea756b39);
+  CHECK(digest(encode(text(20000), 5000)) == 0xf76fafb4d9cf1308);
+  CHECK(digest(encode(table(20000), 20000, 24)) == 0xdcde1fdb6bcb291c);
+  CHECK(digest(encode(noise(3000), 700)) == 0x1e14ed3ed34e7f38);
 }
 
 TEST_CASE("a payload is that of one block only") {

@@ -73,8 +73,8 @@ Predictor::Predictor(std::span<const std::uint8_t> plain, BlockLayout layout, Da
     }
   }
   const auto first = first_weights<kInputs>();
-  for (const std::size_t sets :
-       {kBytes, std::size_t{kModelClasses} * kMatchClasses, kBytes * kBits}) {
+  constexpr std::size_t kClasses = std::size_t{kModelClasses} * kMatchClasses;
+  for (const std::size_t sets : {kBytes, kClasses, kBytes * kBits, kBytes}) {
     mixers_.emplace_back(sets, first, kMixingRate, kHeadStart);
   }
 }
@@ -140,6 +140,7 @@ Probability Predictor::mix() {
   mixed_[0] = mixers_[0].mix(inputs_, prefix_);
   mixed_[1] = mixers_[1].mix(inputs_, model_class * kMatchClasses + match_class);
   mixed_[2] = mixers_[2].mix(inputs_, (last & 0xFF) * kBits + static_cast<std::size_t>(bit_));
+  mixed_[3] = mixers_[3].mix(inputs_, last >> 8);
   const int logit = last_mixer_.mix(mixed_, prefix_);
   const std::size_t hashed = hash_value(last << 8 | prefix_, 0) % kHashedRefinements;
   const Probability sum = logistic().squash(logit) +

@@ -44,7 +44,7 @@ class Predictor {
  private:
   static constexpr std::size_t kHistories = 1 + kContexts;  // order 1, then the hashed contexts
   static constexpr std::size_t kInputs = 16;
-  static constexpr std::size_t kMixers = 3;
+  static constexpr std::size_t kMixers = 4;
   using InputMixer = Mixer<kInputs>;
   using LastMixer = Mixer<kMixers>;
 
