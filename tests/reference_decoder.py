@@ -8,6 +8,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 
+import reference_mixing
+
 Weights = Sequence[int]
 Predictor = Callable[[Sequence[bytes]], Sequence[Weights]]
 """From what each lane of a block holds so far to the weights of each lane's next symbol.
@@ -16,7 +18,7 @@ It is called once a step, with all lanes; the weights of lanes that have ended a
 """
 
 MAGIC = b"\x8cLMP"
-RAW, MODEL = 1, 2
+RAW, MODEL, MIXED, ADAPTIVE = 1, 2, 3, 4
 TOTAL = 2**24
 """Sum of the frequencies of all symbols."""
 TOP_RANGE = 2**32 - 1
@@ -114,7 +116,7 @@ def decode_block(cursor: Cursor, predict: Predictor) -> tuple[bytes, int]:
     plain_length = cursor.take_varint()
     payload_length = cursor.take_varint()
     require(1 <= plain_length <= 2**24, "the plain length is out of range")
-    require(kind in (RAW, MODEL), "the kind is reserved")
+    require(kind in (RAW, MODEL, MIXED, ADAPTIVE), "the kind is reserved")
     require(lanes_log2 <= 10, "too many lanes")
     checksum = int.from_bytes(cursor.take(4), "little")
     if kind == RAW:
@@ -124,7 +126,12 @@ def decode_block(cursor: Cursor, predict: Predictor) -> tuple[bytes, int]:
     else:
         require(2**lanes_log2 <= plain_length, "more lanes than bytes")
         require(payload_length < plain_length, "a model payload that is not shorter")
-        plain = decode_payload(cursor.take(payload_length), plain_length, lanes_log2, predict)
+        payload = cursor.take(payload_length)
+        if kind == MODEL:
+            plain = decode_payload(payload, plain_length, lanes_log2, predict)
+        else:
+            model = predict if kind == MIXED else None
+            plain = decode_mixed_payload(payload, plain_length, lanes_log2, model)
     require(zlib.crc32(plain) == checksum, "the CRC-32 of the content is wrong")
     return plain, payload_length
 
@@ -141,6 +148,32 @@ def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: Predic
                 symbol = coder.decode(frequencies(weights[lane]))
                 require(symbol < 256, "a symbol that is no byte")
                 lanes[lane] += bytes([symbol])
+    coder.finish()
+    return b"".join(lanes)
+
+
+def decode_mixed_payload(
+    payload: bytes, length: int, lanes_log2: int, predict: Predictor | None
+) -> bytes:
+    """The bytes of a mixed block, or without a model of an adaptive one."""
+    require(len(payload) >= 3, "a payload without mixing and stride")
+    require(payload[0] == 1, "the mixing is not 1")
+    lane_lengths = cut_lanes(length, lanes_log2)
+    stride = int.from_bytes(payload[1:3], "little")
+    predictor = reference_mixing.Predictor(length, lane_lengths[0], stride)
+    coder = RangeDecoder(payload[3:])
+    lanes = [b""] * len(lane_lengths)
+    weights: Sequence[Weights] | None = None
+
+    def next_bit(p: int) -> int:
+        return 1 - coder.decode([256 * p, TOTAL - 256 * p])
+
+    for lane, position in predictor.order():
+        if lane == 0 and predict is not None:
+            weights = predict(lanes)
+        row = None if weights is None else weights[lane][:256]
+        predictor.code_byte(lane, position, row, next_bit)
+        lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
     return b"".join(lanes)
 

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack import codec
+from lmpack import coding
 from lmpack._native import BlockDecoder
 from lmpack.bundle import Bundle
-from lmpack.codec import decode_block, encode_block, lanes_log2
+from lmpack.codec import decode_block, encode_block
+from lmpack.coding import lanes_log2
 from lmpack.container import BlockKind
 from lmpack.errors import DamagedError, ModelError
 from lmpack.executors import stepping
@@ -35,7 +36,7 @@ def executor(bundle: Bundle) -> OnnxRuntimeExecutor:
 @pytest.fixture
 def short_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several lanes even in short blocks."""
-    monkeypatch.setattr(codec, "SHORTEST_LANE", 16)
+    monkeypatch.setattr(coding, "SHORTEST_LANE", 16)
 
 
 def likely_content(executor: OnnxRuntimeExecutor, length: int) -> bytes:

@@ -158,7 +158,7 @@ def test_fingerprint_of_another_size_is_refused(size: int) -> None:
         (BlockKind.MODEL, 11, 3, 0, b"", "allowed are 0 to 10"),
         (BlockKind.MODEL, -1, 3, 0, b"", "allowed are 0 to 10"),
         (BlockKind.MODEL, 2, 3, 0, b"", "more lanes than its 3 bytes"),
-        (3, 0, 3, 0, b"abc", "kind 3 is reserved"),
+        (5, 0, 3, 0, b"abc", "kind 5 is reserved"),
         (BlockKind.RAW, 0, 3, 2**32, b"abc", "32 bits"),
         (BlockKind.RAW, 0, 3, -1, b"abc", "32 bits"),
     ],

@@ -20,6 +20,7 @@ LAYERS = (
     ("lmpack._reader", "lmpack._writer"),
     ("lmpack._in_order", "lmpack._models", "lmpack._streams"),
     ("lmpack.codec",),
+    ("lmpack.coding",),
     ("lmpack.executors",),
     ("lmpack.bundle",),
     ("lmpack.symbols", "lmpack.tensors"),

@@ -17,7 +17,7 @@ class BlockInfo:
 
     Attributes:
         offset: of its first byte in the file.
-        kind: "raw" or "model".
+        kind: "raw", "model", "mixed" or "adaptive".
         lanes: number of lanes.
         plain_length: bytes of content.
         payload_length: bytes of the coded content.

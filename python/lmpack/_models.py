@@ -11,7 +11,7 @@ import threading
 
 from lmpack.bundle import DEFAULT_MODEL, Bundle, find_bundle, list_bundles, load_bundle
 from lmpack.codec import Advance, decode_block, encode_block
-from lmpack.container import FINGERPRINT_SIZE, Block, BlockKind
+from lmpack.container import FINGERPRINT_SIZE, Block
 from lmpack.errors import DamagedError, ModelError
 from lmpack.executors import Executor, check_choice, open_executor, side_by_side
 
@@ -106,7 +106,7 @@ class Codec:
             DamagedError: the payload does not give the content it was made of.
         """
         executor = None
-        if block.kind is not BlockKind.RAW:
+        if block.kind.needs_model:
             executor = self._open(self._bundle_to_decode(fingerprint))
         try:
             return decode_block(executor, block, advance)

@@ -74,8 +74,8 @@ def _ratio(container: ContainerInfo) -> str:
 
 
 def _block_lines(container: ContainerInfo) -> list[str]:
-    lines = [f"    {'offset':>12} {'kind':<6} {'lanes':>5} {'content':>10} {'payload':>10}"]
+    lines = [f"    {'offset':>12} {'kind':<8} {'lanes':>5} {'content':>10} {'payload':>10}"]
     for block in container.blocks:
         lengths = f"{block.plain_length:>10} {block.payload_length:>10}"
-        lines.append(f"    {block.offset:>12} {block.kind:<6} {block.lanes:>5} {lengths}")
+        lines.append(f"    {block.offset:>12} {block.kind:<8} {block.lanes:>5} {lengths}")
     return lines

@@ -25,6 +25,13 @@ class BlockKind(enum.IntEnum):
 
     RAW = 1
     MODEL = 2
+    MIXED = 3
+    ADAPTIVE = 4
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether a block of this kind is decoded with the model that its container names."""
+        return self in (BlockKind.MODEL, BlockKind.MIXED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Block:
             many bytes as lanes, so that another number is another cut.
         plain_length: number of bytes it decodes to, 1 to 2**24.
         checksum: CRC-32 of those bytes.
-        payload: raw: the bytes themselves; model: fewer bytes than that.
+        payload: raw: the bytes themselves; otherwise fewer bytes than that.
 
     Raises:
         UsageError: a field is out of range.
@@ -148,7 +155,7 @@ def block_size(plain_length: int, payload_length: int) -> int:
 
 def find_fault(kind: int, lanes_log2: int, plain_length: int, payload_length: int) -> str | None:
     """Which rule of a block's head is broken, in words; None if all are kept."""
-    if kind not in (BlockKind.RAW, BlockKind.MODEL):
+    if kind not in set(map(int, BlockKind)):
         return f"kind {kind} is reserved"
     if not 0 <= lanes_log2 <= MAXIMUM_LANES_LOG2:
         return f"log2 of the lanes is {lanes_log2}, allowed are 0 to {MAXIMUM_LANES_LOG2}"
@@ -159,7 +166,7 @@ def find_fault(kind: int, lanes_log2: int, plain_length: int, payload_length: in
     if plain_length >> lanes_log2 == 0:
         return f"log2 of the lanes is {lanes_log2}, more lanes than its {plain_length} bytes"
     if payload_length >= plain_length:
-        return f"a model payload of {payload_length} bytes, it must have fewer than {plain_length}"
+        return f"a coded payload of {payload_length} bytes, it must have fewer than {plain_length}"
     return None
 
 

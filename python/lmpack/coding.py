@@ -1,0 +1,154 @@
+"""The ways to code a block: which there are, and which one suits its bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+
+from lmpack._native import decode_adaptive, encode_adaptive, likely_stride
+from lmpack.container import BlockKind
+from lmpack.errors import DamagedError, ModelError
+from lmpack.executors.protocol import Advance, Executor
+
+MIXING_VERSION = 1
+"""Of docs/mixing.md."""
+
+SHORTEST_LANE = 4096
+"""Bytes below which a block is not cut into more lanes (docs/blocks.md has the measurements)."""
+
+MOST_LANES_LOG2 = 4
+
+SHORTEST_MIXED_LANE = 32768
+MOST_MIXED_LANES_LOG2 = 2
+"""Mixing learns better from few long lanes; four are enough for the speed of the model."""
+
+SAMPLE_PIECES = 4
+SAMPLE_PIECE = 8192
+"""The choice for a long block is made on so many pieces of it, of so many bytes."""
+
+WORTH_THE_MODEL = 0.99
+"""The model has to make a block smaller than this share of what mixing alone makes of it."""
+
+_HEAD = struct.Struct("<BH")
+"""Of a payload with mixing: its version and the stride."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Coding:
+    """One way to code a block.
+
+    Attributes:
+        kind: of the block, not RAW.
+        lanes_log2: log2 of the nominal number of lanes.
+        stride: with mixing, the distance at which bytes resemble one another; 0 for text.
+    """
+
+    kind: BlockKind
+    lanes_log2: int
+    stride: int = 0
+
+    def encode(self, executor: Executor | None, plain: bytes, advance: Advance) -> bytes:
+        """The payload of a block.
+
+        Raises:
+            ModelError: it needs a model, but there is no executor.
+        """
+        length = lane_length(len(plain), self.lanes_log2)
+        if self.kind is BlockKind.MODEL:
+            return needed(executor).encode(plain, length, advance)
+        head = _HEAD.pack(MIXING_VERSION, self.stride)
+        if self.kind is BlockKind.ADAPTIVE:
+            return head + encode_adaptive(plain, length, self.stride, advance)
+        return head + needed(executor).encode_mixed(plain, length, self.stride, advance)
+
+
+def decode_payload(
+    kind: BlockKind,
+    executor: Executor | None,
+    payload: bytes,
+    length: int,
+    lane: int,
+    advance: Advance,
+) -> bytes:
+    """The `length` bytes of a block of any kind but RAW, whose lanes have `lane` bytes.
+
+    Raises:
+        DamagedError: the payload is not that of any bytes.
+        ModelError: it needs a model, but there is no executor.
+    """
+    if kind is BlockKind.MODEL:
+        return needed(executor).decode(payload, length, lane, advance)
+    if len(payload) < _HEAD.size:
+        raise DamagedError("the payload is shorter than its head")
+    version, stride = _HEAD.unpack(payload[: _HEAD.size])
+    if version != MIXING_VERSION:
+        raise DamagedError(f"there is no mixing of version {version}")
+    stream = payload[_HEAD.size :]
+    if kind is BlockKind.ADAPTIVE:
+        return decode_adaptive(stream, length, lane, stride, advance)
+    return needed(executor).decode_mixed(stream, length, lane, stride, advance)
+
+
+def needed(executor: Executor | None) -> Executor:
+    """The executor, which must be there."""
+    if executor is None:
+        raise ModelError("this block needs the model that it was made with")
+    return executor
+
+
+def lane_length(length: int, lanes_log2: int) -> int:
+    """Bytes in each lane but the last, which may be shorter."""
+    return -(-length // (1 << lanes_log2))
+
+
+def lanes_log2(length: int) -> int:
+    """Log2 of the number of lanes for a block of `length` bytes without mixing.
+
+    More lanes are faster, but each starts without context, so short blocks get few.
+    """
+    return _cut(length, SHORTEST_LANE, MOST_LANES_LOG2)
+
+
+def mixed_lanes_log2(length: int) -> int:
+    """The same with mixing."""
+    return _cut(length, SHORTEST_MIXED_LANE, MOST_MIXED_LANES_LOG2)
+
+
+def _cut(length: int, shortest: int, most_log2: int) -> int:
+    return min(max(1, length // shortest).bit_length() - 1, most_log2)
+
+
+def choose_mixing(executor: Executor | None, plain: bytes) -> Coding:
+    """The way with mixing that makes a block smallest, going by a part of it.
+
+    The model is left out where it does not help: it takes most of the time.
+    """
+    sample = _sample(plain)
+
+    def size(coding: Coding) -> int:
+        return len(coding.encode(executor, sample, _ignore))
+
+    adaptive = [Coding(BlockKind.ADAPTIVE, 0)]
+    if stride := likely_stride(plain):
+        adaptive.append(Coding(BlockKind.ADAPTIVE, 0, stride))
+    if len(adaptive) == 1 and executor is None:
+        return adaptive[0]
+    best = min(adaptive, key=size)
+    if executor is not None:
+        mixed = Coding(BlockKind.MIXED, 0, best.stride)
+        if size(mixed) < WORTH_THE_MODEL * size(best):
+            return dataclasses.replace(mixed, lanes_log2=mixed_lanes_log2(len(plain)))
+    return best
+
+
+def _sample(plain: bytes) -> bytes:
+    """Pieces from all over the block; all of it if that is not more."""
+    if len(plain) <= SAMPLE_PIECES * SAMPLE_PIECE:
+        return plain
+    last = len(plain) - SAMPLE_PIECE
+    starts = (last * piece // (SAMPLE_PIECES - 1) for piece in range(SAMPLE_PIECES))
+    return b"".join(plain[start : start + SAMPLE_PIECE] for start in starts)
+
+
+def _ignore(steps: int) -> None:
+    pass
