@@ -96,16 +96,16 @@ class Mixer:
     def mix(self, inputs: Sequence[int], context: int) -> int:
         self.inputs = list(inputs)
         self.weights = self.sets.setdefault(context, list(self.first))
-        total = sum(i * w >> 6 for i, w in zip(inputs, self.weights, strict=True))
-        self.x = clip(total >> 10, -LARGEST_LOGIT, LARGEST_LOGIT)
+        total = sum(i * (w >> 4) for i, w in zip(inputs, self.weights, strict=True))
+        self.x = clip(total >> 12, -LARGEST_LOGIT, LARGEST_LOGIT)
         return self.x
 
     def update(self, bit: int) -> None:
         rate = self.rate + (self.head_start >> min(self.seen // 65536, 31))
         self.seen += 1
-        error = (65536 * bit - squash(self.x)) * rate >> 4
+        error = (65536 * bit - squash(self.x)) * rate >> 5
         for i, x in enumerate(self.inputs):
-            moved = self.weights[i] + (x * error + 8192 >> 14)
+            moved = self.weights[i] + (x * error + 4096 >> 13)
             self.weights[i] = clip(moved, -524287, 524287)
 
 
@@ -264,7 +264,7 @@ class Predictor:
         self.by_byte = AdaptiveMap(250)
         self.history_maps = [AdaptiveMap(1000, GUESSES) for _ in range(10)]
         first = [26000, 9000, 0, 12000, 6000] + [12000] * 11
-        self.mixers = [Mixer(first, 6, 14) for _ in range(4)]
+        self.mixers = [Mixer(first, 6, 9) for _ in range(4)]
         self.last_mixer = Mixer([16384] * 4, 1, 0)
 
     def order(self) -> Iterator[tuple[int, int]]:

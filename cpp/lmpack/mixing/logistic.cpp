@@ -39,7 +39,7 @@ Logistic::Logistic() {
   int logit = 0;
   for (Probability p = kHalf; p <= kCertain + 1; ++p) {
     while (logit < kLargestLogit && squash(logit) < p) ++logit;
-    const auto value = static_cast<std::int16_t>(logit);
+    const auto value = static_cast<Logit>(logit);
     if (p >= kFineFrom) {
       fine_[p - kFineFrom] = value;
     } else if (p % kCoarseStep == 0) {
@@ -47,8 +47,7 @@ Logistic::Logistic() {
     }
   }
   for (std::size_t i = 0; i < everywhere_.size(); ++i) {
-    everywhere_[i] = static_cast<std::int16_t>(
-        stretch(static_cast<Probability>(i) * kCoarseStep + kCoarseStep / 2));
+    everywhere_[i] = stretch(static_cast<Probability>(i) * kCoarseStep + kCoarseStep / 2);
   }
 }
 

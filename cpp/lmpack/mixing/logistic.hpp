@@ -13,7 +13,8 @@ inline constexpr int kProbabilityBits = 16;
 inline constexpr Probability kHalf = 1U << (kProbabilityBits - 1);
 inline constexpr Probability kCertain = (1U << kProbabilityBits) - 1;
 
-// Logits ln(p / (1 - p)) in units of 1/256.
+// A logit ln(p / (1 - p)) in units of 1/256, within +-kLargestLogit.
+using Logit = std::int16_t;
 inline constexpr int kLogitUnit = 256;
 inline constexpr int kLargestLogit = 12 * kLogitUnit - 1;
 
@@ -31,15 +32,17 @@ class Logistic {
   }
 
   // About the logit of a probability: that of the start of 16 of them.
-  int stretch_coarsely(Probability p) const { return everywhere_[p / kCoarseStep]; }
+  Logit stretch_coarsely(Probability p) const { return everywhere_[p / kCoarseStep]; }
 
   // The logit of a probability.
-  int stretch(Probability p) const { return p >= kHalf ? upper(p) : -upper(kCertain + 1 - p); }
+  Logit stretch(Probability p) const {
+    return p >= kHalf ? upper(p) : static_cast<Logit>(-upper(kCertain + 1 - p));
+  }
 
  private:
   // The smallest logit whose probability is at least p (p >= kHalf): where logits change fast, of
   // each p, elsewhere of the start of 16 of them.
-  int upper(Probability p) const {
+  Logit upper(Probability p) const {
     return p >= kFineFrom ? fine_[p - kFineFrom] : coarse_[(p - kHalf) / kCoarseStep];
   }
 
@@ -47,9 +50,9 @@ class Logistic {
   static constexpr Probability kFineFrom = kCertain + 1 - 4096;
 
   std::array<std::uint16_t, 2 * kLargestLogit + 1> squashed_;
-  std::array<std::int16_t, kCertain + 2 - kFineFrom> fine_;
-  std::array<std::int16_t, (kFineFrom - kHalf) / kCoarseStep> coarse_;
-  std::array<std::int16_t, (kCertain + 1) / kCoarseStep> everywhere_;
+  std::array<Logit, kCertain + 2 - kFineFrom> fine_;
+  std::array<Logit, (kFineFrom - kHalf) / kCoarseStep> coarse_;
+  std::array<Logit, (kCertain + 1) / kCoarseStep> everywhere_;
 };
 
 // The tables, made when they are first asked for.

@@ -13,26 +13,30 @@
 namespace lmpack {
 
 // Sets of weights for a fixed number of inputs, of which a context selects one for each bit.
-// All sums stay within 32 bits, so that compilers may use vectors as they like.
+// Operands have 16 bits and sums stay within 32, so that compilers can use vectors.
 template <std::size_t kInputs>
 class Mixer {
  public:
-  // Logits within +-kLargestLogit.
-  using Logits = std::array<std::int32_t, kInputs>;
+  using Logits = std::array<Logit, kInputs>;
+  using Weights = std::array<std::int32_t, kInputs>;
 
   static constexpr int kWeightBits = 16;  // a weight of 1 is 2**16
 
   // `first`: the weights that every set starts with. `rate`: how far an error moves the weights.
-  // At the start it moves them further, by `head_start` more, which halves every 2**16 bits.
-  Mixer(std::size_t sets, const Logits& first, std::int32_t rate, std::int32_t head_start)
+  // At the start it moves them further, by `head_start` more, which halves every 2**16 bits. Both
+  // together are at most 15.
+  Mixer(std::size_t sets, const Weights& first, std::int32_t rate, std::int32_t head_start)
       : rate_(rate), head_start_(head_start), weights_(sets, Set{first}) {}
 
   // The mixed logit with a set of weights, which update() then moves.
-  int mix(const Logits& logits, std::size_t set) {
+  Logit mix(const Logits& logits, std::size_t set) {
     current_ = weights_[set].values.data();
     std::int32_t sum = 0;
-    for (std::size_t i = 0; i < kInputs; ++i) sum += (logits[i] * current_[i]) >> kProductShift;
-    logit_ = std::clamp(sum >> (kWeightBits - kProductShift), -kLargestLogit, kLargestLogit);
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      sum += logits[i] * static_cast<std::int16_t>(current_[i] >> kDroppedBits);
+    }
+    const std::int32_t mixed = sum >> (kWeightBits - kDroppedBits);
+    logit_ = static_cast<Logit>(std::clamp(mixed, -kLargestLogit, kLargestLogit));
     return logit_;
   }
 
@@ -41,8 +45,8 @@ class Mixer {
     const auto p = static_cast<std::int32_t>(logistic().squash(logit_));
     const std::int32_t rate = rate_ + (head_start_ >> std::min<std::uint64_t>(seen_ >> 16, 31));
     ++seen_;
-    const std::int32_t error =
-        ((static_cast<std::int32_t>(bit << kProbabilityBits) - p) * rate) >> kRateBits;
+    const auto error = static_cast<std::int16_t>(
+        ((static_cast<std::int32_t>(bit << kProbabilityBits) - p) * rate) >> kRateBits);
     for (std::size_t i = 0; i < kInputs; ++i) {
       const std::int32_t step = (logits[i] * error + kHalfStep) >> kStepBits;
       current_[i] = std::clamp(current_[i] + step, -kLargestWeight, kLargestWeight);
@@ -51,23 +55,23 @@ class Mixer {
 
  private:
   struct alignas(kCacheLine) Set {
-    Logits values;
+    Weights values;
   };
 
   static constexpr std::int32_t kLargestWeight = (8 << kWeightBits) - 1;
-  static constexpr int kProductShift = 6;
-  static constexpr int kRateBits = 4;
-  static constexpr int kStepBits = 14;
+  static constexpr int kDroppedBits = 4;  // of a weight, to fit 16 bits
+  static constexpr int kRateBits = 5;
+  static constexpr int kStepBits = 13;
   static constexpr std::int32_t kHalfStep = 1 << (kStepBits - 1);
-  static_assert(std::int64_t{kLargestLogit} * kLargestWeight < std::int64_t{1} << 31);
-  static_assert(kInputs << (31 - kProductShift) <= std::size_t{1} << 31);
+  static_assert(kLargestWeight >> kDroppedBits < 1 << 15);
+  static_assert(std::int64_t{kInputs} * kLargestLogit << 15 < std::int64_t{1} << 31);
 
   std::int32_t rate_;
   std::int32_t head_start_;
   std::uint64_t seen_ = 0;  // bits
   AlignedVector<Set> weights_;
   std::int32_t* current_ = nullptr;
-  int logit_ = 0;
+  Logit logit_ = 0;
 };
 
 }  // namespace lmpack

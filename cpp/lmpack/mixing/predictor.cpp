@@ -17,7 +17,7 @@ constexpr int kModelClasses = 24;
 constexpr std::size_t kMatchClasses = 4;
 
 constexpr std::int32_t kMixingRate = 6;
-constexpr std::int32_t kHeadStart = 14;
+constexpr std::int32_t kHeadStart = 9;
 constexpr std::int32_t kLastMixingRate = 1;
 constexpr std::int32_t kLastHeadStart = 0;
 constexpr std::uint32_t kHistoryLimit = 1000;
@@ -60,7 +60,7 @@ Predictor::Predictor(std::span<const std::uint8_t> plain, BlockLayout layout, Da
       last_mixer_(
           kBytes,
           [] {
-            LastMixer::Logits first;
+            LastMixer::Weights first;
             first.fill((1 << LastMixer::kWeightBits) / static_cast<std::int32_t>(kMixers));
             return first;
           }(),
@@ -135,13 +135,13 @@ Probability Predictor::mix() {
                                   : match_strength_ < 12 ? 2
                                                          : 3;
   constexpr int kReach = 8 * kLogitUnit;  // of the classes
-  const int model = std::clamp(model_logit_, -kReach, kReach - 1) + kReach;
+  const int model = std::clamp<int>(model_logit_, -kReach, kReach - 1) + kReach;
   const auto model_class = static_cast<std::size_t>(model * kModelClasses / (2 * kReach));
   mixed_[0] = mixers_[0].mix(inputs_, prefix_);
   mixed_[1] = mixers_[1].mix(inputs_, model_class * kMatchClasses + match_class);
   mixed_[2] = mixers_[2].mix(inputs_, (last & 0xFF) * kBits + static_cast<std::size_t>(bit_));
   mixed_[3] = mixers_[3].mix(inputs_, last >> 8);
-  const int logit = last_mixer_.mix(mixed_, prefix_);
+  const Logit logit = last_mixer_.mix(mixed_, prefix_);
   const std::size_t hashed = hash_value(last << 8 | prefix_, 0) % kHashedRefinements;
   const Probability sum = logistic().squash(logit) +
                           by_match_.refine(logit, prefix_ * kLongestStrength + match_strength_) +

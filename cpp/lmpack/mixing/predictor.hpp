@@ -82,7 +82,7 @@ class Predictor {
   std::size_t match_strength_ = 0;  // 0: no byte is expected, or another one than the prefix says
 
   Refinement refined_model_;
-  int model_logit_ = 0;
+  Logit model_logit_ = 0;
 
   InputMixer::Logits inputs_{};
   LastMixer::Logits mixed_{};
