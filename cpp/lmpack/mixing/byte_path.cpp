@@ -7,7 +7,7 @@ namespace lmpack {
 
 Probability bit_probability(std::span<const std::int32_t, kByteValues> weights,
                             std::uint32_t prefix) {
-  const int known = std::bit_width(prefix) - 1;
+  const int known = static_cast<int>(std::bit_width(prefix)) - 1;
   const std::size_t half = (kByteValues / 2) >> known;
   const std::size_t first = (std::size_t{prefix} << (kBitsInByte - known)) - kByteValues;
   // 256 weights below 2**24 fit into 32 bits.
