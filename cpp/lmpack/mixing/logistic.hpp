@@ -31,7 +31,7 @@ class Logistic {
     return squashed_[static_cast<std::size_t>(clipped + kLargestLogit)];
   }
 
-  // About the logit of a probability: that of the start of 16 of them.
+  // About the logit of a probability: that of the middle of 16 of them.
   Logit stretch_coarsely(Probability p) const { return everywhere_[p / kCoarseStep]; }
 
   // The logit of a probability.

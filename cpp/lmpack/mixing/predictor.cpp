@@ -31,7 +31,7 @@ int log2_of(std::int64_t length) {
   return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(length)));
 }
 
-// A weight of 1/4 of the whole for the model, the rest evenly; the mixers find out soon.
+// Most for the model, the rest about evenly; the mixers find out soon.
 template <std::size_t kInputs>
 std::array<std::int32_t, kInputs> first_weights() {
   std::array<std::int32_t, kInputs> weights;
