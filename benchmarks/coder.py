@@ -21,8 +21,9 @@ import numpy.typing as npt
 from environment import environment, require_shared, timed, write_result
 
 from lmpack._native import BlockDecoder, BlockEncoder
-from lmpack.bundle import DEFAULT_MODEL, load_bundle
+from lmpack.bundle import load_bundle
 from lmpack.executors import open_executor
+from lmpack.levels import DEFAULT_MODEL
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
 SYMBOLS = 1 << 17

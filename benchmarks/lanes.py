@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from environment import environment, require_shared, timed, write_result
 
-from lmpack.bundle import DEFAULT_MODEL, load_bundle
+from lmpack.bundle import load_bundle
 from lmpack.executors import open_executor
 from lmpack.executors.protocol import Executor
+from lmpack.levels import DEFAULT_MODEL
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
 BLOCKS = {

@@ -8,7 +8,8 @@ from typing import Any
 from environment import RESULTS
 from tables import table
 
-from lmpack.bundle import DEFAULT_MODEL, Bundle, classical_rates, list_bundles
+from lmpack.bundle import Bundle, classical_rates, list_bundles
+from lmpack.levels import DEFAULT_MODEL
 
 SPLITS = {
     "wikipedia_en_2014.valid": "Wikipedia",

@@ -1,23 +1,23 @@
 """What a small model gains from its shape, its tables, its optimizer and its mixture of data.
 
-    python benchmarks/training_experiments.py [NAME...]
+    python benchmarks/training_experiments.py [NAME...] [--jobs N]
 
-Each experiment changes one thing of the recipe `general` with the shape `tiny`, trains for a short
-while and measures bits per byte on the start of every validation split. Experiments whose result
-is there already are not repeated, so that a run can be interrupted. One thread each.
+Each experiment changes one thing of the recipe `general` with the shape `tiny` or `small`, trains
+for a short while and measures bits per byte on the start of every validation split. Experiments
+whose result is there already are not repeated, so that a run can be interrupted. One thread each.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import json
 import multiprocessing
 import statistics
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,17 @@ def mixture(**weights: float) -> Changes:
     return {"weights": weights}
 
 
+def small(layers: int, width: int, heads: int, hidden: int, *windows: int) -> Changes:
+    """A shape of the size of `small`, with the tables of `tiny`."""
+    shape = {"width": width, "heads": heads, "hidden": hidden, "tables": PRESETS["tiny"].tables}
+    return {"preset": "small", "shape": {**shape, "windows": windows * (layers // len(windows))}}
+
+
 EXPERIMENTS: dict[str, Changes] = {
+    "small: 4 layers, 4 heads, hidden 512": small(4, 128, 4, 512, 128, 384),
+    "small: 4 layers, 2 heads, hidden 640": small(4, 128, 2, 640, 128, 512),
+    "small: 6 layers, 2 heads, hidden 384": small(6, 128, 2, 384, 64, 512),
+    "small: 3 layers, width 192": small(3, 192, 3, 512, 64, 512, 512),
     "tiny": {},
     "tiny, seed 2": {"seed": 2},
     "4 layers, width 64": narrow_and_deep(4, 64, 2, 256, 64, 64, 128, 512),
@@ -111,8 +121,9 @@ EXPERIMENTS: dict[str, Changes] = {
 
 def configuration(changes: Changes) -> TrainingConfig:
     """The recipe with its changes."""
-    base = read_recipe(RECIPES / "general.json", architecture="tiny")
-    fields = {key: value for key, value in changes.items() if key not in ("shape", "weights")}
+    base = read_recipe(RECIPES / "general.json", architecture=changes.get("preset", "tiny"))
+    rest = ("preset", "shape", "weights")
+    fields = {key: value for key, value in changes.items() if key not in rest}
     weights = changes.get("weights", {})
     batch, length = fields.get("batch", base.batch), fields.get("length", base.length)
     return dataclasses.replace(
@@ -161,24 +172,26 @@ def measure(name: str, data: Path) -> dict[str, Any]:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
-    names = parser.parse_args(arguments).names or list(EXPERIMENTS)
+    parser.add_argument("--jobs", type=int, default=1, help="experiments at a time")
+    options = parser.parse_args(arguments)
     data = require_shared()
     path = RESULTS / f"{RESULT}.json"
     rows = json.loads(path.read_text())["rows"] if path.exists() else []
     known = {json.dumps(row["config"], sort_keys=True) for row in rows}
+    names = [
+        name
+        for name in options.names or list(EXPERIMENTS)
+        if json.dumps(configuration(EXPERIMENTS[name]).to_json(), sort_keys=True) not in known
+    ]
     result = {"environment": environment(), "symbols": SYMBOLS, "valid_bytes": VALID_BYTES}
-    for name in names:
-        config = json.loads(json.dumps(configuration(EXPERIMENTS[name]).to_json()))
-        if json.dumps(config, sort_keys=True) in known:
-            continue
-        context = multiprocessing.get_context("spawn")
-        # A process for each, because compiled code of earlier models would pile up.
-        with ProcessPoolExecutor(1, mp_context=context) as pool:
-            row = pool.submit(measure, name, data).result()
-        print(f"{row['mean']:.4f} {row['products_per_byte']:,} {name}", flush=True)
-        rows = [old for old in rows if old["name"] != name] + [row]
-        rows.sort(key=lambda row: list(EXPERIMENTS).index(row["name"]))
-        write_result(RESULT, {**result, "rows": rows})
+    # A process for each, because compiled code of earlier models would pile up.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(options.jobs, maxtasksperchild=1) as pool:
+        for row in pool.imap_unordered(functools.partial(measure, data=data), names):
+            print(f"{row['mean']:.4f} {row['products_per_byte']:,} {row['name']}", flush=True)
+            rows = [old for old in rows if old["name"] != row["name"]] + [row]
+            rows.sort(key=lambda row: list(EXPERIMENTS).index(row["name"]))
+            write_result(RESULT, {**result, "rows": rows})
     return 0
 
 

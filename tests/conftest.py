@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
 import hypothesis
 import pytest
 from fake_models import FakeModels
+
+from lmpack import levels
+from lmpack.levels import LEVELS
 
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
@@ -25,9 +29,17 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+def set_block_size(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Lets all levels make blocks of so many bytes."""
+    smaller = {
+        number: dataclasses.replace(level, block_size=size) for number, level in LEVELS.items()
+    }
+    monkeypatch.setattr(levels, "LEVELS", smaller)
+
+
 @pytest.fixture
 def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
-    """Models "small" (the default) and "base" that cost no time, with real containers and coder."""
+    """Models "tiny", "small" and "base" that cost no time, with real containers and coder."""
     models = FakeModels()
     models.install(monkeypatch.setattr)
     return models

@@ -77,7 +77,7 @@ class FakeModels:
         opened: name of the model, name of the executor and threads, for each one opened.
     """
 
-    def __init__(self, built_in: tuple[str, ...] = ("small", "base")) -> None:
+    def __init__(self, built_in: tuple[str, ...] = ("tiny", "small", "base")) -> None:
         self.bundles = {name: make_bundle(name) for name in built_in}
         self.opened: list[tuple[str, str, int | None]] = []
 

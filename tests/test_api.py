@@ -6,19 +6,22 @@ import io
 import random
 
 import pytest
-from fake_models import TEXT, FakeModels
+from fake_models import TEXT, FakeModels, OrderZeroExecutor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lmpack
-from lmpack.codec import DEFAULT_BLOCK_SIZE
+from lmpack.codec import encode_block
+from lmpack.container import NO_MODEL, ContainerWriter
+from lmpack.levels import LEVELS
 
 pytestmark = pytest.mark.usefixtures("fake_models")
 
 WORDS = b"what the model finds probable\n" * 40
 NOISE = random.Random(5).randbytes(500)
 HEADER_SIZE = 17
-TWO_BLOCKS = bytes(random.Random(7).choices(TEXT, k=DEFAULT_BLOCK_SIZE + 1000))
+BLOCK_SIZE = LEVELS[5].block_size
+TWO_BLOCKS = bytes(random.Random(7).choices(TEXT, k=BLOCK_SIZE + 1000))
 
 one_fixture_for_all = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 contents = st.binary(max_size=300) | st.text("abc xyz\n", max_size=300).map(str.encode)
@@ -73,8 +76,10 @@ def test_text_is_refused(function) -> None:
 def test_streams_give_the_same_bytes_as_one_call_and_report_progress() -> None:
     packed, unpacked = io.BytesIO(), io.BytesIO()
     steps, steps_back = [], []
-    sizes = lmpack.compress_stream(io.BytesIO(TWO_BLOCKS), packed, progress=steps.append)
-    assert packed.getvalue() == lmpack.compress(TWO_BLOCKS)
+    sizes = lmpack.compress_stream(
+        io.BytesIO(TWO_BLOCKS), packed, level=5, mixing=False, progress=steps.append
+    )
+    assert packed.getvalue() == lmpack.compress(TWO_BLOCKS, level=5, mixing=False)
     assert sizes == (len(TWO_BLOCKS), len(packed.getvalue()))
     check_progress(steps, sizes)
     packed.seek(0)
@@ -83,7 +88,7 @@ def test_streams_give_the_same_bytes_as_one_call_and_report_progress() -> None:
     assert sizes == (len(packed.getvalue()), len(TWO_BLOCKS))
     check_progress(steps_back, sizes)
     written = {step.written for step in steps_back}
-    assert written == {0, DEFAULT_BLOCK_SIZE, len(TWO_BLOCKS)}
+    assert written == {0, BLOCK_SIZE, len(TWO_BLOCKS)}
 
 
 def check_progress(steps: list[lmpack.Progress], sizes: lmpack.Sizes) -> None:
@@ -209,6 +214,43 @@ def test_raw_blocks_need_no_executor(fake_models: FakeModels) -> None:
 def test_an_unknown_executor_is_refused() -> None:
     with pytest.raises(lmpack.UsageError, match="no executor 'abacus'"):
         lmpack.compress(WORDS, executor="abacus")
+
+
+@pytest.mark.parametrize("level", [0, 10, "6", None])
+def test_an_unknown_level_is_refused(level: object) -> None:
+    with pytest.raises(lmpack.UsageError, match="allowed are 1 to 9"):
+        lmpack.compress(WORDS, level=level)
+
+
+def test_without_model_and_mixing_there_is_nothing_to_encode_with() -> None:
+    with pytest.raises(lmpack.UsageError, match=r"level 1 has no model.* choose a model"):
+        lmpack.compress(WORDS, level=1, mixing=False)
+
+
+def test_levels_choose_the_model(fake_models: FakeModels) -> None:
+    used = {}
+    for level in LEVELS:
+        (container,) = lmpack.describe(io.BytesIO(lmpack.compress(WORDS, level=level)))
+        used[level] = container.model
+    names = [None] * 2 + ["tiny"] * 2 + ["small"] * 2 + ["base"] * 3
+    assert used == dict(zip(LEVELS, names, strict=True))
+
+
+def test_a_file_without_a_model_needs_none(fake_models: FakeModels) -> None:
+    packed = lmpack.compress(WORDS, level=1)
+    assert packed[5:13] == bytes(8)
+    fake_models.bundles.clear()
+    assert lmpack.decompress(packed) == WORDS
+    assert fake_models.opened == []
+
+
+def test_a_block_that_needs_a_model_where_none_is_named_is_damaged() -> None:
+    sink = io.BytesIO()
+    writer = ContainerWriter(sink, NO_MODEL)
+    writer.write(encode_block(OrderZeroExecutor(1000), WORDS))
+    writer.finish()
+    with pytest.raises(lmpack.DamagedError, match=r"block 0.*needs a model, but the file names"):
+        lmpack.decompress(sink.getvalue())
 
 
 @pytest.mark.parametrize("junk", [b"", b"PK\3\4 something else", b"\x8cLM", b"\x8cLMP\1"])

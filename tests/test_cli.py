@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pty
+import random
 import re
 import stat
 import struct
@@ -146,6 +147,31 @@ def test_options_reach_the_model(invoke: Invoke, words: Path, fake_models: FakeM
     assert words.read_bytes() == WORDS
 
 
+@pytest.mark.parametrize("program", [["compress"], []])
+@pytest.mark.parametrize(
+    ("option", "arguments"),
+    [
+        (["-1"], {"level": 1}),
+        (["--level", "3"], {"level": 3}),
+        (["-9"], {"level": 9}),
+        (["-2", "-8"], {"level": 8}),
+        (["--no-mixing"], {"mixing": False}),
+        (["-1", "--model", "base", "--no-mixing"], {"model": "base", "mixing": False}),
+    ],
+)
+def test_levels_and_mixing(
+    invoke: Invoke, words: Path, program: list[str], option: list[str], arguments: dict[str, object]
+) -> None:
+    packed = invoke(*program, *option, "-c", "words.txt").stdout_bytes
+    assert packed == lmpack.compress(WORDS, **arguments)
+    assert invoke("-dc", stdin=packed).stdout_bytes == WORDS
+
+
+def test_info_says_that_there_is_no_model(invoke: Invoke, words: Path) -> None:
+    invoke("-1", "words.txt")
+    assert re.search(r"^ +model +none$", invoke("info", "words.txt.lmp").stdout, re.MULTILINE)
+
+
 def test_verbose_says_the_sizes_on_standard_error(invoke: Invoke, words: Path) -> None:
     result = invoke("compress", "-v", "words.txt")
     size = len(lmpack.compress(WORDS))
@@ -182,8 +208,9 @@ def test_empty_content(invoke: Invoke) -> None:
 
 
 def test_info(invoke: Invoke, words: Path) -> None:
-    noise = bytes(range(256))
-    Path("two.lmp").write_bytes(lmpack.compress(WORDS) + lmpack.compress(noise, model="base"))
+    noise = random.Random(2).randbytes(256)
+    alone = lmpack.compress(WORDS, mixing=False)
+    Path("two.lmp").write_bytes(alone + lmpack.compress(noise, model="base"))
     text = invoke("info", "two.lmp").stdout
     assert "small (736d616c6c2d2d2d)" in text
     assert "1,200 bytes" in text
@@ -207,8 +234,8 @@ def test_models(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.search(r"^novels +2\.500 .*2\.500", text, re.MULTILINE)
     report = json.loads(invoke("models", "--json").stdout)
     assert report["classical"] == classical_rates()
-    first = report["models"][0]
-    assert first["default"]
+    assert [model["default"] for model in report["models"]] == [False, True, False]
+    first = report["models"][1]
     assert first["fingerprint"].startswith(b"small".hex())
     assert (first["bundle_bytes"], first["bits_per_byte"]) == (12345, {"novels": 2.5})
     assert first["products_per_byte"] > 0 < first["parameters"]

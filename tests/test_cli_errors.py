@@ -194,7 +194,7 @@ def test_a_full_disk(invoke: Invoke) -> None:
 def test_a_file_that_may_not_grow_leaves_nothing_behind(invoke: Invoke) -> None:
     result = subprocess.run(
         [*PROGRAM, "--rm", "words.txt"],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50)),
         capture_output=True,
         text=True,
     )

@@ -15,7 +15,7 @@ from random_models import ARCHITECTURES, random_bundle
 from lmpack import coding
 from lmpack.bundle import Bundle, load_bundle
 from lmpack.codec import decode_block, encode_block
-from lmpack.coding import Coding, choose_mixing, mixed_lanes_log2
+from lmpack.coding import Coding, encode_with_mixing, mixed_lanes_log2
 from lmpack.container import Block, BlockKind
 from lmpack.errors import DamagedError, ModelError
 from lmpack.executors import Executor, open_executor
@@ -45,7 +45,7 @@ def rows(count: int) -> bytes:
 
 
 def coded(way: Coding, executor: Executor | None, plain: bytes) -> Block:
-    payload = way.encode(executor, plain, lambda steps: None)
+    payload = way.encode(executor, plain, lambda share: None)
     return Block(way.kind, way.lanes_log2, len(plain), zlib.crc32(plain), payload)
 
 
@@ -67,6 +67,10 @@ def test_every_way_comes_back_and_is_read_by_the_reference_decoder(
 
     cursor = reference_decoder.Cursor(block.to_bytes())
     assert reference_decoder.decode_block(cursor, predict)[0] == plain
+
+
+def choose_mixing(executor: Executor | None, plain: bytes) -> Coding:
+    return encode_with_mixing(executor, plain, lambda share: None)[0]
 
 
 def test_the_model_is_used_where_it_helps(trained: Executor, untrained: NativeExecutor) -> None:
@@ -98,20 +102,37 @@ def test_noise_is_raw(trained: Executor) -> None:
 
 
 def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coding, "SAMPLE_PIECE", 100)
+    monkeypatch.setattr(coding, "SHORTEST_PIECE", 100)
+    monkeypatch.setattr(coding, "LONGEST_PIECE", 200)
     seen: list[bytes] = []
     encode = Coding.encode
 
     def watched(self: Coding, executor: object, plain: bytes, advance: object) -> bytes:
         seen.append(plain)
-        return encode(self, None, plain, lambda steps: None)
+        return encode(self, None, plain, lambda share: None)
 
     monkeypatch.setattr(Coding, "encode", watched)
     block = rows(300)
     choose_mixing(None, block)
-    assert {len(sample) for sample in seen} == {400}
-    assert seen[0].startswith(block[:100])
-    assert seen[0].endswith(block[-100:])
+    *samples, whole = seen
+    assert {len(sample) for sample in samples} == {800}
+    assert seen[0].startswith(block[:200])
+    assert seen[0].endswith(block[-200:])
+    assert whole == block
+
+
+def test_a_short_block_is_coded_once_for_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Coding] = []
+    encode = Coding.encode
+
+    def watched(self: Coding, executor: object, plain: bytes, advance: object) -> bytes:
+        tried.append(self)
+        return encode(self, None, plain, lambda share: None)
+
+    monkeypatch.setattr(Coding, "encode", watched)
+    way, payload = encode_with_mixing(None, rows(100), lambda share: None)
+    assert tried == [Coding(BlockKind.ADAPTIVE, 0), Coding(BlockKind.ADAPTIVE, 0, 36)]
+    assert payload == encode(way, None, rows(100), lambda share: None)
 
 
 def test_few_long_lanes_with_mixing() -> None:

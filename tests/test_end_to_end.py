@@ -11,14 +11,15 @@ import inputs
 import make_golden
 import numpy as np
 import pytest
+from conftest import set_block_size
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_decoder import decode
 
 import lmpack
-from lmpack.bundle import DEFAULT_MODEL, list_bundles, load_bundle
-from lmpack.codec import DEFAULT_BLOCK_SIZE
+from lmpack.bundle import list_bundles, load_bundle
 from lmpack.executors import open_executor
+from lmpack.levels import DEFAULT_MODEL
 
 GOLDEN = make_golden.FOLDER / "containers.json"
 
@@ -50,8 +51,7 @@ def test_any_bytes_come_back(plain: bytes) -> None:
 
 @pytest.mark.parametrize("extra", [-1, 0, 1])
 def test_lengths_around_a_block_border(monkeypatch: pytest.MonkeyPatch, extra: int) -> None:
-    monkeypatch.setattr("lmpack._api.DEFAULT_BLOCK_SIZE", 500)
-    monkeypatch.setattr("lmpack._writer.DEFAULT_BLOCK_SIZE", 500)
+    set_block_size(monkeypatch, 500)
     plain = (inputs.TEXT * 9)[: 1000 + extra]
     assert lmpack.decompress(lmpack.compress(plain)) == plain
 
@@ -89,7 +89,7 @@ def test_overhead_of_a_small_file_is_at_most_40_bytes() -> None:
     weights = executor.prefill(executor.start(1), fed[None])[0].astype(np.float64)
     chosen = weights[np.arange(len(plain)), symbols]
     ideal = -np.log2(chosen / weights.sum(axis=1)).sum() / 8
-    assert math.ceil(ideal) < len(lmpack.compress(plain)) <= ideal + 40
+    assert math.ceil(ideal) < len(lmpack.compress(plain, mixing=False)) <= ideal + 40
 
 
 def test_every_truncation_and_bit_flip_is_found() -> None:
@@ -112,7 +112,3 @@ def test_smaller_than_xz_on_wikipedia(shared_data: Path) -> None:
     packed = lmpack.compress(plain)
     assert len(packed) < len(lzma.compress(plain, preset=9 | lzma.PRESET_EXTREME))
     assert lmpack.decompress(packed) == plain
-
-
-def test_blocks_are_far_below_the_limit_of_the_format() -> None:
-    assert DEFAULT_BLOCK_SIZE <= 2**24

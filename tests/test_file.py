@@ -8,16 +8,18 @@ import random
 from pathlib import Path
 
 import pytest
+from conftest import set_block_size
 from fake_models import FakeModels
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lmpack
-from lmpack import _models, _writer
+from lmpack import _models
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
 BLOCK_SIZE = 100
+NOISE = random.Random(2).randbytes(50)
 CONTENT = b"".join(b"line %d of the file\n" % number for number in range(60))
 
 one_fixture_for_all = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -25,7 +27,7 @@ one_fixture_for_all = settings(suppress_health_check=[HealthCheck.function_scope
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_writer, "DEFAULT_BLOCK_SIZE", BLOCK_SIZE)
+    set_block_size(monkeypatch, BLOCK_SIZE)
 
 
 @pytest.fixture
@@ -243,12 +245,12 @@ def test_the_model_is_checked(fake_models: FakeModels) -> None:
 
 
 def test_describe_tells_what_is_there() -> None:
-    sink = packed(CONTENT[:150] + bytes(range(100)))
+    sink = packed(CONTENT[:100] + bytes(100) + NOISE)
     (container,) = lmpack.describe(sink)
     assert (container.version, container.model, container.offset) == (1, "small", 0)
     assert container.fingerprint == b"small---"
     assert (container.content_length, container.compressed_length) == (250, len(sink.getvalue()))
-    assert [block.kind for block in container.blocks] == ["model", "raw", "raw"]
+    assert [block.kind for block in container.blocks] == ["mixed", "adaptive", "raw"]
     assert [block.plain_length for block in container.blocks] == [100, 100, 50]
     assert [block.lanes for block in container.blocks] == [1, 1, 1]
     assert container.blocks[0].offset == 17

@@ -21,6 +21,7 @@ LAYERS = (
     ("lmpack._in_order", "lmpack._models", "lmpack._streams"),
     ("lmpack.codec",),
     ("lmpack.coding",),
+    ("lmpack.levels",),
     ("lmpack.executors",),
     ("lmpack.bundle",),
     ("lmpack.symbols", "lmpack.tensors"),

@@ -14,7 +14,7 @@ import pytest
 from random_models import ARCHITECTURES, random_bundle
 
 import lmpack
-from lmpack._models import Codec
+from lmpack._models import Encoder, EncoderOptions
 from lmpack.codec import decode_block
 from lmpack.executors import open_executor
 
@@ -58,24 +58,24 @@ def test_one_model_from_the_first_block_to_the_last(tmp_path: Path) -> None:
     random_bundle(tmp_path / "second", ARCHITECTURES["plain"], seed=2)
     used = tmp_path / "used"
     shutil.copytree(first.path, used)
-    codec = Codec(str(used), "auto", None)
-    before = codec.fingerprint
+    encoder = Encoder(EncoderOptions(1, str(used), False), "auto", None)
+    before = encoder.fingerprint
     shutil.rmtree(used)
     shutil.copytree(tmp_path / "second", used)
-    assert codec.fingerprint == before == first.fingerprint[:8]
+    assert encoder.fingerprint == before == first.fingerprint[:8]
     with pytest.raises(lmpack.BundleError, match="was changed"):
-        codec.encode(inputs.TEXT)
+        encoder.encode(inputs.TEXT)
 
 
 def test_an_open_executor_keeps_its_weights_when_its_bundle_is_exported_anew(
     tmp_path: Path,
 ) -> None:
     bundle = random_bundle(tmp_path / "bundle", ARCHITECTURES["plain"], seed=1)
-    codec = Codec(str(bundle.path), "auto", None)
-    block = codec.encode(inputs.NOISE + bytes(3000))
+    encoder = Encoder(EncoderOptions(1, str(bundle.path), False), "auto", None)
+    block = encoder.encode(inputs.NOISE + bytes(3000))
     executor = open_executor(bundle)
     random_bundle(tmp_path / "bundle", ARCHITECTURES["plain"], seed=2)
-    assert codec.encode(inputs.NOISE + bytes(3000)) == block
+    assert encoder.encode(inputs.NOISE + bytes(3000)) == block
     assert decode_block(executor, block) == inputs.NOISE + bytes(3000)
 
 

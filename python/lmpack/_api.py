@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lmpack._in_order import InOrder, Tally
-from lmpack._models import Codec
+from lmpack._models import Decoder, Encoder, EncoderOptions, Model
 from lmpack._streams import CountingSink, CountingSource, Readable, Writable
 from lmpack._writer import BlockWriter
-from lmpack.codec import DEFAULT_BLOCK_SIZE
 from lmpack.container import Block, read_blocks
 from lmpack.errors import FormatError, UsageError
+from lmpack.levels import DEFAULT_LEVEL
 
-Model = str | os.PathLike[str] | None
 BytesLike = bytes | bytearray | memoryview
 
 
@@ -51,7 +49,9 @@ ProgressCallback = Callable[[Progress], None]
 def compress(
     data: BytesLike,
     *,
+    level: int = DEFAULT_LEVEL,
     model: Model = None,
+    mixing: bool = True,
     executor: str = "auto",
     threads: int | None = None,
 ) -> bytes:
@@ -59,7 +59,9 @@ def compress(
 
     Args:
         data: bytes, or anything with the buffer protocol (its bytes in C order).
-        model: name of a built-in model or folder of a bundle; None for the default.
+        level: 1 (fastest) to 9 (smallest).
+        model: name of a built-in model or folder of a bundle in place of the level's.
+        mixing: whether the statistics of the data itself take part; without, the model is alone.
         executor: what runs the model; the result is the same with any.
         threads: worker threads, at least 1; None for the executor's own choice.
 
@@ -68,7 +70,15 @@ def compress(
         ModelError: the model cannot be used.
     """
     sink = io.BytesIO()
-    compress_stream(_as_file(data), sink, model=model, executor=executor, threads=threads)
+    compress_stream(
+        _as_file(data),
+        sink,
+        level=level,
+        model=model,
+        mixing=mixing,
+        executor=executor,
+        threads=threads,
+    )
     return sink.getvalue()
 
 
@@ -101,7 +111,9 @@ def compress_stream(
     source: Readable,
     sink: Writable,
     *,
+    level: int = DEFAULT_LEVEL,
     model: Model = None,
+    mixing: bool = True,
     executor: str = "auto",
     threads: int | None = None,
     progress: ProgressCallback | None = None,
@@ -111,7 +123,9 @@ def compress_stream(
     Args:
         source: has `read(size)`: a file in binary mode, a pipe.
         sink: has `write(data)`. Neither is closed.
-        model: name of a built-in model or folder of a bundle; None for the default.
+        level: 1 (fastest) to 9 (smallest).
+        model: name of a built-in model or folder of a bundle in place of the level's.
+        mixing: whether the statistics of the data itself take part; without, the model is alone.
         executor: what runs the model; the result is the same with any.
         threads: worker threads, at least 1; None for the executor's own choice.
         progress: called now and then with a :class:`Progress`, maybe from another thread, but by
@@ -127,8 +141,9 @@ def compress_stream(
         if progress is not None:
             progress(Progress(coded, settled, counted_sink.count))
 
-    writer = BlockWriter(counted_sink, Codec(model, executor, threads), report)
-    while plain := counted_source.read_fully(DEFAULT_BLOCK_SIZE):
+    encoder = Encoder(EncoderOptions(level, model, mixing), executor, threads)
+    writer = BlockWriter(counted_sink, encoder, report)
+    while plain := counted_source.read_fully(encoder.block_size):
         writer.write(plain)
     writer.finish()
     return Sizes(counted_source.count, counted_sink.count)
@@ -169,7 +184,7 @@ def decompress_stream(
             progress(Progress(read, settled, counted_sink.count))
 
     tally = Tally(report)
-    for decoded in _decoded_blocks(counted_source, Codec(model, executor, threads), tally):
+    for decoded in _decoded_blocks(counted_source, Decoder(model, executor, threads), tally):
         counted_sink.write(decoded.plain)
         tally.settle(decoded.size)
     report(counted_source.count, counted_source.count)
@@ -210,8 +225,8 @@ class _Decoded(NamedTuple):
     size: int
 
 
-def _decoded_blocks(source: CountingSource, codec: Codec, tally: Tally) -> Iterator[_Decoded]:
-    calls: InOrder[_Decoded] = InOrder(codec.side_by_side)
+def _decoded_blocks(source: CountingSource, decoder: Decoder, tally: Tally) -> Iterator[_Decoded]:
+    calls: InOrder[_Decoded] = InOrder(decoder.side_by_side)
 
     def decoding(block: Block, fingerprint: bytes, where: str) -> Callable[[], _Decoded]:
         tell = tally.piece(len(block.payload))
@@ -221,7 +236,7 @@ def _decoded_blocks(source: CountingSource, codec: Codec, tally: Tally) -> Itera
             tell(share)
 
         def decode() -> _Decoded:
-            plain = codec.decode(block, fingerprint, where, advance)
+            plain = decoder.decode(block, fingerprint, where, advance)
             tell(1.0)
             return _Decoded(plain, len(block.payload))
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from lmpack._native import peak_products
-from lmpack.bundle import DEFAULT_MODEL, load_bundle
+from lmpack.bundle import load_bundle
 from lmpack.codec import decode_block, encode_block
 from lmpack.container import BlockKind
 from lmpack.errors import LmpackError, UsageError
 from lmpack.executors import EXECUTORS, open_executor
 from lmpack.executors.protocol import available_cores
+from lmpack.levels import DEFAULT_MODEL
 
 PEAK_SECONDS = 0.3
 

@@ -37,7 +37,7 @@ class ContainerInfo:
     Attributes:
         offset: of its first byte in the file.
         version: format version.
-        fingerprint: the first 8 bytes of the model's fingerprint.
+        fingerprint: the first 8 bytes of the model's fingerprint; zeros if there is no model.
         model: name of the model if it is a built-in one, else None.
         content_length: bytes of content.
         compressed_length: bytes of the container.

@@ -6,12 +6,12 @@ import io
 import os
 from typing import Any, BinaryIO, Literal, cast, overload
 
-from lmpack._api import Model
-from lmpack._models import Codec
+from lmpack._models import Decoder, Encoder, EncoderOptions, Model
 from lmpack._reader import ForwardReader, IndexedReader
 from lmpack._streams import CountingSink
 from lmpack._writer import BlockWriter
 from lmpack.errors import UsageError
+from lmpack.levels import DEFAULT_LEVEL
 
 PathOrFile = str | os.PathLike[str] | BinaryIO
 BinaryMode = Literal["r", "rb", "w", "wb", "x", "xb"]
@@ -35,8 +35,10 @@ class LmpackFile(io.BufferedIOBase):
         file: a path, or a binary file object, which stays open when this one is closed. When
             reading a seekable one, all of it is taken, wherever it stands.
         mode: "r" or "rb" to read, "w" or "wb" to write, "x" or "xb" to write a new file.
-        model: when writing, name of a built-in model or folder of a bundle, None for the default;
-            when reading, the model it was made with, None to look among the built-in ones.
+        level: when writing, 1 (fastest) to 9 (smallest).
+        model: when writing, name of a built-in model or folder of a bundle in place of the
+            level's; when reading, the model it was made with, None to look among the built-in ones.
+        mixing: when writing, whether the statistics of the data itself take part.
         executor: what runs the model; the bytes are the same with any.
         threads: worker threads, at least 1; None for the executor's own choice.
 
@@ -52,7 +54,9 @@ class LmpackFile(io.BufferedIOBase):
         file: PathOrFile,
         mode: BinaryMode = "rb",
         *,
+        level: int = DEFAULT_LEVEL,
         model: Model = None,
+        mixing: bool = True,
         executor: str = "auto",
         threads: int | None = None,
     ) -> None:
@@ -63,13 +67,14 @@ class LmpackFile(io.BufferedIOBase):
         self._owned: BinaryIO | None = None
         if mode not in _BINARY_MODES:
             raise UsageError(f"the mode is {mode!r}, allowed are {', '.join(_BINARY_MODES)}")
-        codec = Codec(model, executor, threads)
         try:
             if self.writable():
-                codec.bundle  # noqa: B018  found before a file is created or emptied
-                self._writer = BlockWriter(CountingSink(self._open_base(file)), codec)
+                encoder = Encoder(EncoderOptions(level, model, mixing), executor, threads)
+                encoder.bundle  # noqa: B018  found before a file is created or emptied
+                self._writer = BlockWriter(CountingSink(self._open_base(file)), encoder)
             else:
-                self._reader = io.BufferedReader(_raw_reader(self._open_base(file), codec))
+                decoder = Decoder(model, executor, threads)
+                self._reader = io.BufferedReader(_raw_reader(self._open_base(file), decoder))
         except BaseException:
             self.close()
             raise
@@ -164,10 +169,10 @@ class LmpackFile(io.BufferedIOBase):
             raise UsageError("the file is closed: open it again")
 
 
-def _raw_reader(file: BinaryIO, codec: Codec) -> io.RawIOBase:
+def _raw_reader(file: BinaryIO, decoder: Decoder) -> io.RawIOBase:
     if hasattr(file, "seekable") and file.seekable():
-        return IndexedReader(file, codec)
-    return ForwardReader(file, codec)
+        return IndexedReader(file, decoder)
+    return ForwardReader(file, decoder)
 
 
 @overload
@@ -175,7 +180,9 @@ def open(
     file: PathOrFile,
     mode: BinaryMode = "rb",
     *,
+    level: int = DEFAULT_LEVEL,
     model: Model = None,
+    mixing: bool = True,
     executor: str = "auto",
     threads: int | None = None,
 ) -> LmpackFile: ...
@@ -186,7 +193,9 @@ def open(
     file: PathOrFile,
     mode: TextMode,
     *,
+    level: int = DEFAULT_LEVEL,
     model: Model = None,
+    mixing: bool = True,
     executor: str = "auto",
     threads: int | None = None,
     encoding: str | None = None,
@@ -199,7 +208,9 @@ def open(
     file: PathOrFile,
     mode: str = "rb",
     *,
+    level: int = DEFAULT_LEVEL,
     model: Model = None,
+    mixing: bool = True,
     executor: str = "auto",
     threads: int | None = None,
     encoding: str | None = None,
@@ -211,7 +222,9 @@ def open(
     Args:
         file: a path, or a binary file object, which stays open when the result is closed.
         mode: "rb", "wb", "xb", or "rt", "wt", "xt" for text; without b or t it is binary.
-        model: as for :class:`LmpackFile`, like `executor` and `threads`.
+        level: as for :class:`LmpackFile`, like `model`, `mixing`, `executor` and `threads`.
+        model: which model.
+        mixing: whether the statistics of the data itself take part.
         executor: what runs the model.
         threads: worker threads.
         encoding: of the text, as for the built-in open; only in text mode.
@@ -229,7 +242,15 @@ def open(
     if not text and (encoding, errors, newline) != (None, None, None):
         raise UsageError(f"encoding, errors and newline need a text mode, not {mode!r}")
     binary_mode = cast(BinaryMode, mode[0] + "b")
-    binary = LmpackFile(file, binary_mode, model=model, executor=executor, threads=threads)
+    binary = LmpackFile(
+        file,
+        binary_mode,
+        level=level,
+        model=model,
+        mixing=mixing,
+        executor=executor,
+        threads=threads,
+    )
     if not text:
         return binary
     return io.TextIOWrapper(cast(BinaryIO, binary), encoding, errors, newline)

@@ -8,12 +8,17 @@ import concurrent.futures.thread  # noqa: F401
 import functools
 import os
 import threading
+from typing import NamedTuple
 
-from lmpack.bundle import DEFAULT_MODEL, Bundle, find_bundle, list_bundles, load_bundle
-from lmpack.codec import Advance, decode_block, encode_block
-from lmpack.container import FINGERPRINT_SIZE, Block
-from lmpack.errors import DamagedError, ModelError
+from lmpack.bundle import Bundle, find_bundle, list_bundles, load_bundle
+from lmpack.codec import decode_block, encode_block
+from lmpack.coding import Advance
+from lmpack.container import FINGERPRINT_SIZE, NO_MODEL, Block
+from lmpack.errors import DamagedError, ModelError, UsageError
 from lmpack.executors import Executor, check_choice, open_executor, side_by_side
+from lmpack.levels import find_level
+
+Model = str | os.PathLike[str] | None
 
 _executors: dict[tuple[str, str, int | None], Executor] = {}
 """Open executors by content of the bundle, name and threads; they live as long as the process."""
@@ -44,14 +49,108 @@ def list_models() -> list[Bundle]:
     return list_bundles()
 
 
-class Codec:
-    """Codes blocks with the model that a caller chose, or that a file asks for.
+class EncoderOptions(NamedTuple):
+    """What decides the bytes of a compressed file.
 
-    Nothing is loaded before it is needed: raw blocks are decoded without any model.
+    Attributes:
+        level: 1 to 9.
+        model: name of a built-in model or folder of a bundle; None for that of the level.
+        mixing: whether blocks are learned while they are coded.
+    """
+
+    level: int
+    model: Model
+    mixing: bool
+
+
+class Opener:
+    """Opens executors as a caller wants them.
 
     Args:
-        model: name of a built-in model or folder of a bundle; None for the default when encoding,
-            and for the built-in one that a file names when decoding.
+        executor: what runs models, "auto" for the best one.
+        threads: worker threads; None for the executor's own choice.
+
+    Raises:
+        UsageError: an unknown executor or a bad number of threads.
+    """
+
+    def __init__(self, executor: str, threads: int | None) -> None:
+        check_choice(executor, threads)
+        self._executor = executor
+        self._threads = threads
+
+    def open(self, bundle: Bundle) -> Executor:
+        """The executor of a model; nothing is loaded twice."""
+        key = (bundle.content_digest, self._executor, self._threads)
+        with _executors_lock:
+            if key not in _executors:
+                _executors[key] = open_executor(bundle, self._executor, self._threads)
+            return _executors[key]
+
+    @functools.cached_property
+    def side_by_side(self) -> int:
+        """How many blocks at a time make best use of the machine."""
+        return side_by_side(self._executor, self._threads)
+
+
+class Encoder:
+    """Makes blocks as a caller wants them. Nothing is loaded before it is needed.
+
+    Args:
+        options: what was asked for.
+        executor: what runs the model, "auto" for the best one.
+        threads: worker threads; None for the executor's own choice.
+
+    Raises:
+        UsageError: an unknown level or executor, a bad number of threads, or neither a model nor
+            mixing to encode with.
+    """
+
+    def __init__(self, options: EncoderOptions, executor: str, threads: int | None) -> None:
+        level = find_level(options.level)
+        self._opener = Opener(executor, threads)
+        self._model = level.model if options.model is None else options.model
+        self._mixing = options.mixing
+        self.block_size = level.block_size
+        if self._model is None and not self._mixing:
+            raise UsageError(
+                f"level {options.level} has no model, so it cannot do without mixing: "
+                "choose a model or another level"
+            )
+
+    @functools.cached_property
+    def bundle(self) -> Bundle | None:
+        """The model that encodes, the same one from the first block to the last; None for none.
+
+        Raises:
+            ModelError: there is no such model.
+        """
+        return None if self._model is None else load_bundle(self._model)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """First 8 bytes of the fingerprint of the model that encodes, zeros if there is none."""
+        return NO_MODEL if self.bundle is None else self.bundle.fingerprint[:FINGERPRINT_SIZE]
+
+    @property
+    def side_by_side(self) -> int:
+        """How many blocks at a time make best use of the machine."""
+        return self._opener.side_by_side
+
+    def encode(self, plain: bytes, advance: Advance | None = None) -> Block:
+        """The block of at least one byte of content; `advance` is told how far it is."""
+        executor = None if self.bundle is None else self._opener.open(self.bundle)
+        return encode_block(executor, plain, advance, mixing=self._mixing)
+
+
+class Decoder:
+    """Reads blocks with the model that a caller chose, or that a file asks for.
+
+    Nothing is loaded before it is needed: blocks without a model are decoded without any.
+
+    Args:
+        model: name of a built-in model or folder of a bundle; None for the built-in one that a
+            file names.
         executor: what runs the model, "auto" for the best one.
         threads: worker threads; None for the executor's own choice.
 
@@ -59,36 +158,14 @@ class Codec:
         UsageError: an unknown executor or a bad number of threads.
     """
 
-    def __init__(
-        self, model: str | os.PathLike[str] | None, executor: str, threads: int | None
-    ) -> None:
-        check_choice(executor, threads)
+    def __init__(self, model: Model, executor: str, threads: int | None) -> None:
+        self._opener = Opener(executor, threads)
         self._model = model
-        self._executor = executor
-        self._threads = threads
-
-    @functools.cached_property
-    def bundle(self) -> Bundle:
-        """The model that encodes: the same one from the first block to the last.
-
-        Raises:
-            ModelError: there is none.
-        """
-        return load_bundle(DEFAULT_MODEL if self._model is None else self._model)
 
     @property
-    def fingerprint(self) -> bytes:
-        """First 8 bytes of the fingerprint of the model that encodes."""
-        return self.bundle.fingerprint[:FINGERPRINT_SIZE]
-
-    @functools.cached_property
     def side_by_side(self) -> int:
         """How many blocks at a time make best use of the machine."""
-        return side_by_side(self._executor, self._threads)
-
-    def encode(self, plain: bytes, advance: Advance | None = None) -> Block:
-        """The block of at least one byte of content; `advance` is told how far it is."""
-        return encode_block(self._open(self.bundle), plain, advance)
+        return self._opener.side_by_side
 
     def decode(
         self, block: Block, fingerprint: bytes, where: str, advance: Advance | None = None
@@ -107,13 +184,15 @@ class Codec:
         """
         executor = None
         if block.kind.needs_model:
-            executor = self._open(self._bundle_to_decode(fingerprint))
+            if fingerprint == NO_MODEL:
+                raise DamagedError(f"{where}: it needs a model, but the file names none")
+            executor = self._opener.open(self._bundle_of(fingerprint))
         try:
             return decode_block(executor, block, advance)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
 
-    def _bundle_to_decode(self, fingerprint: bytes) -> Bundle:
+    def _bundle_of(self, fingerprint: bytes) -> Bundle:
         if self._model is None:
             return find_bundle(fingerprint)
         bundle = load_bundle(self._model)
@@ -125,10 +204,3 @@ class Codec:
                 "or none if it is a built-in one"
             )
         return bundle
-
-    def _open(self, bundle: Bundle) -> Executor:
-        key = (bundle.content_digest, self._executor, self._threads)
-        with _executors_lock:
-            if key not in _executors:
-                _executors[key] = open_executor(bundle, self._executor, self._threads)
-            return _executors[key]

@@ -8,7 +8,7 @@ import itertools
 import os
 from typing import Any, BinaryIO, NamedTuple
 
-from lmpack._models import Codec
+from lmpack._models import Decoder
 from lmpack._streams import CountingSource, Readable
 from lmpack.container import BlockEntry, read_block, read_blocks, read_indexes
 from lmpack.errors import UsageError
@@ -26,15 +26,15 @@ class IndexedReader(io.RawIOBase):
 
     Args:
         file: seekable; all of it is taken, and it is not closed.
-        codec: decodes the blocks.
+        decoder: decodes the blocks.
 
     Raises:
         FormatError: the file is not made of whole containers.
     """
 
-    def __init__(self, file: BinaryIO, codec: Codec) -> None:
+    def __init__(self, file: BinaryIO, decoder: Decoder) -> None:
         self._file = file
-        self._codec = codec
+        self._decoder = decoder
         indexes = read_indexes(file)
         self._places = [
             _Place(entry, index.header.fingerprint) for index in indexes for entry in index.blocks
@@ -78,7 +78,7 @@ class IndexedReader(io.RawIOBase):
             entry, fingerprint = self._places[number]
             block = read_block(self._file, entry)
             where = f"block {number} at byte {entry.offset}"
-            self._decoded = number, self._codec.decode(block, fingerprint, where)
+            self._decoded = number, self._decoder.decode(block, fingerprint, where)
         return self._decoded[1]
 
 
@@ -87,13 +87,13 @@ class ForwardReader(io.RawIOBase):
 
     Args:
         source: anything with `read(size)`; it is not closed.
-        codec: decodes the blocks.
+        decoder: decodes the blocks.
     """
 
-    def __init__(self, source: Readable, codec: Codec) -> None:
+    def __init__(self, source: Readable, decoder: Decoder) -> None:
         self._source = CountingSource(source)
         self._blocks = enumerate(read_blocks(self._source))
-        self._codec = codec
+        self._decoder = decoder
         self._plain = b""
         self._used = 0
 
@@ -112,7 +112,7 @@ class ForwardReader(io.RawIOBase):
     def _next_block(self) -> bytes:
         for number, (header, block) in self._blocks:
             where = f"block {number}, which ends at byte {self._source.count}"
-            return self._codec.decode(block, header.fingerprint, where)
+            return self._decoder.decode(block, header.fingerprint, where)
         return b""
 
 

@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from lmpack._in_order import InOrder, Tally
-from lmpack._models import Codec
-from lmpack.codec import DEFAULT_BLOCK_SIZE
+from lmpack._models import Encoder
 from lmpack.container import Block, ContainerWriter, Sink
 from lmpack.errors import UsageError
 
@@ -17,18 +16,18 @@ class BlockWriter:
 
     Args:
         sink: takes the container; it is not closed.
-        codec: codes the blocks.
+        encoder: makes the blocks.
         progress: called now and then with the bytes of content coded so far and those of them
             that are written, from any thread, but by one at a time.
     """
 
     def __init__(
-        self, sink: Sink, codec: Codec, progress: Callable[[int, int], None] | None = None
+        self, sink: Sink, encoder: Encoder, progress: Callable[[int, int], None] | None = None
     ) -> None:
-        self._codec = codec
+        self._encoder = encoder
         self._tally = Tally(progress or _ignore)
-        self._calls: InOrder[Block] = InOrder(codec.side_by_side)
-        self._container = ContainerWriter(sink, codec.fingerprint)
+        self._calls: InOrder[Block] = InOrder(encoder.side_by_side)
+        self._container = ContainerWriter(sink, encoder.fingerprint)
         self._pending = bytearray()
         self._broken = False
 
@@ -36,10 +35,10 @@ class BlockWriter:
         """Append content; full blocks are coded, and written when those before them are."""
         rest = memoryview(data)
         while rest:
-            room = DEFAULT_BLOCK_SIZE - len(self._pending)
+            room = self._encoder.block_size - len(self._pending)
             self._pending += rest[:room]
             rest = rest[room:]
-            if len(self._pending) == DEFAULT_BLOCK_SIZE:
+            if len(self._pending) == self._encoder.block_size:
                 self._start_block()
 
     def finish(self) -> None:
@@ -63,7 +62,7 @@ class BlockWriter:
             tell(share)
 
         def encode() -> Block:
-            block = self._codec.encode(plain, advance)
+            block = self._encoder.encode(plain, advance)
             tell(1.0)
             return block
 

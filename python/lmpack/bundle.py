@@ -14,7 +14,6 @@ from typing import Any
 from lmpack.architecture import SPEC_VERSION, Architecture
 from lmpack.errors import BundleError, ModelError
 
-DEFAULT_MODEL = "small"
 MANIFEST = "manifest.json"
 TENSORS = "model.safetensors"
 GRAPHS = ("cpu.onnx", "cuda.onnx")

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 
-from lmpack.coding import Coding, choose_mixing, decode_payload, lane_length, lanes_log2
+from lmpack.coding import Advance, Coding, decode_payload, encode_with_mixing, lanes_log2
 from lmpack.container import Block, BlockKind
 from lmpack.errors import DamagedError
 from lmpack.executors.protocol import Executor
-
-DEFAULT_BLOCK_SIZE = 1 << 20
-"""Bytes in a block. How a file is cut depends on its size alone, never on the machine."""
-
-Advance = Callable[[float], None]
-"""Called now and then with the share of a block that is done, 0 to 1."""
 
 
 def encode_block(
@@ -33,12 +26,12 @@ def encode_block(
         advance: told how far it is.
         mixing: whether the block is learned while it is coded.
     """
+    tell = advance or _ignore
     if mixing:
-        coding = choose_mixing(executor, plain)
+        coding, payload = encode_with_mixing(executor, plain, tell)
     else:
         coding = Coding(BlockKind.MODEL, lanes_log2(len(plain)))
-    steps = lane_length(len(plain), coding.lanes_log2)
-    payload = coding.encode(executor, plain, _share_of(steps, advance))
+        payload = coding.encode(executor, plain, tell)
     checksum = zlib.crc32(plain)
     if len(payload) >= len(plain):
         return Block(BlockKind.RAW, 0, len(plain), checksum, plain)
@@ -60,17 +53,14 @@ def decode_block(executor: Executor | None, block: Block, advance: Advance | Non
     if block.kind is BlockKind.RAW:
         plain = block.payload
     else:
-        tell = _share_of(block.lane_length, advance)
+        length, lane = block.plain_length, block.lane_length
         plain = decode_payload(
-            block.kind, executor, block.payload, block.plain_length, block.lane_length, tell
+            block.kind, executor, block.payload, length, lane, advance or _ignore
         )
     if zlib.crc32(plain) != block.checksum:
         raise DamagedError("the checksum of the block's content is wrong: the file is damaged")
     return plain
 
 
-def _share_of(steps: int, advance: Advance | None) -> Callable[[int], None]:
-    """Tells `advance` the share of the steps that are done."""
-    if advance is None:
-        return lambda done: None
-    return lambda done: advance(done / steps)
+def _ignore(share: float) -> None:
+    pass

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from collections.abc import Callable
 
 from lmpack._native import decode_adaptive, encode_adaptive, likely_stride
 from lmpack.container import BlockKind
 from lmpack.errors import DamagedError, ModelError
-from lmpack.executors.protocol import Advance, Executor
+from lmpack.executors.protocol import Executor
 
 MIXING_VERSION = 1
 """Of docs/mixing.md."""
@@ -23,11 +24,15 @@ MOST_MIXED_LANES_LOG2 = 2
 """Mixing learns better from few long lanes; four are enough for the speed of the model."""
 
 SAMPLE_PIECES = 4
-SAMPLE_PIECE = 8192
-"""The choice for a long block is made on so many pieces of it, of so many bytes."""
+SHORTEST_PIECE = 2048
+LONGEST_PIECE = 8192
+"""The choice for a long block is made on so many pieces of it, between so many bytes each."""
 
 WORTH_THE_MODEL = 0.99
 """The model has to make a block smaller than this share of what mixing alone makes of it."""
+
+Advance = Callable[[float], None]
+"""Called now and then with the share of a block that is done, 0 to 1."""
 
 _HEAD = struct.Struct("<BH")
 """Of a payload with mixing: its version and the stride."""
@@ -54,12 +59,13 @@ class Coding:
             ModelError: it needs a model, but there is no executor.
         """
         length = lane_length(len(plain), self.lanes_log2)
+        tell = _steps_told(length, advance)
         if self.kind is BlockKind.MODEL:
-            return needed(executor).encode(plain, length, advance)
+            return needed(executor).encode(plain, length, tell)
         head = _HEAD.pack(MIXING_VERSION, self.stride)
         if self.kind is BlockKind.ADAPTIVE:
-            return head + encode_adaptive(plain, length, self.stride, advance)
-        return head + needed(executor).encode_mixed(plain, length, self.stride, advance)
+            return head + encode_adaptive(plain, length, self.stride, tell)
+        return head + needed(executor).encode_mixed(plain, length, self.stride, tell)
 
 
 def decode_payload(
@@ -76,8 +82,9 @@ def decode_payload(
         DamagedError: the payload is not that of any bytes.
         ModelError: it needs a model, but there is no executor.
     """
+    tell = _steps_told(lane, advance)
     if kind is BlockKind.MODEL:
-        return needed(executor).decode(payload, length, lane, advance)
+        return needed(executor).decode(payload, length, lane, tell)
     if len(payload) < _HEAD.size:
         raise DamagedError("the payload is shorter than its head")
     version, stride = _HEAD.unpack(payload[: _HEAD.size])
@@ -85,8 +92,8 @@ def decode_payload(
         raise DamagedError(f"there is no mixing of version {version}")
     stream = payload[_HEAD.size :]
     if kind is BlockKind.ADAPTIVE:
-        return decode_adaptive(stream, length, lane, stride, advance)
-    return needed(executor).decode_mixed(stream, length, lane, stride, advance)
+        return decode_adaptive(stream, length, lane, stride, tell)
+    return needed(executor).decode_mixed(stream, length, lane, stride, tell)
 
 
 def needed(executor: Executor | None) -> Executor:
@@ -118,37 +125,49 @@ def _cut(length: int, shortest: int, most_log2: int) -> int:
     return min(max(1, length // shortest).bit_length() - 1, most_log2)
 
 
-def choose_mixing(executor: Executor | None, plain: bytes) -> Coding:
-    """The way with mixing that makes a block smallest, going by a part of it.
+def encode_with_mixing(
+    executor: Executor | None, plain: bytes, advance: Advance
+) -> tuple[Coding, bytes]:
+    """The way with mixing that makes a block smallest, going by a part of it; and its payload.
 
     The model is left out where it does not help: it takes most of the time.
     """
     sample = _sample(plain)
+    payloads: dict[Coding, bytes] = {}
 
     def size(coding: Coding) -> int:
-        return len(coding.encode(executor, sample, _ignore))
+        if coding not in payloads:
+            payloads[coding] = coding.encode(executor, sample, _ignore)
+        return len(payloads[coding])
 
-    adaptive = [Coding(BlockKind.ADAPTIVE, 0)]
+    best = Coding(BlockKind.ADAPTIVE, 0)
     if stride := likely_stride(plain):
-        adaptive.append(Coding(BlockKind.ADAPTIVE, 0, stride))
-    if len(adaptive) == 1 and executor is None:
-        return adaptive[0]
-    best = min(adaptive, key=size)
+        best = min(best, dataclasses.replace(best, stride=stride), key=size)
     if executor is not None:
         mixed = Coding(BlockKind.MIXED, 0, best.stride)
         if size(mixed) < WORTH_THE_MODEL * size(best):
-            return dataclasses.replace(mixed, lanes_log2=mixed_lanes_log2(len(plain)))
-    return best
+            best = mixed
+    if len(sample) == len(plain) and best in payloads:
+        return best, payloads[best]
+    if best.kind is BlockKind.MIXED:
+        best = dataclasses.replace(best, lanes_log2=mixed_lanes_log2(len(plain)))
+    return best, best.encode(executor, plain, advance)
 
 
 def _sample(plain: bytes) -> bytes:
-    """Pieces from all over the block; all of it if that is not more."""
-    if len(plain) <= SAMPLE_PIECES * SAMPLE_PIECE:
+    """Pieces from all over the block, together about an eighth; all of it if it is short."""
+    piece = min(max(len(plain) // (8 * SAMPLE_PIECES), SHORTEST_PIECE), LONGEST_PIECE)
+    if len(plain) <= SAMPLE_PIECES * piece:
         return plain
-    last = len(plain) - SAMPLE_PIECE
-    starts = (last * piece // (SAMPLE_PIECES - 1) for piece in range(SAMPLE_PIECES))
-    return b"".join(plain[start : start + SAMPLE_PIECE] for start in starts)
+    last = len(plain) - piece
+    starts = (last * number // (SAMPLE_PIECES - 1) for number in range(SAMPLE_PIECES))
+    return b"".join(plain[start : start + piece] for start in starts)
 
 
-def _ignore(steps: int) -> None:
+def _steps_told(steps: int, advance: Advance) -> Callable[[int], None]:
+    """Takes the number of steps that are done, of so many."""
+    return lambda done: advance(done / steps)
+
+
+def _ignore(share: float) -> None:
     pass

@@ -8,7 +8,7 @@ import click
 
 import lmpack
 from lmpack.cli.conversion import Direction, Request, convert_files
-from lmpack.cli.options import coding_options, files_argument, output_options
+from lmpack.cli.options import coding_options, files_argument, level_options, output_options
 from lmpack.cli.output import refuse_terminal
 from lmpack.errors import UsageError
 
@@ -17,6 +17,7 @@ SUFFIX = ".lmp"
 
 @click.command()
 @files_argument
+@level_options
 @output_options
 @coding_options
 def compress(**options: Any) -> None:
@@ -24,7 +25,7 @@ def compress(**options: Any) -> None:
 
     A FILE named - is standard input. Input files are kept.
     """
-    request = Request(**options)
+    request = Request.of(options)
     if request.to_stdout:
         refuse_terminal(request.force)
     direction = Direction(

@@ -22,7 +22,11 @@ from lmpack.errors import UsageError
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """The options of a conversion, as click gives them."""
+    """The options of a conversion.
+
+    Attributes:
+        coding: arguments of the API. The other attributes are options of the command line.
+    """
 
     files: tuple[str, ...]
     output: str | None
@@ -32,9 +36,16 @@ class Request:
     quiet: bool
     verbose: int
     as_json: bool
-    model: str | None
-    executor: str
-    threads: int | None
+    coding: dict[str, Any]
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Request:
+        """The request that click's options make; what is not known here is for the API."""
+        own = {field.name for field in dataclasses.fields(cls)}
+        return cls(
+            **{name: value for name, value in options.items() if name in own},
+            coding={name: value for name, value in options.items() if name not in own},
+        )
 
     def __post_init__(self) -> None:
         if self.output is not None and self.stdout:
@@ -53,11 +64,6 @@ class Request:
     def to_stdout(self) -> bool:
         """Whether some output goes to standard output."""
         return self.stdout or self.output == "-" or (self.output is None and "-" in self.inputs)
-
-    @property
-    def coding(self) -> dict[str, Any]:
-        """Arguments of the API."""
-        return {"model": self.model, "executor": self.executor, "threads": self.threads}
 
 
 @dataclasses.dataclass(frozen=True)

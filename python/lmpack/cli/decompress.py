@@ -29,7 +29,7 @@ def decompress(**options: Any) -> None:
         output_name=_output_name,
         plain_and_compressed=lambda sizes: (sizes.written, sizes.read),
     )
-    convert_files(direction, Request(**options))
+    convert_files(direction, Request.of(options))
 
 
 def _output_name(name: str, force: bool) -> str:

@@ -14,6 +14,7 @@ from lmpack import ContainerInfo
 from lmpack.cli.conversion import bits_per_byte, open_input
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.options import json_option, verbose_option
+from lmpack.container import NO_MODEL
 
 
 @click.command()
@@ -57,12 +58,18 @@ def _facts(container: ContainerInfo) -> list[tuple[str, str]]:
     blocks = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
     return [
         ("version", str(container.version)),
-        ("model", f"{container.model or 'unknown'} ({container.fingerprint.hex()})"),
+        ("model", _model(container)),
         ("content", f"{container.content_length:,} bytes"),
         ("compressed", f"{container.compressed_length:,} bytes"),
         ("ratio", _ratio(container)),
         ("blocks", blocks),
     ]
+
+
+def _model(container: ContainerInfo) -> str:
+    if container.fingerprint == NO_MODEL:
+        return "none"
+    return f"{container.model or 'unknown'} ({container.fingerprint.hex()})"
 
 
 def _ratio(container: ContainerInfo) -> str:

@@ -39,7 +39,7 @@ def models(as_json: bool) -> None:
 
 
 def _record(bundle: Bundle) -> dict[str, Any]:
-    from lmpack.bundle import DEFAULT_MODEL
+    from lmpack.levels import DEFAULT_MODEL
 
     return {
         "name": bundle.name,

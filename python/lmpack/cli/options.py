@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from lmpack.executors import EXECUTORS
+from lmpack.levels import DEFAULT_LEVEL, LEVELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -30,6 +31,30 @@ executor_option = click.option(
     show_default=True,
     help="What runs the model; the bytes are the same with any.",
 )
+
+
+def level_options(command: Command) -> Command:
+    """Options that decide how small a file gets: -1 to -9 and their long forms."""
+    digits = (
+        click.option(f"-{level}", "level", flag_value=level, type=int, hidden=True)
+        for level in LEVELS
+    )
+    options = (
+        click.option(
+            "--level",
+            type=click.IntRange(min(LEVELS), max(LEVELS)),
+            default=DEFAULT_LEVEL,
+            show_default=True,
+            help="1, the fastest, to 9, the smallest; also as -1 to -9.",
+        ),
+        *digits,
+        click.option(
+            "--mixing/--no-mixing",
+            default=True,
+            help="Learn from the data while coding (default), or let the model alone predict.",
+        ),
+    )
+    return _apply(options, command)
 
 
 def coding_options(command: Command) -> Command:

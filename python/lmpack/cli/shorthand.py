@@ -8,7 +8,7 @@ import click
 
 from lmpack.cli.compress import compress
 from lmpack.cli.decompress import decompress
-from lmpack.cli.options import coding_options, files_argument, output_options
+from lmpack.cli.options import coding_options, files_argument, level_options, output_options
 from lmpack.cli.test import test
 
 
@@ -16,6 +16,7 @@ from lmpack.cli.test import test
 @click.option("-d", "--decompress", "command", flag_value="decompress", help="Decompress.")
 @click.option("-t", "--test", "command", flag_value="test", help="Test, write nothing.")
 @files_argument
+@level_options
 @output_options
 @coding_options
 @click.pass_context

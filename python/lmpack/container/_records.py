@@ -12,6 +12,8 @@ from lmpack.errors import DamagedError, NotLmpackError, UsageError, VersionError
 MAGIC = b"\x8cLMP"
 VERSION = 1
 FINGERPRINT_SIZE = 8
+NO_MODEL = bytes(FINGERPRINT_SIZE)
+"""In place of a fingerprint where no block needs a model."""
 CHECKSUM_SIZE = 4
 HEADER_SIZE = len(MAGIC) + 1 + FINGERPRINT_SIZE + CHECKSUM_SIZE
 MAXIMUM_PLAIN_LENGTH = 2**24
@@ -39,7 +41,7 @@ class Header:
     """Start of a container.
 
     Attributes:
-        fingerprint: the first 8 bytes of the model's fingerprint.
+        fingerprint: the first 8 bytes of the model's fingerprint, or NO_MODEL.
         version: format version.
 
     Raises:

@@ -1,0 +1,51 @@
+"""The levels 1 to 9: how much time and memory a small file may cost."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from lmpack.errors import UsageError
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """What a level stands for.
+
+    Attributes:
+        model: name of the built-in model; None to do without one.
+        block_size: bytes in a block. How a file is cut depends on its size alone, never on the
+            machine.
+    """
+
+    model: str | None
+    block_size: int
+
+
+DEFAULT_LEVEL = 6
+DEFAULT_MODEL = "small"
+"""That of the default level, for what concerns a model alone."""
+
+LEVELS: Mapping[int, Level] = {
+    1: Level(None, 1 << 20),
+    2: Level(None, 1 << 22),
+    3: Level("tiny", 1 << 20),
+    4: Level("tiny", 1 << 22),
+    5: Level("small", 1 << 20),
+    6: Level(DEFAULT_MODEL, 1 << 22),
+    7: Level("base", 1 << 20),
+    8: Level("base", 1 << 22),
+    9: Level("base", 1 << 24),
+}
+"""In larger blocks the mixing learns more, but they cost memory and occupy fewer threads."""
+
+
+def find_level(number: int) -> Level:
+    """The level of this number.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if number not in LEVELS:
+        raise UsageError(f"the level is {number!r}, allowed are {min(LEVELS)} to {max(LEVELS)}")
+    return LEVELS[number]
