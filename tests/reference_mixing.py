@@ -171,11 +171,11 @@ def context_hashes(lane: bytes, stride: int) -> list[int]:
         w, n, nw, nn = back(1), back(stride), back(stride + 1), back(2 * stride)
         values += [n, n << 8 | w, n << 16 | nw << 8 | w]
         values += [(w + n + 256 - nw) << 8 | (n + w) // 2 // 16]
-        values += [(2 * n + 256 - nn) << 8 | w // 16, n << 8 | nn]
+        values += [(2 * n + 256 - nn) << 8 | w // 16, n << 8 | nn, len(lane) % stride]
     else:
         word, before = words(lane)
         values += [last & (256**5 - 1), last & (256**6 - 1), word, word + 31 * before & MASK]
-        values += [last & 0xFFFF00, last & 0xFF00FF0000]
+        values += [last & 0xFFFF00, 7 * before + last % 256 & MASK, last]
     return [hashed(value, number) for number, value in enumerate(values, 1)]
 
 
@@ -262,8 +262,8 @@ class Predictor:
         self.refined_model, self.by_match, self.by_order2 = (Refinement() for _ in range(3))
         self.order0, self.by_length = AdaptiveMap(1000), AdaptiveMap(1000)
         self.by_byte = AdaptiveMap(250)
-        self.history_maps = [AdaptiveMap(1000, GUESSES) for _ in range(10)]
-        first = [26000, 9000, 0, 12000, 6000] + [12000] * 11
+        self.history_maps = [AdaptiveMap(1000, GUESSES) for _ in range(11)]
+        first = [50000, 9000, 0, 3000, 10000] + [3000] * 11
         self.mixers = [Mixer(first, 6, 9) for _ in range(4)]
         self.last_mixer = Mixer([16384] * 4, 1, 0)
 
@@ -324,7 +324,6 @@ class Predictor:
         self.histories = [(order1, 0), *((slot, node) for slot in slots)]
         for history_map, (cell, index) in zip(self.history_maps, self.histories, strict=True):
             inputs.append(coarse(history_map.predict(cell[index])))
-        inputs.append(0)
         strength_class = sum(strength >= least for least in (1, 6, 12))
         contexts = [
             prefix,

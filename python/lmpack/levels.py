@@ -28,13 +28,13 @@ DEFAULT_MODEL = "small"
 
 LEVELS: Mapping[int, Level] = {
     1: Level(None, 1 << 20),
-    2: Level(None, 1 << 22),
+    2: Level(None, 1 << 23),
     3: Level("tiny", 1 << 20),
-    4: Level("tiny", 1 << 22),
+    4: Level("tiny", 1 << 23),
     5: Level("small", 1 << 20),
-    6: Level(DEFAULT_MODEL, 1 << 22),
+    6: Level(DEFAULT_MODEL, 1 << 23),
     7: Level("base", 1 << 20),
-    8: Level("base", 1 << 22),
+    8: Level("base", 1 << 23),
     9: Level("base", 1 << 24),
 }
 """In larger blocks the mixing learns more, but they cost memory and occupy fewer threads."""

@@ -33,11 +33,16 @@ void LaneContexts::hash_all(std::span<const std::uint8_t> lane) {
   }
 }
 
-// Longer orders, words, and bytes with one or two left out.
+// Longer orders, words, and two bytes without the last one.
 void LaneContexts::hash_text(std::size_t first) {
   const std::uint64_t values[] = {
-      last_ & 0xFFFFFFFFFF,      last_ & 0xFFFFFFFFFFFF, word_,
-      word_ + 31 * word_before_, last_ & 0xFFFF00,       last_ & 0xFF00FF0000,
+      last_ & 0xFFFFFFFFFF,
+      last_ & 0xFFFFFFFFFFFF,
+      word_,
+      word_ + 31 * word_before_,
+      last_ & 0xFFFF00,
+      7 * word_before_ + (last_ & 0xFF),
+      last_,
   };
   static_assert(3 + std::size(values) == kContexts);
   for (const std::uint64_t value : values) {
@@ -46,7 +51,7 @@ void LaneContexts::hash_text(std::size_t first) {
   }
 }
 
-// Neighbours: N is the byte one stride before the next byte, W the last one, NW the one before N.
+// Neighbours and the column. N is the byte one stride before the next byte, W the last one, NW the one before N.
 void LaneContexts::hash_records(std::size_t first, std::span<const std::uint8_t> lane) {
   const auto back = [&](std::uint64_t distance) -> std::uint64_t {
     return distance <= lane.size() ? lane[lane.size() - distance] : 0;
@@ -61,6 +66,7 @@ void LaneContexts::hash_records(std::size_t first, std::span<const std::uint8_t>
       gradient << 8 | (n + w) / 2 / 16,
       (2 * n + 256 - nn) << 8 | w / 16,
       n << 8 | nn,
+      lane.size() % stride,
   };
   static_assert(3 + std::size(values) == kContexts);
   for (const std::uint64_t value : values) {

@@ -11,7 +11,7 @@
 namespace lmpack {
 
 // Number of hashed contexts.
-inline constexpr std::size_t kContexts = 9;
+inline constexpr std::size_t kContexts = 10;
 
 // Spreads a value over 64 bits; different salts (below 256) give independent results.
 constexpr std::uint64_t hash_value(std::uint64_t value, std::uint64_t salt) {

@@ -31,15 +31,15 @@ int log2_of(std::int64_t length) {
   return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(length)));
 }
 
-// Most for the model, the rest about evenly; the mixers find out soon.
+// Most for the model, so that short files are worth mixing; the mixers find out soon.
 template <std::size_t kInputs>
 std::array<std::int32_t, kInputs> first_weights() {
   std::array<std::int32_t, kInputs> weights;
-  weights.fill(12000);
-  weights[kModel] = 26000;
+  weights.fill(3000);
+  weights[kModel] = 50000;
   weights[kRefinedModel] = 9000;
   weights[kOrder0] = 0;
-  weights[kMatchByte] = 6000;
+  weights[kMatchByte] = 10000;
   return weights;
 }
 

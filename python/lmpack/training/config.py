@@ -21,8 +21,12 @@ PRESETS: Mapping[str, Architecture] = {
         ),
     ),
     "small": Architecture(
-        vocabulary=256, width=128, heads=4, head_width=32, hidden=512, windows=(256,) * 4,
-        tables=(ContextTable(2, 4096, 0, 128), ContextTable(3, 8192, 0, 128)),
+        vocabulary=256, width=192, heads=3, head_width=32, hidden=512, windows=(64, 512, 512),
+        tables=(
+            ContextTable(2, 4096, 0, 64), ContextTable(3, 8192, 64, 64),
+            ContextTable(4, 8192, 128, 64), ContextTable(6, 4096, 0, 64),
+            ContextTable(WORD, 4096, 64, 64),
+        ),
     ),
     "base": Architecture(
         vocabulary=256, width=256, heads=4, head_width=32, hidden=768, windows=(256, 512) * 3,
