@@ -1,4 +1,4 @@
-"""The built-in models beside classical compressors, on the start of real files, in one run.
+"""The built-in models alone beside classical compressors, on the start of real files, in one run.
 
     python benchmarks/compare.py [--bytes N]
 
@@ -22,22 +22,12 @@ from pathlib import Path
 
 import pyppmd
 import zstandard
-from environment import environment, require_shared, timed, write_result
+from environment import VALIDATION, environment, require_shared, timed, write_result
 
 import lmpack
 from lmpack.bundle import BUILT_IN, CLASSICAL_RATES, load_bundle
 from lmpack.executors import open_executor
 
-FILES = (
-    "text/wikipedia_en_2014.valid.xz",
-    "text/enwik8_prefix.valid.xz",
-    "text/novels_en.valid.xz",
-    "general/code.valid.xz",
-    "general/docs.valid.xz",
-    "general/structured.valid.xz",
-    "general/multilingual.valid.xz",
-    "general/latex_mail.valid.xz",
-)
 PPMD_ORDER = 16
 PPMD_MEMORY = 256 << 20
 
@@ -52,7 +42,7 @@ def codecs(threads: int) -> Mapping[str, Codec]:
     """Pairs of compress and decompress by name."""
     models = {
         f"lmpack {bundle.name}": (
-            functools.partial(lmpack.compress, model=bundle.name, threads=threads),
+            functools.partial(lmpack.compress, model=bundle.name, mixing=False, threads=threads),
             functools.partial(lmpack.decompress, threads=threads),
         )
         for bundle in lmpack.list_models()
@@ -129,8 +119,8 @@ def main(arguments: list[str]) -> int:
     result = {"environment": environment(), "limit": options.bytes, "files": {}}
     result["threads"] = options.threads
     for bundle in lmpack.list_models():  # loads the models before the clock starts
-        lmpack.compress(b"x", model=bundle.name, threads=options.threads)
-    for name in FILES:
+        lmpack.compress(b"x", model=bundle.name, mixing=False, threads=options.threads)
+    for name in VALIDATION:
         data = lzma.decompress((folder / name).read_bytes())[: options.bytes]
         rows = {key: measure(data, codec) for key, codec in codecs(options.threads).items()}
         title = Path(name).name.removesuffix(".xz")

@@ -17,6 +17,18 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 SHARED = ROOT.parent / "shared" / "data"
 
+VALIDATION = (
+    "text/wikipedia_en_2014.valid.xz",
+    "text/enwik8_prefix.valid.xz",
+    "text/novels_en.valid.xz",
+    "general/code.valid.xz",
+    "general/docs.valid.xz",
+    "general/structured.valid.xz",
+    "general/multilingual.valid.xz",
+    "general/latex_mail.valid.xz",
+)
+"""Files that no model was trained on."""
+
 
 def environment() -> dict[str, Any]:
     """Versions, CPU and commit."""

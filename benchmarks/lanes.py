@@ -14,12 +14,12 @@ import lzma
 import sys
 from typing import Any
 
-import numpy as np
 from environment import environment, require_shared, timed, write_result
 
 from lmpack.bundle import load_bundle
 from lmpack.executors import open_executor
 from lmpack.executors.protocol import Executor
+from lmpack.ideal import ideal_bits
 from lmpack.levels import DEFAULT_MODEL
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
@@ -56,19 +56,10 @@ def measure(executor: Executor, data: bytes, lanes: int) -> dict[str, Any]:
 
 def coder_loss(executor: Executor, data: bytes, lanes: int) -> dict[str, float]:
     """The payload against the ideal code length under the model's own probabilities."""
-    symbols = np.frombuffer(data, np.uint8).reshape(lanes, -1).astype(np.int32)
-    state = executor.start(lanes)
-    before = np.full((lanes, 1), executor.architecture.start_symbol, np.int32)
-    bits = 0.0
-    for start in range(0, symbols.shape[1], 256):
-        piece = symbols[:, start : start + 256]
-        weights = executor.prefill(state, np.concatenate([before, piece[:, :-1]], axis=1))
-        chosen = np.take_along_axis(weights, piece[:, :, None], axis=2)[:, :, 0]
-        share = np.maximum(chosen, 0.5) / weights.sum(axis=2, dtype=np.float64)
-        bits -= float(np.log2(share).sum())
-        before = piece[:, -1:]
-    payload = len(executor.encode(data, symbols.shape[1], ignore))
-    return {"payload": payload, "ideal": bits / 8, "loss": payload / (bits / 8) - 1}
+    lane_length = len(data) // lanes
+    ideal = ideal_bits(executor, data, lane_length) / 8
+    payload = len(executor.encode(data, lane_length, ignore))
+    return {"payload": payload, "ideal": ideal, "loss": payload / ideal - 1}
 
 
 def main(arguments: list[str]) -> int:

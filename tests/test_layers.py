@@ -19,7 +19,7 @@ LAYERS = (
     ("lmpack._api", "lmpack._file", "lmpack._description", "lmpack._bench"),
     ("lmpack._reader", "lmpack._writer"),
     ("lmpack._in_order", "lmpack._models", "lmpack._streams"),
-    ("lmpack.codec",),
+    ("lmpack.codec", "lmpack.ideal"),
     ("lmpack.coding",),
     ("lmpack.levels",),
     ("lmpack.executors",),

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from lmpack.architecture import Architecture
+from lmpack.bundle import load_bundle
+from lmpack.executors import open_executor
+from lmpack.ideal import ideal_bits
 from lmpack.training.config import Source
 from lmpack.training.data import read_source
 from lmpack.training.evaluate import LANE, bits_per_byte
@@ -45,20 +52,27 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
         },
     }
     if data is not None:
-        facts["evaluation"] = _evaluate(model, data, config["valid"], quantize=True)
-        facts["evaluation_without_rounding"] = _evaluate(
-            model, data, config["valid"], quantize=False
-        )
+        contents = {
+            source.name: read_source(data, source)[:EVALUATED_BYTES]
+            for source in (Source(**entry) for entry in config["valid"])
+        }
+        facts["evaluation"] = _evaluate_bundle(model, name, contents)
+        facts["evaluation_without_rounding"] = {
+            source: round(bits_per_byte(model, content, quantize=False), 4)
+            for source, content in contents.items()
+        }
         facts["evaluated"] = f"first {EVALUATED_BYTES} bytes of each, in lanes of {LANE} bytes"
     write_bundle(model, output, name=name, facts=facts)
 
 
-def _evaluate(
-    model: ExactTransformer, data: Path, valid: list[dict[str, Any]], quantize: bool
+def _evaluate_bundle(
+    model: ExactTransformer, name: str, contents: dict[str, npt.NDArray[np.uint8]]
 ) -> dict[str, float]:
-    """Bits per byte by name of the source."""
-    results = {}
-    for source in (Source(**entry) for entry in valid):
-        content = read_source(data, source)[:EVALUATED_BYTES]
-        results[source.name] = round(bits_per_byte(model, content, quantize), 4)
-    return results
+    """Bits per byte of the exported integers; the native engine is faster than torch at it."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_bundle(model, Path(folder) / name, name=name, facts={})
+        executor = open_executor(load_bundle(Path(folder) / name), "native")
+        return {
+            source: round(ideal_bits(executor, content.tobytes(), LANE) / len(content), 4)
+            for source, content in contents.items()
+        }

@@ -1,0 +1,189 @@
+"""All levels beside other compressors, as programs, on files of every kind.
+
+    python benchmarks/rivals.py [--programs DIR] [--codecs NAME...] [--files NAME...]
+
+Needs gzip, xz, zstd, brotli, bzip3, zpaq (Debian packages of these names) and the Python package
+pyppmd. lpaq1 and paq8px are used where DIR holds them; docs/benchmarks.md says where they come
+from. One thread each, every row decoded and compared. Rows that the result file holds are not
+measured again, so that a run can be interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import json
+import lzma
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from environment import RESULTS, environment, require_shared, write_result
+from process import run
+
+from lmpack.levels import LEVELS
+
+RESULT = "rivals"
+LIMIT = 1_000_000
+"""Bytes of the longer files that are used, but for those of Silesia, which are used whole."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "prose": (
+        "text/wikipedia_en_2014.valid.xz", "text/novels_en.valid.xz",
+        "text/enwik8_prefix.valid.xz", "general/docs.valid.xz", "general/multilingual.valid.xz",
+        "silesia/reymont.xz",
+    ),
+    "code, data, logs": (
+        "general/code.valid.xz", "general/structured.valid.xz", "general/latex_mail.valid.xz",
+        "silesia/xml.xz", "text/Spark_2k.log.xz", "text/Zookeeper_2k.log.xz",
+    ),
+    "Canterbury": (
+        "alice29.txt", "asyoulik.txt", "cp.html", "fields.c", "grammar.lsp", "kennedy.xls",
+        "lcet10.txt", "plrabn12.txt", "ptt5", "sum", "xargs.1",
+    ),
+    "Calgary": (
+        "bib", "book1", "book2", "geo", "news", "obj1", "obj2", "paper1", "paper2", "paper3",
+        "paper4", "paper5", "paper6", "pic", "progc", "progl", "progp", "trans",
+    ),
+    "images, audio": ("image/imagenet_patches_shared.bin.xz", "audio/librispeech_chunks.bin.xz"),
+    "noise": ("random",),
+}  # fmt: skip
+
+WHOLE = ("silesia/reymont.xz", "silesia/xml.xz")
+SLOW = {
+    "paq8px -6": ("wikipedia_en_2014.valid", "novels_en.valid", "alice29.txt"),
+    "lmpack -7": ("wikipedia_en_2014.valid", "novels_en.valid", "alice29.txt"),
+    "lmpack -8": ("wikipedia_en_2014.valid", "novels_en.valid", "alice29.txt"),
+}
+"""Files that slow codecs are measured on: all prose."""
+
+PPMD = (
+    "import sys, pyppmd; data = sys.stdin.buffer.read(); "
+    "sys.stdout.buffer.write(pyppmd.{}(data, max_order=16, mem_size=256 << 20))"
+)
+
+
+class Codec(NamedTuple):
+    """The two commands of a compressor.
+
+    Attributes:
+        program: what has to be there.
+        compress: the command. "IN" and "OUT" in it are file names; without them it is a filter.
+        decompress: the way back.
+        suffix: that it wants its files to have.
+    """
+
+    program: str
+    compress: list[str]
+    decompress: list[str]
+    suffix: str = ""
+
+
+def codecs(programs: Path) -> dict[str, Codec]:
+    """All codecs by name, those of lmpack first."""
+    ours = [sys.executable, "-m", "lmpack"]
+    ppmd = [[sys.executable, "-c", PPMD.format(way)] for way in ("compress", "decompress")]
+    zpaq = ["-threads", "1"]
+    lpaq, paq = str(programs / "lpaq1"), str(programs / "paq8px")
+    return {
+        **{
+            f"lmpack -{level}": Codec(
+                "lmpack", [*ours, "compress", f"-{level}", "-T1", "-c"], [*ours, "-d", "-T1", "-c"]
+            )
+            for level in LEVELS
+        },
+        "gzip -9": Codec("gzip", ["gzip", "-9c"], ["gzip", "-dc"]),
+        "xz -9e": Codec("xz", ["xz", "-9ec", "-T1"], ["xz", "-dc"]),
+        "zstd -19": Codec("zstd", ["zstd", "-19", "-qc"], ["zstd", "-dqc"]),
+        "brotli -11": Codec("brotli", ["brotli", "-q", "11", "-w", "24", "-c"], ["brotli", "-dc"]),
+        "bzip3": Codec("bzip3", ["bzip3", "-b", "16", "-e", "-c"], ["bzip3", "-d", "-c"]),
+        "PPMd (order 16)": Codec(sys.executable, ppmd[0], ppmd[1]),
+        "zpaq -m5": Codec(
+            "zpaq",
+            ["zpaq", "add", "OUT", "IN", "-m5", *zpaq],
+            ["zpaq", "extract", "IN", "-to", "OUT", *zpaq],
+            ".zpaq",
+        ),
+        "lpaq1 9": Codec(lpaq, [lpaq, "9", "IN", "OUT"], [lpaq, "d", "IN", "OUT"]),
+        "paq8px -6": Codec(paq, [paq, "-6", "IN", "OUT"], [paq, "-d", "IN", "OUT"], ".paq8px"),
+    }
+
+
+def inputs(folder: Path) -> Iterator[tuple[str, str, Callable[[], bytes]]]:
+    """Group, name and content of every file."""
+    for group, names in GROUPS.items():
+        for name in names:
+            prefix = group.lower() if group in ("Canterbury", "Calgary") else ""
+            limit = None if prefix or name in WHOLE else LIMIT
+            title = Path(name).name.removesuffix(".xz")
+            yield group, title, lambda path=folder / prefix / name, size=limit: content(path, size)
+
+
+def content(path: Path, limit: int | None) -> bytes:
+    """The start of a file."""
+    if path.name == "random":
+        return random.Random(0).randbytes(LIMIT)
+    data = path.read_bytes()
+    return (lzma.decompress(data) if path.suffix == ".xz" else data)[:limit]
+
+
+def measure(codec: Codec, data: bytes) -> dict[str, Any]:
+    """Size, and time and memory of both ways; the round trip is checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "data"
+        packed = Path(folder) / f"packed{codec.suffix}"
+        back = Path(folder) / "back"
+        plain.write_bytes(data)
+        compress = _run(codec.compress, plain, packed)
+        decompress = _run(codec.decompress, packed, back)
+        if not filecmp.cmp(plain, back, shallow=False):
+            raise RuntimeError(f"{codec.program} did not give the bytes back")
+        size = packed.stat().st_size
+    return {"bytes": len(data), "size": size, "compress": compress, "decompress": decompress}
+
+
+def _run(command: list[str], source: Path, target: Path) -> dict[str, float]:
+    named = [{"IN": source.name, "OUT": target.name}.get(word, word) for word in command]
+    if named != command:
+        return run(named, cwd=source.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with source.open("rb") as stdin, target.open("wb") as stdout:
+        return run(command, stdin=stdin, stdout=stdout)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=Path, default=Path("."))
+    parser.add_argument("--codecs", nargs="*")
+    parser.add_argument("--files", nargs="*")
+    options = parser.parse_args(arguments)
+    folder = require_shared()
+    path = RESULTS / f"{RESULT}.json"
+    rows = json.loads(path.read_text())["rows"] if path.exists() else []
+    result = {"environment": environment(), "limit": LIMIT, "rows": rows}
+    for name, codec in codecs(options.programs.resolve()).items():
+        if options.codecs and name not in options.codecs:
+            continue
+        if codec.program != "lmpack" and not shutil.which(codec.program):
+            print(f"{name} is left out: there is no program {codec.program}")
+            continue
+        for group, title, read in inputs(folder):
+            known = any(
+                (row["codec"], row["group"], row["file"]) == (name, group, title) for row in rows
+            )
+            wanted = not options.files or title in options.files
+            if known or not wanted or title not in SLOW.get(name, (title,)):
+                continue
+            row = {"codec": name, "group": group, "file": title, **measure(codec, read())}
+            print(f"{name} {title} {8 * row['size'] / row['bytes']:.4f}", flush=True)
+            rows.append(row)
+            write_result(RESULT, result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,39 @@
+"""The ideal code length, against its formula and against the coder."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from fake_models import OrderZeroExecutor
+from random_models import ARCHITECTURES, random_bundle
+
+from lmpack.executors.native import NativeExecutor
+from lmpack.ideal import ideal_bits
+
+
+def test_it_is_the_sum_of_the_logarithms() -> None:
+    model = OrderZeroExecutor(1000)  # 28 likely bytes of weight 1000, 228 others of weight 1
+    whole = 28 * 1000 + 228
+    expected = 3 * math.log2(whole / 1000) + math.log2(whole)
+    for lane_length in (1, 2, 3, 4, 100):
+        assert ideal_bits(model, b"abcX", lane_length) == pytest.approx(expected)
+    assert ideal_bits(model, b"", 8) == 0
+
+
+def test_a_weight_of_0_counts_half() -> None:
+    model = OrderZeroExecutor(1)
+    model._weights[ord("x")] = 0
+    assert ideal_bits(model, b"x", 1) == pytest.approx(math.log2(255 / 0.5))
+
+
+@pytest.mark.parametrize("lane_length", [7, 100, 600, 2000])
+def test_the_coder_comes_close_to_it(
+    tmp_path_factory: pytest.TempPathFactory, lane_length: int
+) -> None:
+    bundle = random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES["plain"])
+    executor = NativeExecutor(bundle, threads=1)
+    data = np.random.default_rng(3).bytes(2000)
+    payload = executor.encode(data, lane_length, lambda steps: None)
+    assert len(payload) == pytest.approx(ideal_bits(executor, data, lane_length) / 8, rel=0.001)
