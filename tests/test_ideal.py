@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
+import inputs
 import pytest
 from fake_models import OrderZeroExecutor
-from random_models import ARCHITECTURES, random_bundle
 
-from lmpack.executors.native import NativeExecutor
+from lmpack.bundle import load_bundle
+from lmpack.executors import open_executor
 from lmpack.ideal import ideal_bits
 
 
@@ -29,11 +29,9 @@ def test_a_weight_of_0_counts_half() -> None:
 
 
 @pytest.mark.parametrize("lane_length", [7, 100, 600, 2000])
-def test_the_coder_comes_close_to_it(
-    tmp_path_factory: pytest.TempPathFactory, lane_length: int
-) -> None:
-    bundle = random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES["plain"])
-    executor = NativeExecutor(bundle, threads=1)
-    data = np.random.default_rng(3).bytes(2000)
+def test_the_coder_comes_close_to_it(lane_length: int) -> None:
+    executor = open_executor(load_bundle("small"), threads=1)
+    data = inputs.SENTENCES[:2000]
     payload = executor.encode(data, lane_length, lambda steps: None)
-    assert len(payload) == pytest.approx(ideal_bits(executor, data, lane_length) / 8, rel=0.001)
+    ideal = ideal_bits(executor, data, lane_length) / 8
+    assert math.floor(ideal) <= len(payload) <= 1.001 * ideal + 1
