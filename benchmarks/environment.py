@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from lmpack.evaluation.environment import environment as lmpack_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -33,16 +31,7 @@ VALIDATION = (
 def environment() -> dict[str, Any]:
     """Versions, CPU and commit."""
     packages = ("lmpack", "numpy", "onnxruntime", "zstandard", "pyppmd", "constriction")
-    return {
-        "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in packages},
-        "commit": _git("rev-parse", "HEAD"),
-        "modified": bool(_git("status", "--porcelain", "--", ".", ":!benchmarks/results")),
-        "load_before": os.getloadavg()[0],
-    }
+    return lmpack_environment(packages, ROOT)
 
 
 def write_result(name: str, result: dict[str, Any]) -> None:
@@ -63,22 +52,3 @@ def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, dict[str,
     wall, cpu = time.perf_counter(), time.process_time()
     result = function(*arguments)
     return result, {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _cpu_name() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(ROOT), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

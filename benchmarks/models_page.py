@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 from environment import RESULTS
-from tables import table
+from tables import conditions
 
 from lmpack.bundle import Bundle, classical_rates, list_bundles
+from lmpack.evaluation.markdown import table
 from lmpack.levels import DEFAULT_MODEL
+
+PAPER = {"Transformer 200K": 30.9, "Transformer 800K": 21.7, "Transformer 3.2M": 17.0}
+"""Raw rate in per cent on enwik9 in chunks of 2048 bytes: Delétang et al., ICLR 2024, Table 1."""
 
 SPLITS = {
     "wikipedia_en_2014.valid": "Wikipedia",
@@ -30,6 +34,8 @@ def parts() -> dict[str, str]:
         "models": _models(bundles),
         "rates": _rates(bundles),
         "float": _float(bundles),
+        "chunks": _chunks(),
+        "experiments": _experiments(),
     }
 
 
@@ -87,6 +93,44 @@ def _float(bundles: list[Bundle]) -> str:
             shares = (100 * unrounded[split] / exact[split] for split in SPLITS)
             rows.append([bundle.name, *(f"{share:.2f}" for share in shares)])
     return table(["model", *SPLITS.values()], rows)
+
+
+def _chunks() -> str:
+    result = _result("compare")
+    if result is None or "chunked" not in result:
+        return ""
+    chunked = result["chunked"]
+    title = chunked["file"].split("/")[-1].removesuffix(".xz")
+    whole = result["files"][title]["codecs"]
+    rows = [
+        [
+            f"lmpack {name}",
+            f"{100 * row['bits_per_byte'] / 8:.1f}",
+            f"{100 * whole[f'lmpack {name}']['bits_per_byte'] / 8:.1f}",
+        ]
+        for name, row in chunked["models"].items()
+    ]
+    rows += [[f"paper: {name}, enwik9", f"{rate:.1f}", ""] for name, rate in PAPER.items()]
+    return table(["model", f"chunks of {chunked['chunk']:,}", "whole"], rows)
+
+
+def _experiments() -> str:
+    result = _result("training_experiments")
+    if result is None:
+        return ""
+    rows = [
+        [
+            row["name"],
+            f"{row['products_per_byte']:,}",
+            f"{row['parameters'] / 1e6:.2f}",
+            f"{row['mean']:.3f}",
+            *(f"{row['bits_per_byte'][split]:.3f}" for split in SPLITS),
+        ]
+        for row in result["rows"]
+    ]
+    header = ["run", "products", "million parameters", "mean", *SPLITS.values()]
+    note = f"{result['symbols']:,} symbols a run, one thread. " + conditions(result)
+    return table(header, rows) + "\n\n" + note
 
 
 def _result(name: str) -> dict[str, Any] | None:

@@ -12,16 +12,18 @@ import sys
 from pathlib import Path
 
 import models_page
+import rival_tables
 import sections
 from environment import RESULTS, ROOT
-from tables import table
 
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 MODELS = ROOT / "docs" / "models.md"
 README = ROOT / "README.md"
 
 SECTIONS = {
+    "rivals": rival_tables.rivals,
     "compare": sections.compare,
+    "mixing": sections.mixing,
     "engine": sections.engine,
     "scaling": sections.scaling,
     "small_files": sections.small_files,
@@ -45,15 +47,10 @@ def filled(document: Path, parts: dict[str, str]) -> str:
     return text
 
 
-def readme_results() -> str:
-    """The README's table of results."""
-    result = json.loads((RESULTS / "compare.json").read_text())
-    rows = []
-    for title, entry in result["files"].items():
-        rates = [f"{codec['bits_per_byte']:.3f}" for codec in entry["codecs"].values()]
-        rows.append([title, f"{entry['bytes']:,}", *rates])
-    names = list(next(iter(result["files"].values()))["codecs"])
-    return table(["file", "bytes", *names], rows)
+def readme_parts() -> dict[str, str]:
+    """The README's tables."""
+    rows = json.loads((RESULTS / "rivals.json").read_text())["rows"]
+    return {"sizes": rival_tables.readme_sizes(rows), "levels": rival_tables.readme_levels(rows)}
 
 
 def benchmarks() -> str:
@@ -74,7 +71,7 @@ def main(arguments: list[str]) -> int:
     new = {
         BENCHMARKS: benchmarks(),
         MODELS: filled(MODELS, models_page.parts()),
-        README: filled(README, {"results": readme_results()}),
+        README: filled(README, readme_parts()),
     }
     if "--check" in arguments:
         return int(any(text != path.read_text() for path, text in new.items()))

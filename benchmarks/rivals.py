@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 from environment import RESULTS, environment, require_shared, write_result
 from process import run
 
-from lmpack.levels import LEVELS
+from lmpack.levels import DEFAULT_LEVEL, LEVELS
 
 RESULT = "rivals"
 LIMIT = 1_000_000
@@ -55,12 +55,20 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 WHOLE = ("silesia/reymont.xz", "silesia/xml.xz")
-SLOW = {
-    "paq8px -6": ("wikipedia_en_2014.valid", "novels_en.valid", "alice29.txt"),
-    "lmpack -7": ("wikipedia_en_2014.valid", "novels_en.valid", "alice29.txt"),
-    "lmpack -8": ("wikipedia_en_2014.valid", "novels_en.valid", "alice29.txt"),
-}
-"""Files that slow codecs are measured on: all prose."""
+
+SAMPLE = (
+    "wikipedia_en_2014.valid",
+    "enwik8_prefix.valid",
+    "novels_en.valid",
+    "code.valid",
+    "structured.valid",
+    "alice29.txt",
+)
+"""What every codec is measured on."""
+
+EVERYWHERE = ("lmpack -1", f"lmpack -{DEFAULT_LEVEL}")
+SLOW = ("paq8px -6",)
+"""Of lmpack's codecs only these are measured on all files; of the others all but these."""
 
 PPMD = (
     "import sys, pyppmd; data = sys.stdin.buffer.read(); "
@@ -132,6 +140,12 @@ def content(path: Path, limit: int | None) -> bytes:
     return (lzma.decompress(data) if path.suffix == ".xz" else data)[:limit]
 
 
+def is_measured(codec: str, title: str) -> bool:
+    """Whether a codec is measured on a file."""
+    everywhere = codec in EVERYWHERE if codec.startswith("lmpack") else codec not in SLOW
+    return everywhere or title in SAMPLE
+
+
 def measure(codec: Codec, data: bytes) -> dict[str, Any]:
     """Size, and time and memory of both ways; the round trip is checked."""
     with tempfile.TemporaryDirectory() as folder:
@@ -171,12 +185,10 @@ def main(arguments: list[str]) -> int:
         if codec.program != "lmpack" and not shutil.which(codec.program):
             print(f"{name} is left out: there is no program {codec.program}")
             continue
+        done = {(row["group"], row["file"]) for row in rows if row["codec"] == name}
         for group, title, read in inputs(folder):
-            known = any(
-                (row["codec"], row["group"], row["file"]) == (name, group, title) for row in rows
-            )
-            wanted = not options.files or title in options.files
-            if known or not wanted or title not in SLOW.get(name, (title,)):
+            wanted = title in options.files if options.files else is_measured(name, title)
+            if not wanted or (group, title) in done:
                 continue
             row = {"codec": name, "group": group, "file": title, **measure(codec, read())}
             print(f"{name} {title} {8 * row['size'] / row['bytes']:.4f}", flush=True)

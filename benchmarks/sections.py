@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Any
 
-from tables import conditions, section, table
+from tables import conditions, section
+
+from lmpack.evaluation.markdown import table
 
 
 def compare(result: dict[str, Any]) -> str:
@@ -30,9 +33,9 @@ def compare(result: dict[str, Any]) -> str:
         for title, entry in files.items()
     ]
     return section(
-        "Beside classical compressors",
+        "The models alone beside classical compressors",
         f"`python benchmarks/compare.py`: the first {result['limit']:,} bytes of each file, "
-        "every row decoded and compared. The model is not counted in the size. "
+        "without mixing; every row decoded and compared. The model is not counted in the size. "
         + conditions(result),
         "Bits per byte:",
         table(["file", "bytes", *names], sizes),
@@ -101,6 +104,30 @@ def lanes(result: dict[str, Any]) -> str:
         table(["block", "lanes", "payload", "bits per byte", "encode KB/s", "decode KB/s"], rows),
         f"Loss of the coder: {loss['payload']:,} bytes against {loss['ideal']:,.1f} under the "
         f"model's own probabilities, {100 * loss['loss']:.4f} %.",
+    )
+
+
+def mixing(result: dict[str, Any]) -> str:
+    """What lanes cost with mixing, with statistics in common and for each lane."""
+    files = result["files"].values()
+    rows = []
+    for key in next(iter(files)):
+        for i, row in enumerate(next(iter(files))[key]):
+            mean = {
+                field: statistics.mean(file[key][i][field] for file in files)
+                for field in row
+                if field != "lanes"
+            }
+            line = [key, str(row["lanes"])]
+            line += [f"{mean['bits_per_byte']:.4f}", f"{mean['separate_bits_per_byte']:.4f}"]
+            times = (mean[f"{way}_us_per_byte"] for way in ("encode", "decode"))
+            rows.append([*line, *(f"{value:.2f}" for value in times)])
+    header = ["model", "lanes", "bits per byte", "with statistics of its own for each lane"]
+    return section(
+        "Lanes with mixing",
+        f"`python benchmarks/mixing.py`: the first {result['limit']:,} bytes of each validation "
+        "file as one block, means over the files; one thread. " + conditions(result),
+        table([*header, "encode us a byte", "decode us a byte"], rows),
     )
 
 

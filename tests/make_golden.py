@@ -37,6 +37,12 @@ CODER_CASES = {
 }
 """Seed, length, lane length and vocabulary."""
 
+CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "level 1": {"level": 1},
+    "model alone": {"mixing": False},
+}
+
 
 def golden(name: str) -> Callable[[Maker], Maker]:
     """Registers the function that makes the content of tests/golden/NAME.json."""
@@ -64,12 +70,14 @@ def coder() -> Content:
 
 @golden("containers")
 def containers() -> Content:
-    """For each input the length and SHA-256 of its container, with the default model."""
-    content = {}
-    for name, plain in inputs.CONTAINER_INPUTS.items():
-        packed = lmpack.compress(plain)
-        content[name] = {"bytes": len(packed), "sha256": hashlib.sha256(packed).hexdigest()}
-    content["header"] = lmpack.compress(b"")[:17].hex()
+    """For each way to compress and each input the length and SHA-256 of the container."""
+    content: Content = {"header": lmpack.compress(b"")[:17].hex()}
+    for way, options in CONTAINER_OPTIONS.items():
+        content[way] = {}
+        for name, plain in inputs.CONTAINER_INPUTS.items():
+            packed = lmpack.compress(plain, **options)
+            digest = hashlib.sha256(packed).hexdigest()
+            content[way][name] = {"bytes": len(packed), "sha256": digest}
     return content
 
 

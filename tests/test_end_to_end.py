@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import lzma
 import math
+import zlib
 from pathlib import Path
+from typing import Any
 
 import inputs
 import make_golden
@@ -19,7 +21,7 @@ from reference_decoder import decode
 import lmpack
 from lmpack.bundle import list_bundles, load_bundle
 from lmpack.executors import open_executor
-from lmpack.levels import DEFAULT_MODEL
+from lmpack.levels import DEFAULT_MODEL, LEVELS
 
 GOLDEN = make_golden.FOLDER / "containers.json"
 
@@ -46,6 +48,22 @@ def test_every_built_in_model_predicts_text(model: str) -> None:
 def test_any_bytes_come_back(plain: bytes) -> None:
     packed = lmpack.compress(plain)
     assert len(packed) <= len(plain) + 40
+    assert lmpack.decompress(packed) == plain
+
+
+@pytest.mark.parametrize("options", [{}, {"level": 1}, {"level": 9}, {"mixing": False}])
+def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str, Any]) -> None:
+    random = np.random.default_rng(2)
+    for plain in (random.bytes(1), random.bytes(2000), zlib.compress(random.bytes(50_000))):
+        packed = lmpack.compress(plain, **options)
+        assert len(packed) <= 1.001 * len(plain) + 40
+        assert lmpack.decompress(packed) == plain
+
+
+def test_noise_of_several_blocks_hardly_grows() -> None:
+    plain = np.random.default_rng(2).bytes(2 * LEVELS[1].block_size + 5)
+    packed = lmpack.compress(plain, level=1)
+    assert len(packed) <= len(plain) + 40 + 2 * 21
     assert lmpack.decompress(packed) == plain
 
 

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "python" / "lmpack"
 LAYERS = (
     ("lmpack.__main__",),
     ("lmpack.cli",),
-    ("lmpack.training",),
+    ("lmpack.training", "lmpack.evaluation"),
     ("lmpack",),
     ("lmpack._api", "lmpack._file", "lmpack._description", "lmpack._bench"),
     ("lmpack._reader", "lmpack._writer"),

@@ -10,6 +10,7 @@ LmpackError
  |    +-- BundleError        a bundle folder cannot be used
  |    +-- ConformanceError   an executor does not reproduce the bundle's integers
  +-- TrainingError           training or export cannot go on with what it was given
+ +-- EvaluationError         an experiment cannot go on with what it was given
  +-- UsageError              the caller's mistake (also a ValueError)
 """
 
@@ -54,6 +55,10 @@ class ConformanceError(ModelError):
 
 class TrainingError(LmpackError):
     """Training or export cannot go on with what it was given."""
+
+
+class EvaluationError(LmpackError):
+    """An experiment cannot go on with what it was given."""
 
 
 class UsageError(LmpackError, ValueError):

@@ -9,6 +9,7 @@ import click
 from lmpack.cli.bench import bench
 from lmpack.cli.compress import compress
 from lmpack.cli.decompress import decompress
+from lmpack.cli.eval import eval_group
 from lmpack.cli.export import export
 from lmpack.cli.info import info
 from lmpack.cli.models import models
@@ -40,5 +41,16 @@ def main() -> None:
     """
 
 
-for _command in (compress, decompress, test, info, models, train, export, bench, shorthand):
+for _command in (
+    compress,
+    decompress,
+    test,
+    info,
+    models,
+    train,
+    export,
+    eval_group,
+    bench,
+    shorthand,
+):
     main.add_command(_command)

@@ -1,0 +1,71 @@
+"""Result files: JSON that grows row by row, so that a long run can be interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lmpack.errors import EvaluationError
+from lmpack.evaluation.environment import environment
+
+PACKAGES = (
+    "lmpack", "numpy", "pillow", "soundfile", "zstandard", "brotli", "pyppmd", "torch",
+)  # fmt: skip
+
+Row = dict[str, Any]
+
+
+class ResultFile:
+    """Rows of an experiment in FOLDER/NAME.json, each written as soon as it is measured.
+
+    Args:
+        folder: made if needed.
+        name: of the experiment.
+        key: the fields that tell rows apart.
+
+    Raises:
+        EvaluationError: the file that lies there is not one of these.
+    """
+
+    def __init__(self, folder: Path, name: str, key: tuple[str, ...]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{name}.json"
+        self._key = key
+        self.rows: list[Row] = []
+        if self.path.exists():
+            self.rows = read_rows(self.path)
+        self._environment = environment(PACKAGES)
+
+    def find(self, **fields: Any) -> Row | None:
+        """The row with these values of the key, if it was measured before."""
+        for row in self.rows:
+            if all(row.get(name) == fields[name] for name in self._key):
+                return row
+        return None
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Append a row and write the file anew."""
+        self.rows.append({**row, "environment": self._environment})
+        temporary = self.path.with_name(self.path.name + ".tmp")
+        temporary.write_text(json.dumps({"rows": self.rows}, indent=1) + "\n")
+        os.replace(temporary, self.path)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a result file.
+
+    Raises:
+        EvaluationError: it cannot be read as one.
+    """
+    try:
+        rows: list[Row] = json.loads(path.read_text())["rows"]
+        if not all(isinstance(row, dict) for row in rows):
+            raise TypeError("its rows are no objects")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EvaluationError(
+            f"{path} is no result file ({error}): move it away or name another folder"
+        ) from error
+    return rows

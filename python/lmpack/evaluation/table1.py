@@ -1,0 +1,103 @@
+"""The paper's Table 1: rates of compressors on data sets, whole and in chunks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from lmpack.evaluation.compressors import Compressor
+from lmpack.evaluation.data_sets import CHUNK, DataSet
+from lmpack.evaluation.markdown import table
+from lmpack.evaluation.paper import ADJUSTED, CHUNKED, WHOLE, paper_rate
+from lmpack.evaluation.rates import Measurement, adjusted, measure_chunks, measure_whole
+from lmpack.evaluation.results import ResultFile, Row
+
+NAME = "table1"
+KEY = ("compressor", "data_set", "sha256", "chunked")
+
+Report = Callable[[Row], None]
+
+
+def run(
+    compressors: Sequence[Compressor], data_sets: Iterable[DataSet], folder: Path, report: Report
+) -> list[Row]:
+    """Measure what FOLDER/table1.json does not hold yet, and write FOLDER/table1.md.
+
+    Args:
+        compressors: all are measured on all data, whole and in chunks.
+        data_sets: loaded one after another.
+        folder: made if needed.
+        report: called with every row, new or known.
+
+    Returns:
+        All rows of the file.
+
+    Raises:
+        EvaluationError: something does not come back, or the file is none of these.
+    """
+    results = ResultFile(folder, NAME, KEY)
+    for data_set in data_sets:
+        about = {"data_set": data_set.name, "sha256": data_set.sha256}
+        for compressor in compressors:
+            for chunked in (False, True):
+                key = {"compressor": compressor.name, **about, "chunked": chunked}
+                row = results.find(**key)
+                if row is None:
+                    row = {**key, **dataclasses.asdict(_measure(compressor, data_set, chunked))}
+                    results.add(row)
+                report(row)
+    (folder / f"{NAME}.md").write_text(render(results.rows))
+    return results.rows
+
+
+def _measure(compressor: Compressor, data_set: DataSet, chunked: bool) -> Measurement:
+    if chunked:
+        return measure_chunks(compressor, data_set.chunks)
+    return measure_whole(compressor, data_set.data)
+
+
+def render(rows: Sequence[Row]) -> str:
+    """The rows as a page in Markdown, the paper's figures beside ours."""
+    parts = ["# Table 1: compression rates in per cent of the raw size"]
+    for chunked in (False, True):
+        mine = [row for row in rows if row["chunked"] == chunked]
+        title = f"Chunks of {CHUNK:,} bytes" if chunked else "As one piece"
+        if mine:
+            parts += [f"## {title}", _table(mine, chunked)]
+    parts.append(
+        "Adjusted: with 2 bytes for each parameter of a model, over the size of the data, as in "
+        "the paper; with files: with the bytes that the model's files have. The paper's data is "
+        "larger (10^9 bytes of each kind). Everything was decompressed and compared."
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Sequence[Row], chunked: bool) -> str:
+    paper = CHUNKED if chunked else WHOLE
+    header = ["compressor", "data", "bytes", "rate", "paper", "adjusted", "paper", "with files"]
+    lines = []
+    for row in rows:
+        name, data_set, raw = row["compressor"], row["data_set"], row["raw_bytes"]
+        rate = row["compressed_bytes"] / raw
+        cells = [rate, None, None, None, None]
+        cells[1] = paper_rate(paper, name, data_set)
+        if row["parameters"]:
+            cells[2] = adjusted(rate, row["parameters"], raw)
+            cells[3] = paper_rate(ADJUSTED, name, data_set) if chunked else None
+            cells[4] = rate + row["model_bytes"] / raw
+        texts = [_per_cent(cells[0]), _plain(cells[1]), _per_cent(cells[2])]
+        texts += [_plain(cells[3]), _per_cent(cells[4])]
+        speeds = [
+            f"{raw / 1000 / row[key]:,.0f}" for key in ("compress_seconds", "decompress_seconds")
+        ]
+        lines.append([name, data_set, f"{raw:,}", *texts, *speeds])
+    return table([*header, "KB/s in", "KB/s out"], lines)
+
+
+def _per_cent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def _plain(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.1f}"
