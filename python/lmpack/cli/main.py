@@ -11,6 +11,7 @@ from lmpack.cli.compress import compress
 from lmpack.cli.decompress import decompress
 from lmpack.cli.eval import eval_group
 from lmpack.cli.export import export
+from lmpack.cli.generate import generate
 from lmpack.cli.info import info
 from lmpack.cli.models import models
 from lmpack.cli.shorthand import shorthand
@@ -41,7 +42,7 @@ def main() -> None:
     """
 
 
-for _command in (
+_COMMANDS = (
     compress,
     decompress,
     test,
@@ -50,7 +51,9 @@ for _command in (
     train,
     export,
     eval_group,
+    generate,
     bench,
     shorthand,
-):
+)
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -18,6 +18,9 @@ LANES = 1024
 class Transformer:
     """A model alone. Chunks are lanes of one block, so that they are predicted together.
 
+    Attributes:
+        executor: runs the model.
+
     Args:
         model: name of a built-in model or folder of a bundle.
 
@@ -30,7 +33,7 @@ class Transformer:
     def __init__(self, model: str | os.PathLike[str]) -> None:
         bundle = load_bundle(model)
         self._model = model
-        self._executor = open_executor(bundle)
+        self.executor = open_executor(bundle)
         self.name = f"Transformer {bundle.name}"
         self.parameters = bundle.architecture.parameters
         self.model_bytes = bundle.size
@@ -46,14 +49,14 @@ class Transformer:
     def compress_chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
         """One payload for every :data:`LANES` chunks."""
         groups = (chunks[first : first + LANES] for first in range(0, len(chunks), LANES))
-        return [self._executor.encode(b"".join(group), len(group[0]), _ignore) for group in groups]
+        return [self.executor.encode(b"".join(group), len(group[0]), _ignore) for group in groups]
 
     def decompress_chunks(self, packed: Sequence[bytes], lengths: Sequence[int]) -> list[bytes]:
         """Inverse of :meth:`compress_chunks`."""
         chunks: list[bytes] = []
         for number, payload in enumerate(packed):
             mine = lengths[number * LANES : (number + 1) * LANES]
-            plain = self._executor.decode(payload, sum(mine), mine[0], _ignore)
+            plain = self.executor.decode(payload, sum(mine), mine[0], _ignore)
             chunks += _cut(plain, mine)
         return chunks
 

@@ -1,0 +1,150 @@
+"""The commands `lmpack generate ...`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from lmpack._streams import CountingSink
+from lmpack.cli.conversion import open_input
+from lmpack.cli.failures import Failures
+from lmpack.cli.output import open_output
+
+if TYPE_CHECKING:
+    from lmpack.evaluation.media import Continue
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def generate() -> None:
+    """Let a model, or any compressor, continue a text, a picture or a recording.
+
+    What a compressor makes short it holds for probable: the next byte is drawn in proportion to
+    2 to the power of minus the bits that it would cost.
+    """
+
+
+def _common_options(command: Command) -> Command:
+    for option in (
+        click.option("-f", "--force", is_flag=True, help="Overwrite an existing file."),
+        click.option(
+            "-o", "--output", default="-", metavar="OUT", help="- (default) is standard output."
+        ),
+        click.option("--seed", type=int, default=0, show_default=True, help="Of the drawing."),
+        click.option(
+            "--temperature",
+            type=click.FloatRange(min=0),
+            default=1.0,
+            show_default=True,
+            help="Below 1 prefers what is probable; 0 takes the most probable byte.",
+        ),
+        click.option(
+            "--with",
+            "source",
+            default="model:base",
+            show_default=True,
+            metavar="NAME",
+            help="A compressor, as for `lmpack eval`.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@generate.command()
+@click.argument("file", default="-")
+@click.option("--bytes", "count", type=click.IntRange(min=0), default=100, show_default=True)
+@_common_options
+def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> None:
+    """Continue the text in FILE, going by its last 1948 bytes; - is standard input."""
+    from lmpack.evaluation.media import continue_text
+
+    def make() -> dict[str, bytes]:
+        with open_input(file) as opened:
+            return {output: continue_text(opened.read(), count, _extender(**drawing))}
+
+    _write(file, make, force)
+
+
+@generate.command()
+@click.argument("file", type=_FILE)
+@_common_options
+def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
+    """Draw the right half of the picture FILE anew, in grey, each row from its left half.
+
+    The output is a PNG file.
+    """
+    from lmpack.evaluation.media import continue_image, png, read_grey_image
+
+    def make() -> dict[str, bytes]:
+        return {output: png(continue_image(read_grey_image(file), _extender(**drawing)))}
+
+    _write(str(file), make, force)
+
+
+@generate.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=4.0,
+    show_default=True,
+    help="How much of FILE is taken.",
+)
+@click.option("--spectrograms", "picture", metavar="PNG", help="Picture of before and after.")
+@_common_options
+def audio(
+    file: Path, seconds: float, picture: str | None, output: str, force: bool, **drawing: Any
+) -> None:
+    """Draw the second half of the start of the recording FILE anew, in 8 bits and 16 kHz.
+
+    The output is a WAV file.
+    """
+    from lmpack.evaluation.media import continue_audio, read_audio, spectrograms, wav
+
+    def make() -> dict[str, bytes]:
+        samples = read_audio(file, seconds)
+        drawn = continue_audio(samples, _extender(**drawing))
+        made = {output: wav(drawn)}
+        if picture is not None:
+            made[picture] = spectrograms({"recorded": samples, "second half drawn": drawn})
+        return made
+
+    _write(str(file), make, force)
+
+
+def _write(name: str, make: Callable[[], dict[str, bytes]], force: bool) -> None:
+    """Write what is made of a file; nothing before all of it is there."""
+    failures = Failures()
+    with failures.of(name):
+        for output, content in make().items():
+            with open_output(output, force=force, like=None) as sink:
+                CountingSink(sink).write(content)
+    failures.exit_if_any()
+
+
+def _extender(source: str, seed: int, temperature: float) -> Continue:
+    from tqdm import tqdm
+
+    from lmpack.evaluation.generation import continuation_of
+    from lmpack.evaluation.generation import generate as draw
+
+    def extend(prompts: Sequence[bytes], count: int) -> list[bytes]:
+        # On a terminal only.
+        with tqdm(total=count, desc="generating", unit="B", disable=None, leave=False) as bar:
+            return draw(
+                continuation_of(source, prompts),
+                len(prompts),
+                count,
+                seed=seed,
+                temperature=temperature,
+                progress=lambda done: bar.update(done - bar.n),
+            )
+
+    return extend
