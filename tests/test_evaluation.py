@@ -7,6 +7,7 @@ import lzma
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import inputs
 import numpy as np
@@ -18,7 +19,7 @@ from PIL import Image
 from lmpack.bundle import load_bundle
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation import compressors, table1
+from lmpack.evaluation import compressors, context, scaling, table1
 from lmpack.evaluation.compressors import (
     Classical,
     Compressor,
@@ -38,6 +39,8 @@ from lmpack.evaluation.data_sets import (
 from lmpack.evaluation.model_compressors import LANES, Transformer
 from lmpack.evaluation.paper import ADJUSTED, CHUNKED, WHOLE, paper_rate
 from lmpack.evaluation.rates import adjusted, measure_chunks, measure_whole
+from lmpack.executors import open_executor
+from lmpack.ideal import ideal_bits
 
 PROSE = (inputs.SENTENCES * 2)[: 5 * CHUNK]
 
@@ -327,6 +330,67 @@ def test_the_papers_figures_are_found() -> None:
     assert paper_rate(CHUNKED, "gzip", "text") is None
 
 
+# Context and scaling
+
+
+def test_prefixes_of_a_model_cost_what_it_says() -> None:
+    chunks = [PROSE[:CHUNK], PROSE[CHUNK : 2 * CHUNK], PROSE[1000 : 1000 + CHUNK]]
+    sizes = context.prefix_sizes(Transformer("small"), chunks)
+    assert sizes.shape == (3, len(context.LENGTHS))
+    executor = open_executor(load_bundle("small"))
+    for chunk, row in zip(chunks, sizes, strict=True):
+        for length, size in zip(context.LENGTHS, row, strict=True):
+            assert size == pytest.approx(ideal_bits(executor, chunk[:length], CHUNK) / 8)
+    assert context.prefix_sizes(Halving(), [PAIRS[:CHUNK]]).tolist() == [
+        [3 + length / 2 for length in context.LENGTHS]
+    ]
+
+
+def test_the_bootstrap_of_equal_chunks_has_no_width() -> None:
+    rates = np.array([[0.5, 0.25]] * 4)
+    assert context.bootstrap(rates) == {
+        "mean": [0.5, 0.25],
+        "low": [0.5, 0.25],
+        "high": [0.5, 0.25],
+    }
+    spread = context.bootstrap(np.array([[0.0], [1.0]] * 50))
+    assert spread["mean"] == [0.5]
+    assert spread["low"][0] == pytest.approx(0.42, abs=0.02)
+    assert spread["high"][0] == pytest.approx(0.58, abs=0.02)
+
+
+def test_adjusted_rates_beyond_what_was_measured_are_computed() -> None:
+    rows = [
+        {"bytes": 10**5, "rate": 0.5, "parameters": 10_000},
+        {"bytes": 10**6, "rate": 0.4, "parameters": 10_000},
+    ]
+    assert scaling.adjusted_rates(rows) == [
+        (10**5, pytest.approx(0.7), True),
+        (10**6, pytest.approx(0.42), True),
+        (10**7, pytest.approx(0.402), False),
+        (10**8, pytest.approx(0.4002), False),
+        (10**9, pytest.approx(0.40002), False),
+    ]
+    assert scaling.measured_sizes(98 * CHUNK) == [10**5]
+    assert scaling.measured_sizes(5 * CHUNK) == [5 * CHUNK]
+    assert scaling.measured_sizes(10**6) == [10**5, 10**6]
+
+
+@pytest.mark.parametrize("experiment", [context, scaling])
+def test_curves_go_on_where_they_were(tmp_path: Path, experiment: ModuleType) -> None:
+    data_set = DataSet("text", PAIRS[: 2 * CHUNK])
+    seen: list[dict[str, object]] = []
+    rows = experiment.run([Halving()], [data_set], tmp_path, seen.append)
+    before = (tmp_path / f"{experiment.NAME}.json").read_bytes()
+    assert (
+        experiment.run([Halving()], [data_set], tmp_path, seen.append) == json.loads(before)["rows"]
+    )
+    assert (tmp_path / f"{experiment.NAME}.json").read_bytes() == before
+    assert len(seen) == 2 * len(rows)
+    assert (tmp_path / f"{experiment.NAME}.md").read_text() == experiment.render(rows)
+    assert (tmp_path / f"{experiment.NAME}_text.png").read_bytes().startswith(b"\x89PNG")
+
+
 def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["eval", *arguments])
 
@@ -337,11 +401,19 @@ def test_the_command(tmp_path: Path) -> None:
     command += ["--limit", "3", "--output", str(tmp_path / "out"), "--compressor", "gzip"]
     result = invoke(*command, "--compressor", "model:small")
     assert result.exit_code == 0, result.output
-    assert "enwik8 chunks: Transformer small" in result.output
+    assert "enwik8: Transformer small chunks" in result.output
     rows = json.loads((tmp_path / "out" / "table1.json").read_text())["rows"]
     assert len(rows) == 8
     assert all(row["raw_bytes"] == 3 * CHUNK for row in rows)
     assert rows[0]["environment"]["packages"]["lmpack"]
+
+
+@pytest.mark.parametrize("experiment", ["scaling", "context"])
+def test_the_commands_of_curves(tmp_path: Path, experiment: str) -> None:
+    arguments = ["--data", "random", "--limit", "2", "--output", str(tmp_path)]
+    result = invoke(experiment, *arguments, "--compressor", "gzip")
+    assert result.exit_code == 0, result.output
+    assert f"{tmp_path / experiment}.json and .md" in result.output
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,7 @@ def ideal_bits(predictor: Predictor, data: bytes, lane_length: int) -> float:
 
     Args:
         predictor: of a model with at least 256 symbols, which stand for bytes.
-        data: cut into lanes, each of which is predicted from its own bytes alone. A byte of weight
-            0 counts as if it had half a unit.
+        data: cut into lanes, each of which is predicted from its own bytes alone.
         lane_length: bytes in a lane; the last one may be shorter.
     """
     symbols = np.frombuffer(data, np.uint8).astype(np.int32)
@@ -27,17 +26,25 @@ def ideal_bits(predictor: Predictor, data: bytes, lane_length: int) -> float:
     groups = [lanes[first : first + LANES] for first in range(0, len(lanes), LANES)]
     if whole < len(symbols):
         groups.append(symbols[None, whole:])
-    return sum(_group_bits(predictor, group) for group in groups)
+    return sum(float(code_lengths(predictor, group).sum()) for group in groups)
 
 
-def _group_bits(predictor: Predictor, symbols: npt.NDArray[np.int32]) -> float:
+def code_lengths(predictor: Predictor, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+    """The bits that each symbol costs, given those before it in its lane: [L, T] -> [L, T].
+
+    Args:
+        predictor: of any model.
+        symbols: [L, T], L lanes that know nothing of one another. One of weight 0 counts as if it
+            had half a unit.
+    """
     start = np.full((len(symbols), 1), predictor.architecture.start_symbol, np.int32)
-    fed = np.concatenate([start, symbols[:, :-1]], axis=1)
+    fed = np.concatenate([start, symbols[:, :-1]], axis=1).astype(np.int32)
     state = predictor.start(len(symbols))
-    bits = 0.0
+    bits = np.empty(symbols.shape, np.float64)
     for first in range(0, symbols.shape[1], STEPS):
-        weights = predictor.prefill(state, fed[:, first : first + STEPS])
-        targets = symbols[:, first : first + STEPS, None]
-        chosen = np.maximum(np.take_along_axis(weights, targets, axis=2)[:, :, 0], 0.5)
-        bits += float(np.log2(weights.sum(axis=2, dtype=np.float64) / chosen).sum())
+        steps = slice(first, first + STEPS)
+        weights = predictor.prefill(state, fed[:, steps])
+        chosen = np.take_along_axis(weights, symbols[:, steps, None].astype(np.intp), axis=2)
+        shares = np.maximum(chosen[:, :, 0], 0.5) / weights.sum(axis=2, dtype=np.float64)
+        bits[:, steps] = -np.log2(shares)
     return bits

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from lmpack.cli.failures import Failures
 from lmpack.errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group(name="eval")
@@ -20,54 +23,135 @@ def eval_group() -> None:
     """
 
 
+def _experiment(command: Command) -> Command:
+    """Options that all experiments have."""
+    for option in (
+        click.option(
+            "--output",
+            type=click.Path(file_okay=False, path_type=Path),
+            default=Path("evaluation"),
+            show_default=True,
+            help="Folder of the results.",
+        ),
+        click.option(
+            "--limit",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Chunks of 2048 bytes of each data set. [default: as the paper, 488281]",
+        ),
+        click.option(
+            "--compressor",
+            "compressors",
+            multiple=True,
+            default=("gzip", "lzma2", "png", "flac"),
+            show_default=True,
+            metavar="NAME",
+            help="gzip, lzma2, png, flac, bzip2, zstd, brotli, ppmd, model:NAME|FOLDER, level:1 "
+            "to level:9. Repeat for several.",
+        ),
+        click.option(
+            "--data",
+            "data_sets",
+            multiple=True,
+            required=True,
+            metavar="NAME[=PATH]",
+            help="enwik7, enwik8, enwik9 or text (a file), imagenet (folder of images, or patches "
+            "in a file), librispeech (folder of FLAC, or 8-bit samples in a file), random. Repeat "
+            "for several.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @eval_group.command()
-@click.option(
-    "--data",
-    "data_sets",
-    multiple=True,
-    required=True,
-    metavar="NAME[=PATH]",
-    help="enwik7, enwik8, enwik9 or text (a file), imagenet (folder of images, or patches in a "
-    "file), librispeech (folder of FLAC, or 8-bit samples in a file), random. Repeat for several.",
-)
-@click.option(
-    "--compressor",
-    "compressors",
-    multiple=True,
-    default=("gzip", "lzma2", "png", "flac"),
-    show_default=True,
-    metavar="NAME",
-    help="gzip, lzma2, png, flac, bzip2, zstd, brotli, ppmd, model:NAME|FOLDER, level:1 to "
-    "level:9. Repeat for several.",
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Chunks of 2048 bytes of each data set. [default: as the paper, 488281]",
-)
+@_experiment
+def table1(**options: Any) -> None:
+    """Rates of compressors on data sets, whole and in chunks, beside the paper's Table 1."""
+    from lmpack.evaluation import table1 as experiment
+
+    def line(row: dict[str, Any]) -> str:
+        manner = "chunks" if row["chunked"] else "whole"
+        return f"{manner} {100 * row['compressed_bytes'] / row['raw_bytes']:.1f} %"
+
+    _run(experiment, line, **options)
+
+
+@eval_group.command()
+@_experiment
+def scaling(**options: Any) -> None:
+    """Adjusted rates by size of model and data, as in the paper's figure 2."""
+    from lmpack.evaluation import scaling as experiment
+
+    _run(experiment, lambda row: f"{row['bytes']:,} bytes {100 * row['rate']:.1f} %", **options)
+
+
+@eval_group.command()
+@_experiment
+def context(**options: Any) -> None:
+    """Rates by length of the sequence, as in the paper's figure 4."""
+    from lmpack.evaluation import context as experiment
+
+    def line(row: dict[str, Any]) -> str:
+        return f"{row['lengths'][-1]:,} bytes {100 * row['mean'][-1]:.1f} %"
+
+    _run(experiment, line, **options)
+
+
+@eval_group.command()
+@click.argument("name")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("evaluation"),
-    show_default=True,
-    help="Folder of the results.",
+    default=Path(),
+    help="Folder to put it in. [default: this one]",
 )
-def table1(
-    data_sets: tuple[str, ...], compressors: tuple[str, ...], limit: int | None, output: Path
+def download(name: str, output: Path) -> None:
+    """Fetch enwik8 or enwik9, check it, and say where it is.
+
+    What an interrupted download left is continued.
+    """
+    from tqdm import tqdm
+
+    from lmpack.evaluation.download import download as fetch
+
+    failures = Failures()
+    # On a terminal only.
+    with (
+        failures.of(f"eval download {name}"),
+        tqdm(desc=name, unit="B", unit_scale=True, disable=None, leave=False) as bar,
+    ):
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        click.echo(fetch(name, output, show))
+    failures.exit_if_any()
+
+
+def _run(
+    experiment: Any,
+    line: Callable[[dict[str, Any]], str],
+    data_sets: tuple[str, ...],
+    compressors: tuple[str, ...],
+    limit: int | None,
+    output: Path,
 ) -> None:
-    """Rates of compressors on data sets, whole and in chunks, beside the paper's Table 1."""
-    from lmpack.evaluation import table1 as experiment
     from lmpack.evaluation.compressors import find_compressor
     from lmpack.evaluation.data_sets import PAPER_CHUNKS, load_data_set
 
     failures = Failures()
-    with failures.of("eval table1"):
+    with failures.of(f"eval {experiment.NAME}"):
         chosen = [find_compressor(name) for name in compressors]
         named = [_name_and_path(text) for text in data_sets]
         loaded = (load_data_set(*pair, limit=limit or PAPER_CHUNKS) for pair in named)
-        experiment.run(chosen, loaded, output, lambda row: click.echo(_line(row)))
-        click.echo(f"written: {output / 'table1.json'}, {output / 'table1.md'}")
+
+        def report(row: dict[str, Any]) -> None:
+            click.echo(f"{row['data_set']}: {row['compressor']} {line(row)}")
+
+        experiment.run(chosen, loaded, output, report)
+        click.echo(f"written: {output / experiment.NAME}.json and .md")
     failures.exit_if_any()
 
 
@@ -76,9 +160,3 @@ def _name_and_path(text: str) -> tuple[str, Path | None]:
     if separator and not path:
         raise UsageError(f"{text} names no path after =")
     return name, Path(path) if path else None
-
-
-def _line(row: dict[str, Any]) -> str:
-    manner = "chunks" if row["chunked"] else "whole"
-    rate = 100 * row["compressed_bytes"] / row["raw_bytes"]
-    return f"{row['data_set']} {manner}: {row['compressor']} {rate:.1f} %"

@@ -1,0 +1,119 @@
+"""Adjusted rate against the size of the model, for several sizes of data: the paper's figure 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from lmpack.evaluation.compressors import Compressor
+from lmpack.evaluation.data_sets import CHUNK, DataSet
+from lmpack.evaluation.markdown import table
+from lmpack.evaluation.pictures import Curve, draw_curves
+from lmpack.evaluation.rates import adjusted, measure_chunks
+from lmpack.evaluation.results import ResultFile, Row
+
+NAME = "scaling"
+KEY = ("compressor", "data_set", "sha256", "bytes")
+
+SIZES = tuple(10**power for power in range(5, 10))
+"""Bytes of data, 10^5 to 10^9."""
+
+Report = Callable[[Row], None]
+
+
+def run(
+    compressors: Sequence[Compressor], data_sets: Iterable[DataSet], folder: Path, report: Report
+) -> list[Row]:
+    """Measure what FOLDER/scaling.json does not hold yet; write scaling.md and a PNG for each set.
+
+    Rates in chunks are measured on the first 10^5, 10^6, ... bytes, as far as the data goes. For
+    larger sizes the rate of the largest measured one is taken: a frozen model has about the same
+    rate on more of the same data.
+
+    Arguments, result and errors are those of :func:`lmpack.evaluation.table1.run`.
+    """
+    results = ResultFile(folder, NAME, KEY)
+    for data_set in data_sets:
+        for compressor in compressors:
+            for size in measured_sizes(len(data_set.data)):
+                row = _row(results, compressor, data_set, size)
+                report(row)
+    (folder / f"{NAME}.md").write_text(render(results.rows))
+    for name in dict.fromkeys(row["data_set"] for row in results.rows):
+        _draw(folder / f"{NAME}_{name}.png", [r for r in results.rows if r["data_set"] == name])
+    return results.rows
+
+
+def measured_sizes(available: int) -> list[int]:
+    """Sizes that can be measured on so many bytes; all of them, if they are fewer than 10^5."""
+    return [size for size in SIZES if size // CHUNK * CHUNK <= available] or [available]
+
+
+def _row(results: ResultFile, compressor: Compressor, data_set: DataSet, size: int) -> Row:
+    key = {
+        "compressor": compressor.name,
+        "data_set": data_set.name,
+        "sha256": data_set.sha256,
+        "bytes": size,
+    }
+    row = results.find(**key)
+    if row is None:
+        measured = measure_chunks(compressor, data_set.chunks[: size // CHUNK])
+        row = {**key, "rate": measured.rate, "parameters": compressor.parameters}
+        results.add(row)
+    return row
+
+
+def adjusted_rates(rows: Sequence[Row]) -> list[tuple[int, float, bool]]:
+    """Of one compressor and data set: size of the data, adjusted rate, whether it was measured."""
+    measured = {row["bytes"]: row["rate"] for row in rows}
+    parameters, last = rows[0]["parameters"], max(measured)
+    sizes = sorted({*measured, *(size for size in SIZES if size > last)})
+    return [
+        (size, adjusted(measured.get(size, measured[last]), parameters, size), size in measured)
+        for size in sizes
+    ]
+
+
+def render(rows: Sequence[Row]) -> str:
+    """The rows as a page in Markdown."""
+    lines = []
+    for (name, data_set), mine in _grouped(rows).items():
+        for size, rate, was_measured in adjusted_rates(mine):
+            how = "measured" if was_measured else "computed"
+            parameters = f"{mine[0]['parameters']:,}"
+            lines.append([name, data_set, parameters, f"{size:,}", f"{100 * rate:.1f}", how])
+    header = ["compressor", "data", "parameters", "bytes of data", "adjusted rate", "how"]
+    return "\n\n".join(
+        [
+            "# Adjusted rates in per cent, by size of model and data",
+            table(header, lines),
+            "Chunks of 2,048 bytes; 2 bytes for each parameter. Computed: the rate of the largest "
+            "measured size, with the parameters spread over more data.\n",
+        ]
+    )
+
+
+def _grouped(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["compressor"], row["data_set"]), []).append(row)
+    return groups
+
+
+def _draw(path: Path, rows: Sequence[Row]) -> None:
+    """One curve for each size of data; dashed where nothing was measured."""
+    points: dict[int, list[tuple[int, float, bool]]] = {}
+    for mine in _grouped(rows).values():
+        if parameters := mine[0]["parameters"]:
+            for size, rate, was_measured in adjusted_rates(mine):
+                points.setdefault(size, []).append((parameters, 100 * rate, was_measured))
+    curves = {}
+    for size, of_size in sorted(points.items()):
+        measured = all(was_measured for _, _, was_measured in of_size)
+        x, y, _ = zip(*sorted(of_size), strict=True)
+        name = f"{size:,} bytes" + ("" if measured else ", computed")
+        curves[name] = Curve(x, y, style="o-" if measured else "o--")
+    if curves:
+        label = "adjusted rate, per cent"
+        draw_curves(path, curves, x_label="parameters", y_label=label, logarithmic_y=True)
