@@ -166,10 +166,11 @@ def context_hashes(lane: bytes, stride: int) -> list[int]:
     if stride:
 
         def back(distance: int) -> int:
-            return lane[-distance] if distance <= len(lane) else 0
+            return lane[-distance] if 0 < distance <= len(lane) else 0
 
-        w, n, nw, nn = back(1), back(stride), back(stride + 1), back(2 * stride)
-        values += [n, n << 8 | w, n << 16 | nw << 8 | w]
+        w, n, nn = back(1), back(stride), back(2 * stride)
+        nw, ne = back(stride + 1), back(stride - 1)
+        values += [n, last & (256**5 - 1), n << 24 | ne << 16 | nw << 8 | w]
         values += [(w + n + 256 - nw) << 8 | (n + w) // 2 // 16]
         values += [(2 * n + 256 - nn) << 8 | w // 16, n << 8 | nn, len(lane) % stride]
     else:

@@ -13,6 +13,7 @@ import reference_decoder
 from random_models import ARCHITECTURES, random_bundle
 
 from lmpack import coding
+from lmpack._bench import sample_text
 from lmpack.bundle import Bundle, load_bundle
 from lmpack.codec import decode_block, encode_block
 from lmpack.coding import Coding, encode_with_mixing, mixed_lanes_log2
@@ -82,7 +83,7 @@ def test_the_model_is_used_where_it_helps(trained: Executor, untrained: NativeEx
 
 def test_the_stride_of_records_is_used(trained: Executor) -> None:
     assert choose_mixing(None, rows(300)) == Coding(BlockKind.ADAPTIVE, 0, 36)
-    assert choose_mixing(None, TEXT * 8).stride == 0
+    assert choose_mixing(None, sample_text(5000)).stride == 0
     assert choose_mixing(trained, rows(300)).stride == 36
 
 

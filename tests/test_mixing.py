@@ -50,6 +50,7 @@ CASES = {
     "noise": (np.random.default_rng(3).bytes(300), 64, 0),
     "high bytes": ("Größe, Äpfel, ÄPFEL; ".encode() * 12, 90, 0),
     "zeros": (bytes(300), 100, 1),
+    "a stride of 1": (bytes(i * i // 50 % 256 for i in range(400)), 150, 1),
 }
 
 
@@ -99,6 +100,8 @@ def test_progress_is_told_and_may_end_the_call() -> None:
 def test_strides_are_found() -> None:
     random = np.random.default_rng(1)
     rows = np.cumsum(random.integers(-2, 3, (300, 36)), axis=0).astype(np.uint8)
+    assert likely_stride(rows.tobytes()) == 36
+    rows[1::2] += 2  # rows are more like those two before them than like their neighbours
     assert likely_stride(rows.tobytes()) == 36
     assert likely_stride(b"") == likely_stride(bytes(5000)) == 0
 

@@ -167,7 +167,7 @@ TEST_CASE("what repeats costs little, in any lane, and noise hardly more than it
 
 TEST_CASE("the streams are the same with every compiler and on every processor") {
   CHECK(digest(encode(text(20000), 5000)) == 0x00277f3cfad8641b);
-  CHECK(digest(encode(table(20000), 20000, 24)) == 0xd94717d556f1a1df);
+  CHECK(digest(encode(table(20000), 20000, 24)) == 0x5adbac1716e2e85d);
   CHECK(digest(encode(noise(3000), 700)) == 0x69c2c9cdc39701a9);
 }
 

@@ -18,6 +18,9 @@ constexpr std::uint8_t kLargestDifference = 32;
 // A stride must be so much better than those beside it, in percent.
 constexpr std::uint64_t kShareOfNeighbours = 97;
 
+// A part of a stride is taken in its place if it is at most so much worse, in percent.
+constexpr std::uint64_t kShareOfMultiple = 150;
+
 // How much bytes differ from those one stride before.
 std::uint64_t difference_at(std::span<const std::uint8_t> plain, std::size_t first,
                             std::size_t stride) {
@@ -41,13 +44,19 @@ std::uint32_t likely_stride(std::span<const std::uint8_t> plain) {
   for (std::size_t stride = 1; stride <= largest; ++stride) {
     differences.push_back(difference_at(plain, first, stride));
   }
-  std::size_t best = 0;
+  std::vector<std::size_t> outstanding;
   for (std::size_t stride = 2; stride + 1 < differences.size(); ++stride) {
     const std::uint64_t beside = std::min(differences[stride - 1], differences[stride + 1]);
-    const bool stands_out = differences[stride] * 100 < beside * kShareOfNeighbours;
-    if (stands_out && (best == 0 || differences[stride] < differences[best])) best = stride;
+    if (differences[stride] * 100 < beside * kShareOfNeighbours) outstanding.push_back(stride);
   }
-  return static_cast<std::uint32_t>(best);
+  if (outstanding.empty()) return 0;
+  const auto difference = [&](std::size_t stride) { return differences[stride]; };
+  const std::size_t best = std::ranges::min(outstanding, {}, difference);
+  // Rows that are alike in pairs look as if they had twice their length.
+  const auto smallest = std::ranges::find_if(outstanding, [&](std::size_t stride) {
+    return best % stride == 0 && difference(stride) * 100 <= difference(best) * kShareOfMultiple;
+  });
+  return static_cast<std::uint32_t>(*smallest);
 }
 
 }  // namespace lmpack

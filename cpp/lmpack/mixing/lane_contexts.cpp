@@ -51,18 +51,20 @@ void LaneContexts::hash_text(std::size_t first) {
   }
 }
 
-// Neighbours and the column. N is the byte one stride before the next byte, W the last one, NW the one before N.
+// Neighbours, an order that helps where records repeat, and the column. N is the byte one stride
+// before the next byte, W the last one, NW the one before N.
 void LaneContexts::hash_records(std::size_t first, std::span<const std::uint8_t> lane) {
   const auto back = [&](std::uint64_t distance) -> std::uint64_t {
-    return distance <= lane.size() ? lane[lane.size() - distance] : 0;
+    return distance > 0 && distance <= lane.size() ? lane[lane.size() - distance] : 0;
   };
   const std::uint64_t stride = kind_.stride;
-  const std::uint64_t w = back(1), n = back(stride), nw = back(stride + 1), nn = back(2 * stride);
+  const std::uint64_t w = back(1), n = back(stride), nn = back(2 * stride);
+  const std::uint64_t nw = back(stride + 1), ne = back(stride - 1);
   const std::uint64_t gradient = w + n + 256 - nw;
   const std::uint64_t values[] = {
       n,
-      n << 8 | w,
-      n << 16 | nw << 8 | w,
+      last_ & 0xFFFFFFFFFF,
+      n << 24 | ne << 16 | nw << 8 | w,
       gradient << 8 | (n + w) / 2 / 16,
       (2 * n + 256 - nn) << 8 | w / 16,
       n << 8 | nn,
