@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rivals import GROUPS, SAMPLE
+from rivals import GROUPS, LARGE, SAMPLE
 from tables import conditions, section
 
 from lmpack.evaluation.markdown import table
@@ -13,6 +13,8 @@ from lmpack.levels import DEFAULT_LEVEL, LEVELS
 
 Row = dict[str, Any]
 Rows = list[Row]
+
+WAYS = ("compress", "decompress")
 
 
 def rivals(result: dict[str, Any]) -> str:
@@ -59,7 +61,7 @@ def sample_points(rows: Rows) -> dict[str, dict[str, float]]:
         if len(mine) < len(SAMPLE):
             continue
         points[name] = {"bits_per_byte": _rate(mine)}
-        for way in ("compress", "decompress"):
+        for way in WAYS:
             seconds = sum(row[way]["cpu"] for row in mine)
             points[name][way] = sum(row["bytes"] for row in mine) / 1000 / seconds
             memory = max(row[way]["peak_memory"] for row in mine)
@@ -69,25 +71,33 @@ def sample_points(rows: Rows) -> dict[str, dict[str, float]]:
 
 def readme_levels(rows: Rows) -> str:
     """What the levels are and reach."""
-    points = sample_points(rows)
     lines = []
     for number, level in LEVELS.items():
-        point = points.get(f"lmpack -{number}")
-        if point is None:
-            continue
+        name = f"lmpack -{number}"
+        large = [row for row in rows if row["codec"] == name and row["file"] in LARGE]
+        memory = [max((row[way]["peak_memory"] for row in large), default=0) for way in WAYS]
         lines.append(
             [
                 f"-{number}" + " (default)" * (number == DEFAULT_LEVEL),
                 level.model or "none",
                 f"{level.block_size >> 20} MiB",
-                f"{point['bits_per_byte']:.3f}",
-                f"{8 / point['bits_per_byte']:.2f}",
-                f"{point['compress']:,.0f} / {point['decompress']:,.0f}",
-                f"{point['compress_memory']:,.0f} / {point['decompress_memory']:,.0f}",
+                *_sample_cells(rows, level.model),
+                *_rates(rows, [name], "xml"),
+                *_rates(rows, [name], "reymont"),
+                " / ".join(f"{bytes_ / 2**20:,.0f}" for bytes_ in memory) if large else "",
             ]
         )
-    header = ["level", "model", "blocks", "bits per byte", "ratio", "KB/s in / out", "MiB in / out"]
-    return table(header, lines)
+    header = ["level", "model", "blocks", "bits per byte", "KB/s in / out", "xml", "reymont"]
+    return table([*header, "MiB in / out"], lines)
+
+
+def _sample_cells(rows: Rows, model: str | None) -> list[str]:
+    """Rate and speeds on the sample, of the level of this model that was measured on it."""
+    for name, point in sample_points(rows).items():
+        if name.startswith("lmpack") and LEVELS[int(name[-1])].model == model:
+            speeds = f"{point['compress']:,.0f} / {point['decompress']:,.0f}"
+            return [f"{point['bits_per_byte']:.3f}", speeds]
+    return ["", ""]
 
 
 def readme_sizes(rows: Rows) -> str:

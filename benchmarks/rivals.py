@@ -11,6 +11,7 @@ measured again, so that a run can be interrupted.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import filecmp
 import json
 import lzma
@@ -26,7 +27,7 @@ from typing import Any, NamedTuple
 from environment import RESULTS, environment, require_shared, write_result
 from process import run
 
-from lmpack.levels import DEFAULT_LEVEL, LEVELS
+from lmpack.levels import LEVELS
 
 RESULT = "rivals"
 LIMIT = 1_000_000
@@ -64,11 +65,24 @@ SAMPLE = (
     "structured.valid",
     "alice29.txt",
 )
-"""What every codec is measured on."""
+"""What every model and codec is measured on. These files are below 1 MiB, so that all levels of a
+model make the same of them."""
 
-EVERYWHERE = ("lmpack -1", f"lmpack -{DEFAULT_LEVEL}")
-SLOW = ("paq8px -6",)
-"""Of lmpack's codecs only these are measured on all files; of the others all but these."""
+LARGE = ("xml", "reymont")
+"""What shows how much larger blocks bring."""
+
+MEASURED = {
+    "lmpack -2": LARGE,
+    "lmpack -3": SAMPLE + LARGE,
+    "lmpack -4": LARGE,
+    "lmpack -5": LARGE,
+    "lmpack -7": (),
+    "lmpack -8": (),
+    "lmpack -9": SAMPLE,
+    "paq8px -6": SAMPLE,
+}
+"""The files that slow codecs, and levels that other levels stand for, are measured on. All others
+are measured on all files."""
 
 PPMD = (
     "import sys, pyppmd; data = sys.stdin.buffer.read(); "
@@ -140,12 +154,6 @@ def content(path: Path, limit: int | None) -> bytes:
     return (lzma.decompress(data) if path.suffix == ".xz" else data)[:limit]
 
 
-def is_measured(codec: str, title: str) -> bool:
-    """Whether a codec is measured on a file."""
-    everywhere = codec in EVERYWHERE if codec.startswith("lmpack") else codec not in SLOW
-    return everywhere or title in SAMPLE
-
-
 def measure(codec: Codec, data: bytes) -> dict[str, Any]:
     """Size, and time and memory of both ways; the round trip is checked."""
     with tempfile.TemporaryDirectory() as folder:
@@ -169,6 +177,21 @@ def _run(command: list[str], source: Path, target: Path) -> dict[str, float]:
         return run(command, stdin=stdin, stdout=stdout)
 
 
+def _rows() -> list[dict[str, Any]]:
+    path = RESULTS / f"{RESULT}.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text())["rows"] if path.exists() else []
+    return rows
+
+
+def _add(row: dict[str, Any]) -> None:
+    """Append a row to the result file, to which another process may be adding, too."""
+    with (Path(tempfile.gettempdir()) / f"lmpack_{RESULT}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_result(
+            RESULT, {"environment": environment(), "limit": LIMIT, "rows": [*_rows(), row]}
+        )
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--programs", type=Path, default=Path("."))
@@ -176,24 +199,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--files", nargs="*")
     options = parser.parse_args(arguments)
     folder = require_shared()
-    path = RESULTS / f"{RESULT}.json"
-    rows = json.loads(path.read_text())["rows"] if path.exists() else []
-    result = {"environment": environment(), "limit": LIMIT, "rows": rows}
     for name, codec in codecs(options.programs.resolve()).items():
         if options.codecs and name not in options.codecs:
             continue
         if codec.program != "lmpack" and not shutil.which(codec.program):
             print(f"{name} is left out: there is no program {codec.program}")
             continue
-        done = {(row["group"], row["file"]) for row in rows if row["codec"] == name}
+        done = {(row["group"], row["file"]) for row in _rows() if row["codec"] == name}
         for group, title, read in inputs(folder):
-            wanted = title in options.files if options.files else is_measured(name, title)
-            if not wanted or (group, title) in done:
+            if title not in (options.files or MEASURED.get(name, (title,))):
+                continue
+            if (group, title) in done:
                 continue
             row = {"codec": name, "group": group, "file": title, **measure(codec, read())}
             print(f"{name} {title} {8 * row['size'] / row['bytes']:.4f}", flush=True)
-            rows.append(row)
-            write_result(RESULT, result)
+            _add(row)
     return 0
 
 
