@@ -16,9 +16,13 @@ import rival_tables
 import sections
 from environment import RESULTS, ROOT
 
+from lmpack.evaluation import context, scaling, table1
+from lmpack.evaluation.results import read_rows
+
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 MODELS = ROOT / "docs" / "models.md"
 README = ROOT / "README.md"
+REPRODUCTION = ROOT / "docs" / "reproduction.md"
 
 SECTIONS = {
     "rivals": rival_tables.rivals,
@@ -53,6 +57,15 @@ def readme_parts() -> dict[str, str]:
     return {"sizes": rival_tables.readme_sizes(rows), "levels": rival_tables.readme_levels(rows)}
 
 
+def reproduction_parts() -> dict[str, str]:
+    """The tables of the paper's experiments."""
+    experiments = {"table1": table1, "scaling": scaling, "context": context}
+    return {
+        name: experiment.body(read_rows(RESULTS / "evaluation" / f"{name}.json"))
+        for name, experiment in experiments.items()
+    }
+
+
 def benchmarks() -> str:
     """The whole document of benchmarks."""
     parts = [
@@ -71,6 +84,7 @@ def main(arguments: list[str]) -> int:
     new = {
         BENCHMARKS: benchmarks(),
         MODELS: filled(MODELS, models_page.parts()),
+        REPRODUCTION: filled(REPRODUCTION, reproduction_parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:

@@ -87,6 +87,11 @@ def bootstrap(rates: npt.NDArray[np.float64]) -> dict[str, list[float]]:
 
 def render(rows: Sequence[Row]) -> str:
     """The rows as a page in Markdown."""
+    return f"# Rates in per cent of the first bytes of a chunk\n\n{body(rows)}\n"
+
+
+def body(rows: Sequence[Row]) -> str:
+    """The page without its title."""
     lines = [
         [
             row["compressor"],
@@ -102,11 +107,10 @@ def render(rows: Sequence[Row]) -> str:
     header = ["compressor", "data", "chunks", *(f"{length:,} bytes" for length in LENGTHS)]
     return "\n\n".join(
         [
-            "# Rates in per cent of the first bytes of a chunk",
             table(header, lines),
             f"Means over the chunks, and the {INTERVAL[0]} % and {INTERVAL[1]} % percentiles of "
             f"{RESAMPLES:,} bootstrap samples. Headers are counted. Transformers: the ideal code "
-            "length under the model.\n",
+            "length under the model.",
         ]
     )
 

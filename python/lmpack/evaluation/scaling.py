@@ -77,6 +77,11 @@ def adjusted_rates(rows: Sequence[Row]) -> list[tuple[int, float, bool]]:
 
 def render(rows: Sequence[Row]) -> str:
     """The rows as a page in Markdown."""
+    return f"# Adjusted rates in per cent, by size of model and data\n\n{body(rows)}\n"
+
+
+def body(rows: Sequence[Row]) -> str:
+    """The page without its title."""
     lines = []
     for (name, data_set), mine in _grouped(rows).items():
         for size, rate, was_measured in adjusted_rates(mine):
@@ -86,10 +91,9 @@ def render(rows: Sequence[Row]) -> str:
     header = ["compressor", "data", "parameters", "bytes of data", "adjusted rate", "how"]
     return "\n\n".join(
         [
-            "# Adjusted rates in per cent, by size of model and data",
             table(header, lines),
             "Chunks of 2,048 bytes; 2 bytes for each parameter. Computed: the rate of the largest "
-            "measured size, with the parameters spread over more data.\n",
+            "measured size, with the parameters spread over more data.",
         ]
     )
 

@@ -59,18 +59,23 @@ def _measure(compressor: Compressor, data_set: DataSet, chunked: bool) -> Measur
 
 def render(rows: Sequence[Row]) -> str:
     """The rows as a page in Markdown, the paper's figures beside ours."""
-    parts = ["# Table 1: compression rates in per cent of the raw size"]
+    return f"# Table 1: compression rates in per cent of the raw size\n\n{body(rows)}\n"
+
+
+def body(rows: Sequence[Row]) -> str:
+    """The page without its title."""
+    parts = []
     for chunked in (False, True):
         mine = [row for row in rows if row["chunked"] == chunked]
         title = f"Chunks of {CHUNK:,} bytes" if chunked else "As one piece"
         if mine:
-            parts += [f"## {title}", _table(mine, chunked)]
+            parts += [f"{title}:", _table(mine, chunked)]
     parts.append(
         "Adjusted: with 2 bytes for each parameter of a model, over the size of the data, as in "
         "the paper; with files: with the bytes that the model's files have. The paper's data is "
         "larger (10^9 bytes of each kind). Everything was decompressed and compared."
     )
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def _table(rows: Sequence[Row], chunked: bool) -> str:
