@@ -18,6 +18,9 @@ BUNDLES = list_bundles()
 
 MOST_PRODUCTS = {"tiny": 300_000, "small": 1_000_000, "base": 4_000_000}
 LEAST_TRAINING = {"tiny": 100_000_000, "small": 60_000_000, "base": 40_000_000}
+OLDER = ("small",)
+"""Trained before the present shapes and measurements; the recipe makes better ones."""
+
 MOST_BYTES = 8_000_000
 """Of all bundles as they are packed into the wheel."""
 
@@ -39,7 +42,7 @@ def test_onnx_runtime_gives_the_conformance_vectors(bundle: Bundle, graph: str) 
 
 
 def test_it_keeps_its_budget(bundle: Bundle) -> None:
-    assert bundle.architecture == PRESETS[bundle.name]
+    assert (bundle.architecture == PRESETS[bundle.name]) != (bundle.name in OLDER)
     assert bundle.architecture.products_per_symbol <= MOST_PRODUCTS[bundle.name]
     assert bundle.manifest["training"]["symbols"] >= LEAST_TRAINING[bundle.name]
     assert bundle.manifest["licence"] == "Apache-2.0"
@@ -47,9 +50,9 @@ def test_it_keeps_its_budget(bundle: Bundle) -> None:
 
 def test_rounding_costs_next_to_nothing(bundle: Bundle) -> None:
     exact = bundle.manifest["evaluation"]
-    unrounded = bundle.manifest.get("evaluation_without_rounding")
-    if unrounded is None:
+    if bundle.name in OLDER:
         pytest.skip(f"{bundle.name} was exported before this was measured")
+    unrounded = bundle.manifest["evaluation_without_rounding"]
     assert exact.keys() == unrounded.keys() == classical_rates().keys()
     for source, rate in exact.items():
         assert rate <= 1.005 * unrounded[source], source
