@@ -128,7 +128,7 @@ def codecs(programs: Path) -> dict[str, Codec]:
         "zpaq -m5": Codec(
             "zpaq",
             ["zpaq", "add", "OUT", "IN", "-m5", *zpaq],
-            ["zpaq", "extract", "IN", "-to", "OUT", *zpaq],
+            ["zpaq", "extract", "IN", "data", "-to", "OUT", *zpaq],
             ".zpaq",
         ),
         "lpaq1 9": Codec(lpaq, [lpaq, "9", "IN", "OUT"], [lpaq, "d", "IN", "OUT"]),

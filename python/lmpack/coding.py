@@ -20,16 +20,21 @@ SHORTEST_LANE = 4096
 MOST_LANES_LOG2 = 4
 
 SHORTEST_MIXED_LANE = 32768
-MOST_MIXED_LANES_LOG2 = 2
-"""Mixing learns better from few long lanes; four are enough for the speed of the model."""
+MOST_MIXED_LANES_LOG2 = 1
+"""Mixing learns better from few long lanes; with two the model decodes fast enough."""
 
-SAMPLE_PIECES = 4
-SHORTEST_PIECE = 2048
-LONGEST_PIECE = 8192
+SAMPLE_PIECES = 2
+SHORTEST_PIECE = 4096
+LONGEST_PIECE = 65536
 """The choice for a long block is made on so many pieces of it, between so many bytes each."""
 
 WORTH_THE_MODEL = 0.99
-"""The model has to make a block smaller than this share of what mixing alone makes of it."""
+"""If the model leaves more than this share of what mixing alone makes of the pieces, it is left
+out: it takes most of the time."""
+
+CLEARLY_SMALLER = 0.8
+"""If it leaves less than this share, it is used. In between both ways are gone for the whole block,
+because mixing alone catches up in a long one."""
 
 Advance = Callable[[float], None]
 """Called now and then with the share of a block that is done, 0 to 1."""
@@ -128,10 +133,7 @@ def _cut(length: int, shortest: int, most_log2: int) -> int:
 def encode_with_mixing(
     executor: Executor | None, plain: bytes, advance: Advance
 ) -> tuple[Coding, bytes]:
-    """The way with mixing that makes a block smallest, going by a part of it; and its payload.
-
-    The model is left out where it does not help: it takes most of the time.
-    """
+    """The way with mixing that makes a block smallest, and the payload."""
     sample = _sample(plain)
     payloads: dict[Coding, bytes] = {}
 
@@ -140,33 +142,45 @@ def encode_with_mixing(
             payloads[coding] = coding.encode(executor, sample, _ignore)
         return len(payloads[coding])
 
-    best = Coding(BlockKind.ADAPTIVE, 0)
+    adaptive = Coding(BlockKind.ADAPTIVE, 0)
     if stride := likely_stride(plain):
-        best = min(best, dataclasses.replace(best, stride=stride), key=size)
-    if executor is not None:
-        mixed = Coding(BlockKind.MIXED, 0, best.stride)
-        if size(mixed) < WORTH_THE_MODEL * size(best):
-            best = mixed
-    if len(sample) == len(plain) and best in payloads:
-        return best, payloads[best]
-    if best.kind is BlockKind.MIXED:
-        best = dataclasses.replace(best, lanes_log2=mixed_lanes_log2(len(plain)))
-    return best, best.encode(executor, plain, advance)
+        adaptive = min(adaptive, dataclasses.replace(adaptive, stride=stride), key=size)
+    mixed = dataclasses.replace(adaptive, kind=BlockKind.MIXED)
+    share = size(mixed) / size(adaptive) if executor is not None else 1.0
+    mixed = dataclasses.replace(mixed, lanes_log2=mixed_lanes_log2(len(plain)))
+    if share > WORTH_THE_MODEL:
+        ways = [adaptive]
+    elif share < CLEARLY_SMALLER:
+        ways = [mixed]
+    else:
+        ways = [mixed, adaptive]
+    known = payloads if len(sample) == len(plain) else {}
+    coded = [
+        (way, known.get(way) or way.encode(executor, plain, _part(number, len(ways), advance)))
+        for number, way in enumerate(ways)
+    ]
+    return min(coded, key=lambda pair: len(pair[1]))
 
 
 def _sample(plain: bytes) -> bytes:
-    """Pieces from all over the block, together about an eighth; all of it if it is short."""
+    """Pieces of the block, together about an eighth; all of it if it is short."""
     piece = min(max(len(plain) // (8 * SAMPLE_PIECES), SHORTEST_PIECE), LONGEST_PIECE)
     if len(plain) <= SAMPLE_PIECES * piece:
         return plain
-    last = len(plain) - piece
-    starts = (last * number // (SAMPLE_PIECES - 1) for number in range(SAMPLE_PIECES))
+    # Not from the ends, which are often different from the rest.
+    room = len(plain) - piece
+    starts = (room * (number + 1) // (SAMPLE_PIECES + 1) for number in range(SAMPLE_PIECES))
     return b"".join(plain[start : start + piece] for start in starts)
 
 
 def _steps_told(steps: int, advance: Advance) -> Callable[[int], None]:
     """Takes the number of steps that are done, of so many."""
     return lambda done: advance(done / steps)
+
+
+def _part(number: int, parts: int, advance: Advance) -> Advance:
+    """What to tell of the progress of one of several parts of the work."""
+    return lambda share: advance((number + share) / parts)
 
 
 def _ignore(share: float) -> None:

@@ -40,8 +40,9 @@ def bench(
 ) -> None:
     """Measure how fast each executor codes the start of FILE, as one block, on this machine.
 
-    Without FILE it uses a text that comes with Python. The share is that of the 8-bit products
-    that the processor could do at most in the same time.
+    It is the model alone that is measured, without mixing. Without FILE it uses a text that comes
+    with Python. The share is that of the 8-bit products that the processor could do at most in the
+    same time.
     """
     from lmpack._bench import measure_speeds, sample_text
 
