@@ -13,7 +13,6 @@ from random_models import ARCHITECTURES, random_bundle
 
 from lmpack.architecture import WORD, Architecture, ContextTable
 from lmpack.bundle import (
-    DEFAULT_MODEL,
     GRAPHS,
     MANIFEST,
     TENSORS,
@@ -24,6 +23,7 @@ from lmpack.bundle import (
 )
 from lmpack.errors import BundleError, ModelError, UsageError
 from lmpack.executors import conformance, open_executor
+from lmpack.levels import DEFAULT_MODEL
 from lmpack.symbols import embedding_rows
 
 
