@@ -14,6 +14,7 @@ import lzma
 import sys
 from typing import Any
 
+import numpy as np
 from environment import environment, require_shared, timed, write_result
 
 from lmpack.bundle import load_bundle
@@ -57,7 +58,7 @@ def measure(executor: Executor, data: bytes, lanes: int) -> dict[str, Any]:
 def coder_loss(executor: Executor, data: bytes, lanes: int) -> dict[str, float]:
     """The payload against the ideal code length under the model's own probabilities."""
     lane_length = len(data) // lanes
-    ideal = ideal_bits(executor, data, lane_length) / 8
+    ideal = ideal_bits(executor, np.frombuffer(data, np.uint8), lane_length) / 8
     payload = len(executor.encode(data, lane_length, ignore))
     return {"payload": payload, "ideal": ideal, "loss": payload / ideal - 1}
 

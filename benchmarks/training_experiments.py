@@ -25,7 +25,8 @@ from environment import RESULTS, environment, require_shared, write_result
 
 from lmpack.architecture import WORD, ContextTable
 from lmpack.cli.train import RECIPES
-from lmpack.training.config import PRESETS, Source, TrainingConfig, read_recipe
+from lmpack.training.config import Source, TrainingConfig, read_recipe
+from lmpack.training.presets import PRESETS
 
 RESULT = "training_experiments"
 SYMBOLS = 3_000_000

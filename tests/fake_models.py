@@ -67,7 +67,9 @@ def make_bundle(name: str) -> Bundle:
     """A bundle that is only a name; its fingerprint follows from it."""
     fingerprint = name.encode().ljust(32, b"-")
     manifest = {"evaluation": {"novels": 2.5}}
-    return Bundle(Path(name), name, ARCHITECTURE, fingerprint, (), fingerprint.hex(), manifest)
+    return Bundle(
+        Path(name), name, ARCHITECTURE, fingerprint, (), fingerprint.hex(), None, manifest
+    )
 
 
 class FakeModels:

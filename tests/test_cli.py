@@ -336,7 +336,8 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
 
 def test_built_in_recipes_have_names() -> None:
     from lmpack.cli.train import RECIPES
-    from lmpack.training.config import PRESETS, read_recipe
+    from lmpack.training.config import read_recipe
+    from lmpack.training.presets import PRESETS
 
     for preset in PRESETS:
         config = read_recipe(RECIPES / "general.json", architecture=preset)

@@ -41,6 +41,7 @@ from lmpack.evaluation.paper import ADJUSTED, CHUNKED, WHOLE, paper_rate
 from lmpack.evaluation.rates import adjusted, measure_chunks, measure_whole
 from lmpack.executors import open_executor
 from lmpack.ideal import ideal_bits
+from lmpack.optional import needed
 
 PROSE = (inputs.SENTENCES * 2)[: 5 * CHUNK]
 
@@ -171,7 +172,7 @@ def test_unknown_compressors(name: str) -> None:
 
 def test_a_missing_package_is_named() -> None:
     with pytest.raises(EvaluationError, match=r"package nosuch: pip install 'lmpack\[eval\]'"):
-        compressors.needed("no_such_module", "nosuch")
+        needed("no_such_module", "nosuch")
 
 
 # Data sets
@@ -340,7 +341,9 @@ def test_prefixes_of_a_model_cost_what_it_says() -> None:
     executor = open_executor(load_bundle("small"))
     for chunk, row in zip(chunks, sizes, strict=True):
         for length, size in zip(context.LENGTHS, row, strict=True):
-            assert size == pytest.approx(ideal_bits(executor, chunk[:length], CHUNK) / 8)
+            assert size == pytest.approx(
+                ideal_bits(executor, np.frombuffer(chunk[:length], np.uint8), CHUNK) / 8
+            )
     assert context.prefix_sizes(Halving(), [PAIRS[:CHUNK]]).tolist() == [
         [3 + length / 2 for length in context.LENGTHS]
     ]

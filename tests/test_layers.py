@@ -24,8 +24,8 @@ LAYERS = (
     ("lmpack.levels",),
     ("lmpack.executors",),
     ("lmpack.bundle",),
-    ("lmpack.symbols", "lmpack.tensors"),
-    ("lmpack.architecture",),
+    ("lmpack.symbols", "lmpack.tensors", "lmpack.tokenization"),
+    ("lmpack.architecture", "lmpack.optional"),
     ("lmpack.container", "lmpack._native"),
     ("lmpack.errors",),
 )

@@ -12,7 +12,7 @@ from lmpack.bundle import BUILT_IN, Bundle, classical_rates, list_bundles
 from lmpack.executors.conformance import check_conformance
 from lmpack.executors.native import NativeExecutor
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
-from lmpack.training.config import PRESETS
+from lmpack.training.presets import PRESETS
 
 BUNDLES = list_bundles()
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation.tokenization import (
+from lmpack.tokenization import (
     AsciiTokenizer,
     BpeTokenizer,
     ByteTokenizer,

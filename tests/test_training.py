@@ -21,10 +21,11 @@ from lmpack.executors.conformance import check_conformance
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack.training import attention
 from lmpack.training.attention import windowed_attention
-from lmpack.training.config import PRESETS, Source, TrainingConfig, read_recipe
+from lmpack.training.config import Source, TrainingConfig, read_recipe
 from lmpack.training.data import Sampler, read_source
 from lmpack.training.evaluate import bits_per_byte
 from lmpack.training.export import integer_tensors
+from lmpack.training.presets import PRESETS
 from lmpack.training.run_export import export_run
 from lmpack.training.train import CHECKPOINT, LOG, Trainer
 
@@ -72,7 +73,7 @@ def test_training_learns_and_the_bundle_compresses(data: Path, tmp_path: Path) -
     assert load_bundle(tmp_path / "bundle").manifest["licence"] == "MIT"
     bundle = load_bundle(tmp_path / "bundle")
     assert bundle.name == "learned"
-    whole = bits_per_byte(trainer.model, np.frombuffer(TEXT, np.uint8))
+    whole = bits_per_byte(trainer.model, np.frombuffer(TEXT, np.uint8), len(TEXT))
     assert bundle.manifest["evaluation"] == {"text.txt": pytest.approx(whole, abs=1e-4)}
     executor = OnnxRuntimeExecutor(bundle)
     check_conformance(bundle, executor)
@@ -151,8 +152,9 @@ def test_attention_over_a_long_window_ignores_the_chunking() -> None:
 
 
 def test_sampler_is_a_function_of_seed_and_step(data: Path) -> None:
-    sources = (Source("text.txt"),)
-    one, two = (Sampler(data, sources, 3, 50, seed=7) for _ in range(2))
+    source = Source("text.txt")
+    symbols = [read_source(data, source)]
+    one, two = (Sampler((source,), symbols, 3, 50, seed=7) for _ in range(2))
     np.testing.assert_array_equal(one.batch(5), two.batch(5))
     assert (one.batch(5) != one.batch(6)).any()
 

@@ -123,9 +123,17 @@ class Encoder:
         """The model that encodes, the same one from the first block to the last; None for none.
 
         Raises:
-            ModelError: there is no such model.
+            ModelError: there is no such model, or its symbols are no bytes.
         """
-        return None if self._model is None else load_bundle(self._model)
+        if self._model is None:
+            return None
+        bundle = load_bundle(self._model)
+        if bundle.tokenizer is not None:
+            raise ModelError(
+                f"the model {bundle.name} is one of tokens ({bundle.tokenizer}), which files do "
+                "not have: choose a model of bytes"
+            )
+        return bundle
 
     @property
     def fingerprint(self) -> bytes:

@@ -17,6 +17,8 @@ from lmpack.errors import BundleError, ModelError
 MANIFEST = "manifest.json"
 TENSORS = "model.safetensors"
 GRAPHS = ("cpu.onnx", "cuda.onnx")
+TOKENIZER = "tokenizer.json"
+"""Of models whose symbols are learned from text."""
 CLASSICAL_RATES = "classical_rates.json"
 BUILT_IN = Path(__file__).parent / "bundles"
 
@@ -45,6 +47,7 @@ class Bundle:
         fingerprint: 32 bytes, SHA-256 over architecture and tensors; the first 8 stand in files.
         conformance: what executors have to reproduce.
         content_digest: SHA-256 (hex) over tensors and graphs: what was checked when loading.
+        tokenizer: kind of the tokenizer that makes its symbols; None if they are bytes.
         manifest: the whole manifest.
     """
 
@@ -54,12 +57,15 @@ class Bundle:
     fingerprint: bytes
     conformance: tuple[ConformanceVector, ...]
     content_digest: str
+    tokenizer: str | None
     manifest: Mapping[str, Any]
 
     @property
     def size(self) -> int:
         """Bytes of all its files."""
-        names = (MANIFEST, TENSORS, *GRAPHS)
+        names = [MANIFEST, TENSORS, *GRAPHS]
+        if (self.path / TOKENIZER).exists():
+            names.append(TOKENIZER)
         return sum((self.path / name).stat().st_size for name in names)
 
 
@@ -153,6 +159,7 @@ def _read_bundle(path: Path, stamp: tuple[tuple[int, int] | None, ...]) -> Bundl
             _read_vector(vector, architecture) for vector in manifest["conformance"]
         )
         name = str(manifest["name"])
+        tokenizer = str(manifest["tokenizer"]["kind"]) if "tokenizer" in manifest else None
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path / MANIFEST} lacks or misstates {error}") from error
     if not conformance:
@@ -166,7 +173,16 @@ def _read_bundle(path: Path, stamp: tuple[tuple[int, int] | None, ...]) -> Bundl
         if found != expected:
             raise BundleError(f"{path / file_name} is damaged: its SHA-256 is not the manifest's")
         content.update(expected.encode())
-    return Bundle(path, name, architecture, fingerprint, conformance, content.hexdigest(), manifest)
+    return Bundle(
+        path=path,
+        name=name,
+        architecture=architecture,
+        fingerprint=fingerprint,
+        conformance=conformance,
+        content_digest=content.hexdigest(),
+        tokenizer=tokenizer,
+        manifest=manifest,
+    )
 
 
 def _read_vector(vector: Mapping[str, Any], architecture: Architecture) -> ConformanceVector:

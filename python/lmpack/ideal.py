@@ -8,19 +8,18 @@ import numpy.typing as npt
 from lmpack.executors.protocol import Predictor
 
 LANES = 16
-STEPS = 256
-"""Lanes and positions that are predicted in one go; they bound the memory."""
+WEIGHTS = 1 << 20
+"""Lanes, and weights in all, that are predicted in one go; they bound the memory."""
 
 
-def ideal_bits(predictor: Predictor, data: bytes, lane_length: int) -> float:
-    """The sum of -log2(weight of each byte / sum of the weights), in bits.
+def ideal_bits(predictor: Predictor, symbols: npt.NDArray[np.integer], lane_length: int) -> float:
+    """The sum of -log2(weight of each symbol / sum of the weights), in bits.
 
     Args:
-        predictor: of a model with at least 256 symbols, which stand for bytes.
-        data: cut into lanes, each of which is predicted from its own bytes alone.
-        lane_length: bytes in a lane; the last one may be shorter.
+        predictor: of any model.
+        symbols: integers [n], cut into lanes, each of which is predicted from its own alone.
+        lane_length: symbols in a lane; the last one may be shorter.
     """
-    symbols = np.frombuffer(data, np.uint8).astype(np.int32)
     whole = len(symbols) // lane_length * lane_length
     lanes = symbols[:whole].reshape(-1, lane_length)
     groups = [lanes[first : first + LANES] for first in range(0, len(lanes), LANES)]
@@ -41,8 +40,9 @@ def code_lengths(predictor: Predictor, symbols: npt.NDArray[np.integer]) -> npt.
     fed = np.concatenate([start, symbols[:, :-1]], axis=1).astype(np.int32)
     state = predictor.start(len(symbols))
     bits = np.empty(symbols.shape, np.float64)
-    for first in range(0, symbols.shape[1], STEPS):
-        steps = slice(first, first + STEPS)
+    count = max(1, WEIGHTS // (len(symbols) * predictor.architecture.vocabulary))
+    for first in range(0, symbols.shape[1], count):
+        steps = slice(first, first + count)
         weights = predictor.prefill(state, fed[:, steps])
         chosen = np.take_along_axis(weights, symbols[:, steps, None].astype(np.intp), axis=2)
         shares = np.maximum(chosen[:, :, 0], 0.5) / weights.sum(axis=2, dtype=np.float64)

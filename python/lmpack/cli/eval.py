@@ -79,6 +79,23 @@ def table1(**options: Any) -> None:
 
 @eval_group.command()
 @_experiment
+def table2(**options: Any) -> None:
+    """Rates of models over the symbols of tokenizers, as in the paper's Table 2.
+
+    Each --compressor is model:FOLDER, a bundle that was trained with its tokenizer
+    (`lmpack train --tokenizer`).
+    """
+    from lmpack.evaluation import table2 as experiment
+
+    def line(row: dict[str, Any]) -> str:
+        rate = row["compressed_bytes"] / row["raw_bytes"]
+        return f"({row['tokenizer']}) {100 * rate:.1f} %"
+
+    _run(experiment, line, **options)
+
+
+@eval_group.command()
+@_experiment
 def scaling(**options: Any) -> None:
     """Adjusted rates by size of model and data, as in the paper's figure 2."""
     from lmpack.evaluation import scaling as experiment

@@ -10,7 +10,9 @@ import lmpack.training
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
-from lmpack.training.config import PRESETS, TrainingConfig, read_recipe
+from lmpack.tokenization import PLAIN
+from lmpack.training.config import TrainingConfig, read_recipe
+from lmpack.training.presets import shape_names
 
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
 """Folder of the built-in recipes, NAME.json."""
@@ -22,7 +24,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.argument("recipe")
 @click.option("--data", type=_FOLDER, required=True, help="Folder with the recipe's sources.")
 @click.option("--output", type=_FOLDER, required=True, help="Folder of the run; it can be resumed.")
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="Shape, in place of the recipe's.")
+@click.option("--preset", type=click.Choice(shape_names()), help="Shape, in place of the recipe's.")
+@click.option(
+    "--tokenizer",
+    metavar="KIND",
+    help=f"What makes symbols: {PLAIN}, ascii, or bpe:N with N symbols, learned from the sources.",
+)
 @click.option("--symbols", type=click.IntRange(1), help="Length, in place of the recipe's.")
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
 @threads_option
@@ -31,6 +38,7 @@ def train(
     data: Path,
     output: Path,
     preset: str | None,
+    tokenizer: str | None,
     symbols: int | None,
     compile_model: bool,
     threads: int | None,
@@ -41,7 +49,7 @@ def train(
     """
     failures = Failures()
     with failures.of(recipe), training_extra():
-        changes = {"architecture": preset, "symbols": symbols}
+        changes = {"architecture": preset, "tokenizer": tokenizer, "symbols": symbols}
         given = {name: value for name, value in changes.items() if value is not None}
         config = read_recipe(_recipe_path(recipe), **given)
         _run(config, data, output, compile_model, threads)

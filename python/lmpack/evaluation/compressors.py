@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import importlib
 import io
 import lzma
 import math
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import Protocol
 
-from lmpack.errors import EvaluationError, UsageError
+from lmpack.errors import UsageError
+from lmpack.optional import needed
 
 
 class Compressor(Protocol):
@@ -203,35 +202,24 @@ def find_compressor(name: str) -> Compressor:
 
     Args:
         name: one of :func:`compressor_names`; "model:NAME" or "model:FOLDER" for a Transformer
-            alone, as in the paper; "level:1" to "level:9" for what `lmpack compress` does.
+            alone, as in the paper, over bytes or tokens; "level:1" to "level:9" for what
+            `lmpack compress` does.
 
     Raises:
         UsageError: there is none of that name.
         EvaluationError: it needs a package that is not installed.
         ModelError: the model cannot be used.
     """
+    from lmpack.bundle import load_bundle
     from lmpack.evaluation.model_compressors import Adaptive, Transformer
+    from lmpack.evaluation.token_compressor import TokenTransformer
 
     kind, _, rest = name.partition(":")
     if kind == "model" and rest:
-        return Transformer(rest)
+        return Transformer(rest) if load_bundle(rest).tokenizer is None else TokenTransformer(rest)
     if kind == "level" and rest.isdigit():
         return Adaptive(int(rest))
     if name not in _factories:
         known = ", ".join([*_factories, "model:NAME", "level:N"])
         raise UsageError(f"there is no compressor {name!r}: choose from {known}")
     return _factories[name]()
-
-
-def needed(module: str, package: str) -> ModuleType:
-    """A module of the extra [eval].
-
-    Raises:
-        EvaluationError: its package is not installed.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise EvaluationError(
-            f"this needs the package {package}: pip install 'lmpack[eval]'"
-        ) from error

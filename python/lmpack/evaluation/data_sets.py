@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation.compressors import needed
+from lmpack.optional import needed
 
 CHUNK = 2048
 PAPER_BYTES = 10**9

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lmpack.errors import EvaluationError
-from lmpack.evaluation.compressors import needed
 from lmpack.evaluation.data_sets import SAMPLE_RATE, grey
+from lmpack.optional import needed
 
 TEXT_PROMPT, TEXT_DRAWN = 1948, 100
 """Bytes, as in the paper."""

@@ -10,6 +10,7 @@ from lmpack.bundle import load_bundle
 from lmpack.evaluation.compressors import Classical
 from lmpack.executors import open_executor
 from lmpack.levels import find_level
+from lmpack.tokenization import ByteTokenizer, Tokenizer
 
 LANES = 1024
 """Chunks that are coded together, each as a lane of its own: a lane knows nothing of the others."""
@@ -20,6 +21,7 @@ class Transformer:
 
     Attributes:
         executor: runs the model.
+        tokenizer: makes its symbols, the bytes themselves.
 
     Args:
         model: name of a built-in model or folder of a bundle.
@@ -29,6 +31,7 @@ class Transformer:
     """
 
     header_bytes = 0
+    tokenizer: Tokenizer = ByteTokenizer()
 
     def __init__(self, model: str | os.PathLike[str]) -> None:
         bundle = load_bundle(model)

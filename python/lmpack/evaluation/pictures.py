@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lmpack.evaluation.compressors import needed
+from lmpack.optional import needed
 
 
 class Curve(NamedTuple):

@@ -12,18 +12,24 @@ from lmpack.errors import DamagedError
 from lmpack.executors.protocol import Advance, Predictor
 
 ENCODER_PIECE = 256
-"""Positions predicted in one go while encoding; bounds the memory for weights."""
+"""Positions predicted in one go while encoding."""
+
+ENCODER_WEIGHTS = 1 << 23
+"""Weights predicted in one go, at most; for vocabularies so large that memory asks for it."""
 
 DECODER_REPORT = 64
 """Steps between two reports of the decoder."""
 
 
-def lane_symbols(plain: bytes, lane_length: int) -> npt.NDArray[np.int32]:
-    """The bytes of a block by lane: int32 [L, lane_length], the end of the last lane 0."""
-    lanes = -(-len(plain) // lane_length)
-    symbols = np.zeros(lanes * lane_length, np.int32)
-    symbols[: len(plain)] = np.frombuffer(plain, np.uint8)
-    return symbols.reshape(lanes, lane_length)
+def lane_symbols(
+    symbols: bytes | npt.NDArray[np.integer], lane_length: int
+) -> npt.NDArray[np.int32]:
+    """The bytes or symbols of a block by lane: int32 [L, lane_length], the last lane's end 0."""
+    given = np.frombuffer(symbols, np.uint8) if isinstance(symbols, bytes) else symbols
+    lanes = -(-len(given) // lane_length)
+    padded = np.zeros(lanes * lane_length, np.int32)
+    padded[: len(given)] = given
+    return padded.reshape(lanes, lane_length)
 
 
 def _prefilled(
@@ -32,18 +38,26 @@ def _prefilled(
     """Pieces of the symbols [L, lane_length] with the weights [L, T, V] that predict them."""
     state = executor.start(symbols.shape[0])
     before = np.full((symbols.shape[0], 1), executor.architecture.start_symbol, np.int32)
-    for start in range(0, symbols.shape[1], ENCODER_PIECE):
-        piece = np.ascontiguousarray(symbols[:, start : start + ENCODER_PIECE])
+    each = len(symbols) * executor.architecture.vocabulary
+    count = min(ENCODER_PIECE, max(1, ENCODER_WEIGHTS // each))
+    for start in range(0, symbols.shape[1], count):
+        piece = np.ascontiguousarray(symbols[:, start : start + count])
         fed = np.concatenate([before, piece[:, :-1]], axis=1)
         yield executor.prefill(state, fed), piece
         before = piece[:, -1:]
-        advance(min(start + ENCODER_PIECE, symbols.shape[1]))
+        advance(min(start + count, symbols.shape[1]))
 
 
 def encode_by_prefill(
-    executor: Predictor, plain: bytes, lane_length: int, advance: Advance
+    executor: Predictor,
+    plain: bytes | npt.NDArray[np.integer],
+    lane_length: int,
+    advance: Advance,
 ) -> bytes:
-    """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
+    """The payload of a block, many positions at a time; see :meth:`Executor.encode`.
+
+    `plain` may also be symbols, integers [n].
+    """
     coder = BlockEncoder(len(plain), lane_length, executor.architecture.vocabulary)
     for weights, piece in _prefilled(executor, lane_symbols(plain, lane_length), advance):
         coder.encode(weights, piece)
@@ -64,12 +78,24 @@ def decode_by_steps(
     executor: Predictor, payload: bytes, length: int, lane_length: int, advance: Advance
 ) -> bytes:
     """The bytes of a block, one position at a time; see :meth:`Executor.decode`."""
+    symbols = decode_symbols(executor, payload, length, lane_length, advance)
+    if symbols.max() > 255:
+        raise DamagedError("the block decodes to symbols that are no bytes")
+    return symbols.astype(np.uint8).tobytes()
+
+
+def decode_symbols(
+    executor: Predictor, payload: bytes, length: int, lane_length: int, advance: Advance
+) -> npt.NDArray[np.int32]:
+    """The symbols [length] of a block, one position at a time.
+
+    Raises:
+        DamagedError: the payload is not that of any symbols.
+    """
     coder = BlockDecoder(payload, length, lane_length, executor.architecture.vocabulary)
     symbols = np.stack(list(_stepped(executor, coder, length, lane_length, advance)), axis=1)
     coder.finish()
-    if symbols.max() > 255:
-        raise DamagedError("the block decodes to symbols that are no bytes")
-    return symbols.astype(np.uint8).tobytes()[:length]
+    return symbols.reshape(-1)[:length]
 
 
 def decode_mixed_by_steps(

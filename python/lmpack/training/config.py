@@ -1,43 +1,16 @@
-"""What one training run depends on, and the named shapes."""
+"""What one training run depends on."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lmpack.architecture import WORD, Architecture, ContextTable
+from lmpack.architecture import Architecture
 from lmpack.errors import LmpackError, TrainingError
-
-PRESETS: Mapping[str, Architecture] = {
-    "tiny": Architecture(
-        vocabulary=256, width=128, heads=2, head_width=32, hidden=256, windows=(128, 512),
-        tables=(
-            ContextTable(2, 4096, 0, 64), ContextTable(3, 4096, 64, 64),
-            ContextTable(4, 4096, 0, 64), ContextTable(6, 4096, 64, 64),
-            ContextTable(WORD, 4096, 64, 64),
-        ),
-    ),
-    "small": Architecture(
-        vocabulary=256, width=192, heads=3, head_width=32, hidden=512, windows=(64, 512, 512),
-        tables=(
-            ContextTable(2, 4096, 0, 64), ContextTable(3, 8192, 64, 64),
-            ContextTable(4, 8192, 128, 64), ContextTable(6, 4096, 0, 64),
-            ContextTable(WORD, 4096, 64, 64),
-        ),
-    ),
-    "base": Architecture(
-        vocabulary=256, width=256, heads=4, head_width=32, hidden=768, windows=(256, 512) * 3,
-        tables=(
-            ContextTable(2, 4096, 0, 64), ContextTable(3, 8192, 64, 64),
-            ContextTable(4, 8192, 128, 64), ContextTable(6, 8192, 192, 64),
-            ContextTable(WORD, 8192, 0, 64),
-        ),
-    ),
-}  # fmt: skip
-"""Shapes by name, at most 0.3, 1 and 4 million products for one byte (docs/models.md)."""
+from lmpack.tokenization import PLAIN, aligned, vocabulary_of
+from lmpack.training.presets import find_shape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +41,8 @@ class TrainingConfig:
         architecture: the shape.
         train: sources, drawn by weight.
         valid: sources to report bits per byte on.
+        tokenizer: kind of tokenizer that makes symbols of the sources
+            (:mod:`lmpack.tokenization`); the vocabulary has to hold its symbols.
         symbols: how many symbols to train on in all.
         batch: sequences in a step.
         length: symbols in a sequence.
@@ -84,6 +59,7 @@ class TrainingConfig:
     architecture: Architecture
     train: tuple[Source, ...]
     valid: tuple[Source, ...] = ()
+    tokenizer: str = PLAIN
     symbols: int = 40_000_000
     batch: int = 8
     length: int = 1024
@@ -100,6 +76,12 @@ class TrainingConfig:
         names = [source.name for source in self.valid]
         if len(set(names)) < len(names):
             raise TrainingError(f"validation sources need different file names: {names}")
+        symbols = vocabulary_of(self.tokenizer)
+        if symbols > self.architecture.vocabulary:
+            raise TrainingError(
+                f"the tokenizer {self.tokenizer} has {symbols} symbols, "
+                f"but the model only {self.architecture.vocabulary}"
+            )
 
     @property
     def steps(self) -> int:
@@ -116,7 +98,8 @@ def read_recipe(path: Path, **overrides: Any) -> TrainingConfig:
 
     Args:
         path: a JSON object with the fields of :class:`TrainingConfig`; `architecture` is the name
-            of a preset or an object with the fields of an architecture.
+            of a preset, which takes the vocabulary of the tokenizer, or an object with the fields
+            of an architecture.
         overrides: fields to set after reading.
 
     Raises:
@@ -126,7 +109,8 @@ def read_recipe(path: Path, **overrides: Any) -> TrainingConfig:
         fields = {**json.loads(path.read_text()), **overrides}
         shape = fields["architecture"]
         if isinstance(shape, str):
-            fields["architecture"] = PRESETS[shape]
+            vocabulary = aligned(vocabulary_of(fields.get("tokenizer", PLAIN)))
+            fields["architecture"] = dataclasses.replace(find_shape(shape), vocabulary=vocabulary)
         else:
             fields["architecture"] = Architecture.from_json(shape)
         for name in ("train", "valid"):

@@ -10,9 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lmpack.architecture import Architecture
+from lmpack.bundle import TOKENIZER
 from lmpack.errors import TrainingError
 from lmpack.symbols import embedding_rows
-from lmpack.training.config import Source
+from lmpack.tokenization import Tokenizer, is_learned, open_tokenizer, train_bpe, vocabulary_of
+from lmpack.training.config import Source, TrainingConfig
+
+LEARNED_BYTES = 8_000_000
+"""Of each training source a tokenizer learns from so many."""
 
 
 def read_source(folder: Path, source: Source) -> npt.NDArray[np.uint8]:
@@ -40,6 +45,23 @@ def read_source(folder: Path, source: Source) -> npt.NDArray[np.uint8]:
     return data
 
 
+def tokenizer_of_run(config: TrainingConfig, data: Path, run: Path) -> Tokenizer:
+    """The tokenizer of a run, which learns from the training sources before the first step."""
+    path = run / TOKENIZER
+    if is_learned(config.tokenizer) and not path.exists():
+        texts = (read_source(data, source)[:LEARNED_BYTES].tobytes() for source in config.train)
+        return train_bpe(b"".join(texts), vocabulary_of(config.tokenizer), path)
+    return open_tokenizer(config.tokenizer, path)
+
+
+def read_symbols(
+    folder: Path, source: Source, tokenizer: Tokenizer
+) -> npt.NDArray[np.unsignedinteger]:
+    """The symbols of a source, in as few bytes as they need: unsigned integers [n]."""
+    smallest = np.min_scalar_type(tokenizer.vocabulary - 1)
+    return tokenizer.encode(read_source(folder, source).tobytes()).astype(smallest)
+
+
 def sequence_rows(
     architecture: Architecture, symbols: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.int64]:
@@ -54,21 +76,41 @@ def sequence_rows(
 
 
 class Sampler:
-    """Draws sequences from sources by weight, without a state: step s always gives batch s."""
+    """Draws sequences from sources by weight, without a state: step s always gives batch s.
 
-    def __init__(self, folder: Path, sources: Sequence[Source], batch: int, length: int, seed: int):
+    Args:
+        sources: where the symbols come from, with their weights.
+        data: their symbols, integers [n] each.
+        batch: sequences in a step.
+        length: symbols in a sequence.
+        seed: of the drawing.
+
+    Raises:
+        TrainingError: there are none, or too few symbols.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        data: Sequence[npt.NDArray[np.unsignedinteger]],
+        batch: int,
+        length: int,
+        seed: int,
+    ) -> None:
         if not sources:
             raise TrainingError("a recipe needs at least one source in `train`")
-        self._data = [read_source(folder, source) for source in sources]
-        for source, data in zip(sources, self._data, strict=True):
-            if len(data) < length:
-                raise TrainingError(f"{source.path} is shorter than one sequence of {length} bytes")
+        self._data = data
+        for source, symbols in zip(sources, data, strict=True):
+            if len(symbols) < length:
+                raise TrainingError(
+                    f"{source.path} is shorter than one sequence of {length} symbols"
+                )
         weights = np.array([source.weight for source in sources])
         self._shares = weights / weights.sum()
         self._batch, self._length, self._seed = batch, length, seed
 
-    def batch(self, step: int) -> npt.NDArray[np.uint8]:
-        """Sequences for one step: uint8 [batch, length]."""
+    def batch(self, step: int) -> npt.NDArray[np.unsignedinteger]:
+        """Sequences for one step: [batch, length]."""
         random = np.random.default_rng((self._seed, step))
         chosen = random.choice(len(self._data), self._batch, p=self._shares)
         rows = []

@@ -12,18 +12,22 @@ from lmpack.training.data import sequence_rows
 from lmpack.training.model import ExactTransformer, code_length
 
 LANE = 8192
-"""Bytes predicted from one start: the first ones lack context, as in a real lane."""
+"""Symbols predicted from one start: the first ones lack context, as in a real lane."""
 
 
 @torch.no_grad()
 def bits_per_byte(
-    model: ExactTransformer, data: npt.NDArray[np.uint8], quantize: bool = True, lane: int = LANE
+    model: ExactTransformer,
+    data: npt.NDArray[np.integer],
+    size: int,
+    quantize: bool = True,
+    lane: int = LANE,
 ) -> float:
-    """Code length of `data` in bits per byte, cut into lanes of `lane` bytes."""
+    """Code length of symbols [n] that stand for `size` bytes, cut into lanes of `lane` symbols."""
     nats = 0.0
     for start in range(0, len(data), lane):
         symbols = data[start : start + lane][None].astype(np.int64)
         rows = torch.from_numpy(sequence_rows(model.architecture, symbols))
         bases = model(rows, quantize)
         nats += float(code_length(bases, torch.from_numpy(symbols)).double().sum())
-    return nats / math.log(2) / len(data)
+    return nats / math.log(2) / size

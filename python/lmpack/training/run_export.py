@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from lmpack.architecture import Architecture
-from lmpack.bundle import load_bundle
+from lmpack.bundle import TOKENIZER, load_bundle
 from lmpack.executors import open_executor
 from lmpack.ideal import ideal_bits
+from lmpack.tokenization import PLAIN, Tokenizer, is_learned, open_tokenizer
 from lmpack.training.config import Source
 from lmpack.training.data import read_source
 from lmpack.training.evaluate import LANE, bits_per_byte
@@ -36,6 +37,7 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
 
     Raises:
         TrainingError: the checkpoint cannot be read, or the model breaks a bound of exactness.
+        EvaluationError: the tokenizer of the run cannot be read.
     """
     state = load_checkpoint(run)
     config = json.loads(state["config"])
@@ -51,28 +53,48 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
             "seed": config["seed"],
         },
     }
+    # Runs that began before there were tokenizers do not name theirs.
+    kind = config.get("tokenizer", PLAIN)
+    tokenizer = open_tokenizer(kind, run / TOKENIZER)
+    if kind != PLAIN:
+        facts["tokenizer"] = _with_tokenizer(kind, run, output)
     if data is not None:
-        contents = {
-            source.name: read_source(data, source)[:EVALUATED_BYTES]
+        texts = {
+            source.name: read_source(data, source)[:EVALUATED_BYTES].tobytes()
             for source in (Source(**entry) for entry in config["valid"])
         }
-        facts["evaluation"] = _evaluate_bundle(model, name, contents)
-        facts["evaluation_without_rounding"] = {
-            source: round(bits_per_byte(model, content, quantize=False), 4)
-            for source, content in contents.items()
-        }
-        facts["evaluated"] = f"first {EVALUATED_BYTES} bytes of each, in lanes of {LANE} bytes"
+        facts |= _evaluation(model, name, texts, tokenizer)
     write_bundle(model, output, name=name, facts=facts)
 
 
-def _evaluate_bundle(
-    model: ExactTransformer, name: str, contents: dict[str, npt.NDArray[np.uint8]]
-) -> dict[str, float]:
-    """Bits per byte of the exported integers; the native engine is faster than torch at it."""
+def _with_tokenizer(kind: str, run: Path, output: Path) -> dict[str, str]:
+    """What the manifest says of a tokenizer, whose file, if it has one, is copied."""
+    if not is_learned(kind):
+        return {"kind": kind}
+    output.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(run / TOKENIZER, output / TOKENIZER)
+    digest = hashlib.sha256((run / TOKENIZER).read_bytes()).hexdigest()
+    return {"kind": kind, "sha256": digest}
+
+
+def _evaluation(
+    model: ExactTransformer, name: str, texts: Mapping[str, bytes], tokenizer: Tokenizer
+) -> dict[str, Any]:
+    """Bits per byte of the exported integers, and of the weights before rounding.
+
+    The former are measured by the native engine, which is faster at it than torch.
+    """
+    exact, unrounded = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         write_bundle(model, Path(folder) / name, name=name, facts={})
         executor = open_executor(load_bundle(Path(folder) / name), "native")
-        return {
-            source: round(ideal_bits(executor, content.tobytes(), LANE) / len(content), 4)
-            for source, content in contents.items()
-        }
+        for source, text in texts.items():
+            symbols = tokenizer.encode(text)
+            exact[source] = round(ideal_bits(executor, symbols, LANE) / len(text), 4)
+            rate = bits_per_byte(model, symbols, len(text), quantize=False)
+            unrounded[source] = round(rate, 4)
+    return {
+        "evaluation": exact,
+        "evaluation_without_rounding": unrounded,
+        "evaluated": f"first {EVALUATED_BYTES} bytes of each, in lanes of {LANE} symbols",
+    }

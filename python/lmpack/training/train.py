@@ -17,7 +17,13 @@ from lmpack.errors import TrainingError
 from lmpack.training.attention import compile_parts
 from lmpack.training.config import TrainingConfig
 from lmpack.training.curves import CURVES, draw_curves
-from lmpack.training.data import Sampler, read_source, sequence_rows
+from lmpack.training.data import (
+    Sampler,
+    read_source,
+    read_symbols,
+    sequence_rows,
+    tokenizer_of_run,
+)
 from lmpack.training.evaluate import bits_per_byte
 from lmpack.training.model import ExactTransformer, code_length
 from lmpack.training.optimizer import Optimizers
@@ -49,8 +55,13 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.model = ExactTransformer(config.architecture)
         self._optimizers = Optimizers(self.model, config)
-        self._sampler = Sampler(data, config.train, config.batch, config.length, config.seed)
-        self._valid = {s.name: read_source(data, s)[: config.valid_bytes] for s in config.valid}
+        tokenizer = tokenizer_of_run(config, data, folder)
+        symbols = [read_symbols(data, source, tokenizer) for source in config.train]
+        self._sampler = Sampler(config.train, symbols, config.batch, config.length, config.seed)
+        self._valid = {}
+        for source in config.valid:
+            text = read_source(data, source)[: config.valid_bytes].tobytes()
+            self._valid[source.name] = tokenizer.encode(text), len(text)
         if compile_model:
             compile_parts()
         self._loss: Callable[..., torch.Tensor] = (
@@ -99,7 +110,10 @@ class Trainer:
 
     def _report(self, train_bits: float) -> None:
         self.model.set_product_dtype(torch.float32)
-        valid = {name: bits_per_byte(self.model, data) for name, data in self._valid.items()}
+        valid = {
+            name: bits_per_byte(self.model, symbols, size)
+            for name, (symbols, size) in self._valid.items()
+        }
         symbols = self.step * self.config.batch * self.config.length
         line: dict[str, Any] = {"step": self.step, "symbols": symbols, "train": train_bits}
         line |= {"seconds": round(self.seconds, 1), "valid": valid}

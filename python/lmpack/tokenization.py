@@ -1,10 +1,13 @@
 """Tokenizers: bytes to symbols of a larger or smaller vocabulary and back, for any bytes.
 
+A kind of tokenizer is "bytes", "ascii", or "bpe:N" for byte pair encoding with N symbols.
+
 The library `tokenizers` works on text; bytes pass through it as the characters U+0000 to U+00FF.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,14 +17,17 @@ import numpy.typing as npt
 
 from lmpack.architecture import ALIGNMENT
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation.compressors import needed
+from lmpack.optional import needed
 
 BYTES = 256
 ESCAPE = 127
 """The symbol of the ASCII tokenizer after which a byte from 127 on is meant, less 127."""
 
 PIECE = 1 << 16
-"""Bytes of the training text that the library gets at a time."""
+"""Bytes that the library gets at a time. Merges do not go beyond them, either."""
+
+PLAIN = "bytes"
+"""The kind of tokenizer that makes each byte a symbol."""
 
 WORDS = r" ?[^\s]+|\s+"
 """Merges do not go beyond a word, the space before it included."""
@@ -133,12 +139,49 @@ class BpeTokenizer:
 
     def encode(self, data: bytes) -> Symbols:
         """See :class:`Tokenizer`."""
-        return np.array(self._tokenizer.encode(data.decode("latin-1")).ids, np.int32)
+        encodings = (self._tokenizer.encode(text).ids for text in _texts(data))
+        return np.fromiter(itertools.chain.from_iterable(encodings), np.int32)
 
     def decode(self, symbols: npt.NDArray[np.integer]) -> bytes:
         """See :class:`Tokenizer`."""
         _check(symbols, self.vocabulary)
         return b"".join(self._bytes[symbol] for symbol in symbols.tolist())
+
+
+def vocabulary_of(kind: str) -> int:
+    """The number of symbols of a kind of tokenizer. One that learned from little may have fewer.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    name, _, number = kind.partition(":")
+    if kind == PLAIN:
+        return BYTES
+    if kind == "ascii":
+        return AsciiTokenizer.vocabulary
+    if name == "bpe" and number.isdecimal() and int(number) >= BYTES:
+        return int(number)
+    raise UsageError(
+        f"there is no tokenizer {kind!r}: choose {PLAIN}, ascii, or bpe:N with N from {BYTES} on"
+    )
+
+
+def is_learned(kind: str) -> bool:
+    """Whether a kind of tokenizer comes from a file that :func:`train_bpe` wrote."""
+    return kind.startswith("bpe:")
+
+
+def open_tokenizer(kind: str, path: Path) -> Tokenizer:
+    """The tokenizer of a kind; `path` is its file, if it is learned.
+
+    Raises:
+        UsageError: there is no such kind.
+        EvaluationError: the file cannot be read, or the library is not installed.
+    """
+    vocabulary_of(kind)
+    if is_learned(kind):
+        return BpeTokenizer(path)
+    return ByteTokenizer() if kind == PLAIN else AsciiTokenizer()
 
 
 def train_bpe(data: bytes, vocabulary: int, path: Path) -> BpeTokenizer:
