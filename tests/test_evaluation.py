@@ -35,6 +35,7 @@ from lmpack.evaluation.data_sets import (
     grey,
     load_data_set,
     patches,
+    sixteen_bits,
 )
 from lmpack.evaluation.model_compressors import LANES, Transformer
 from lmpack.evaluation.paper import ADJUSTED, CHUNKED, WHOLE, paper_rate
@@ -124,6 +125,10 @@ def test_sizes_of_a_fixed_text(name: str, size: int) -> None:
 def test_flac_and_png_see_what_they_are_made_for() -> None:
     wave = (128 + 60 * np.sin(np.arange(8 * CHUNK) / 9)).astype(np.uint8).tobytes()
     assert measure_whole(find_compressor("flac"), wave).rate < 0.45
+    samples = (20_000 * np.sin(np.arange(4000) / 20)).astype("<i2").tobytes()
+    flac16 = find_compressor("flac16")
+    assert measure_whole(flac16, samples).rate < 0.6
+    assert flac16.decompress(flac16.compress(samples[1:])) == samples[1:]
     ramp = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8).tobytes()
     assert measure_whole(find_compressor("png"), ramp).rate < 0.1
 
@@ -221,6 +226,11 @@ def test_recordings_become_8_bit_chunks(tmp_path: Path) -> None:
     data_set = load_data_set("librispeech", tmp_path)
     assert data_set.data == upper[: 3 * CHUNK] + upper[:CHUNK]
     assert eight_bits(samples) == upper[: 3 * CHUNK]
+    assert sixteen_bits(samples[: CHUNK + 3]) == samples[:CHUNK].astype("<i2").tobytes()
+    sixteen = load_data_set("librispeech16", tmp_path)
+    assert sixteen.data.startswith(samples[:CHUNK].astype("<i2").tobytes())
+    (tmp_path / "packed").write_bytes(sixteen.data)
+    assert load_data_set("librispeech16", tmp_path / "packed").data == sixteen.data
 
 
 def test_random_bytes_are_always_the_same() -> None:

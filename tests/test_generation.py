@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from fake_models import OrderZeroExecutor
 from PIL import Image
 
+import lmpack
 from lmpack.bundle import load_bundle
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
@@ -23,6 +24,7 @@ from lmpack.evaluation.compressors import Classical
 from lmpack.evaluation.generation import (
     CompressorContinuation,
     ModelContinuation,
+    best_continuations,
     continuation_of,
     generate,
 )
@@ -121,6 +123,12 @@ def test_a_compressor_goes_on_with_what_it_has_seen() -> None:
     assert source._strings == [b"abc"]
 
 
+def test_the_best_candidate_is_the_smallest() -> None:
+    prompts = [b"abcd" * 50, b"xy" * 99]
+    drawn = [[b"abcdabcd", b"qwertzui"], [b"a2?!m<q8", b"xyxyxyxy"]]
+    assert best_continuations("gzip", prompts, drawn) == [b"abcdabcd", b"xyxyxyxy"]
+
+
 def rows_reversed(prompts: Sequence[bytes], count: int) -> list[bytes]:
     return [prompt[::-1][:count].ljust(count, b"\0") for prompt in prompts]
 
@@ -172,6 +180,9 @@ def test_text(tmp_path: Path) -> None:
     assert (first.exit_code, len(first.stdout_bytes)) == (0, 20)
     assert invoke(*command).stdout_bytes == first.stdout_bytes
     assert invoke(*command, "--seed", "1").stdout_bytes != first.stdout_bytes
+    three = {invoke(*command, "--seed", str(seed)).stdout_bytes for seed in range(3)}
+    best = invoke(*command, "--candidates", "3").stdout_bytes
+    assert best == min(three, key=lambda text: len(lmpack.compress(PROMPT + text, mixing=False)))
     assert invoke(*command, "-o", str(tmp_path / "out")).exit_code == 0
     assert (tmp_path / "out").read_bytes() == first.stdout_bytes
     again = invoke(*command, "-o", str(tmp_path / "out"))

@@ -46,8 +46,8 @@ def _experiment(command: Command) -> Command:
             default=("gzip", "lzma2", "png", "flac"),
             show_default=True,
             metavar="NAME",
-            help="gzip, lzma2, png, flac, bzip2, zstd, brotli, ppmd, model:NAME|FOLDER, level:1 "
-            "to level:9. Repeat for several.",
+            help="gzip, lzma2, png, flac, flac16, bzip2, zstd, brotli, ppmd, model:NAME|FOLDER, "
+            "level:1 to level:9. Repeat for several.",
         ),
         click.option(
             "--data",
@@ -56,8 +56,8 @@ def _experiment(command: Command) -> Command:
             required=True,
             metavar="NAME[=PATH]",
             help="enwik7, enwik8, enwik9 or text (a file), imagenet (folder of images, or patches "
-            "in a file), librispeech (folder of FLAC, or 8-bit samples in a file), random. Repeat "
-            "for several.",
+            "in a file), librispeech (folder of FLAC, or 8-bit samples in a file), librispeech16 "
+            "(the same in 16 bits), random. Repeat for several.",
         ),
     ):
         command = option(command)

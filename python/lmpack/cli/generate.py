@@ -38,6 +38,13 @@ def _common_options(command: Command) -> Command:
         ),
         click.option("--seed", type=int, default=0, show_default=True, help="Of the drawing."),
         click.option(
+            "--candidates",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            help="Draw so many and take the one that compresses best.",
+        ),
+        click.option(
             "--temperature",
             type=click.FloatRange(min=0),
             default=1.0,
@@ -129,22 +136,31 @@ def _write(name: str, make: Callable[[], dict[str, bytes]], force: bool) -> None
     failures.exit_if_any()
 
 
-def _extender(source: str, seed: int, temperature: float) -> Continue:
+def _extender(source: str, seed: int, temperature: float, candidates: int) -> Continue:
+    """Draws continuations; of several candidates, which take the seeds from `seed` on, the best."""
     from tqdm import tqdm
 
-    from lmpack.evaluation.generation import continuation_of
+    from lmpack.evaluation.generation import best_continuations, continuation_of
     from lmpack.evaluation.generation import generate as draw
+
+    def drawn(prompts: Sequence[bytes], count: int, number: int, bar: tqdm[Any]) -> list[bytes]:
+        return draw(
+            continuation_of(source, prompts),
+            len(prompts),
+            count,
+            seed=seed + number,
+            temperature=temperature,
+            progress=lambda done: bar.update(number * count + done - bar.n),
+        )
 
     def extend(prompts: Sequence[bytes], count: int) -> list[bytes]:
         # On a terminal only.
-        with tqdm(total=count, desc="generating", unit="B", disable=None, leave=False) as bar:
-            return draw(
-                continuation_of(source, prompts),
-                len(prompts),
-                count,
-                seed=seed,
-                temperature=temperature,
-                progress=lambda done: bar.update(done - bar.n),
-            )
+        with tqdm(
+            total=candidates * count, desc="generating", unit="B", disable=None, leave=False
+        ) as bar:
+            all_drawn = [drawn(prompts, count, number, bar) for number in range(candidates)]
+        if candidates == 1:
+            return all_drawn[0]
+        return best_continuations(source, prompts, all_drawn)
 
     return extend

@@ -11,7 +11,7 @@ import io
 import lzma
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from lmpack.errors import UsageError
 from lmpack.optional import needed
@@ -134,25 +134,52 @@ def closest_factors(number: int) -> tuple[int, int]:
 
 
 def _flac() -> Compressor:
-    soundfile = needed("soundfile", "soundfile")
     numpy = needed("numpy", "numpy")
-    rate, zero = 16_000, 128
+    zero = 128
 
     def compress(data: bytes) -> bytes:
         samples = numpy.frombuffer(data, numpy.uint8).astype(numpy.int16) - zero
-        buffer = io.BytesIO()
         # soundfile takes the upper 8 of 16 bits for a file of 8-bit samples.
-        samples = samples << 8
-        options = {"format": "FLAC", "subtype": "PCM_S8", "compression_level": 1.0}
-        soundfile.write(buffer, samples, rate, **options)
-        return buffer.getvalue()
+        return _write_flac(samples << 8, "PCM_S8")
 
     def decompress(packed: bytes) -> bytes:
-        samples, _ = soundfile.read(io.BytesIO(packed), dtype="int16")
-        plain: bytes = ((samples >> 8) + zero).astype(numpy.uint8).tobytes()
+        plain: bytes = ((_read_flac(packed) >> 8) + zero).astype(numpy.uint8).tobytes()
         return plain
 
     return Classical("FLAC", compress, decompress)
+
+
+def _flac16() -> Compressor:
+    numpy = needed("numpy", "numpy")
+
+    def compress(data: bytes) -> bytes:
+        # The first byte of an odd number is no part of a sample: it stands in front.
+        odd = len(data) % 2
+        samples = numpy.frombuffer(data[odd:], "<i2").astype(numpy.int16)
+        # There is no FLAC file without samples.
+        return bytes([odd]) + data[:odd] + (_write_flac(samples, "PCM_16") if len(samples) else b"")
+
+    def decompress(packed: bytes) -> bytes:
+        start = 1 + packed[0]
+        if start == len(packed):
+            return packed[1:]
+        samples: bytes = _read_flac(packed[start:]).astype("<i2").tobytes()
+        return packed[1:start] + samples
+
+    return Classical("FLAC 16", compress, decompress)
+
+
+def _write_flac(samples: Any, subtype: str) -> bytes:
+    buffer = io.BytesIO()
+    options = {"format": "FLAC", "subtype": subtype, "compression_level": 1.0}
+    needed("soundfile", "soundfile").write(buffer, samples, 16_000, **options)
+    return buffer.getvalue()
+
+
+def _read_flac(packed: bytes) -> Any:
+    """The samples, int16 [n]."""
+    samples, _ = needed("soundfile", "soundfile").read(io.BytesIO(packed), dtype="int16")
+    return samples
 
 
 def _zstd() -> Compressor:
@@ -180,6 +207,7 @@ _factories: dict[str, Callable[[], Compressor]] = {
     "lzma2": _lzma2,
     "png": _png,
     "flac": _flac,
+    "flac16": _flac16,
     "bzip2": _bzip2,
     "zstd": _zstd,
     "brotli": _brotli,

@@ -1,8 +1,10 @@
 """The paper's data sets, from files, cut as in the paper.
 
 enwik7, enwik8, enwik9: the first 10^7, 10^8 or 10^9 bytes of a Wikipedia dump. imagenet: grey
-patches of 32 rows and 64 columns. librispeech: 8-bit samples. random: bytes of a seeded generator.
-text: any other file. All are a whole number of chunks of 2048 bytes; what is left over is dropped.
+patches of 32 rows and 64 columns. librispeech: 8-bit samples. librispeech16: the 16-bit samples as
+they were recorded, little-endian, which the paper does not have. random: bytes of a seeded
+generator. text: any other file. All are a whole number of chunks of 2048 bytes; what is left over
+is dropped.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ SAMPLE_RATE = 16_000
 """Hz, of LibriSpeech."""
 
 ENWIK_BYTES = {"enwik7": 10**7, "enwik8": 10**8, "enwik9": 10**9}
-NAMES = (*ENWIK_BYTES, "imagenet", "librispeech", "random", "text")
+NAMES = (*ENWIK_BYTES, "imagenet", "librispeech", "librispeech16", "random", "text")
 
 _IMAGES = (".jpeg", ".jpg", ".png", ".bmp", ".webp")
 
@@ -66,9 +68,9 @@ def load_data_set(name: str, path: Path | None = None, limit: int = PAPER_CHUNKS
     Args:
         name: one of :data:`NAMES`.
         path: enwik7 to enwik9 and text: a file. imagenet: a folder of images, taken in the order of
-            their paths, or a file of patches one after another. librispeech: a folder of FLAC
-            files, or a file of 8-bit samples. Files that end in .xz are decompressed. Not needed
-            for random.
+            their paths, or a file of patches one after another. librispeech and librispeech16:
+            a folder of FLAC files, or a file of samples. Files that end in .xz are decompressed.
+            Not needed for random.
         limit: number of chunks, at most.
 
     Raises:
@@ -141,6 +143,12 @@ def _read_audio(path: Path, size: int) -> bytes:
     return _joined((eight_bits(samples) for samples in _recordings(path)), size)
 
 
+def _read_audio16(path: Path, size: int) -> bytes:
+    if path.is_file():
+        return _read_text(path, size)
+    return _joined((sixteen_bits(samples) for samples in _recordings(path)), size)
+
+
 def _recordings(folder: Path) -> Iterator[npt.NDArray[np.int16]]:
     soundfile = needed("soundfile", "soundfile")
     for file in _files(folder, (".flac",)):
@@ -157,6 +165,12 @@ def eight_bits(samples: npt.NDArray[np.int16]) -> bytes:
     """The upper 8 bits of 16-bit samples, with 128 as zero, in whole chunks."""
     upper = ((samples >> 8) + 128).astype(np.uint8)
     return upper[: len(upper) // CHUNK * CHUNK].tobytes()
+
+
+def sixteen_bits(samples: npt.NDArray[np.int16]) -> bytes:
+    """16-bit samples, little-endian, in whole chunks."""
+    whole = len(samples) // (CHUNK // 2) * (CHUNK // 2)
+    return samples[:whole].astype("<i2").tobytes()
 
 
 def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
@@ -181,4 +195,5 @@ def _joined(pieces: Iterator[bytes], size: int) -> bytes:
 _READERS: dict[str, Callable[[Path, int], Any]] = {
     "imagenet": _read_images,
     "librispeech": _read_audio,
+    "librispeech16": _read_audio16,
 }

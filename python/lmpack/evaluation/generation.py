@@ -147,6 +147,25 @@ def generate(
     return [bytes(step[string] for step in drawn) for string in range(strings)]
 
 
+def best_continuations(
+    name: str, prompts: Sequence[bytes], drawn: Sequence[Sequence[bytes]]
+) -> list[bytes]:
+    """For each prompt the candidate that a compressor makes smallest, prompt included.
+
+    Of all continuations of one length it is the one that the compressor holds for most probable.
+
+    Args:
+        name: of the compressor, as for :func:`continuation_of`.
+        prompts: at least one.
+        drawn: at least one list with a candidate for each prompt.
+    """
+    compressor = find_compressor(name)
+    return [
+        min(candidates, key=lambda candidate: len(compressor.compress(prompt + candidate)))
+        for prompt, candidates in zip(prompts, zip(*drawn, strict=True), strict=True)
+    ]
+
+
 def _tempered(weights: Weights, temperature: float) -> Weights:
     """Weights to the power of 1 / temperature, as integers; the largest stays above 0."""
     if temperature == 1:
