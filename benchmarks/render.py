@@ -16,7 +16,7 @@ import rival_tables
 import sections
 from environment import RESULTS, ROOT
 
-from lmpack.evaluation import context, scaling, table1
+from lmpack.evaluation import context, scaling, table1, table2
 from lmpack.evaluation.results import read_rows
 
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
@@ -59,7 +59,7 @@ def readme_parts() -> dict[str, str]:
 
 def reproduction_parts() -> dict[str, str]:
     """The tables of the paper's experiments."""
-    experiments = {"table1": table1, "scaling": scaling, "context": context}
+    experiments = {"table1": table1, "table2": table2, "scaling": scaling, "context": context}
     return {
         name: experiment.body(read_rows(RESULTS / "evaluation" / f"{name}.json"))
         for name, experiment in experiments.items()
