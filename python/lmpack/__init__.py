@@ -1,9 +1,9 @@
 """Lossless compression by an exact Transformer: what one machine packs, every other unpacks.
 
 Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
-:func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Files like those of the
-module gzip: :func:`open`. What is in a file: :func:`describe`. Which models there are:
-:func:`list_models`.
+:func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Many files and folders:
+:func:`compress_files`, :func:`decompress_files`. Files like those of the module gzip: :func:`open`.
+What is in a file: :func:`describe`. Which models there are: :func:`list_models`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         decompress_stream,
         verify_stream,
     )
+    from lmpack._batch import FileResult, compress_files, decompress_files
     from lmpack._description import BlockInfo, ContainerInfo, describe
     from lmpack._file import LmpackFile, open
     from lmpack._models import list_models
@@ -50,6 +51,7 @@ __all__ = [
     "ContainerInfo",
     "DamagedError",
     "EvaluationError",
+    "FileResult",
     "FormatError",
     "LmpackError",
     "LmpackFile",
@@ -63,8 +65,10 @@ __all__ = [
     "VersionError",
     "__version__",
     "compress",
+    "compress_files",
     "compress_stream",
     "decompress",
+    "decompress_files",
     "decompress_stream",
     "describe",
     "errors",
@@ -84,6 +88,7 @@ _HOMES = {
         "decompress_stream",
         "verify_stream",
     ),
+    "_batch": ("FileResult", "compress_files", "decompress_files"),
     "_description": ("BlockInfo", "ContainerInfo", "describe"),
     "_file": ("LmpackFile", "open"),
     "_models": ("list_models",),

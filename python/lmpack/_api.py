@@ -36,11 +36,13 @@ class Progress(NamedTuple):
         read: bytes of the source that are done, counting the parts of blocks still at work.
         settled: bytes of the source whose result is written.
         written: bytes written to the sink.
+        total: bytes that there are to read, if that is known.
     """
 
     read: int
     settled: int
     written: int
+    total: int | None = None
 
 
 ProgressCallback = Callable[[Progress], None]

@@ -21,31 +21,37 @@ class InOrder(Generic[Result]):
     Not for use by two threads at a time.
 
     Args:
-        workers: how many calls may be under way; with 1, a call runs when it is started.
+        workers: how many calls run at a time; with 1, a call runs when it is started.
+        budget: how much the calls may cost that have been started and whose results have not been
+            taken; one call may always be started. None for as many calls as there are workers.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, budget: int | None = None) -> None:
         self._workers = workers
+        self._budget = budget
         self._pool: ThreadPoolExecutor | None = None
-        self._calls: deque[Future[Result]] = deque()
+        self._calls: deque[tuple[Future[Result], int]] = deque()
+        self._cost = 0
         self._stopped = threading.Event()
         self._process = os.getpid()
 
-    def start(self, call: Callable[[], Result]) -> Iterator[Result]:
+    def start(self, call: Callable[[], Result], cost: int = 0) -> Iterator[Result]:
         """Start a call, and give the results that have to be taken before the next one."""
-        self._calls.append(self._started(call))
-        return self._results(self._workers - 1)
+        self._calls.append((self._started(call), cost))
+        self._cost += cost
+        return self._results(self._is_full)
 
     def finish(self) -> Iterator[Result]:
         """The results that are left."""
-        return self._results(0)
+        return self._results(lambda: bool(self._calls))
 
     def stop(self) -> None:
         """Give up what is under way: calls end at their next :meth:`check`. Waits for them."""
         self._stopped.set()
-        for call in self._calls:
+        for call, _ in self._calls:
             call.cancel()
         self._calls.clear()
+        self._cost = 0
         self._close()
 
     def check(self) -> None:
@@ -67,12 +73,20 @@ class InOrder(Generic[Result]):
         done.set_result(call())
         return done
 
-    def _results(self, most: int) -> Iterator[Result]:
-        """Results until at most `most` calls are left, and of all that have ended."""
+    def _is_full(self) -> bool:
+        if self._budget is None:
+            return len(self._calls) >= self._workers
+        return self._cost > self._budget
+
+    def _results(self, wanted: Callable[[], bool]) -> Iterator[Result]:
+        """Results as long as they are wanted, and of all first calls that have ended."""
         try:
-            while len(self._calls) > most or (self._calls and self._calls[0].done()):
+            while wanted() or (self._calls and self._calls[0][0].done()):
                 self._check_process()
-                yield self._calls.popleft().result()
+                call, cost = self._calls.popleft()
+                result = call.result()
+                self._cost -= cost
+                yield result
         except BaseException:
             self.stop()
             raise

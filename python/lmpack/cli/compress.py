@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 import lmpack
-from lmpack.cli.conversion import Direction, Request, convert_files
+from lmpack.cli.batch import convert
+from lmpack.cli.conversion import Direction, Request
 from lmpack.cli.options import coding_options, files_argument, level_options, output_options
 from lmpack.cli.output import refuse_terminal
 from lmpack.errors import UsageError
@@ -23,17 +24,19 @@ SUFFIX = ".lmp"
 def compress(**options: Any) -> None:
     """Compress each FILE to FILE.lmp, or standard input to standard output.
 
-    A FILE named - is standard input. Input files are kept.
+    A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder; what is
+    in it is done in one go, and -o makes the same tree elsewhere.
     """
     request = Request.of(options)
     if request.to_stdout:
         refuse_terminal(request.force)
     direction = Direction(
         convert=lmpack.compress_stream,
+        convert_many=lmpack.compress_files,
         output_name=_output_name,
         plain_and_compressed=lambda sizes: (sizes.read, sizes.written),
     )
-    convert_files(direction, request)
+    convert(direction, request)
 
 
 def _output_name(name: str, force: bool) -> str:

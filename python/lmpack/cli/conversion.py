@@ -1,4 +1,4 @@
-"""What compress and decompress have in common: many files, their outputs and the report."""
+"""What compress and decompress have in common: one file after another, outputs and the report."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, BinaryIO
 
 import click
 
-from lmpack import Sizes
+from lmpack import FileResult, Sizes
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.output import open_output
 from lmpack.cli.progress import progress_bar
@@ -31,6 +31,8 @@ class Request:
     files: tuple[str, ...]
     output: str | None
     stdout: bool
+    recursive: bool
+    resume: bool
     force: bool
     remove: bool
     quiet: bool
@@ -50,15 +52,20 @@ class Request:
     def __post_init__(self) -> None:
         if self.output is not None and self.stdout:
             raise click.UsageError("-o and -c exclude each other")
-        if self.output not in (None, "-") and len(self.files) > 1:
-            raise click.UsageError("-o takes one FILE, not several: leave -o out, or use -c")
         if self.to_stdout and (self.remove or self.as_json):
             raise click.UsageError("--rm and --json need an output file, not standard output")
+        if self.to_stdout and (self.recursive or self.resume):
+            raise click.UsageError("-r and --resume need output files, not standard output")
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The files; standard input if there are none."""
         return self.files or ("-",)
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether there may be several files, whose outputs go into a folder."""
+        return not self.to_stdout and (self.recursive or self.resume or len(self.files) > 1)
 
     @property
     def to_stdout(self) -> bool:
@@ -71,12 +78,14 @@ class Direction:
     """Compression or decompression.
 
     Attributes:
-        convert: the function of the API.
+        convert: the function of the API for a stream.
+        convert_many: that for many files.
         output_name: name of the output for an input's name, and whether -f was given.
         plain_and_compressed: puts sizes in this order.
     """
 
     convert: Callable[..., Sizes]
+    convert_many: Callable[..., Generator[FileResult]]
     output_name: Callable[[str, bool], str]
     plain_and_compressed: Callable[[Sizes], tuple[int, int]]
 
@@ -133,7 +142,7 @@ def _convert_file(direction: Direction, name: str, request: Request) -> dict[str
         _refuse_same_file(name, output)
         with (
             open_output(output, force=request.force, like=like) as sink,
-            progress_bar(display_name(name), source, request.quiet) as progress,
+            progress_bar(display_name(name), regular_size(source), request.quiet) as progress,
         ):
             sizes = direction.convert(source, sink, progress=progress, **request.coding)
     if request.remove and name != "-":
@@ -142,6 +151,12 @@ def _convert_file(direction: Direction, name: str, request: Request) -> dict[str
     if request.verbose:
         click.echo(f"{display_name(name)}: {size_line(record)}", err=True)
     return {**record, "output": output}
+
+
+def regular_size(source: BinaryIO) -> int | None:
+    """Bytes of a regular file; None for everything else."""
+    status = _status(source)
+    return None if status is None else status.st_size
 
 
 def _status(source: BinaryIO) -> os.stat_result | None:

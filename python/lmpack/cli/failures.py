@@ -50,8 +50,10 @@ class Failures:
 
 
 def display_name(name: str) -> str:
-    """How a file is called in messages."""
-    return STANDARD_INPUT if name == "-" else name
+    """How a file is called in messages, on one line that can be printed."""
+    if name == "-":
+        return STANDARD_INPUT
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def _message(error: LmpackError | OSError, name: str) -> str:

@@ -73,7 +73,16 @@ def coding_options(command: Command) -> Command:
 def output_options(command: Command) -> Command:
     """Options of commands that write a file for each file."""
     options = (
-        click.option("-o", "--output", metavar="OUT", help="Write to OUT; - is standard output."),
+        click.option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="Write to OUT; - is standard output. With several FILEs or -r a folder.",
+        ),
+        click.option("-r", "--recursive", is_flag=True, help="Go through folders."),
+        click.option(
+            "--resume", is_flag=True, help="Skip files whose output is there and has their content."
+        ),
         click.option("-c", "--stdout", is_flag=True, help="Write to standard output."),
         click.option("-f", "--force", is_flag=True, help="Overwrite existing files."),
         click.option(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import lmpack
-from lmpack.cli.conversion import open_input, size_line, size_record
+from lmpack.cli.conversion import open_input, regular_size, size_line, size_record
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.options import coding_options, files_argument
 from lmpack.cli.progress import progress_bar
@@ -36,7 +36,7 @@ def test(
 def _test_file(name: str, quiet: bool, coding: dict[str, Any]) -> dict[str, Any]:
     with (
         open_input(name) as source,
-        progress_bar(display_name(name), source, quiet) as progress,
+        progress_bar(display_name(name), regular_size(source), quiet) as progress,
     ):
         sizes = lmpack.verify_stream(source, progress=progress, **coding)
     return size_record(name, sizes.written, sizes.read)

@@ -1,0 +1,144 @@
+"""A file that appears under its name only when it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lmpack.errors import UsageError
+
+_PREFIX, _SUFFIX = ".lmpack-", ".tmp"
+_PERMISSIONS = 0o777
+
+
+class NamedSink:
+    """Writes to an unbuffered file; its errors say which file it was.
+
+    Args:
+        file: has `write`.
+        name: of the file, for errors.
+    """
+
+    def __init__(self, file: Any, name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def write(self, data: memoryview, /) -> int | None:
+        """Write some of `data`; the number of bytes, None for all."""
+        try:
+            written: int | None = self._file.write(data)
+            return written
+        except OSError as error:
+            error.filename = error.filename or self._name
+            raise
+
+
+class Replacement:
+    """A temporary file beside `target` that takes its place, or vanishes.
+
+    Attributes:
+        sink: takes the content.
+
+    Args:
+        target: path of the file.
+        force: whether an existing file is replaced.
+        like: the file whose permissions and time of change are taken over; None for new ones.
+
+    Raises:
+        UsageError: the file exists already.
+        OSError: it cannot be written.
+    """
+
+    def __init__(self, target: Path, *, force: bool, like: os.stat_result | None) -> None:
+        refuse_existing(target, force)
+        self._target, self._force, self._like = target, force, like
+        # Named before it is created: there is no moment in which a signal could leave it behind.
+        self._temporary = target.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        try:
+            self._file = open(  # noqa: SIM115 - closed by commit and abandon
+                self._temporary, "xb", buffering=0, opener=_opener(like)
+            )
+            # Tells it from what a killed process has left.
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException as error:
+            self._temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.filename == str(self._temporary):
+                error.filename = str(target)
+            raise
+        self.sink = NamedSink(self._file, str(target))
+
+    def commit(self) -> None:
+        """Give it its name, with all its content on the disk before that."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if self._like is not None:
+            self._temporary.chmod(self._like.st_mode & _PERMISSIONS)
+            os.utime(self._temporary, ns=(self._like.st_atime_ns, self._like.st_mtime_ns))
+        _give_name(self._temporary, self._target, self._force)
+
+    def abandon(self) -> None:
+        """Leave no trace of it. After :meth:`commit` this does nothing."""
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacement(target: Path, *, force: bool, like: os.stat_result | None) -> Iterator[NamedSink]:
+    """The sink of a :class:`Replacement` that is committed if the block ends without an error."""
+    new = Replacement(target, force=force, like=like)
+    try:
+        yield new.sink
+        new.commit()
+    finally:
+        new.abandon()
+
+
+def refuse_existing(target: Path, force: bool) -> None:
+    """Refuse to replace a file without `force`.
+
+    Raises:
+        UsageError: it exists.
+    """
+    if target.exists() and not force:
+        raise UsageError(f"{target} exists already: nothing was written; use -f to overwrite it")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files that killed processes have left in a folder."""
+    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        # Another process may have one of them in work, or be deleting it at this moment.
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a path is named like the temporary files of this module."""
+    return path.name.startswith(_PREFIX) and path.name.endswith(_SUFFIX)
+
+
+def _give_name(temporary: Path, target: Path, force: bool) -> None:
+    """Rename; without `force` not even over a file that has just appeared."""
+    if not force:
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            refuse_existing(target, force)
+        except OSError:  # a file system without hard links
+            refuse_existing(target, force)
+        else:
+            temporary.unlink()
+            return
+    temporary.replace(target)
+
+
+def _opener(like: os.stat_result | None) -> Callable[[str, int], int]:
+    """For the built-in open: nobody else may read the file before it has its permissions."""
+    permissions = 0o666 if like is None else 0o600
+    return functools.partial(os.open, mode=permissions)
