@@ -31,6 +31,7 @@ SECTIONS = {
     "engine": sections.engine,
     "scaling": sections.scaling,
     "small_files": sections.small_files,
+    "batch": sections.batch,
     "lanes_native_small": sections.lanes,
     "lanes_native_base": sections.lanes,
     "lanes_onnxruntime_small": sections.lanes,

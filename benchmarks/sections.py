@@ -202,6 +202,30 @@ def coder(result: dict[str, Any]) -> str:
     )
 
 
+def batch(result: dict[str, Any]) -> str:
+    """Thousands of small files against a large one."""
+    size = result["bytes"]
+    rows = []
+    for title, name in ((f"{result['files']:,} files", "many"), ("one file", "one")):
+        times = result[name]
+        speeds = [f"{size / 1000 / times[way]:,.0f}" for way in ("compress", "decompress")]
+        rows.append([title, f"{8 * times['packed_bytes'] / size:.3f}", *speeds])
+    shares = [
+        f"{100 * result['one'][way] / result['many'][way]:.0f} %"
+        for way in ("compress", "decompress")
+    ]
+    rows.append(["share of the speed", "", *shares])
+    return section(
+        "Batches",
+        f"`python benchmarks/batch.py`: {size:,} bytes of validation texts as files of 2 KB with "
+        "`lmpack compress -r`, and as one file; wall time of the command with its defaults. "
+        f"`--resume` looks through what is there in {result['many']['resume']:.1f} s. Each file by "
+        f"a command of its own takes {1000 * result['single_command']:.0f} ms. "
+        + conditions(result),
+        table(["", "bits per byte", "compress KB/s", "decompress KB/s"], rows),
+    )
+
+
 def reference_repository(result: dict[str, Any]) -> str:
     """Speed beside the paper's published code."""
     rows = []

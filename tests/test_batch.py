@@ -449,7 +449,7 @@ def test_the_command_reports_failures_at_the_end(tree: Path, invoke: Callable[..
     assert report["summary"]["failed"] == 1
     assert report["files"][-1] == {"file": "nowhere", "error": "No such file or directory"}
     assert read_tree(Path("out")).keys() == {"one.lmp", "block.lmp"}
-    result = invoke("compress", "in/one", "nowhere", "-o", "out")
+    result = invoke("compress", "-r", "in/one", "nowhere", "-o", "out")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1].startswith("0 files, 0 skipped, 2 failed")
     result = invoke("compress", "in/one", "in/block", "-o", "out", "--resume", "-v")

@@ -121,7 +121,6 @@ def test_standard_input_has_a_name_in_errors(invoke: Invoke) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("compress", "-o", "x", "words.txt", "words.lmp"),
         ("compress", "-o", "x", "-c", "words.txt"),
         ("compress", "-c", "--rm", "words.txt"),
         ("compress", "-c", "--json", "words.txt"),

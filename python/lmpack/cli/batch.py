@@ -54,7 +54,7 @@ def _convert_batch(direction: Direction, request: Request) -> None:
     if request.as_json:
         files = records + failures.records
         click.echo(json.dumps({"summary": summary, "files": files}, indent=2))
-    elif request.verbose or failures.records:
+    elif request.verbose or (request.recursive and failures.records):
         click.echo(_summary_line(summary), err=True)
     failures.exit_if_any()
 
