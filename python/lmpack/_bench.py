@@ -12,7 +12,8 @@ from lmpack.bundle import load_bundle
 from lmpack.codec import decode_block, encode_block
 from lmpack.container import BlockKind
 from lmpack.errors import LmpackError, UsageError
-from lmpack.executors import EXECUTORS, open_executor
+from lmpack.executors import EXECUTORS, onnxruntime_is_installed, open_executor
+from lmpack.executors.devices import cuda_seems_to_be_there
 from lmpack.executors.protocol import available_cores
 from lmpack.levels import DEFAULT_MODEL
 
@@ -68,7 +69,7 @@ def measure_speeds(
     Args:
         data: its content, at least one byte.
         model: name of a built-in model or folder of a bundle; None for the default.
-        executor: one of them, or "auto" for all.
+        executor: one of them, or "auto" for all that there may be on this machine.
         threads: worker threads; None for all cores.
 
     Raises:
@@ -77,7 +78,12 @@ def measure_speeds(
     """
     if not data:
         raise UsageError("there is nothing to measure with: give a file that is not empty")
-    names = [name for name in EXECUTORS if name != "auto"] if executor == "auto" else [executor]
+    names = [executor]
+    if executor == "auto":
+        there = {"native"}
+        if onnxruntime_is_installed():
+            there |= {"onnxruntime", "cuda"} if cuda_seems_to_be_there() else {"onnxruntime"}
+        names = [name for name in EXECUTORS if name in there]
     for name in names:
         yield _measure(data, model, name, threads or available_cores())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,6 +10,8 @@ import click
 
 from lmpack.executors import EXECUTORS
 from lmpack.levels import DEFAULT_LEVEL, LEVELS
+
+DEVICES = ("auto", "cpu", "cuda")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,6 +34,30 @@ executor_option = click.option(
     show_default=True,
     help="What runs the model; the bytes are the same with any.",
 )
+
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
+    help="Where the model runs: on a GPU if there is one, or as told.",
+)
+
+
+def executor_on(device: str, executor: str) -> str:
+    """The executor for a device and an executor that were asked for.
+
+    Raises:
+        click.UsageError: they exclude each other.
+    """
+    if device == "auto":
+        return executor
+    if device == "cuda" and executor in ("auto", "cuda"):
+        return "cuda"
+    if device == "cpu" and executor != "cuda":
+        return "native" if executor == "auto" else executor
+    raise click.UsageError(f"the executor {executor} does not run on the device {device}")
 
 
 def level_options(command: Command) -> Command:
@@ -58,16 +85,22 @@ def level_options(command: Command) -> Command:
 
 
 def coding_options(command: Command) -> Command:
-    """Options of commands that run a model."""
+    """Options of commands that run a model; the command gets the executor for the device."""
+
+    @functools.wraps(command)
+    def with_executor(device: str, executor: str, **others: Any) -> Any:
+        return command(executor=executor_on(device, executor), **others)
+
     options = (
         model_option,
         executor_option,
+        device_option,
         threads_option,
         quiet_option,
         verbose_option,
         json_option,
     )
-    return _apply(options, command)
+    return _apply(options, with_executor)  # type: ignore[return-value]
 
 
 def output_options(command: Command) -> Command:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
+import warnings
+
 from lmpack.bundle import Bundle, load_bundle
-from lmpack.errors import BundleError, UsageError
+from lmpack.errors import BundleError, ModelError, UsageError
 from lmpack.executors.conformance import require_conformance
+from lmpack.executors.devices import cuda_seems_to_be_there
 from lmpack.executors.native import NativeExecutor
 from lmpack.executors.protocol import Executor, available_cores
 
 __all__ = ["EXECUTORS", "Executor", "check_choice", "open_executor", "side_by_side"]
 
-EXECUTORS = ("auto", "native", "onnxruntime")
-"""Names that :func:`open_executor` accepts; "auto" is "native"."""
+EXECUTORS = ("auto", "native", "onnxruntime", "cuda")
+"""Names that :func:`open_executor` accepts; "auto" is "cuda" where it works, else "native"."""
+
+BLOCKS_ON_CUDA = 64
+"""Blocks at a time that keep a GPU busy."""
 
 
 def check_choice(name: str, threads: int | None) -> None:
@@ -29,8 +36,11 @@ def check_choice(name: str, threads: int | None) -> None:
 def side_by_side(name: str, threads: int | None) -> int:
     """How many blocks at a time make best use of an executor; arguments as for the next function.
 
-    Blocks of the native engine share its threads. ONNX Runtime keeps them busy with one block.
+    Blocks of the native engine share its threads. ONNX Runtime keeps them busy with one block. On a
+    GPU they share batches.
     """
+    if name == "cuda" or (name == "auto" and cuda_seems_to_be_there()):
+        return BLOCKS_ON_CUDA
     return 1 if name == "onnxruntime" else threads or available_cores()
 
 
@@ -48,14 +58,38 @@ def open_executor(bundle: Bundle, name: str = "auto", threads: int | None = None
         ConformanceError: the executor computes other integers on this machine.
     """
     check_choice(name, threads)
-    executor: Executor
-    if name == "onnxruntime":
-        from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
-
-        executor = OnnxRuntimeExecutor(bundle, threads=threads)
-    else:
-        executor = NativeExecutor(bundle, threads=threads)
+    if name == "auto" and cuda_seems_to_be_there():
+        try:
+            return open_executor(bundle, "cuda", threads)
+        except (UsageError, ModelError) as error:
+            warnings.warn(f"the GPU is not used: {error}", stacklevel=2)
+    executor = _load(bundle, name, threads)
     if load_bundle(bundle.path).content_digest != bundle.content_digest:
         raise BundleError(f"the bundle {bundle.path} was changed while it was loaded: try again")
     require_conformance(bundle, executor)
     return executor
+
+
+def onnxruntime_is_installed() -> bool:
+    """Whether the executors that need the package can be used."""
+    try:
+        return importlib.util.find_spec("onnxruntime") is not None
+    except ValueError:  # the module is in a state of its own
+        return False
+
+
+def _load(bundle: Bundle, name: str, threads: int | None) -> Executor:
+    if name in ("onnxruntime", "cuda") and not onnxruntime_is_installed():
+        raise UsageError(
+            f"the executor {name} needs ONNX Runtime: pip install 'lmpack[{name}]', "
+            "or choose the executor native"
+        )
+    if name == "onnxruntime":
+        from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
+
+        return OnnxRuntimeExecutor(bundle, threads=threads)
+    if name == "cuda":
+        from lmpack.executors.cuda import CudaExecutor, cuda_provider
+
+        return CudaExecutor(bundle, cuda_provider())
+    return NativeExecutor(bundle, threads=threads)
