@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+import gpu_tables
 import models_page
 import rival_tables
 import sections
@@ -22,6 +23,7 @@ from lmpack.evaluation.results import read_rows
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 MODELS = ROOT / "docs" / "models.md"
 README = ROOT / "README.md"
+GPU = ROOT / "docs" / "gpu.md"
 REPRODUCTION = ROOT / "docs" / "reproduction.md"
 
 SECTIONS = {
@@ -85,6 +87,7 @@ def main(arguments: list[str]) -> int:
     new = {
         BENCHMARKS: benchmarks(),
         MODELS: filled(MODELS, models_page.parts()),
+        GPU: filled(GPU, gpu_tables.parts()),
         REPRODUCTION: filled(REPRODUCTION, reproduction_parts()),
         README: filled(README, readme_parts()),
     }
