@@ -145,3 +145,14 @@ def test_coders_stop_for_good_after_an_error() -> None:
         decoder.decode(WEIGHTS[:1, 0] * 0)
     with pytest.raises(UsageError, match="start it anew"):
         decoder.decode(WEIGHTS[:1, 0])
+
+
+@pytest.mark.parametrize(
+    "interval", [(-1, 5), (0, 0), (2**24, 1), (1, 2**24), (2**31 - 1, 2**31 - 1)]
+)
+def test_intervals_outside_of_a_table_are_refused(interval: tuple[int, int]) -> None:
+    intervals = np.full((1, 1, 2), interval, np.int32)
+    with pytest.raises(UsageError, match="an interval must lie in 0 to 16777216"):
+        BlockEncoder(1, 1, 4).encode_intervals(intervals)
+    with pytest.raises(UsageError, match="intervals must"):
+        BlockEncoder(1, 1, 4).encode_intervals(np.zeros((1, 1, 3), np.int32))

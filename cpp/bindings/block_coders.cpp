@@ -1,16 +1,20 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "arrays.hpp"
 #include "lmpack/block_decoder.hpp"
 #include "lmpack/block_encoder.hpp"
+#include "lmpack/error.hpp"
+#include "lmpack/range_interval.hpp"
 #include "registers.hpp"
 
 namespace py = pybind11;
@@ -41,6 +45,35 @@ void encode(SharedEncoder& shared, const py::array& weights, const py::array& sy
   const py::gil_scoped_release unlocked;
   const std::lock_guard lock(shared.mutex);
   shared.coder.encode(weight_span, symbol_span, steps);
+}
+
+// Pairs [cumulative, frequency] as intervals.
+// Throws InvalidArgument for one that lies in no table.
+std::vector<TableInterval> checked_intervals(std::span<const std::int32_t> pairs) {
+  std::vector<TableInterval> intervals;
+  intervals.reserve(pairs.size() / 2);
+  for (std::size_t i = 0; i < pairs.size(); i += 2) {
+    const std::int64_t cumulative = pairs[i];
+    const std::int64_t frequency = pairs[i + 1];
+    if (cumulative < 0 || frequency < 1 || cumulative + frequency > kFrequencyTotal) {
+      throw InvalidArgument("an interval must lie in 0 to " + std::to_string(kFrequencyTotal) +
+                            ", not from " + std::to_string(cumulative) + " to " +
+                            std::to_string(cumulative + frequency));
+    }
+    intervals.push_back(
+        {static_cast<std::uint32_t>(cumulative), static_cast<std::uint32_t>(frequency)});
+  }
+  return intervals;
+}
+
+void encode_intervals(SharedEncoder& shared, const py::array& intervals) {
+  const std::int64_t lanes = shared.coder.layout().lanes();
+  const auto pairs = int32_elements(intervals, "intervals", {{"L", lanes}, {"T"}, {"2", 2}});
+  const std::int64_t steps = intervals.shape(1);
+  const py::gil_scoped_release unlocked;
+  const std::vector<TableInterval> checked = checked_intervals(pairs);
+  const std::lock_guard lock(shared.mutex);
+  shared.coder.encode(checked, steps);
 }
 
 py::bytes finish_encoder(SharedEncoder& shared) {
@@ -99,6 +132,15 @@ Args:
 Raises:
     lmpack.errors.UsageError: an array has another type or shape, a value is out of range, or the
         block has fewer steps left. After a bad value the block must be started anew.)")
+      .def("encode_intervals", &encode_intervals, py::arg("intervals"),
+           R"(Codes the next T steps, whose symbols have been looked up in their tables before.
+
+Args:
+    intervals: int32 [L, T, 2], C-contiguous: cumulative frequency and frequency of each symbol, in
+        a table whose sum is 2**24 (docs/format.md, section 5.2).
+
+Raises:
+    lmpack.errors.UsageError: as for encode.)")
       .def("finish", &finish_encoder, R"(The payload. Call it once, after lane_length steps.
 
 Raises:

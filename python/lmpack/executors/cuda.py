@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from lmpack._native import BlockEncoder
 from lmpack.bundle import Bundle
 from lmpack.errors import UsageError
 from lmpack.executors.device import DeviceModel, DeviceState, Provider
@@ -17,10 +18,11 @@ from lmpack.executors.devices import driver_and_cards
 from lmpack.executors.lane_batch import LaneBatch, Seat
 from lmpack.executors.protocol import Advance
 from lmpack.executors.stepping import (
+    ENCODER_PIECE,
     decode_by_steps,
     decode_mixed_by_steps,
-    encode_by_prefill,
     encode_mixed_by_prefill,
+    lane_symbols,
 )
 
 PROVIDER = "CUDAExecutionProvider"
@@ -95,8 +97,18 @@ class CudaExecutor:
         return self._model.step(state, symbols)
 
     def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
-        """The payload of a block."""
-        return encode_by_prefill(self, plain, lane_length, advance)
+        """The payload of a block; 8 bytes for each of its bytes come from the device."""
+        symbols = lane_symbols(plain, lane_length)
+        coder = BlockEncoder(len(plain), lane_length, self.architecture.vocabulary)
+        state = self._model.start(len(symbols))
+        before = np.full((len(symbols), 1), self.architecture.start_symbol, np.int32)
+        fed = np.concatenate([before, symbols[:, :-1]], axis=1)
+        for first in range(0, lane_length, ENCODER_PIECE):
+            piece = slice(first, min(first + ENCODER_PIECE, lane_length))
+            intervals = self._model.prefill_intervals(state, fed[:, piece], symbols[:, piece])
+            coder.encode_intervals(intervals)
+            advance(piece.stop)
+        return coder.finish()
 
     def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
         """The bytes of a block."""

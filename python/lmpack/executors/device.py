@@ -1,13 +1,13 @@
 """The forward pass on a device of ONNX Runtime, with the state of all lanes kept there.
 
-Only symbols go to the device and only weights come back. Each lane has a position of its own, so
-that lanes of different blocks can share a batch.
+Only symbols go to the device and only weights come back, or what the coder needs of them. Each lane
+has a position of its own, so that lanes of different blocks can share a batch.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from lmpack.symbols import embedding_rows
 
 GRAPHS = Path(__file__).parent / "graphs"
 GATHER_ROWS, WRITE_KEYS, WRITE_VALUES = "gather_rows.onnx", "write_keys.onnx", "write_values.onnx"
+INTERVALS = "intervals.onnx"
 
 GRAPH = "cuda.onnx"
 
@@ -95,6 +96,8 @@ class DeviceModel:
         self._gather = self._session(GRAPHS / GATHER_ROWS)
         self._write_keys = self._session(GRAPHS / WRITE_KEYS)
         self._write_values = self._session(GRAPHS / WRITE_VALUES)
+        self._intervals = self._session(GRAPHS / INTERVALS)
+        self._numbers = self._on_device(np.arange(self.architecture.vocabulary))
         self._phases = {
             window: self._on_device(_bias_rows(self.architecture.heads, window))
             for window in sorted(set(self.architecture.windows))
@@ -123,15 +126,39 @@ class DeviceModel:
         Raises:
             UsageError: the lanes stand at different positions.
         """
+        calls = self._prefilled(state, symbols)
+        return np.concatenate([call.weights() for call in calls], axis=1)
+
+    def prefill_intervals(
+        self,
+        state: DeviceState,
+        symbols: npt.NDArray[np.integer],
+        following: npt.NDArray[np.integer],
+    ) -> npt.NDArray[np.int32]:
+        """Feed symbols [L, T] and give the places of those that follow, looked up on the device.
+
+        Returns:
+            int32 [L, T, 2]: cumulative frequency and frequency of each of `following` [L, T].
+
+        Raises:
+            UsageError: the lanes stand at different positions.
+        """
+        parts, first = [], 0
+        for call in self._prefilled(state, symbols):
+            parts.append(call.intervals(following[:, first : first + call.count]))
+            first += call.count
+        return np.concatenate(parts, axis=1)
+
+    def _prefilled(self, state: DeviceState, symbols: npt.NDArray[np.integer]) -> Iterator[_Call]:
+        """Calls that have fed one piece after another."""
         if (state.positions != state.positions[0]).any():
             raise UsageError("a prefill needs lanes that stand at the same position")
         piece = min(PIECE, *self.architecture.windows)
-        parts = []
         for first in range(0, symbols.shape[1], piece):
             part = symbols[:, first : first + piece].astype(np.int64)
             call = _Call(self, self._forward, state, part.shape[1], same_position=True)
-            parts.append(call.run(state, part))
-        return np.concatenate(parts, axis=1)
+            call.run(state, part)
+            yield call
 
     def step(self, state: DeviceState, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
@@ -141,7 +168,8 @@ class DeviceModel:
             captured = self._provider.capture
             session = self._session(self._bundle.path / GRAPH, True) if captured else self._forward
             state.step = _Call(self, session, state, 1, same_position=False)
-        return state.step.run(state, symbols[:, None].astype(np.int64))[:, 0]
+        state.step.run(state, symbols[:, None].astype(np.int64))
+        return state.step.weights()[:, 0]
 
     def _session(self, path: Path, capture: bool = False) -> Any:
         options = onnxruntime.SessionOptions()
@@ -171,7 +199,7 @@ class _Call:
         self, model: DeviceModel, session: Any, state: DeviceState, count: int, same_position: bool
     ) -> None:
         a, lanes = model.architecture, state.lanes
-        self._model, self._count = model, count
+        self._model, self.count = model, count
         self._same_position = same_position
         self._rows = model._empty((lanes, count, 1 + len(a.tables)), np.int64)
         self._weights = model._empty((lanes, count, a.vocabulary), np.int32)
@@ -198,9 +226,27 @@ class _Call:
                 binding.bind_ortvalue_output(f"new_{kind}.{layer}", new)
                 self._writes.append(_written_in_place(writer, ring, slot, new))
 
-    def run(self, state: DeviceState, symbols: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    def weights(self) -> npt.NDArray[np.int32]:
+        """What the last run gave: int32 [L, T, V]."""
+        # A copy: on a CPU it would be the buffer itself.
+        return np.array(self._weights.numpy())
+
+    def intervals(self, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """Places of symbols [L, T] in the tables that the last run gave: int32 [L, T, 2]."""
+        model = self._model
+        binding = model._intervals.io_binding()
+        wanted = np.ascontiguousarray(symbols[:, :, None], np.int64)
+        found = model._empty((*symbols.shape, 2), np.int32)
+        binding.bind_ortvalue_input("weights", self._weights)
+        binding.bind_ortvalue_input("symbols", model._on_device(wanted))
+        binding.bind_ortvalue_input("numbers", model._numbers)
+        binding.bind_ortvalue_output("intervals", found)
+        model._intervals.run_with_iobinding(binding)
+        return np.array(found.numpy())
+
+    def run(self, state: DeviceState, symbols: npt.NDArray[np.int64]) -> None:
         """Feed symbols [L, T] to the lanes of the state that the call is bound to."""
-        a, count = self._model.architecture, self._count
+        a, count = self._model.architecture, self.count
         line = np.concatenate([state.history, symbols], axis=1)
         self._rows.update_inplace(np.ascontiguousarray(embedding_rows(a, line)))
         for window, place in self._positions.items():
@@ -215,14 +261,12 @@ class _Call:
         state.positions += count
         if a.history:
             state.history = line[:, -a.history :]
-        # A copy: on a CPU it would be the buffer itself.
-        return np.array(self._weights.numpy())
 
     def _bias(self, window: int, lanes: int) -> Any:
         """What bias_index is bound to; what it is made of is kept in `_positions`."""
         model, heads = self._model, self._model.architecture.heads
         if self._same_position:
-            shape = (1, self._count * heads, window + self._count)
+            shape = (1, self.count * heads, window + self.count)
             self._positions[window] = model._empty(shape, np.int64)
             return self._positions[window]
         self._positions[window] = model._empty((lanes,), np.int64)
@@ -237,13 +281,13 @@ class _Call:
     def _bias_input(self, window: int, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         if self._same_position:
             heads = self._model.architecture.heads
-            return bias_index(heads, window, int(positions[0]), self._count)
+            return bias_index(heads, window, int(positions[0]), self.count)
         return _phase(positions, window)
 
     def _slot_input(
         self, window: int, for_keys: bool, positions: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.int64]:
-        where = (positions[:, None] + np.arange(self._count)) % window
+        where = (positions[:, None] + np.arange(self.count)) % window
         where = where[:, None, :] if for_keys else where[:, :, None]
         shape = tuple(self._slots[window, for_keys].shape())
         return np.ascontiguousarray(np.broadcast_to(where, shape))
