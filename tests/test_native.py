@@ -187,7 +187,7 @@ def test_intervals_code_like_the_tables_that_they_come_from() -> None:
     block = seeded_block(3, 90, 30, 16)
     pairs = []
     for weights, symbols in zip(block.weights, block.symbols, strict=True):
-        tables = np.array([weights_to_frequencies(row) for row in weights], np.int64)
+        tables = weights_to_frequencies(weights).astype(np.int64)
         sums = np.concatenate([np.zeros((len(tables), 1), np.int64), tables.cumsum(axis=1)], axis=1)
         places = np.arange(len(symbols)), symbols
         pairs.append(np.stack([sums[places], tables[places]], axis=-1))
