@@ -71,7 +71,7 @@ def compress_files(
     threads: int | None = None,
     memory: int = DEFAULT_MEMORY,
     progress: ProgressCallback | None = None,
-) -> Generator[FileResult]:
+) -> Generator[FileResult, None, None]:
     """Compress each file to one with .lmp behind its name; the bytes are those of :func:`compress`.
 
     Files are done while the results are taken; a bad one does not end the batch. An output appears
@@ -135,7 +135,7 @@ def decompress_files(
     threads: int | None = None,
     memory: int = DEFAULT_MEMORY,
     progress: ProgressCallback | None = None,
-) -> Generator[FileResult]:
+) -> Generator[FileResult, None, None]:
     """Decompress each file whose name ends in .lmp to one without; see :func:`compress_files`.
 
     Args:
@@ -392,7 +392,7 @@ def _started(
     conversion: Callable[[], _Conversion],
     workers: int,
     is_done: Callable[[str, str], bool],
-) -> Generator[FileResult]:
+) -> Generator[FileResult, None, None]:
     """Check what can be checked before the first result is asked for."""
     if options.memory < 1:
         raise UsageError(f"the memory must be at least 1 byte, not {options.memory}")
@@ -408,7 +408,7 @@ def _run(
     conversion: Callable[[], _Conversion],
     workers: int,
     is_done: Callable[[str, str], bool],
-) -> Generator[FileResult]:
+) -> Generator[FileResult, None, None]:
     calls: InOrder[_Outcome] = InOrder(workers, options.memory)
     total = sum(item.size for item in planned)
     written = 0

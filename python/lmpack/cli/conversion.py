@@ -85,7 +85,7 @@ class Direction:
     """
 
     convert: Callable[..., Sizes]
-    convert_many: Callable[..., Generator[FileResult]]
+    convert_many: Callable[..., Generator[FileResult, None, None]]
     output_name: Callable[[str, bool], str]
     plain_and_compressed: Callable[[Sizes], tuple[int, int]]
 
