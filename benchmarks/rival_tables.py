@@ -9,7 +9,7 @@ from rivals import GROUPS, LARGE, SAMPLE
 from tables import conditions, section
 
 from lmpack.evaluation.markdown import table
-from lmpack.levels import DEFAULT_LEVEL, LEVELS
+from lmpack.levels import DEFAULT_LEVEL, LEVELS, Level
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -81,7 +81,7 @@ def readme_levels(rows: Rows) -> str:
                 f"-{number}" + " (default)" * (number == DEFAULT_LEVEL),
                 level.model or "none",
                 f"{level.block_size >> 20} MiB",
-                *_sample_cells(rows, level.model),
+                *_sample_cells(rows, level),
                 *_rates(rows, [name], "xml"),
                 *_rates(rows, [name], "reymont"),
                 " / ".join(f"{bytes_ / 2**20:,.0f}" for bytes_ in memory) if large else "",
@@ -91,10 +91,13 @@ def readme_levels(rows: Rows) -> str:
     return table([*header, "MiB in / out"], lines)
 
 
-def _sample_cells(rows: Rows, model: str | None) -> list[str]:
-    """Rate and speeds on the sample, of the level of this model that was measured on it."""
+def _sample_cells(rows: Rows, level: Level) -> list[str]:
+    """Rate and speeds on the sample, of the level that was measured on it and differs in blocks."""
     for name, point in sample_points(rows).items():
-        if name.startswith("lmpack") and LEVELS[int(name[-1])].model == model:
+        if not name.startswith("lmpack"):
+            continue
+        measured = LEVELS[int(name[-1])]
+        if (measured.model, measured.most_lanes) == (level.model, level.most_lanes):
             speeds = f"{point['compress']:,.0f} / {point['decompress']:,.0f}"
             return [f"{point['bits_per_byte']:.3f}", speeds]
     return ["", ""]
@@ -102,7 +105,7 @@ def _sample_cells(rows: Rows, model: str | None) -> list[str]:
 
 def readme_sizes(rows: Rows) -> str:
     """Bits per byte of some files and of the corpora, default level and rivals."""
-    names = [f"lmpack -{DEFAULT_LEVEL}", "lmpack -9", *_rivals(rows)]
+    names = [f"lmpack -{DEFAULT_LEVEL}", "lmpack -8", *_rivals(rows)]
     lines = [[title, *_rates(rows, names, title)] for title in _titles(rows) if title in SAMPLE]
     lines += [[corpus, *_totals(rows, names, corpus)] for corpus in ("Calgary", "Canterbury")]
     return table(["", *names], lines)

@@ -76,9 +76,9 @@ MEASURED = {
     "lmpack -3": SAMPLE + LARGE,
     "lmpack -4": LARGE,
     "lmpack -5": LARGE,
-    "lmpack -7": (),
-    "lmpack -8": (),
-    "lmpack -9": SAMPLE,
+    "lmpack -7": LARGE,
+    "lmpack -8": SAMPLE + LARGE,
+    "lmpack -9": LARGE,
     "paq8px -6": SAMPLE,
 }
 """The files that slow codecs, and levels that other levels stand for, are measured on. All others

@@ -138,7 +138,8 @@ def test_a_short_block_is_coded_once_for_each_way(monkeypatch: pytest.MonkeyPatc
 
 def test_few_long_lanes_with_mixing() -> None:
     lengths = (1, 65535, 65536, 131071, 131072, 1 << 24)
-    assert [1 << mixed_lanes_log2(n) for n in lengths] == [1, 1, 2, 2, 2, 2]
+    assert [1 << mixed_lanes_log2(n, 2) for n in lengths] == [1, 1, 2, 2, 2, 2]
+    assert {mixed_lanes_log2(n, 1) for n in lengths} == {0}
 
 
 def test_blocks_without_a_model_need_none(untrained: NativeExecutor) -> None:

@@ -112,6 +112,7 @@ class Encoder:
         self._model = level.model if options.model is None else options.model
         self._mixing = options.mixing
         self.block_size = level.block_size
+        self._most_lanes = level.most_lanes
         if self._model is None and not self._mixing:
             raise UsageError(
                 f"level {options.level} has no model, so it cannot do without mixing: "
@@ -148,7 +149,9 @@ class Encoder:
     def encode(self, plain: bytes, advance: Advance | None = None) -> Block:
         """The block of at least one byte of content; `advance` is told how far it is."""
         executor = None if self.bundle is None else self._opener.open(self.bundle)
-        return encode_block(executor, plain, advance, mixing=self._mixing)
+        return encode_block(
+            executor, plain, advance, mixing=self._mixing, most_lanes=self._most_lanes
+        )
 
 
 class Decoder:

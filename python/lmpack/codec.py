@@ -16,6 +16,7 @@ def encode_block(
     advance: Advance | None = None,
     *,
     mixing: bool = False,
+    most_lanes: int = 2,
 ) -> Block:
     """A block with the given content: predicted, or raw where that is not smaller.
 
@@ -25,10 +26,11 @@ def encode_block(
         plain: at least one byte.
         advance: told how far it is.
         mixing: whether the block is learned while it is coded.
+        most_lanes: into how many lanes it may be cut then.
     """
     tell = advance or _ignore
     if mixing:
-        coding, payload = encode_with_mixing(executor, plain, tell)
+        coding, payload = encode_with_mixing(executor, plain, tell, most_lanes)
     else:
         coding = Coding(BlockKind.MODEL, lanes_log2(len(plain)))
         payload = coding.encode(executor, plain, tell)

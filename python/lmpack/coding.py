@@ -20,8 +20,7 @@ SHORTEST_LANE = 4096
 MOST_LANES_LOG2 = 4
 
 SHORTEST_MIXED_LANE = 32768
-MOST_MIXED_LANES_LOG2 = 1
-"""Mixing learns better from few long lanes; with two the model decodes fast enough."""
+"""Mixing learns better from few long lanes."""
 
 SAMPLE_PIECES = 2
 SHORTEST_PIECE = 4096
@@ -121,9 +120,9 @@ def lanes_log2(length: int) -> int:
     return _cut(length, SHORTEST_LANE, MOST_LANES_LOG2)
 
 
-def mixed_lanes_log2(length: int) -> int:
-    """The same with mixing."""
-    return _cut(length, SHORTEST_MIXED_LANE, MOST_MIXED_LANES_LOG2)
+def mixed_lanes_log2(length: int, most: int) -> int:
+    """The same with mixing, for at most so many lanes."""
+    return _cut(length, SHORTEST_MIXED_LANE, most.bit_length() - 1)
 
 
 def _cut(length: int, shortest: int, most_log2: int) -> int:
@@ -131,9 +130,12 @@ def _cut(length: int, shortest: int, most_log2: int) -> int:
 
 
 def encode_with_mixing(
-    executor: Executor | None, plain: bytes, advance: Advance
+    executor: Executor | None, plain: bytes, advance: Advance, most_lanes: int = 2
 ) -> tuple[Coding, bytes]:
-    """The way with mixing that makes a block smallest, and the payload."""
+    """The way with mixing that makes a block smallest, and the payload.
+
+    With the model there are at most `most_lanes` lanes, without it is one.
+    """
     sample = _sample(plain)
     payloads: dict[Coding, bytes] = {}
 
@@ -147,7 +149,7 @@ def encode_with_mixing(
         adaptive = min(adaptive, dataclasses.replace(adaptive, stride=stride), key=size)
     mixed = dataclasses.replace(adaptive, kind=BlockKind.MIXED)
     share = size(mixed) / size(adaptive) if executor is not None else 1.0
-    mixed = dataclasses.replace(mixed, lanes_log2=mixed_lanes_log2(len(plain)))
+    mixed = dataclasses.replace(mixed, lanes_log2=mixed_lanes_log2(len(plain), most_lanes))
     if share > WORTH_THE_MODEL:
         ways = [adaptive]
     elif share < CLEARLY_SMALLER:

@@ -16,10 +16,13 @@ class Level:
         model: name of the built-in model; None to do without one.
         block_size: bytes in a block. How a file is cut depends on its size alone, never on the
             machine.
+        most_lanes: into how many lanes a block is cut at most, with a model and mixing. One lane
+            is smallest, with two the model decodes faster.
     """
 
     model: str | None
     block_size: int
+    most_lanes: int = 2
 
 
 DEFAULT_LEVEL = 6
@@ -33,9 +36,9 @@ LEVELS: Mapping[int, Level] = {
     4: Level("tiny", 1 << 23),
     5: Level("small", 1 << 20),
     6: Level(DEFAULT_MODEL, 1 << 23),
-    7: Level("base", 1 << 20),
-    8: Level("base", 1 << 23),
-    9: Level("base", 1 << 24),
+    7: Level("small", 1 << 20, 1),
+    8: Level("small", 1 << 23, 1),
+    9: Level("small", 1 << 24, 1),
 }
 """In larger blocks the mixing learns more, but they cost memory and occupy fewer threads."""
 
