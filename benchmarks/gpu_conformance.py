@@ -1,6 +1,6 @@
 """Do all executors agree on every integer, and on every byte of the files that they make?
 
-    python benchmarks/gpu_conformance.py
+    python benchmarks/gpu_conformance.py [--models NAME...]
 
 The engine with each kernel of this processor, ONNX Runtime's CPU provider with both graphs, torch,
 and, where there is a GPU, ONNX Runtime's CUDA provider (TF32 off and on, steps captured or not) and
@@ -10,6 +10,7 @@ not be run is said in the result. Ends with 1 if something differs.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import itertools
 import sys
@@ -23,7 +24,7 @@ import numpy.typing as npt
 from environment import ROOT, environment, write_result
 
 from lmpack._native import kernel_names
-from lmpack.bundle import Bundle, list_bundles
+from lmpack.bundle import Bundle, list_bundles, load_bundle
 from lmpack.codec import decode_block, encode_block
 from lmpack.errors import LmpackError
 from lmpack.executors import Executor
@@ -71,13 +72,18 @@ def executors() -> Iterator[tuple[str, Open]]:
         )
 
 
-def models(folder: Path) -> Iterator[tuple[Bundle, dict[str, str] | None]]:
-    """Bundles, and for random ones what torch gives."""
-    for bundle in list_bundles():
-        yield bundle, None
+def models(
+    folder: Path, built_in: list[str]
+) -> Iterator[tuple[str, Bundle, dict[str, str] | None]]:
+    """Bundles with their names, and for random ones what torch gives."""
+    for name in built_in:
+        yield name, load_bundle(name), None
     for name, architecture in ARCHITECTURES.items():
         bundle = random_bundle(folder / name, architecture)
-        yield bundle, {"torch, CPU": _torch(bundle, "cpu"), "torch, CUDA": _torch(bundle, "cuda")}
+        of_torch = {
+            f"torch, {device.upper()}": _torch(bundle, device) for device in ("cpu", "cuda")
+        }
+        yield f"random, {name}", bundle, of_torch
 
 
 def _torch(bundle: Bundle, device: str) -> str:
@@ -133,46 +139,51 @@ def blocks(executor: Executor, text: bytes) -> dict[str, bytes]:
     }
 
 
-def check(bundle: Bundle, torch_digests: dict[str, str] | None, text: bytes) -> dict[str, Any]:
+def check(
+    name: str, bundle: Bundle, torch_digests: dict[str, str] | None, text: bytes
+) -> dict[str, Any]:
     """What each executor gives, and whether it is the same as that of all others."""
     rows: dict[str, Any] = {}
     opened: dict[str, Executor] = {}
     first: tuple[dict[str, str], dict[str, bytes]] | None = None
-    for name, open_it in executors():
+    for executor_name, open_it in executors():
         try:
             executor = open_it(bundle)
         except LmpackError as error:
-            rows[name] = f"not run: {error}"
+            rows[executor_name] = f"not run: {error}"
             continue
-        opened[name] = executor
+        opened[executor_name] = executor
         mine = digests(executor), blocks(executor, text)
         first = first or mine
-        rows[name] = "equal" if mine == first else "DIFFERENT"
+        rows[executor_name] = "equal" if mine == first else "DIFFERENT"
     assert first is not None
-    for name, digest in (torch_digests or {}).items():
+    for torch_name, digest in (torch_digests or {}).items():
         same = "equal" if digest == first[0]["4 lanes"] else "DIFFERENT"
-        rows[name] = digest if digest.startswith("not run") else same
-    for name, executor in opened.items():
+        rows[torch_name] = digest if digest.startswith("not run") else same
+    for executor_name, executor in opened.items():
         for mixing in (False, True)[: len(first[1])]:
             block = encode_block(next(iter(opened.values())), text, mixing=mixing)
             if decode_block(executor, block) != text:
-                rows[name] = "DIFFERENT: it does not decode what another one encoded"
+                rows[executor_name] = "DIFFERENT: it does not decode what another one encoded"
     digest = hashlib.sha256(repr(sorted(first[0].items())).encode()).hexdigest()
     return {
-        "model": bundle.name,
+        "model": name,
         "fingerprint": bundle.fingerprint.hex(),
         "digest": digest,
         "executors": rows,
     }
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", nargs="*", default=[bundle.name for bundle in list_bundles()])
+    options = parser.parse_args(arguments)
     text = (ROOT / "README.md").read_bytes()[:1000]
     with tempfile.TemporaryDirectory() as folder:
-        rows = [check(bundle, others, text) for bundle, others in models(Path(folder))]
+        rows = [check(*model, text) for model in models(Path(folder), options.models)]
     write_result("gpu_conformance", {"environment": environment(), "rows": rows})
     return int(any("DIFFERENT" in value for row in rows for value in row["executors"].values()))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
