@@ -85,12 +85,14 @@ class Recorded:
 
     Attributes:
         fed: what each step was fed, one list of all lanes for each step.
+        threads: of the steps.
     """
 
     architecture = ARCHITECTURES["one-position"]
 
     def __init__(self, fail_at: int = -1) -> None:
         self.fed: list[list[int]] = []
+        self.threads: set[int] = set()
         self._fail_at = fail_at
 
     def start(self, lanes: int) -> np.ndarray:
@@ -103,6 +105,7 @@ class Recorded:
         if len(self.fed) == self._fail_at:
             raise RuntimeError("the card is gone")
         time.sleep(0.001)  # so that threads come to their turn
+        self.threads.add(threading.get_ident())
         self.fed.append(symbols.tolist())
         state += 1
         weights = np.ones((len(state), 32), np.int32)
@@ -140,6 +143,12 @@ def test_free_lanes_are_lent_again_while_others_go_on() -> None:
     assert busy == sum(lanes * steps for lanes, steps in blocks)
     # One after another they would need all steps; side by side not many more than the longest.
     assert len(model.fed) < 0.8 * sum(steps for _, steps in blocks)
+
+
+def test_all_steps_of_a_batch_come_from_one_thread() -> None:
+    model = Recorded()
+    run_blocks(LaneBatch(model, 4), [(1, 20), (1, 30), (2, 20), (1, 10)])
+    assert len(model.threads) == 1
 
 
 def test_who_has_waited_longest_comes_first() -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,8 +35,9 @@ class LaneBatch:
     """A fixed number of lanes, lent to blocks.
 
     A step is made when each block that has lanes has said its next symbols; the last one of them
-    makes it for all. Lanes that are free are fed the start symbol. A block that ends gives its
-    lanes back, and the one that has waited longest gets them.
+    orders it for all. Steps are made by a thread of the batch, as a captured step of ONNX Runtime
+    must be replayed by the thread that captured it. Lanes that are free are fed the start symbol.
+    A block that ends gives its lanes back, and the one that has waited longest gets them.
 
     Args:
         model: makes the steps. The batch does not overlap them.
@@ -46,6 +48,7 @@ class LaneBatch:
         self.capacity = capacity
         self.architecture = model.architecture
         self._model = model
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="lmpack-lanes")
         self._state = model.start(capacity)
         self._free = list(range(capacity))
         self._changed = threading.Condition()
@@ -127,7 +130,7 @@ class LaneBatch:
         this, symbols = self._round, self._symbols.copy()
         self._changed.release()
         try:
-            this.weights = self._model.step(self._state, symbols)
+            this.weights = self._maker.submit(self._model.step, self._state, symbols).result()
         except BaseException as error:
             this.error = error
         finally:
