@@ -48,7 +48,6 @@ class Linear(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs) * (gain / math.sqrt(inputs)))
         self.unit = out_unit / in_unit
-        self.product_dtype = torch.float32
 
     def multiplier(self) -> Tensor:
         """Float32 [out]: from the integer accumulator to the units of the output."""
@@ -60,9 +59,7 @@ class Linear(nn.Module):
 
     def forward(self, values: Tensor, quantize: bool) -> Tensor:
         """Float32 [..., out] in the units of the output, not rounded, of integers [..., in]."""
-        weight = self.integers(quantize).to(self.product_dtype)
-        accumulator = nn.functional.linear(values.to(self.product_dtype), weight)
-        return accumulator.float() * self.multiplier()
+        return nn.functional.linear(values, self.integers(quantize)) * self.multiplier()
 
 
 def normalize(x: Tensor, quantize: bool) -> Tensor:
@@ -102,7 +99,7 @@ class Layer(nn.Module):
         slopes = 2.0 ** -torch.linspace(1, 8, a.heads)
         self.bias = nn.Parameter(-slopes[:, None] * torch.arange(window))
         self.score_scale = score_scale(a)
-        self.product_dtype = torch.float32
+        self.attention_dtype = torch.float32
 
     def bias_table(self) -> Tensor:
         """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
@@ -117,7 +114,9 @@ class Layer(nn.Module):
         q = to_integers(q, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
         k, v = (to_integers(t, -KV_LIMIT, KV_LIMIT, quantize) for t in (k, v))
         q = q.view(*q.shape[:-1], a.heads, a.head_width)
-        mean = windowed_attention(q, k, v, self.bias_table(), self.score_scale, self.product_dtype)
+        mean = windowed_attention(
+            q, k, v, self.bias_table(), self.score_scale, self.attention_dtype
+        )
         mean = mean.flatten(-2) * ATTENTION_GAIN
         mean = to_integers(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
         x = add_to_residual(x, self.out(mean, quantize), quantize)
@@ -152,11 +151,13 @@ class ExactTransformer(nn.Module):
         """The hashed embedding tables, in the order of the architecture."""
         return cast("list[nn.Embedding]", list(self.tables))
 
-    def set_product_dtype(self, dtype: torch.dtype) -> None:
-        """Type of all products: float32 is exact, bfloat16 is fast to train in."""
-        for module in self.modules():
-            if isinstance(module, Linear | Layer):
-                module.product_dtype = dtype
+    def set_attention_dtype(self, dtype: torch.dtype) -> None:
+        """Type of the attention's products: float32 is exact, bfloat16 is fast to train in.
+
+        Matrix products stay in float32: CPUs without AMX make them faster than in bfloat16.
+        """
+        for layer in self.blocks():
+            layer.attention_dtype = dtype
 
     def embed(self, rows: Tensor, quantize: bool) -> Tensor:
         """Residual stream [B, T, d] from rows int64 [B, T, 1 + tables]."""
