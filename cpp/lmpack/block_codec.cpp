@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::size_t kByteValues = 256;
 
-// Steps that the encoder predicts in one go; bounds its memory.
-constexpr std::int64_t kEncoderSteps = 256;
-
-// Steps between two reports of the decoder.
-constexpr std::int64_t kDecoderReport = 64;
-
 }  // namespace
 
 void check_models_bytes(const Engine& engine) {

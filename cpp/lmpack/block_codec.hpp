@@ -15,6 +15,12 @@ namespace lmpack {
 // Told now and then how many steps of the block are done; what it throws ends the call.
 using Advance = std::function<void(std::int64_t steps)>;
 
+// Steps that an encoder predicts in one go, and reports as one; bounds its memory.
+inline constexpr std::int64_t kEncoderSteps = 256;
+
+// Steps between two reports of a decoder.
+inline constexpr std::int64_t kDecoderReport = 64;
+
 // Throws InvalidArgument if the model has fewer symbols than there are bytes.
 void check_models_bytes(const Engine& engine);
 

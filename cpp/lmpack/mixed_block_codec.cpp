@@ -13,12 +13,6 @@
 namespace lmpack {
 namespace {
 
-// Steps that the encoder predicts in one go; bounds its memory.
-constexpr std::int64_t kEncoderSteps = 256;
-
-// Steps between two reports of the decoder.
-constexpr std::int64_t kDecoderReport = 64;
-
 // Codes all steps, kEncoderSteps at a time; paths(first, steps) is what the model says of them.
 template <typename Paths>
 std::vector<std::uint8_t> encode_in_pieces(MixedEncoder& coder, const Advance& advance,
