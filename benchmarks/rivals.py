@@ -78,7 +78,7 @@ MEASURED = {
     "lmpack -5": LARGE,
     "lmpack -7": LARGE,
     "lmpack -8": SAMPLE + LARGE,
-    "lmpack -9": LARGE,
+    "lmpack -9": SAMPLE + LARGE,
     "paq8px -6": SAMPLE,
 }
 """The files that slow codecs, and levels that other levels stand for, are measured on. All others

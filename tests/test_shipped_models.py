@@ -12,15 +12,12 @@ from lmpack.bundle import BUILT_IN, Bundle, classical_rates, list_bundles
 from lmpack.executors.conformance import check_conformance
 from lmpack.executors.native import NativeExecutor
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
-from lmpack.levels import LEVELS
 from lmpack.training.presets import PRESETS
 
 BUNDLES = list_bundles()
 
 MOST_PRODUCTS = {"tiny": 300_000, "small": 1_000_000, "base": 4_000_000}
 LEAST_TRAINING = {"tiny": 100_000_000, "small": 60_000_000, "base": 40_000_000}
-UNDERTRAINED = ("base",)
-"""Trained for fewer steps than `small`, which is as good with less work."""
 
 MOST_BYTES = 8_000_000
 """Of all bundles as they are packed into the wheel."""
@@ -63,17 +60,12 @@ def test_presets_keep_their_budgets() -> None:
         assert architecture.products_per_symbol <= MOST_PRODUCTS[name]
 
 
-def test_levels_use_models_that_are_worth_it() -> None:
-    assert not {level.model for level in LEVELS.values()} & set(UNDERTRAINED)
-
-
 def test_all_together_fit_into_the_wheel() -> None:
     files = [path for path in BUILT_IN.rglob("*") if path.is_file()]
     assert sum(len(zlib.compress(path.read_bytes())) for path in files) <= MOST_BYTES
 
 
 def test_a_larger_model_is_better_on_everything() -> None:
-    trained = [bundle for bundle in BUNDLES if bundle.name not in UNDERTRAINED]
-    for smaller, larger in itertools.pairwise(trained):
+    for smaller, larger in itertools.pairwise(BUNDLES):
         for source, rate in smaller.manifest["evaluation"].items():
             assert larger.manifest["evaluation"][source] < rate, source
