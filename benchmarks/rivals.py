@@ -76,8 +76,8 @@ MEASURED = {
     "lmpack -3": SAMPLE + LARGE,
     "lmpack -4": LARGE,
     "lmpack -5": LARGE,
-    "lmpack -7": LARGE,
-    "lmpack -8": SAMPLE + LARGE,
+    "lmpack -7": SAMPLE + LARGE,
+    "lmpack -8": LARGE,
     "lmpack -9": SAMPLE + LARGE,
     "paq8px -6": SAMPLE,
 }

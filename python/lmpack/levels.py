@@ -36,8 +36,8 @@ LEVELS: Mapping[int, Level] = {
     4: Level("tiny", 1 << 23),
     5: Level("small", 1 << 20),
     6: Level(DEFAULT_MODEL, 1 << 23),
-    7: Level("base", 1 << 20),
-    8: Level("base", 1 << 23),
+    7: Level("small", 1 << 23, 1),
+    8: Level("base", 1 << 23, 1),
     9: Level("base", 1 << 24, 1),
 }
 """In larger blocks the mixing learns more, but they cost memory and occupy fewer threads."""
