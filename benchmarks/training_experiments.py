@@ -100,6 +100,9 @@ EXPERIMENTS: dict[str, Changes] = {
     "tables with twice the rows": {
         "shape": {"tables": tables((2, 8192), (3, 8192), (4, 8192), (6, 8192), (WORD, 8192))}
     },
+    "AdamW, matrix rate 0.005": {"matrix_optimizer": "adamw"},
+    "AdamW, matrix rate 0.002": {"matrix_optimizer": "adamw", "matrix_rate": 0.002},
+    "cosine decay": {"decay": "cosine"},
     "matrix rate 0.01": {"matrix_rate": 0.01},
     "matrix rate 0.0025": {"matrix_rate": 0.0025},
     "table rate 0.02": {"table_rate": 0.02},

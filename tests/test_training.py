@@ -21,10 +21,12 @@ from lmpack.executors.conformance import check_conformance
 from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack.training import attention
 from lmpack.training.attention import windowed_attention
-from lmpack.training.config import Source, TrainingConfig, read_recipe
+from lmpack.training.config import DECAYS, MATRIX_OPTIMIZERS, Source, TrainingConfig, read_recipe
 from lmpack.training.data import Sampler, read_source
 from lmpack.training.evaluate import bits_per_byte
 from lmpack.training.export import integer_tensors
+from lmpack.training.model import ExactTransformer
+from lmpack.training.optimizer import Optimizers
 from lmpack.training.presets import PRESETS
 from lmpack.training.run_export import export_run
 from lmpack.training.train import CHECKPOINT, LOG, Trainer
@@ -60,6 +62,31 @@ def assert_equal_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor])
     assert a.keys() == b.keys()
     for name, value in a.items():
         assert torch.equal(value, b[name]), name
+
+
+@pytest.mark.parametrize("optimizer", MATRIX_OPTIMIZERS)
+@pytest.mark.parametrize("decay", DECAYS)
+def test_every_optimizer_and_decay_learns(data: Path, optimizer: str, decay: str) -> None:
+    config = dataclasses.replace(CONFIG, matrix_optimizer=optimizer, decay=decay)
+    trainer = Trainer(config, data, data / "run", compile_model=False)
+    before = weights(trainer)
+    trainer.run()
+    first, *_, last = (data / "run" / LOG).read_text().splitlines()
+    assert json.loads(last)["train"] < 0.95 * json.loads(first)["train"]
+    after = weights(trainer)
+    assert all(not torch.equal(value, after[name]) for name, value in before.items())
+
+
+@pytest.mark.parametrize("decay", DECAYS)
+def test_rates_rise_to_the_peak_and_fall_to_nothing(decay: str) -> None:
+    config = dataclasses.replace(CONFIG, decay=decay, warmup=0.25)
+    optimizers = Optimizers(ExactTransformer(ARCHITECTURE), config)
+    rates = [optimizers.rate(step) for step in range(config.steps)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates.index(max(rates)) == 9
+    assert max(rates) == pytest.approx(1.0)
+    assert rates[25] == pytest.approx(0.5)
+    assert rates[-1] < 0.04
 
 
 def test_training_learns_and_the_bundle_compresses(data: Path, tmp_path: Path) -> None:
@@ -185,7 +212,14 @@ def test_unusable_data_is_named(tmp_path: Path, content: bytes | None, message: 
 
 @pytest.mark.parametrize(
     "recipe",
-    ['{"architecture": "huge"}', "[]", "{", '{"architecture": "tiny", "train": [], "speed": 1}'],
+    [
+        '{"architecture": "huge"}',
+        "[]",
+        "{",
+        '{"architecture": "tiny", "train": [], "speed": 1}',
+        '{"architecture": "tiny", "train": [], "matrix_optimizer": "sgd"}',
+        '{"architecture": "tiny", "train": [], "decay": "stairs"}',
+    ],
 )
 def test_unusable_recipes_are_named(tmp_path: Path, recipe: str) -> None:
     path = tmp_path / "recipe.json"

@@ -12,6 +12,9 @@ from lmpack.errors import LmpackError, TrainingError
 from lmpack.tokenization import PLAIN, aligned, vocabulary_of
 from lmpack.training.presets import find_shape
 
+MATRIX_OPTIMIZERS = ("muon", "adamw")
+DECAYS = ("linear", "cosine")
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -46,10 +49,13 @@ class TrainingConfig:
         symbols: how many symbols to train on in all.
         batch: sequences in a step.
         length: symbols in a sequence.
-        matrix_rate: peak learning rate of the matrices (Muon, scaled to Adam's step size).
+        matrix_optimizer: of the hidden matrices, one of MATRIX_OPTIMIZERS.
+        matrix_rate: peak learning rate of the matrices (that of Muon is scaled to Adam's step
+            size).
         table_rate: peak learning rate of embedding, biases and output matrix (Adam).
         weight_decay: decoupled decay of the matrices.
-        warmup: share of the steps in which the rates rise; then they fall linearly to 0.
+        warmup: share of the steps in which the rates rise; then they fall to 0.
+        decay: how they fall, one of DECAYS.
         quantize_from: share of the steps after which the forward pass rounds as the export does.
         valid_bytes: how much of each validation source is used while training.
         report_every: steps between two reports.
@@ -63,16 +69,23 @@ class TrainingConfig:
     symbols: int = 40_000_000
     batch: int = 8
     length: int = 1024
+    matrix_optimizer: str = "muon"
     matrix_rate: float = 5e-3
     table_rate: float = 1e-2
     weight_decay: float = 0.02
     warmup: float = 0.02
+    decay: str = "linear"
     quantize_from: float = 0.3
     valid_bytes: int = 65536
     report_every: int = 250
     seed: int = 1
 
     def __post_init__(self) -> None:
+        for name, allowed in (("matrix_optimizer", MATRIX_OPTIMIZERS), ("decay", DECAYS)):
+            if getattr(self, name) not in allowed:
+                raise TrainingError(
+                    f"{name} is {getattr(self, name)!r}, allowed are {', '.join(allowed)}"
+                )
         names = [source.name for source in self.valid]
         if len(set(names)) < len(names):
             raise TrainingError(f"validation sources need different file names: {names}")
