@@ -25,6 +25,9 @@ from lmpack.levels import DEFAULT_MODEL, LEVELS
 
 GOLDEN = make_golden.FOLDER / "containers.json"
 
+OVERHEAD = 40
+"""Bytes of a container around one block, at most."""
+
 
 @pytest.mark.parametrize("name", inputs.CONTAINER_INPUTS)
 def test_content_comes_back(name: str) -> None:
@@ -39,7 +42,7 @@ def test_containers_are_the_golden_ones() -> None:
 @pytest.mark.parametrize("model", [bundle.name for bundle in list_bundles()])
 def test_every_built_in_model_predicts_text(model: str) -> None:
     packed = lmpack.compress(inputs.TEXT, model=model)
-    assert len(packed) < len(inputs.TEXT) / 2
+    assert len(packed) - OVERHEAD < len(inputs.TEXT) / 3
     assert lmpack.decompress(packed) == inputs.TEXT
 
 
@@ -47,7 +50,7 @@ def test_every_built_in_model_predicts_text(model: str) -> None:
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_come_back(plain: bytes) -> None:
     packed = lmpack.compress(plain)
-    assert len(packed) <= len(plain) + 40
+    assert len(packed) <= len(plain) + OVERHEAD
     assert lmpack.decompress(packed) == plain
 
 
@@ -56,14 +59,14 @@ def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str,
     random = np.random.default_rng(2)
     for plain in (random.bytes(1), random.bytes(2000), zlib.compress(random.bytes(50_000))):
         packed = lmpack.compress(plain, **options)
-        assert len(packed) <= 1.001 * len(plain) + 40
+        assert len(packed) <= 1.001 * len(plain) + OVERHEAD
         assert lmpack.decompress(packed) == plain
 
 
 def test_noise_of_several_blocks_hardly_grows() -> None:
     plain = np.random.default_rng(2).bytes(2 * LEVELS[1].block_size + 5)
     packed = lmpack.compress(plain, level=1)
-    assert len(packed) <= len(plain) + 40 + 2 * 21
+    assert len(packed) <= len(plain) + OVERHEAD + 2 * 21
     assert lmpack.decompress(packed) == plain
 
 
@@ -107,7 +110,7 @@ def test_overhead_of_a_small_file_is_at_most_40_bytes() -> None:
     weights = executor.prefill(executor.start(1), fed[None])[0].astype(np.float64)
     chosen = weights[np.arange(len(plain)), symbols]
     ideal = -np.log2(chosen / weights.sum(axis=1)).sum() / 8
-    assert math.ceil(ideal) < len(lmpack.compress(plain, mixing=False)) <= ideal + 40
+    assert math.ceil(ideal) < len(lmpack.compress(plain, mixing=False)) <= ideal + OVERHEAD
 
 
 def test_every_truncation_and_bit_flip_is_found() -> None:
