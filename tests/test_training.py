@@ -87,6 +87,8 @@ def test_rates_rise_to_the_peak_and_fall_to_nothing(decay: str) -> None:
     assert max(rates) == pytest.approx(1.0)
     assert rates[25] == pytest.approx(0.5)
     assert rates[-1] < 0.04
+    falls_evenly = rates[15] - rates[16] == pytest.approx(rates[25] - rates[26])
+    assert falls_evenly == (decay == "linear")
 
 
 def test_training_learns_and_the_bundle_compresses(data: Path, tmp_path: Path) -> None:
