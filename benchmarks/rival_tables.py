@@ -104,8 +104,8 @@ def _sample_cells(rows: Rows, level: Level) -> list[str]:
 
 
 def readme_sizes(rows: Rows) -> str:
-    """Bits per byte of some files and of the corpora, default level and rivals."""
-    names = [f"lmpack -{DEFAULT_LEVEL}", "lmpack -9", *_rivals(rows)]
+    """Bits per byte of some files and of the corpora: default level, smallest level, rivals."""
+    names = [f"lmpack -{DEFAULT_LEVEL}", f"lmpack -{max(LEVELS)}", *_rivals(rows)]
     lines = [[title, *_rates(rows, names, title)] for title in _titles(rows) if title in SAMPLE]
     lines += [[corpus, *_totals(rows, names, corpus)] for corpus in ("Calgary", "Canterbury")]
     return table(["", *names], lines)
