@@ -11,7 +11,7 @@ from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
 from lmpack.tokenization import PLAIN
-from lmpack.training.config import TrainingConfig, read_recipe
+from lmpack.training.config import ATTENTION_DTYPES, TrainingConfig, read_recipe
 from lmpack.training.presets import shape_names
 
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
@@ -31,6 +31,11 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help=f"What makes symbols: {PLAIN}, ascii, or bpe:N with N symbols, learned from the sources.",
 )
 @click.option("--symbols", type=click.IntRange(1), help="Length, in place of the recipe's.")
+@click.option(
+    "--attention-dtype",
+    type=click.Choice(ATTENTION_DTYPES),
+    help="Of products in the attention; bfloat16 only pays where the CPU has instructions for it.",
+)
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
 @threads_option
 def train(
@@ -40,6 +45,7 @@ def train(
     preset: str | None,
     tokenizer: str | None,
     symbols: int | None,
+    attention_dtype: str | None,
     compile_model: bool,
     threads: int | None,
 ) -> None:
@@ -49,7 +55,12 @@ def train(
     """
     failures = Failures()
     with failures.of(recipe), training_extra():
-        changes = {"architecture": preset, "tokenizer": tokenizer, "symbols": symbols}
+        changes = {
+            "architecture": preset,
+            "tokenizer": tokenizer,
+            "symbols": symbols,
+            "attention_dtype": attention_dtype,
+        }
         given = {name: value for name, value in changes.items() if value is not None}
         config = read_recipe(_recipe_path(recipe), **given)
         _run(config, data, output, compile_model, threads)

@@ -3,8 +3,9 @@
 Forward and backward are written out, because the score tensor is by far the largest of the model.
 It is worked on in tiles that stay in the cache, and two tensors of its size are kept for the way
 back. The weights are rounded even where other steps are not: one below 1/510 of the largest counts
-as none. In float32 the forward pass is that of the specification; in bfloat16, which holds all
-operands exactly, only the products are rounded.
+as none. The forward pass is that of the specification, unless one asks for the faster one of
+training: there the elementwise parts may be compiled, and the products may be in bfloat16, which
+holds all operands exactly, so that only the products are rounded.
 """
 
 from __future__ import annotations
@@ -97,16 +98,16 @@ _compiled: dict[str, _Part] = {}
 
 
 def compile_parts() -> None:
-    """From now on compile the elementwise parts of the attention in bfloat16.
+    """From now on compile the elementwise parts of the attention in training.
 
-    In float32 they stay as they are: compilers may contract, and the specification must not change.
+    Elsewhere they stay as they are: compilers may contract, and the specification must not change.
     """
     for name, part in _PLAIN.items():
         _compiled[name] = torch.compile(part, dynamic=False)
 
 
-def _part(name: str, dtype: torch.dtype) -> _Part:
-    return _compiled.get(name, _PLAIN[name]) if dtype == torch.bfloat16 else _PLAIN[name]
+def _part(name: str, exact: bool) -> _Part:
+    return _PLAIN[name] if exact else _compiled.get(name, _PLAIN[name])
 
 
 def _tiles(products: torch.Size, size: int) -> list[slice]:
@@ -121,7 +122,7 @@ def _tiles(products: torch.Size, size: int) -> list[slice]:
 # Operators of their own, so that a compiler of the whole model does not unroll the tiles.
 @torch.library.custom_op("lmpack::attend", mutates_args=())
 def _attend(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float, exact: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Means [C, H, Q, h], weights and slopes [C, H, Q, K], sums [C, H, Q, 1].
 
@@ -132,6 +133,7 @@ def _attend(
         bias: float32 [H, Q, K].
         first: int64 [C], number of the first key that exists.
         scale: from a product to a score.
+        exact: leave compiled parts alone.
     """
     chunks, heads, queries, head = q.shape
     keys = k.shape[1]
@@ -139,7 +141,7 @@ def _attend(
     slopes = torch.empty_like(weights)
     total = bias.new_empty(chunks, heads, queries, 1)
     mean = bias.new_empty(chunks, heads, queries, head)
-    weigh = _part("weigh", q.dtype)
+    weigh = _part("weigh", exact)
     missing = first.tolist()
     for tile in _tiles(weights.shape, q.element_size()):
         count = tile.stop - tile.start
@@ -155,7 +157,7 @@ def _attend(
 
 @_attend.register_fake
 def _(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float, exact: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     chunks, heads, queries, head = q.shape
     weights = q.new_empty(chunks, heads, queries, k.shape[1])
@@ -174,6 +176,7 @@ def _attend_backward(
     slopes: Tensor,
     total: Tensor,
     scale: float,
+    exact: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Gradients of q, k, v and bias."""
     _, heads, queries, head = q.shape
@@ -183,8 +186,8 @@ def _attend_backward(
     d_sum = d_sum.to(q.dtype)
     d_q, d_k, d_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
     d_bias = total.new_zeros(heads, queries, keys)
-    score_gradient = _part("score_gradient", q.dtype)
-    bias_gradient = _part("bias_gradient", q.dtype)
+    score_gradient = _part("score_gradient", exact)
+    bias_gradient = _part("bias_gradient", exact)
     for tile in _tiles(weights.shape, q.element_size()):
         count = tile.stop - tile.start
         flat = d_sum[tile].view(count, heads * queries, head)
@@ -211,20 +214,20 @@ def _(
     slopes: Tensor,
     total: Tensor,
     scale: float,
+    exact: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     d_bias = total.new_empty(q.shape[1], q.shape[2], k.shape[1])
     return torch.empty_like(q), torch.empty_like(k), torch.empty_like(v), d_bias
 
 
 def _keep(ctx: Any, inputs: Any, output: Any) -> None:
-    q, k, v, _, _, scale = inputs
+    q, k, v, _, _, *ctx.constants = inputs
     ctx.save_for_backward(q, k, v, *output)
-    ctx.scale = scale
 
 
 def _backward(ctx: Any, gradient: Tensor, *_: Any) -> Any:
-    gradients = _attend_backward(gradient.contiguous(), *ctx.saved_tensors, ctx.scale)
-    return *gradients, None, None
+    gradients = _attend_backward(gradient.contiguous(), *ctx.saved_tensors, *ctx.constants)
+    return *gradients, None, None, None
 
 
 _attend.register_autograd(_backward, setup_context=_keep)
@@ -236,7 +239,7 @@ def windowed_attention(
     v: Tensor,
     table: Tensor,
     scale: float,
-    dtype: torch.dtype = torch.float32,
+    training: torch.dtype | None = None,
 ) -> Tensor:
     """Attention of each position over itself and the `window - 1` positions before it.
 
@@ -246,13 +249,14 @@ def windowed_attention(
         v: as k.
         table: float32 [heads, window]: score bias by distance, in units of the weight's base.
         scale: factor from q . k to units of the weight's base.
-        dtype: of the products: float32, or bfloat16 to train fast.
+        training: type of the products, float32 or bfloat16, in a pass that need not be exact.
 
     Returns:
         float32 [B, T, heads, head]: the weighted means of v, not rounded.
     """
     batch, length, heads, head = q.shape
     window = table.shape[1]
+    dtype = training or torch.float32
     queries = min(QUERY_CHUNK, length)
     chunks = -(-length // queries)
     tail = chunks * queries - length
@@ -273,6 +277,7 @@ def windowed_attention(
         relative_bias(table, queries),
         first,
         scale,
+        training is None,
     )[0]
     mean = mean.view(batch, chunks, heads, queries, head).transpose(2, 3)
     return mean.reshape(batch, chunks * queries, heads, head)[:, :length]

@@ -14,6 +14,7 @@ from lmpack.training.presets import find_shape
 
 MATRIX_OPTIMIZERS = ("muon", "adamw")
 DECAYS = ("linear", "cosine")
+ATTENTION_DTYPES = ("float32", "bfloat16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +57,7 @@ class TrainingConfig:
         weight_decay: decoupled decay of the matrices.
         warmup: share of the steps in which the rates rise; then they fall to 0.
         decay: how they fall, one of DECAYS.
+        attention_dtype: of the attention's products in a training step, one of ATTENTION_DTYPES.
         quantize_from: share of the steps after which the forward pass rounds as the export does.
         valid_bytes: how much of each validation source is used while training.
         report_every: steps between two reports.
@@ -75,13 +77,18 @@ class TrainingConfig:
     weight_decay: float = 0.02
     warmup: float = 0.02
     decay: str = "linear"
+    attention_dtype: str = "float32"
     quantize_from: float = 0.3
     valid_bytes: int = 65536
     report_every: int = 250
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name, allowed in (("matrix_optimizer", MATRIX_OPTIMIZERS), ("decay", DECAYS)):
+        for name, allowed in (
+            ("matrix_optimizer", MATRIX_OPTIMIZERS),
+            ("decay", DECAYS),
+            ("attention_dtype", ATTENTION_DTYPES),
+        ):
             if getattr(self, name) not in allowed:
                 raise TrainingError(
                     f"{name} is {getattr(self, name)!r}, allowed are {', '.join(allowed)}"

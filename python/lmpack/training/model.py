@@ -99,7 +99,7 @@ class Layer(nn.Module):
         slopes = 2.0 ** -torch.linspace(1, 8, a.heads)
         self.bias = nn.Parameter(-slopes[:, None] * torch.arange(window))
         self.score_scale = score_scale(a)
-        self.attention_dtype = torch.float32
+        self.training_attention: torch.dtype | None = None
 
     def bias_table(self) -> Tensor:
         """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
@@ -115,7 +115,7 @@ class Layer(nn.Module):
         k, v = (to_integers(t, -KV_LIMIT, KV_LIMIT, quantize) for t in (k, v))
         q = q.view(*q.shape[:-1], a.heads, a.head_width)
         mean = windowed_attention(
-            q, k, v, self.bias_table(), self.score_scale, self.attention_dtype
+            q, k, v, self.bias_table(), self.score_scale, self.training_attention
         )
         mean = mean.flatten(-2) * ATTENTION_GAIN
         mean = to_integers(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
@@ -151,13 +151,10 @@ class ExactTransformer(nn.Module):
         """The hashed embedding tables, in the order of the architecture."""
         return cast("list[nn.Embedding]", list(self.tables))
 
-    def set_attention_dtype(self, dtype: torch.dtype) -> None:
-        """Type of the attention's products: float32 is exact, bfloat16 is fast to train in.
-
-        Matrix products stay in float32, which was faster on the one CPU tried (no AMX).
-        """
+    def set_training_attention(self, dtype: torch.dtype | None) -> None:
+        """Type of the attention's products in a pass that need not be exact; None: exact."""
         for layer in self.blocks():
-            layer.attention_dtype = dtype
+            layer.training_attention = dtype
 
     def embed(self, rows: Tensor, quantize: bool) -> Tensor:
         """Residual stream [B, T, d] from rows int64 [B, T, 1 + tables]."""

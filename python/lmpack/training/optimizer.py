@@ -8,6 +8,7 @@ import torch
 
 from lmpack.training.config import TrainingConfig
 from lmpack.training.model import ExactTransformer
+from lmpack.training.muon import Muon
 
 
 class Optimizers:
@@ -58,6 +59,4 @@ def _matrix_optimizer(
     rate, decay = config.matrix_rate, config.weight_decay
     if config.matrix_optimizer == "adamw":
         return torch.optim.AdamW(matrices, lr=rate, betas=(0.9, 0.99), weight_decay=decay)
-    # Orthogonalised momentum (K. Jordan, 2024); the learning rate is scaled so that an update has
-    # the size of one of Adam's (J. Liu et al., arXiv 2502.16982).
-    return torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+    return Muon(matrices, rate, decay)

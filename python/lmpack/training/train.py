@@ -87,7 +87,7 @@ class Trainer:
                 self._report(loss_sum / loss_count / math.log(2))
                 self._save()
                 loss_sum, loss_count = 0.0, 0
-        self.model.set_attention_dtype(torch.float32)
+        self.model.set_training_attention(None)
         return self.model
 
     def _batch_loss(
@@ -97,7 +97,7 @@ class Trainer:
 
     def _train_step(self) -> float:
         done = self.step / self.config.steps
-        self.model.set_attention_dtype(torch.bfloat16)
+        self.model.set_training_attention(getattr(torch, self.config.attention_dtype))
         symbols = self._sampler.batch(self.step).astype("int64")
         rows = torch.from_numpy(sequence_rows(self.config.architecture, symbols))
         quantize = done >= self.config.quantize_from
@@ -109,7 +109,7 @@ class Trainer:
         return loss.item()
 
     def _report(self, train_bits: float) -> None:
-        self.model.set_attention_dtype(torch.float32)
+        self.model.set_training_attention(None)
         valid = {
             name: bits_per_byte(self.model, symbols, size)
             for name, (symbols, size) in self._valid.items()

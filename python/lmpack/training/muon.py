@@ -1,0 +1,72 @@
+"""Orthogonalised momentum for hidden matrices, in float32."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+# Of K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024): each step
+# moves every singular value in (0, 1] towards 1, fast rather than exactly.
+_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+_STEPS = 5
+_MOMENTUM = 0.95
+_SMALLEST_NORM = 1e-7
+
+
+def orthogonalize(matrices: Tensor) -> Tensor:
+    """Matrices [N, rows, columns] with all singular values brought close to 1 (0.7 to 1.2).
+
+    Newton-Schulz iteration x <- a x + (b x x' + c (x x')**2) x, from the matrix over its norm.
+    """
+    a, b, c = _COEFFICIENTS
+    wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.transpose(1, 2)
+    x = wide / torch.linalg.matrix_norm(wide, keepdim=True).clamp_min(_SMALLEST_NORM)
+    for _ in range(_STEPS):
+        gram = x @ x.transpose(1, 2)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    result: Tensor = x if wide is matrices else x.transpose(1, 2)
+    return result
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon with Nesterov momentum and decoupled weight decay.
+
+    That of torch works in bfloat16, which took half of the training time of a small model on a CPU
+    without instructions for it. Matrices of one shape are orthogonalised together.
+
+    Args:
+        matrices: parameters [rows, columns].
+        lr: learning rate; an update has the size of one of Adam's at that rate
+            (J. Liu et al., arXiv 2502.16982).
+        weight_decay: share of the weights, times the learning rate, that a step takes away.
+    """
+
+    def __init__(self, matrices: Iterable[torch.nn.Parameter], lr: float, weight_decay: float):
+        super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Apply the gradients; a matrix without one is left alone."""
+        for group in self.param_groups:
+            by_shape: dict[torch.Size, list[torch.nn.Parameter]] = {}
+            for matrix in group["params"]:
+                if matrix.grad is not None:
+                    by_shape.setdefault(matrix.shape, []).append(matrix)
+            for (rows, columns), matrices in by_shape.items():
+                updates = orthogonalize(torch.stack([self._momentum(m) for m in matrices]))
+                rate = group["lr"] * 0.2 * math.sqrt(max(rows, columns))
+                for matrix, update in zip(matrices, updates, strict=True):
+                    matrix.mul_(1 - group["lr"] * group["weight_decay"])
+                    matrix.add_(update, alpha=-rate)
+
+    def _momentum(self, matrix: torch.nn.Parameter) -> Tensor:
+        gradient = matrix.grad
+        assert gradient is not None
+        state = self.state[matrix]
+        if not state:
+            state["momentum_buffer"] = torch.zeros_like(gradient)
+        mean: Tensor = state["momentum_buffer"].lerp_(gradient, 1 - _MOMENTUM)
+        return gradient.lerp(mean, _MOMENTUM)
