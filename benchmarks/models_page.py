@@ -15,6 +15,9 @@ from lmpack.levels import DEFAULT_MODEL
 PAPER = {"Transformer 200K": 30.9, "Transformer 800K": 21.7, "Transformer 3.2M": 17.0}
 """Raw rate in per cent on enwik9 in chunks of 2048 bytes: Delétang et al., ICLR 2024, Table 1."""
 
+SHARES = ("products", "attention", "optimizers")
+"""What the time of training goes to, as far as it is told apart."""
+
 SPLITS = {
     "wikipedia_en_2014.valid": "Wikipedia",
     "enwik8_prefix.valid": "enwik8",
@@ -36,6 +39,7 @@ def parts() -> dict[str, str]:
         "float": _float(bundles),
         "chunks": _chunks(),
         "experiments": _experiments(),
+        "training_speed": _training_speed(),
     }
 
 
@@ -130,6 +134,30 @@ def _experiments() -> str:
     ]
     header = ["run", "products", "million parameters", "mean", *SPLITS.values()]
     note = f"{result['symbols']:,} symbols a run, one thread. " + conditions(result)
+    return table(header, rows) + "\n\n" + note
+
+
+def _training_speed() -> str:
+    result = _result("training_speed")
+    if result is None:
+        return ""
+    rows = [
+        [
+            row["preset"],
+            row["products"],
+            "yes" if row["compiled"] else "no",
+            f"{row['symbols_per_second']:,}",
+            f"{row['gflops']:.1f}",
+            *(f"{100 * row[f'share_{part}']:.0f}" for part in SHARES),
+        ]
+        for row in result["rows"]
+    ]
+    header = ["model", "products in", "compiled", "symbols a second", "billion operations a second"]
+    header += [f"% {part}" for part in SHARES]
+    note = (
+        f"A large float32 matrix product reaches {result['peak_gflops']:.0f} billion operations a "
+        f"second. torch {result['torch']} with {result['instructions']}. " + conditions(result)
+    )
     return table(header, rows) + "\n\n" + note
 
 

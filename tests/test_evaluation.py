@@ -327,6 +327,17 @@ def test_table1_shows_what_a_model_costs(tmp_path: Path) -> None:
     assert line in (tmp_path / "table1.md").read_text()
 
 
+def test_rows_of_one_data_set_stand_together_whenever_they_were_measured(tmp_path: Path) -> None:
+    sets = [DataSet("random", bytes(CHUNK)), DataSet("text", PAIRS[:CHUNK])]
+    for compressor in (Halving(), find_compressor("zstd")):
+        table1.run([compressor], sets, tmp_path, lambda row: None)
+    page = (tmp_path / "table1.md").read_text()
+    starts = [line.split(" | ")[:2] for line in page.splitlines() if line.startswith("| ")]
+    names = ["| halving", "| zstd"]
+    one_table = [[name, data_set] for data_set in ("random", "text") for name in names]
+    assert [start for start in starts if start[0] in names] == one_table * 2
+
+
 def test_a_foreign_file_in_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "table1.json").write_text("[1]")
     with pytest.raises(EvaluationError, match="no result file"):

@@ -13,7 +13,7 @@ from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.model_compressors import Transformer
 from lmpack.evaluation.pictures import Curve, draw_curves
-from lmpack.evaluation.results import ResultFile, Row
+from lmpack.evaluation.results import ResultFile, Row, by_data_set
 from lmpack.ideal import code_lengths
 
 NAME = "context"
@@ -102,7 +102,7 @@ def body(rows: Sequence[Row]) -> str:
                 for mean, low, high in zip(row["mean"], row["low"], row["high"], strict=True)
             ),
         ]
-        for row in rows
+        for row in by_data_set(rows)
     ]
     header = ["compressor", "data", "chunks", *(f"{length:,} bytes" for length in LENGTHS)]
     return "\n\n".join(

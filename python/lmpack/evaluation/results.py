@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,12 @@ class ResultFile:
         temporary = self.path.with_name(self.path.name + ".tmp")
         temporary.write_text(json.dumps({"rows": self.rows}, indent=1) + "\n")
         os.replace(temporary, self.path)
+
+
+def by_data_set(rows: Sequence[Row]) -> list[Row]:
+    """The rows of one data set together, whenever they were measured; else in their order."""
+    names = list(dict.fromkeys(row["data_set"] for row in rows))
+    return sorted(rows, key=lambda row: names.index(row["data_set"]))
 
 
 def read_rows(path: Path) -> list[Row]:

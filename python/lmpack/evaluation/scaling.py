@@ -10,7 +10,7 @@ from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.pictures import Curve, draw_curves
 from lmpack.evaluation.rates import adjusted, measure_chunks
-from lmpack.evaluation.results import ResultFile, Row
+from lmpack.evaluation.results import ResultFile, Row, by_data_set
 
 NAME = "scaling"
 KEY = ("compressor", "data_set", "sha256", "bytes")
@@ -83,7 +83,7 @@ def render(rows: Sequence[Row]) -> str:
 def body(rows: Sequence[Row]) -> str:
     """The page without its title."""
     lines = []
-    for (name, data_set), mine in _grouped(rows).items():
+    for (name, data_set), mine in _grouped(by_data_set(rows)).items():
         for size, rate, was_measured in adjusted_rates(mine):
             how = "measured" if was_measured else "computed"
             parameters = f"{mine[0]['parameters']:,}"

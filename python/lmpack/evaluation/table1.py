@@ -11,7 +11,7 @@ from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.paper import ADJUSTED, CHUNKED, WHOLE, paper_rate
 from lmpack.evaluation.rates import Measurement, adjusted, measure_chunks, measure_whole
-from lmpack.evaluation.results import ResultFile, Row
+from lmpack.evaluation.results import ResultFile, Row, by_data_set
 
 NAME = "table1"
 KEY = ("compressor", "data_set", "sha256", "chunked")
@@ -66,7 +66,7 @@ def body(rows: Sequence[Row]) -> str:
     """The page without its title."""
     parts = []
     for chunked in (False, True):
-        mine = [row for row in rows if row["chunked"] == chunked]
+        mine = [row for row in by_data_set(rows) if row["chunked"] == chunked]
         title = f"Chunks of {CHUNK:,} bytes" if chunked else "As one piece"
         if mine:
             parts += [f"{title}:", _table(mine, chunked)]
