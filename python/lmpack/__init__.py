@@ -37,7 +37,8 @@ if TYPE_CHECKING:
         decompress_stream,
         verify_stream,
     )
-    from lmpack._batch import FileResult, compress_files, decompress_files
+    from lmpack._batch import compress_files, decompress_files
+    from lmpack._batch_file import FileResult
     from lmpack._description import BlockInfo, ContainerInfo, describe
     from lmpack._file import LmpackFile, open
     from lmpack._models import list_models
@@ -88,7 +89,8 @@ _HOMES = {
         "decompress_stream",
         "verify_stream",
     ),
-    "_batch": ("FileResult", "compress_files", "decompress_files"),
+    "_batch": ("compress_files", "decompress_files"),
+    "_batch_file": ("FileResult",),
     "_description": ("BlockInfo", "ContainerInfo", "describe"),
     "_file": ("LmpackFile", "open"),
     "_models": ("list_models",),
