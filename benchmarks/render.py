@@ -13,6 +13,7 @@ from pathlib import Path
 
 import gpu_tables
 import models_page
+import paper_models
 import rival_tables
 import sections
 from environment import RESULTS, ROOT
@@ -63,7 +64,7 @@ def readme_parts() -> dict[str, str]:
 def reproduction_parts() -> dict[str, str]:
     """The tables of the paper's experiments."""
     experiments = {"table1": table1, "table2": table2, "scaling": scaling, "context": context}
-    parts = {}
+    parts = {"models": paper_models.models()}
     for name, experiment in experiments.items():
         path = RESULTS / "evaluation" / f"{name}.json"
         parts[name] = experiment.body(read_rows(path)) if path.exists() else "Not measured yet."

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 
 COLUMNS = ("enwik9", "imagenet", "librispeech", "random")
 
+PAPER_BYTES = 10**9
+"""Size of each kind of its data."""
+
 Rates = tuple[float, float, float, float]
 
 WHOLE: Mapping[str, Rates] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from lmpack.evaluation.compressors import Compressor
 from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
-from lmpack.evaluation.paper import ADJUSTED, CHUNKED, WHOLE, paper_rate
+from lmpack.evaluation.paper import ADJUSTED, CHUNKED, PAPER_BYTES, WHOLE, paper_rate
 from lmpack.evaluation.rates import Measurement, adjusted, measure_chunks, measure_whole
 from lmpack.evaluation.results import ResultFile, Row, by_data_set
 
@@ -71,28 +71,29 @@ def body(rows: Sequence[Row]) -> str:
         if mine:
             parts += [f"{title}:", _table(mine, chunked)]
     parts.append(
-        "Adjusted: with 2 bytes for each parameter of a model, over the size of the data, as in "
-        "the paper; with files: with the bytes that the model's files have. The paper's data is "
-        "larger (10^9 bytes of each kind). Everything was decompressed and compared."
+        "Adjusted: with 2 bytes for each parameter of a model, over the size of the data, and over "
+        "10^9 bytes, as in the paper; with files: with the bytes that the model's files have. "
+        "Everything was decompressed and compared."
     )
     return "\n\n".join(parts)
 
 
 def _table(rows: Sequence[Row], chunked: bool) -> str:
     paper = CHUNKED if chunked else WHOLE
-    header = ["compressor", "data", "bytes", "rate", "paper", "adjusted", "paper", "with files"]
+    header = ["compressor", "data", "bytes", "rate", "paper", "adjusted", "with files"]
+    header += ["adjusted, 10^9 bytes", "paper"]
     lines = []
     for row in rows:
         name, data_set, raw = row["compressor"], row["data_set"], row["raw_bytes"]
         rate = row["compressed_bytes"] / raw
-        cells = [rate, None, None, None, None]
-        cells[1] = paper_rate(paper, name, data_set)
-        if row["parameters"]:
-            cells[2] = adjusted(rate, row["parameters"], raw)
-            cells[3] = paper_rate(ADJUSTED, name, data_set) if chunked else None
-            cells[4] = rate + row["model_bytes"] / raw
-        texts = [_per_cent(cells[0]), _plain(cells[1]), _per_cent(cells[2])]
-        texts += [_plain(cells[3]), _per_cent(cells[4])]
+        texts = [_per_cent(rate), _plain(paper_rate(paper, name, data_set)), *[""] * 4]
+        if parameters := row["parameters"]:
+            texts[2:] = [
+                _per_cent(adjusted(rate, parameters, raw)),
+                _per_cent(rate + row["model_bytes"] / raw),
+                _per_cent(adjusted(rate, parameters, PAPER_BYTES)),
+                _plain(paper_rate(ADJUSTED, name, data_set) if chunked else None),
+            ]
         speeds = [
             f"{raw / 1000 / row[key]:,.0f}" for key in ("compress_seconds", "decompress_seconds")
         ]
@@ -100,8 +101,8 @@ def _table(rows: Sequence[Row], chunked: bool) -> str:
     return table([*header, "KB/s in", "KB/s out"], lines)
 
 
-def _per_cent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f}"
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.1f}"
 
 
 def _plain(figure: float | None) -> str:
