@@ -35,10 +35,10 @@ VALID_BYTES = 32768
 Changes = dict[str, Any]
 
 
-def tables(*orders_and_rows: tuple[int, int], width: int = 64) -> tuple[ContextTable, ...]:
+def tables(*orders_and_rows: tuple[int, int]) -> tuple[ContextTable, ...]:
     """Tables beside one another in 128 channels, from the first channel again when these end."""
     return tuple(
-        ContextTable(order, rows, i * width % 128, width)
+        ContextTable(order, rows, i * 64 % 128, 64)
         for i, (order, rows) in enumerate(orders_and_rows)
     )
 
@@ -80,13 +80,6 @@ EXPERIMENTS: dict[str, Changes] = {
     "tables of orders 2, 3, 4, 5, 6": {
         "shape": {"tables": tables((2, 4096), (3, 4096), (4, 4096), (5, 4096), (6, 4096))}
     },
-    "tables 128 wide, half the rows": {
-        "shape": {
-            "tables": tables(
-                (2, 2048), (3, 2048), (4, 2048), (6, 2048), (WORD, 2048), width=128
-            )
-        }
-    },
     "tables with twice the rows": {
         "shape": {"tables": tables((2, 8192), (3, 8192), (4, 8192), (6, 8192), (WORD, 8192))}
     },
@@ -99,7 +92,6 @@ EXPERIMENTS: dict[str, Changes] = {
     "table rate 0.005": {"table_rate": 0.005},
     "batch 8": {"batch": 8},
     "batch 2, length 2048": {"batch": 2, "length": 2048},
-    "rounding from the start": {"quantize_from": 0.0},
     "more code and structured data": mixture(
         wikipedia=0.26, enwik8=0.04, novels=0.14, code=0.2, docs=0.09, structured=0.12,
         multilingual=0.1, latex=0.05,
