@@ -133,8 +133,18 @@ def _experiments() -> str:
         for row in result["rows"]
     ]
     header = ["run", "products", "million parameters", "mean", *SPLITS.values()]
-    note = f"{result['symbols']:,} symbols a run, one thread. " + conditions(result)
+    note = f"{result['symbols']:,} symbols a run, one thread. {_origins(result['rows'])}"
     return table(header, rows) + "\n\n" + note
+
+
+def _origins(rows: list[dict[str, Any]]) -> str:
+    """What rows were measured with, and where it was not the same for all, which of them."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(conditions(row), []).append(row["name"])
+    origins = sorted(names, key=lambda origin: len(names[origin]), reverse=True)
+    others = [f"{', '.join(names[origin])}: {origin}" for origin in origins[1:]]
+    return " ".join([*origins[:1], *others])
 
 
 def _training_speed() -> str:

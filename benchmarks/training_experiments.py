@@ -169,13 +169,15 @@ def main(arguments: list[str]) -> int:
         for name in options.names or list(EXPERIMENTS)
         if json.dumps(configuration(EXPERIMENTS[name]).to_json(), sort_keys=True) not in known
     ]
-    result = {"environment": environment(), "symbols": SYMBOLS, "valid_bytes": VALID_BYTES}
+    result = {"symbols": SYMBOLS, "valid_bytes": VALID_BYTES}
+    here = environment()
     # A process for each, because compiled code of earlier models would pile up.
     context = multiprocessing.get_context("spawn")
     with context.Pool(options.jobs, maxtasksperchild=1) as pool:
         for row in pool.imap_unordered(functools.partial(measure, data=data), names):
             print(f"{row['mean']:.4f} {row['products_per_byte']:,} {row['name']}", flush=True)
-            rows = [old for old in rows if old["name"] != row["name"]] + [row]
+            rows = [old for old in rows if old["name"] != row["name"]]
+            rows.append({**row, "environment": here})
             rows.sort(key=lambda row: list(EXPERIMENTS).index(row["name"]))
             write_result(RESULT, {**result, "rows": rows})
     return 0

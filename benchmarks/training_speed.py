@@ -24,9 +24,13 @@ from lmpack.cli.train import RECIPES
 from lmpack.training.config import read_recipe
 
 RESULT = "training_speed"
-PRESETS = ("tiny", "base")
 AUTOCAST = "bfloat16 (autocast)"
-DTYPES = ("float32", "bfloat16", AUTOCAST)
+CASES = (
+    *itertools.product(("tiny",), ("float32", "bfloat16", AUTOCAST), (False, True)),
+    *itertools.product(("base",), ("float32", "bfloat16"), (False, True)),
+)
+"""Shape, type of the products, and whether it is compiled."""
+
 WARM_UP = 2
 STEPS = 3
 PROFILED_STEPS = 1
@@ -96,11 +100,10 @@ def peak_gflops() -> float:
 def main() -> int:
     import torch
 
-    cases = list(itertools.product(PRESETS, DTYPES, (False, True)))
     rows = []
     # A process for each, because compiled code of earlier models would pile up.
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        for row in pool.imap(measure, cases):
+        for row in pool.imap(measure, CASES):
             print(row, flush=True)
             rows.append(row)
     write_result(
