@@ -314,8 +314,11 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
     steps = []
 
     class Trainer:
-        def __init__(self, config, data: Path, folder: Path, compile_model: bool) -> None:
+        def __init__(
+            self, config, data: Path, folder: Path, compile_model: bool, device: str
+        ) -> None:
             assert config.architecture.width == 256
+            assert (config.attention_dtype, device) == ("bfloat16", "cpu")
             self.config, self.step, self.folder = config, 3, folder
             assert (data, compile_model) == (Path("data"), True)
 
@@ -329,6 +332,7 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
     recipe = {"architecture": "tiny", "train": [], "symbols": 90, "batch": 1, "length": 10}
     Path("recipe.json").write_text(json.dumps({**recipe, "report_every": 4}))
     options = ["--preset", "base", "--data", "data", "--output", ".", "--compile"]
+    options += ["--device", "cpu", "--attention-dtype", "bfloat16"]
     result = invoke("train", "recipe.json", *options)
     assert steps == [4, 8, 12]
     assert result.stdout.splitlines() == ['{"step": 4}', '{"step": 8}', '{"step": 9}']

@@ -25,7 +25,7 @@ from lmpack.training.config import DECAYS, MATRIX_OPTIMIZERS, Source, TrainingCo
 from lmpack.training.data import Sampler, read_source
 from lmpack.training.evaluate import bits_per_byte
 from lmpack.training.export import integer_tensors
-from lmpack.training.model import ExactTransformer
+from lmpack.training.model import ExactTransformer, code_length
 from lmpack.training.optimizer import Optimizers
 from lmpack.training.presets import PRESETS
 from lmpack.training.run_export import export_run
@@ -309,7 +309,7 @@ def test_attention_in_training_is_close_to_the_exact_one(
     monkeypatch: pytest.MonkeyPatch, compiled: bool, dtype: torch.dtype, error: float
 ) -> None:
     monkeypatch.setattr(attention, "_compiled", {})
-    monkeypatch.setattr(attention, "TILE_BYTES", 40_000)  # several tiles
+    monkeypatch.setattr(attention, "TILE_BYTES", {"cpu": 40_000})  # several tiles
     if compiled:
         attention.compile_parts()
     torch.manual_seed(2)
@@ -328,10 +328,40 @@ def test_attention_in_training_is_close_to_the_exact_one(
         assert (exact - fast).norm() < error * exact.norm()
 
 
-def test_tiles_cover_all_chunks() -> None:
+@pytest.mark.parametrize("dtype", [None, torch.float32, torch.bfloat16])
+def test_a_step_stays_on_the_device_of_the_model(
+    monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype | None
+) -> None:
+    # The device "meta" computes nothing, but refuses what lies elsewhere, as a GPU does.
+    monkeypatch.setitem(attention.TILE_BYTES, "meta", 40_000)
+    model = ExactTransformer(ARCHITECTURE).to("meta")
+    model.set_training_attention(dtype)
+    rows = torch.zeros(2, 100, 1 + len(ARCHITECTURE.tables), dtype=torch.int64, device="meta")
+    loss = code_length(model(rows, True), rows[..., 0]).mean()
+    loss.backward()
+    Optimizers(model, CONFIG).step(0)
+    assert all(parameter.grad is None for parameter in model.parameters())
+    # What stands behind the attention's operators, which "meta" only asks for their shapes.
+    q, k = (torch.empty(4, *shape, device="meta") for shape in [(2, 64, 32), (128, 32)])
+    bias = attention.relative_bias(torch.empty(2, 64, device="meta"), 64)
+    first = torch.tensor([64, 0, 64, 0])
+    forward, backward = attention._attend._init_fn, attention._attend_backward._init_fn
+    kept = forward(q, k, k, bias, first, 1e-4, dtype is None)
+    gradients = backward(q, q, k, k, *kept, 1e-4, dtype is None)
+    assert [g.shape for g in gradients] == [t.shape for t in (q, k, k, bias)]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_gpu_is_said(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no CUDA device"):
+        Trainer(CONFIG, tmp_path, tmp_path, False, "cuda")
+
+
+def test_tiles_cover_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     for chunks in (1, 7, 12):
-        for size in (1, 100, 10**9):
-            tiles = attention._tiles(torch.Size((chunks, 2, 64, 128)), size)
+        for size in (1, 200_000, 10**9):
+            monkeypatch.setattr(attention, "TILE_BYTES", {"cpu": size})
+            tiles = attention._tiles(torch.empty(chunks, 2, 64, 128))
             assert [i for tile in tiles for i in range(tile.start, tile.stop)] == list(
                 range(chunks)
             )

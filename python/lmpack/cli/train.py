@@ -8,7 +8,7 @@ import click
 
 import lmpack.training
 from lmpack.cli.failures import Failures
-from lmpack.cli.options import threads_option
+from lmpack.cli.options import device_option, threads_option
 from lmpack.cli.training_extra import training_extra
 from lmpack.tokenization import PLAIN
 from lmpack.training.config import ATTENTION_DTYPES, TrainingConfig, read_recipe
@@ -37,6 +37,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Of products in the attention; bfloat16 only pays where the CPU has instructions for it.",
 )
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
+@device_option
 @threads_option
 def train(
     recipe: str,
@@ -47,6 +48,7 @@ def train(
     symbols: int | None,
     attention_dtype: str | None,
     compile_model: bool,
+    device: str,
     threads: int | None,
 ) -> None:
     """Train a model by RECIPE, a JSON file or the name of a built-in recipe.
@@ -63,7 +65,7 @@ def train(
         }
         given = {name: value for name, value in changes.items() if value is not None}
         config = read_recipe(_recipe_path(recipe), **given)
-        _run(config, data, output, compile_model, threads)
+        _run(config, data, output, compile_model, device, threads)
     failures.exit_if_any()
 
 
@@ -73,7 +75,12 @@ def _recipe_path(recipe: str) -> Path:
 
 
 def _run(
-    config: TrainingConfig, data: Path, output: Path, compile_model: bool, threads: int | None
+    config: TrainingConfig,
+    data: Path,
+    output: Path,
+    compile_model: bool,
+    device: str,
+    threads: int | None,
 ) -> None:
     import torch
 
@@ -81,7 +88,7 @@ def _run(
 
     if threads is not None:
         torch.set_num_threads(threads)
-    trainer = Trainer(config, data, output, compile_model)
+    trainer = Trainer(config, data, output, compile_model, device)
     every = trainer.config.report_every
     while trainer.step < trainer.config.steps:
         trainer.run(stop_after=(trainer.step // every + 1) * every)

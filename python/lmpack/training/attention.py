@@ -27,8 +27,8 @@ from lmpack.architecture import (
 QUERY_CHUNK = 64
 """Queries that share one slice of keys; longer chunks waste products outside the window."""
 
-TILE_BYTES = 2_500_000
-"""Scores that are worked on at a time: about what fits the caches of a core."""
+TILE_BYTES = {"cpu": 2_500_000, "cuda": 1 << 30}
+"""Scores that are worked on at a time: about what fits the caches of a core; on a GPU, much."""
 
 
 def relative_bias(table: Tensor, queries: int) -> Tensor:
@@ -47,7 +47,8 @@ def relative_bias(table: Tensor, queries: int) -> Tensor:
     # queries + window - 1 - e.
     padding = table.new_full((table.shape[0], queries), MASKED)
     line = torch.cat([padding, table.flip(1), padding], dim=1)
-    index = torch.arange(keys)[None, :] - torch.arange(queries)[:, None] + queries - 1
+    back = torch.arange(queries, device=table.device)[:, None]
+    index = torch.arange(keys, device=table.device)[None, :] - back + queries - 1
     return line[:, index]
 
 
@@ -60,7 +61,8 @@ def _weigh(
     """
     scores = products.float() * scale + bias
     if masked:
-        missing = torch.arange(scores.shape[-1]) < first[:, None, None, None]
+        keys = torch.arange(scores.shape[-1], device=scores.device)
+        missing = keys < first[:, None, None, None]
         scores = torch.where(missing, MASKED, scores)
     top = scores.amax(dim=-1, keepdim=True) - ATTENTION_BASE
     base = (scores - top).clamp_min(ATTENTION_FLOOR)
@@ -110,10 +112,11 @@ def _part(name: str, exact: bool) -> _Part:
     return _PLAIN[name] if exact else _compiled.get(name, _PLAIN[name])
 
 
-def _tiles(products: torch.Size, size: int) -> list[slice]:
+def _tiles(products: Tensor) -> list[slice]:
     """Slices of the chunks of [C, H, Q, K] so that each is about TILE_BYTES; all equally long."""
-    chunks, heads, queries, keys = products
-    tile = min(chunks, max(1, TILE_BYTES // (heads * queries * keys * size)))
+    chunks, heads, queries, keys = products.shape
+    bytes_of_chunk = heads * queries * keys * products.element_size()
+    tile = min(chunks, max(1, TILE_BYTES[products.device.type] // bytes_of_chunk))
     while chunks % tile:
         tile -= 1
     return [slice(start, start + tile) for start in range(0, chunks, tile)]
@@ -131,7 +134,7 @@ def _attend(
         k: [C, K, h], their keys; v alike.
         v: see k.
         bias: float32 [H, Q, K].
-        first: int64 [C], number of the first key that exists.
+        first: int64 [C] on the CPU, number of the first key that exists.
         scale: from a product to a score.
         exact: leave compiled parts alone.
     """
@@ -143,7 +146,8 @@ def _attend(
     mean = bias.new_empty(chunks, heads, queries, head)
     weigh = _part("weigh", exact)
     missing = first.tolist()
-    for tile in _tiles(weights.shape, q.element_size()):
+    first = first.to(q.device)
+    for tile in _tiles(weights):
         count = tile.stop - tile.start
         products = torch.bmm(
             q[tile].reshape(count, heads * queries, head), k[tile].transpose(1, 2)
@@ -188,7 +192,7 @@ def _attend_backward(
     d_bias = total.new_zeros(heads, queries, keys)
     score_gradient = _part("score_gradient", exact)
     bias_gradient = _part("bias_gradient", exact)
-    for tile in _tiles(weights.shape, q.element_size()):
+    for tile in _tiles(weights):
         count = tile.stop - tile.start
         flat = d_sum[tile].view(count, heads * queries, head)
         attention = weights[tile].view(count, heads * queries, keys)

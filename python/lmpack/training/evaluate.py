@@ -25,9 +25,11 @@ def bits_per_byte(
 ) -> float:
     """Code length of symbols [n] that stand for `size` bytes, cut into lanes of `lane` symbols."""
     nats = 0.0
+    device = next(model.parameters()).device
     for start in range(0, len(data), lane):
         symbols = data[start : start + lane][None].astype(np.int64)
         rows = torch.from_numpy(sequence_rows(model.architecture, symbols))
-        bases = model(rows, quantize)
-        nats += float(code_length(bases, torch.from_numpy(symbols)).double().sum())
+        bases = model(rows.to(device), quantize)
+        targets = torch.from_numpy(symbols).to(device)
+        nats += float(code_length(bases, targets).double().sum())
     return nats / math.log(2) / size

@@ -39,21 +39,53 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
         TrainingError: there is none, or it cannot be read.
     """
     try:
-        state: dict[str, Any] = torch.load(folder / CHECKPOINT, weights_only=True)
+        state: dict[str, Any] = torch.load(
+            folder / CHECKPOINT, map_location="cpu", weights_only=True
+        )
         state["config"], state["model"], state["optimizers"], state["step"], state["seconds"]
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
         raise TrainingError(f"{folder} holds no readable {CHECKPOINT}: {error!r}") from error
     return state
 
 
-class Trainer:
-    """One run in a folder; :meth:`run` goes on from the checkpoint that lies there."""
+def _usable(device: str) -> torch.device:
+    has_gpu = torch.cuda.is_available()
+    if device == "cuda" and not has_gpu:
+        raise TrainingError("torch finds no CUDA device: train on the CPU, or install torch for it")
+    if device == "cpu" or not has_gpu:
+        return torch.device("cpu")
+    # The 11 bits of TF32 hold all integers of the model: after rounding has begun nothing is lost.
+    torch.set_float32_matmul_precision("high")
+    return torch.device("cuda")
 
-    def __init__(self, config: TrainingConfig, data: Path, folder: Path, compile_model: bool):
+
+class Trainer:
+    """One run in a folder; :meth:`run` goes on from the checkpoint that lies there.
+
+    Args:
+        config: what it depends on.
+        data: folder of the sources.
+        folder: of the run, made if needed.
+        compile_model: whether torch compiles the model.
+        device: "cpu"; "cuda"; "auto" for a GPU if there is one.
+
+    Raises:
+        TrainingError: a source, the checkpoint or the device cannot be used.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        data: Path,
+        folder: Path,
+        compile_model: bool,
+        device: str = "cpu",
+    ):
         self.config = config
         self.folder = folder
+        self._device = _usable(device)
         torch.manual_seed(config.seed)
-        self.model = ExactTransformer(config.architecture)
+        self.model = ExactTransformer(config.architecture).to(self._device)
         self._optimizers = Optimizers(self.model, config)
         tokenizer = tokenizer_of_run(config, data, folder)
         symbols = [read_symbols(data, source, tokenizer) for source in config.train]
@@ -101,7 +133,8 @@ class Trainer:
         symbols = self._sampler.batch(self.step).astype("int64")
         rows = torch.from_numpy(sequence_rows(self.config.architecture, symbols))
         quantize = done >= self.config.quantize_from
-        loss = self._loss(rows, torch.from_numpy(symbols), quantize)
+        targets = torch.from_numpy(symbols).to(self._device)
+        loss = self._loss(rows.to(self._device), targets, quantize)
         if not torch.isfinite(loss):
             raise TrainingError(f"the loss is {loss.item()} at step {self.step}: lower the rates")
         loss.backward()  # type: ignore[no-untyped-call]
