@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from environment import ROOT
+from models_page import SPLITS
 
 from lmpack.bundle import Bundle, load_bundle
 from lmpack.evaluation.markdown import table
@@ -12,7 +13,7 @@ from lmpack.tokenization import PLAIN
 MODELS = ROOT / "benchmarks" / "models"
 """Folder of their bundles."""
 
-SPLITS = {"enwik8_prefix.valid": "enwik8", "wikipedia_en_2014.valid": "Wikipedia"}
+EVALUATED = ("enwik8_prefix.valid", "wikipedia_en_2014.valid")
 
 
 def bundles() -> list[Bundle]:
@@ -39,9 +40,10 @@ def models() -> str:
                 f"{shape.products_per_symbol:,}",
                 f"{bundle.size:,}",
                 f"{manifest['training']['symbols']:,}",
-                *(f"{manifest['evaluation'][split]:.3f}" for split in SPLITS),
+                *(f"{manifest['evaluation'][split]:.3f}" for split in EVALUATED),
             ]
         )
     header = ["model", "folder", "symbols are", "weights in layers", "parameters"]
-    header += ["products a symbol", "bundle bytes", "trained on symbols", *SPLITS.values()]
+    header += ["products a symbol", "bundle bytes", "trained on symbols"]
+    header += [SPLITS[split] for split in EVALUATED]
     return table(header, rows)

@@ -54,7 +54,7 @@ def _usable(device: str) -> torch.device:
         raise TrainingError("torch finds no CUDA device: train on the CPU, or install torch for it")
     if device == "cpu" or not has_gpu:
         return torch.device("cpu")
-    # The 11 bits of TF32 hold all integers of the model: after rounding has begun nothing is lost.
+    # The 11 bits of TF32 hold all integers of the model: once it rounds, the forward pass is exact.
     torch.set_float32_matmul_precision("high")
     return torch.device("cuda")
 
