@@ -58,6 +58,8 @@ def test_images_become_grey_patches(tmp_path: Path) -> None:
     whole = b"".join(patch.astype(np.uint8).tobytes() for patch in expected)
     assert load_data_set("imagenet", tmp_path).data == whole
     assert load_data_set("imagenet", tmp_path, limit=2).data == whole[: 2 * CHUNK]
+    seven = load_data_set("imagenet7", tmp_path).data
+    assert [2 * low + byte % 2 for low, byte in zip(seven, whole, strict=True)] == list(whole)
     assert list(patches(grey(pixels)))[3] == expected[4].astype(np.uint8).tobytes()
 
 

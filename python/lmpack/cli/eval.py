@@ -56,8 +56,9 @@ def _experiment(command: Command) -> Command:
             required=True,
             metavar="NAME[=PATH]",
             help="enwik7, enwik8, enwik9 or text (a file), imagenet (folder of images, or patches "
-            "in a file), librispeech (folder of FLAC, or 8-bit samples in a file), librispeech16 "
-            "(the same in 16 bits), random. Repeat for several.",
+            "in a file), imagenet7 (the same without the lowest bit), librispeech (folder of FLAC, "
+            "or 8-bit samples in a file), librispeech16 (the same in 16 bits), random. Repeat for "
+            "several.",
         ),
     ):
         command = option(command)

@@ -112,7 +112,9 @@ def _png() -> Compressor:
     def compress(data: bytes) -> bytes:
         buffer = io.BytesIO()
         size = closest_factors(len(data))
-        image.frombytes("L", size, data).save(buffer, format="PNG", optimize=True)
+        # Not `optimize`, as the paper's code: Pillow then tries the filter "average", too, by a
+        # measure that misleads it on text (87.1 instead of 82.2 % of enwik8 in chunks).
+        image.frombytes("L", size, data).save(buffer, format="PNG", compress_level=9)
         return buffer.getvalue()
 
     def decompress(packed: bytes) -> bytes:

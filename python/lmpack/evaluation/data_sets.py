@@ -1,10 +1,11 @@
 """The paper's data sets, from files, cut as in the paper.
 
 enwik7, enwik8, enwik9: the first 10^7, 10^8 or 10^9 bytes of a Wikipedia dump. imagenet: grey
-patches of 32 rows and 64 columns. librispeech: 8-bit samples. librispeech16: the 16-bit samples as
-they were recorded, little-endian, which the paper does not have. random: bytes of a seeded
-generator. text: any other file. All are a whole number of chunks of 2048 bytes; what is left over
-is dropped.
+patches of 32 rows and 64 columns. imagenet7: the same without the lowest bit of a pixel, which the
+paper's code drops before its language models. librispeech: 8-bit samples. librispeech16: the
+16-bit samples as they were recorded, little-endian, which the paper does not have. random: bytes
+of a seeded generator. text: any other file. All are a whole number of chunks of 2048 bytes; what is
+left over is dropped.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ SAMPLE_RATE = 16_000
 """Hz, of LibriSpeech."""
 
 ENWIK_BYTES = {"enwik7": 10**7, "enwik8": 10**8, "enwik9": 10**9}
-NAMES = (*ENWIK_BYTES, "imagenet", "librispeech", "librispeech16", "random", "text")
+NAMES = (
+    *ENWIK_BYTES, "imagenet", "imagenet7", "librispeech", "librispeech16", "random", "text",
+)  # fmt: skip
 
 _IMAGES = (".jpeg", ".jpg", ".png", ".bmp", ".webp")
 
@@ -67,9 +70,10 @@ def load_data_set(name: str, path: Path | None = None, limit: int = PAPER_CHUNKS
 
     Args:
         name: one of :data:`NAMES`.
-        path: enwik7 to enwik9 and text: a file. imagenet: a folder of images, taken in the order of
-            their paths, or a file of patches one after another. librispeech and librispeech16:
-            a folder of FLAC files, or a file of samples. Files that end in .xz are decompressed.
+        path: enwik7 to enwik9 and text: a file. imagenet and imagenet7: a folder of images, taken
+            in the order of their paths, or a file of patches of 8 bits one after another.
+            librispeech and librispeech16: a folder of FLAC files, or a file of samples. Files that
+            end in .xz are decompressed.
             Not needed for random.
         limit: number of chunks, at most.
 
@@ -111,6 +115,10 @@ def _read_images(path: Path, size: int) -> bytes:
     if path.is_file():
         return _read_text(path, size)
     return _joined(itertools.chain.from_iterable(map(patches, _grey_images(path))), size)
+
+
+def _read_images7(path: Path, size: int) -> bytes:
+    return bytes(byte >> 1 for byte in _read_images(path, size))
 
 
 def _grey_images(folder: Path) -> Iterator[npt.NDArray[np.uint8]]:
@@ -194,6 +202,7 @@ def _joined(pieces: Iterator[bytes], size: int) -> bytes:
 
 _READERS: dict[str, Callable[[Path, int], Any]] = {
     "imagenet": _read_images,
+    "imagenet7": _read_images7,
     "librispeech": _read_audio,
     "librispeech16": _read_audio16,
 }
