@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from fake_models import FakeModels
+from trees import BLOCK, CONTENTS, write_tree
 
 from lmpack import levels
 from lmpack.levels import LEVELS
@@ -43,3 +44,15 @@ def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
     models = FakeModels()
     models.install(monkeypatch.setattr)
     return models
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of so few bytes that files of a few kilobytes have several."""
+    set_block_size(monkeypatch, BLOCK)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A folder "in" with files of all kinds of sizes and names: trees.CONTENTS."""
+    return write_tree(tmp_path / "in", CONTENTS)
