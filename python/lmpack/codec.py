@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import zlib
 
-from lmpack.coding import Advance, Coding, decode_payload, encode_with_mixing, lanes_log2
+from lmpack.coding import (
+    Advance,
+    Coding,
+    decode_payload,
+    encode_with_mixing,
+    lanes_log2,
+    unheard,
+)
 from lmpack.container import Block, BlockKind
 from lmpack.errors import DamagedError
 from lmpack.executors.protocol import Executor
@@ -28,7 +35,7 @@ def encode_block(
         mixing: whether the block is learned while it is coded.
         most_lanes: into how many lanes it may be cut then.
     """
-    tell = advance or _ignore
+    tell = advance or unheard
     if mixing:
         coding, payload = encode_with_mixing(executor, plain, tell, most_lanes)
     else:
@@ -57,12 +64,8 @@ def decode_block(executor: Executor | None, block: Block, advance: Advance | Non
     else:
         length, lane = block.plain_length, block.lane_length
         plain = decode_payload(
-            block.kind, executor, block.payload, length, lane, advance or _ignore
+            block.kind, executor, block.payload, length, lane, advance or unheard
         )
     if zlib.crc32(plain) != block.checksum:
         raise DamagedError("the checksum of the block's content is wrong: the file is damaged")
     return plain
-
-
-def _ignore(share: float) -> None:
-    pass

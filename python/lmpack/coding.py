@@ -42,6 +42,10 @@ _HEAD = struct.Struct("<BH")
 """Of a payload with mixing: its version and the stride."""
 
 
+def unheard(share: float) -> None:
+    """The :data:`Advance` of those who do not want to know."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Coding:
     """One way to code a block.
@@ -141,7 +145,7 @@ def encode_with_mixing(
 
     def size(coding: Coding) -> int:
         if coding not in payloads:
-            payloads[coding] = coding.encode(executor, sample, _ignore)
+            payloads[coding] = coding.encode(executor, sample, unheard)
         return len(payloads[coding])
 
     adaptive = Coding(BlockKind.ADAPTIVE, 0)
@@ -183,7 +187,3 @@ def _steps_told(steps: int, advance: Advance) -> Callable[[int], None]:
 def _part(number: int, parts: int, advance: Advance) -> Advance:
     """What to tell of the progress of one of several parts of the work."""
     return lambda share: advance((number + share) / parts)
-
-
-def _ignore(share: float) -> None:
-    pass

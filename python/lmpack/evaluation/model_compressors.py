@@ -9,6 +9,7 @@ import lmpack
 from lmpack.bundle import load_bundle
 from lmpack.evaluation.compressors import Classical
 from lmpack.executors import open_executor
+from lmpack.executors.protocol import unheard
 from lmpack.levels import find_level
 from lmpack.tokenization import ByteTokenizer, Tokenizer
 
@@ -52,14 +53,14 @@ class Transformer:
     def compress_chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
         """One payload for every :data:`LANES` chunks."""
         groups = (chunks[first : first + LANES] for first in range(0, len(chunks), LANES))
-        return [self.executor.encode(b"".join(group), len(group[0]), _ignore) for group in groups]
+        return [self.executor.encode(b"".join(group), len(group[0]), unheard) for group in groups]
 
     def decompress_chunks(self, packed: Sequence[bytes], lengths: Sequence[int]) -> list[bytes]:
         """Inverse of :meth:`compress_chunks`."""
         chunks: list[bytes] = []
         for number, payload in enumerate(packed):
             mine = lengths[number * LANES : (number + 1) * LANES]
-            plain = self.executor.decode(payload, sum(mine), mine[0], _ignore)
+            plain = self.executor.decode(payload, sum(mine), mine[0], unheard)
             chunks += _cut(plain, mine)
         return chunks
 
@@ -85,7 +86,3 @@ def _cut(plain: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
     for length in lengths:
         yield plain[start : start + length]
         start += length
-
-
-def _ignore(steps: int) -> None:
-    pass

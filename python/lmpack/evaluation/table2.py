@@ -16,6 +16,7 @@ from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.results import ResultFile, Row
 from lmpack.executors import Executor
+from lmpack.executors.protocol import unheard
 from lmpack.executors.stepping import decode_symbols, encode_by_prefill
 from lmpack.tokenization import Symbols, Tokenizer
 
@@ -86,10 +87,10 @@ def measure(model: TokenModel, data: bytes) -> dict[str, Any]:
     symbols = model.tokenizer.encode(data)
     group = SEQUENCE * SEQUENCES
     parts = [symbols[first : first + group] for first in range(0, len(symbols), group)]
-    payloads = [encode_by_prefill(model.executor, part, _length(part), _ignore) for part in parts]
+    payloads = [encode_by_prefill(model.executor, part, _length(part), unheard) for part in parts]
     encoded = time.perf_counter()
     back = [
-        decode_symbols(model.executor, payload, len(part), _length(part), _ignore)
+        decode_symbols(model.executor, payload, len(part), _length(part), unheard)
         for payload, part in zip(payloads, parts, strict=True)
     ]
     if model.tokenizer.decode(np.concatenate(back)) != data:
@@ -162,7 +163,3 @@ def _model(compressor: Any) -> TokenModel:
 
 def _length(symbols: Symbols) -> int:
     return min(SEQUENCE, len(symbols))
-
-
-def _ignore(steps: int) -> None:
-    pass

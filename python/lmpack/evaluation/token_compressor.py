@@ -14,6 +14,7 @@ from lmpack.bundle import TOKENIZER, Bundle, load_bundle
 from lmpack.coding import lane_length, lanes_log2
 from lmpack.errors import BundleError, DamagedError, EvaluationError
 from lmpack.executors import open_executor
+from lmpack.executors.protocol import unheard
 from lmpack.executors.stepping import decode_symbols, encode_by_prefill
 from lmpack.tokenization import Tokenizer, is_learned, open_tokenizer
 
@@ -55,7 +56,7 @@ class TokenTransformer:
         packed = bytearray()
         for first in range(0, len(symbols), BLOCK):
             block = symbols[first : first + BLOCK]
-            payload = encode_by_prefill(self.executor, block, _lane(len(block)), _ignore)
+            payload = encode_by_prefill(self.executor, block, _lane(len(block)), unheard)
             packed += _SIZES.pack(len(block), len(payload)) + payload
         return bytes(packed)
 
@@ -74,7 +75,7 @@ class TokenTransformer:
             start += _SIZES.size
             payload = packed[start : start + size]
             start += size
-            blocks.append(decode_symbols(self.executor, payload, count, _lane(count), _ignore))
+            blocks.append(decode_symbols(self.executor, payload, count, _lane(count), unheard))
         return self.tokenizer.decode(np.concatenate(blocks))
 
     def compress_chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
@@ -102,7 +103,3 @@ def _tokenizer_of(bundle: Bundle) -> Tokenizer:
 
 def _lane(count: int) -> int:
     return lane_length(count, lanes_log2(count))
-
-
-def _ignore(steps: int) -> None:
-    pass

@@ -15,6 +15,10 @@ Advance = Callable[[int], None]
 """Called now and then with the number of steps of a block that are done; may raise to end it."""
 
 
+def unheard(steps: int) -> None:
+    """The :data:`Advance` of those who do not want to know."""
+
+
 def available_cores() -> int:
     """Number of CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
