@@ -157,7 +157,7 @@ def decode_mixed_payload(
 ) -> bytes:
     """The bytes of a mixed block, or without a model of an adaptive one."""
     require(len(payload) >= 3, "a payload without mixing and stride")
-    require(payload[0] == 1, "the mixing is not 1")
+    require(payload[0] == 1 or (payload[0] == 2 and predict is None), "another mixing than 1 or 2")
     lane_lengths = cut_lanes(length, lanes_log2)
     stride = int.from_bytes(payload[1:3], "little")
     predictor = reference_mixing.Predictor(length, lane_lengths[0], stride)
@@ -175,7 +175,11 @@ def decode_mixed_payload(
         predictor.code_byte(lane, position, row, next_bit)
         lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
-    return b"".join(lanes)
+    mixed = b"".join(lanes)
+    if payload[0] == 1:
+        return mixed
+    require(stride in range(2, 18, 2), "samples of another number of channels than 1 to 8")
+    return reference_mixing.samples_of(mixed, stride // 2)
 
 
 def cut_lanes(length: int, lanes_log2: int) -> list[int]:

@@ -87,6 +87,38 @@ def test_the_stride_of_records_is_used(trained: Executor) -> None:
     assert choose_mixing(trained, rows(300)).stride == 36
 
 
+def waves(samples: int, channels: int) -> bytes:
+    """Sums of tones with a little noise, 16 bits, little-endian, channels alike but not equal."""
+    t = np.arange(samples)
+    tones = [9000 * np.sin(t / 7.3), 4000 * np.sin(t / 2.9 + 1), 2000 * np.sin(t / 40)]
+    noise = np.random.default_rng(1).normal(0, 30, (channels, samples))
+    mixed = [(1 - 0.2 * c) * sum(tones) + noise[0] + 0.3 * noise[c] for c in range(channels)]
+    return np.stack(mixed, axis=1).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_samples_are_predicted_first(
+    trained: Executor, monkeypatch: pytest.MonkeyPatch, channels: int
+) -> None:
+    plain = waves(20_000, channels)
+    for executor in (None, trained):
+        way, payload = encode_with_mixing(executor, plain, lambda share: None)
+        assert way == Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True)
+    as_bytes = Coding(BlockKind.ADAPTIVE, 0, 2 * channels).encode(None, plain, lambda share: None)
+    assert len(payload) < 0.8 * len(as_bytes)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize("odd", [0, 1])
+def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
+    plain = waves(300, channels)
+    plain = plain[: len(plain) - odd]
+    block = coded(Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True), None, plain)
+    assert decode_block(None, block) == plain
+    cursor = reference_decoder.Cursor(block.to_bytes())
+    assert reference_decoder.decode_block(cursor, None)[0] == plain
+
+
 def test_mixing_makes_blocks_smaller(trained: Executor) -> None:
     plain = inputs.SENTENCES[:6000]
     mixed = encode_block(trained, plain, mixing=True)
@@ -117,7 +149,8 @@ def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPa
     choose_mixing(None, block)
     *samples, whole = seen
     assert {len(sample) for sample in samples} == {400}
-    third, two_thirds = (len(block) - 200) // 3, (len(block) - 200) * 2 // 3
+    room = len(block) - 200
+    third, two_thirds = room // 3 // 16 * 16, room * 2 // 3 // 16 * 16
     assert seen[0] == block[third : third + 200] + block[two_thirds : two_thirds + 200]
     assert whole == block
 
@@ -151,7 +184,13 @@ def test_blocks_without_a_model_need_none(untrained: NativeExecutor) -> None:
 
 @pytest.mark.parametrize(
     ("payload", "message"),
-    [(b"\x01\x00", "shorter than its head"), (b"\x02\x00\x00abc", "no mixing of version 2")],
+    [
+        (b"\x01\x00", "shorter than its head"),
+        (b"\x03\x00\x00abc", "no mixing of kind 3"),
+        (b"\x02\x00\x00abc", "a stride of 0 bytes"),
+        (b"\x02\x12\x00abc", "a stride of 18 bytes"),
+        (b"\x02\x03\x00abc", "a stride of 3 bytes"),
+    ],
 )
 def test_a_damaged_head_is_named(payload: bytes, message: str) -> None:
     block = Block(BlockKind.ADAPTIVE, 0, 100, 0, payload)

@@ -16,6 +16,7 @@
 #include "lmpack/mixed_block_codec.hpp"
 #include "lmpack/mixing/mixed_decoder.hpp"
 #include "lmpack/mixing/mixed_encoder.hpp"
+#include "lmpack/samples/residuals.hpp"
 #include "registers.hpp"
 
 namespace py = pybind11;
@@ -141,6 +142,16 @@ std::uint32_t stride_of(const py::buffer& plain) {
   return likely_stride(copy_bytes(plain, "plain"));
 }
 
+using Transform = std::vector<std::uint8_t>(std::span<const std::uint8_t>, std::size_t);
+
+template <Transform* transform>
+py::bytes transformed(const py::bytes& bytes, std::size_t channels) {
+  const std::string_view view = bytes;
+  return without_gil([&] {
+    return transform({reinterpret_cast<const std::uint8_t*>(view.data()), view.size()}, channels);
+  });
+}
+
 void register_coders(py::module_& module) {
   py::class_<SharedEncoder>(module, "MixedEncoder",
                             R"(Encodes the bytes of one block with adaptive mixing.
@@ -230,6 +241,17 @@ Raises:
 Raises:
     lmpack.errors.DamagedError: the payload is not that of any bytes.
     lmpack.errors.UsageError: an argument is out of range.)");
+  module.def("residuals_of", &transformed<residuals_of>, py::arg("samples"), py::arg("channels"),
+             R"(What the prediction of 16-bit samples lacks: as many bytes.
+
+Args:
+    samples: bytes, little-endian, of interleaved channels; an odd last byte stays as it is.
+    channels: 1 to 8.
+
+Raises:
+    lmpack.errors.UsageError: the number of channels is out of range.)");
+  module.def("samples_of", &transformed<samples_of>, py::arg("residuals"), py::arg("channels"),
+             "The inverse of residuals_of(), for any bytes.");
   module.def("likely_stride", &stride_of, py::arg("plain"),
              "The distance at which bytes resemble one another most clearly, 0 if at none.");
 }

@@ -6,13 +6,24 @@ import dataclasses
 import struct
 from collections.abc import Callable
 
-from lmpack._native import decode_adaptive, encode_adaptive, likely_stride
+from lmpack._native import (
+    decode_adaptive,
+    encode_adaptive,
+    likely_stride,
+    residuals_of,
+    samples_of,
+)
 from lmpack.container import BlockKind
 from lmpack.errors import DamagedError, ModelError
 from lmpack.executors.protocol import Executor
 
-MIXING_VERSION = 1
-"""Of docs/mixing.md."""
+MIXED_BYTES, MIXED_RESIDUALS = 1, 2
+"""What is mixed, as a payload states it: the bytes, or what the prediction of samples lacks
+(docs/mixing.md, section 7)."""
+
+BYTES_PER_SAMPLE = 2
+MOST_CHANNELS = 8
+TRIED_CHANNELS = (1, 2)
 
 SHORTEST_LANE = 4096
 """Bytes below which a block is not cut into more lanes (docs/blocks.md has the measurements)."""
@@ -27,6 +38,9 @@ SHORTEST_PIECE = 4096
 LONGEST_PIECE = 65536
 """The choice for a long block is made on so many pieces of it, between so many bytes each."""
 
+ALIGNMENT = 16
+"""Pieces start at multiples of so many bytes, so that samples stay whole in them."""
+
 WORTH_THE_MODEL = 0.99
 """If the model leaves more than this share of what mixing alone makes of the pieces, it is left
 out: it takes most of the time."""
@@ -39,7 +53,7 @@ Advance = Callable[[float], None]
 """Called now and then with the share of a block that is done, 0 to 1."""
 
 _HEAD = struct.Struct("<BH")
-"""Of a payload with mixing: its version and the stride."""
+"""Of a payload with mixing: what is mixed, and the stride."""
 
 
 def unheard(share: float) -> None:
@@ -54,11 +68,14 @@ class Coding:
         kind: of the block, not RAW.
         lanes_log2: log2 of the nominal number of lanes.
         stride: with mixing, the distance at which bytes resemble one another; 0 for text.
+        samples: in an adaptive block, whether the bytes are 16-bit samples, little-endian, of
+            stride / 2 interleaved channels, which are predicted first.
     """
 
     kind: BlockKind
     lanes_log2: int
     stride: int = 0
+    samples: bool = False
 
     def encode(self, executor: Executor | None, plain: bytes, advance: Advance) -> bytes:
         """The payload of a block.
@@ -70,8 +87,10 @@ class Coding:
         tell = _steps_told(length, advance)
         if self.kind is BlockKind.MODEL:
             return needed(executor).encode(plain, length, tell)
-        head = _HEAD.pack(MIXING_VERSION, self.stride)
+        head = _HEAD.pack(MIXED_RESIDUALS if self.samples else MIXED_BYTES, self.stride)
         if self.kind is BlockKind.ADAPTIVE:
+            if self.samples:
+                plain = residuals_of(plain, self.stride // BYTES_PER_SAMPLE)
             return head + encode_adaptive(plain, length, self.stride, tell)
         return head + needed(executor).encode_mixed(plain, length, self.stride, tell)
 
@@ -95,13 +114,23 @@ def decode_payload(
         return needed(executor).decode(payload, length, lane, tell)
     if len(payload) < _HEAD.size:
         raise DamagedError("the payload is shorter than its head")
-    version, stride = _HEAD.unpack(payload[: _HEAD.size])
-    if version != MIXING_VERSION:
-        raise DamagedError(f"there is no mixing of version {version}")
+    mixed, stride = _HEAD.unpack(payload[: _HEAD.size])
     stream = payload[_HEAD.size :]
+    if kind is BlockKind.ADAPTIVE and mixed == MIXED_RESIDUALS:
+        channels = _channels(stride)
+        return samples_of(decode_adaptive(stream, length, lane, stride, tell), channels)
+    if mixed != MIXED_BYTES:
+        raise DamagedError(f"there is no mixing of kind {mixed} in such a block")
     if kind is BlockKind.ADAPTIVE:
         return decode_adaptive(stream, length, lane, stride, tell)
     return needed(executor).decode_mixed(stream, length, lane, stride, tell)
+
+
+def _channels(stride: int) -> int:
+    channels, odd = divmod(stride, BYTES_PER_SAMPLE)
+    if odd or not 1 <= channels <= MOST_CHANNELS:
+        raise DamagedError(f"samples cannot have a stride of {stride} bytes")
+    return channels
 
 
 def needed(executor: Executor | None) -> Executor:
@@ -150,9 +179,10 @@ def encode_with_mixing(
 
     adaptive = Coding(BlockKind.ADAPTIVE, 0)
     if stride := likely_stride(plain):
-        adaptive = min(adaptive, dataclasses.replace(adaptive, stride=stride), key=size)
+        adaptive = min((adaptive, *_with_stride(stride)), key=size)
     mixed = dataclasses.replace(adaptive, kind=BlockKind.MIXED)
-    share = size(mixed) / size(adaptive) if executor is not None else 1.0
+    worth_a_try = executor is not None and not adaptive.samples
+    share = size(mixed) / size(adaptive) if worth_a_try else 1.0
     mixed = dataclasses.replace(mixed, lanes_log2=mixed_lanes_log2(len(plain), most_lanes))
     if share > WORTH_THE_MODEL:
         ways = [adaptive]
@@ -168,6 +198,15 @@ def encode_with_mixing(
     return min(coded, key=lambda pair: len(pair[1]))
 
 
+def _with_stride(stride: int) -> list[Coding]:
+    """The ways to code a block in which bytes resemble those one stride before."""
+    ways = [Coding(BlockKind.ADAPTIVE, 0, stride)]
+    strides = [BYTES_PER_SAMPLE * channels for channels in TRIED_CHANNELS]
+    if stride in strides:
+        ways += [Coding(BlockKind.ADAPTIVE, 0, tried, samples=True) for tried in strides]
+    return ways
+
+
 def _sample(plain: bytes) -> bytes:
     """Pieces of the block, together about an eighth; all of it if it is short."""
     piece = min(max(len(plain) // (8 * SAMPLE_PIECES), SHORTEST_PIECE), LONGEST_PIECE)
@@ -175,7 +214,10 @@ def _sample(plain: bytes) -> bytes:
         return plain
     # Not from the ends, which are often different from the rest.
     room = len(plain) - piece
-    starts = (room * (number + 1) // (SAMPLE_PIECES + 1) for number in range(SAMPLE_PIECES))
+    starts = (
+        room * (number + 1) // (SAMPLE_PIECES + 1) // ALIGNMENT * ALIGNMENT
+        for number in range(SAMPLE_PIECES)
+    )
     return b"".join(plain[start : start + piece] for start in starts)
 
 

@@ -1,0 +1,20 @@
+// 16-bit samples as what their prediction lacks (docs/mixing.md, section 7).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lmpack {
+
+inline constexpr std::size_t kMostChannels = 8;
+
+// The residuals of little-endian samples of interleaved channels, 1 to kMostChannels: as many
+// bytes. An odd last byte stays as it is.
+std::vector<std::uint8_t> residuals_of(std::span<const std::uint8_t> samples, std::size_t channels);
+
+// The inverse.
+std::vector<std::uint8_t> samples_of(std::span<const std::uint8_t> residuals, std::size_t channels);
+
+}  // namespace lmpack
