@@ -63,6 +63,35 @@ def test_two_inputs_with_one_output(tree: Path) -> None:
     assert read_tree(tree.parent / "o") == {"one.lmp": lmpack.compress(b"x")}
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_output_in_the_place_of_an_input_is_refused(tree: Path, threads: int) -> None:
+    list(lmpack.compress_files([tree / "one", tree / "block"]))
+    (tree / "one").write_bytes(b"a newer content, of which there is no other copy")
+    options = {"recursive": True, "force": True, "remove": True, "threads": threads}
+    results = list(lmpack.compress_files([tree], **options))
+    assert errors(results).keys() == {"one", "block"}
+    assert "is to be read, too" in errors(results)["one"]
+    assert (tree / "one").read_bytes().startswith(b"a newer")
+    assert lmpack.decompress((tree / "one.lmp.lmp").read_bytes()) == lmpack.compress(b"x")
+    results = list(lmpack.decompress_files([tree], recursive=True, force=True, remove=True))
+    assert not errors(results)
+
+
+def test_a_source_that_changes_is_not_deleted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = _replacement.Replacement.commit
+
+    def changed_meanwhile(new: _replacement.Replacement) -> None:
+        commit(new)
+        (tree / "new").write_bytes(b"another file")
+        (tree / "new").replace(tree / "one")
+
+    monkeypatch.setattr(_replacement.Replacement, "commit", changed_meanwhile)
+    results = list(lmpack.compress_files([tree / "one"], remove=True))
+    assert "it is kept" in errors(results)["one"]
+    assert (tree / "one").read_bytes() == b"another file"
+    assert (tree / "one.lmp").exists()
+
+
 def test_existing_outputs_stay_without_force(tree: Path) -> None:
     (tree / "one.lmp").write_bytes(b"precious")
     (result,) = lmpack.compress_files([tree / "one"])

@@ -95,6 +95,10 @@ def test_spellings_of_gzip(invoke: Invoke, words: Path) -> None:
     invoke("-dk", "words.txt.lmp")
     assert words.read_bytes() == WORDS
     assert invoke("-dcf", "words.txt.lmp").stdout_bytes == WORDS
+    words.unlink()
+    for test in ("-td", "-dt"):
+        invoke(test, "words.txt.lmp")
+        assert not words.exists()
     invoke("--decompress", "--force", "--rm", "words.txt.lmp")
     assert os.listdir() == ["words.txt"]
 

@@ -97,6 +97,33 @@ def test_input_and_output_may_not_be_the_same(invoke: Invoke) -> None:
     assert Path("words.txt").read_bytes() == WORDS
 
 
+def test_a_link_that_leads_nowhere_is_not_overwritten(invoke: Invoke) -> None:
+    Path("words.txt.lmp").symlink_to("nowhere")
+    assert_failed(invoke("words.txt"), "words.txt.lmp exists already")
+    assert Path("words.txt.lmp").is_symlink()
+
+
+def test_names_of_outputs_are_printed_on_one_line(invoke: Invoke) -> None:
+    assert_failed(invoke("words.txt", "-o", "no\nsuch/x"), r"words.txt: no\nsuch/x: No such file")
+    result = invoke("words.txt", "-o", "words.lmp/x")
+    assert_failed(result, "words.txt: words.lmp/x: Not a directory")
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_deleted(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert = lmpack.compress_stream
+
+    def slow(source: object, sink: object, **options: object) -> object:
+        Path("words.txt").write_bytes(b"newer")
+        os.utime("words.txt", ns=(1, 1))
+        return convert(source, sink, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("lmpack.compress_stream", slow)
+    assert_failed(invoke("--rm", "words.txt"), "words.txt: it was changed while it was read")
+    assert Path("words.txt").read_bytes() == b"newer"
+
+
 def test_damage_leaves_no_output(invoke: Invoke) -> None:
     content = Path("words.lmp").read_bytes()
     Path("words.lmp").write_bytes(content[:40] + b"?" + content[41:])
@@ -128,6 +155,11 @@ def test_standard_input_has_a_name_in_errors(invoke: Invoke) -> None:
         ("compress", "-T", "0", "words.txt"),
         ("compress", "--executor", "abacus", "words.txt"),
         ("compress", "--unknown", "words.txt"),
+        ("compress", "--rm", "-o", "/dev/null", "words.txt"),
+        ("compress", "--json", "-o", "/dev/null", "words.txt"),
+        ("compress", "-o", "nowhere/", "words.txt"),
+        ("compress", "-o", "folder", "words.txt", "-"),
+        ("compress", "-T", "100000000000", "words.txt"),
         ("info",),
         ("train", "small"),
         ("export", "nowhere", "x"),
@@ -212,7 +244,9 @@ def test_a_reader_that_goes_away_ends_it_quietly(invoke: Invoke) -> None:
     assert result.stderr == b""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
 def test_signals_leave_no_temporary_file(invoke: Invoke, number: signal.Signals) -> None:
     """The input is a pipe that never ends; the temporary file tells that the work has begun."""
     with subprocess.Popen(

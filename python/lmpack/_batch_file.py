@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from lmpack._api import ProgressCallback, Sizes
 from lmpack._conversion import Conversion, Piece
 from lmpack._plan import Planned
-from lmpack._replacement import Replacement, refuse_existing
+from lmpack._replacement import Replacement, delete_source, refuse_existing
 from lmpack._streams import CountingSink, CountingSource
 from lmpack.errors import LmpackError, UsageError
 
@@ -161,7 +161,8 @@ class BatchFile:
                 self._new.commit()
                 self._sizes = Sizes(self._read, sink.count)
                 if self._options.remove:
-                    os.unlink(self.planned.source)
+                    assert self._like is not None
+                    delete_source(self.planned.source, self._like)
         self.abandon()
 
     @contextlib.contextmanager

@@ -60,7 +60,20 @@ def plan_files(
             planned += _walked(path, target, planner)
         else:
             planned.append(Planned(str(path), error=UsageError("it is a folder: use -r")))
-    return planned
+    return _without_read_outputs(planned)
+
+
+def _without_read_outputs(planned: list[Planned]) -> list[Planned]:
+    """Refuse outputs in the place of files that are to be read: which came first would decide."""
+    read = {os.path.realpath(item.source) for item in planned if item.output is not None}
+
+    def checked(item: Planned) -> Planned:
+        if item.output is None or os.path.realpath(item.output) not in read:
+            return item
+        message = f"{item.output}, its output, is to be read, too: give the files another folder"
+        return Planned(item.source, error=UsageError(message))
+
+    return [checked(item) for item in planned]
 
 
 class _Planner:

@@ -48,7 +48,8 @@ class Replacement:
     Args:
         target: path of the file.
         force: whether an existing file is replaced.
-        like: the file whose permissions and time of change are taken over; None for new ones.
+        like: the file whose permissions and time of change are taken over, and its owner, where
+            that is allowed; None for new ones.
 
     Raises:
         UsageError: the file exists already.
@@ -67,7 +68,8 @@ class Replacement:
             # Tells it from what a killed process has left.
             fcntl.flock(self._file, fcntl.LOCK_EX)
         except BaseException as error:
-            self._temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._temporary.unlink()
             if isinstance(error, OSError) and error.filename == str(self._temporary):
                 error.filename = str(target)
             raise
@@ -78,6 +80,8 @@ class Replacement:
         os.fsync(self._file.fileno())
         self._file.close()
         if self._like is not None:
+            with contextlib.suppress(OSError):  # only root may give files away
+                os.chown(self._temporary, self._like.st_uid, self._like.st_gid)
             self._temporary.chmod(self._like.st_mode & _PERMISSIONS)
             os.utime(self._temporary, ns=(self._like.st_atime_ns, self._like.st_mtime_ns))
         _give_name(self._temporary, self._target, self._force)
@@ -105,8 +109,26 @@ def refuse_existing(target: Path, force: bool) -> None:
     Raises:
         UsageError: it exists.
     """
-    if target.exists() and not force:
+    # A link that leads nowhere is something, too.
+    if os.path.lexists(target) and not force:
         raise UsageError(f"{target} exists already: nothing was written; use -f to overwrite it")
+
+
+def delete_source(path: str, like: os.stat_result) -> None:
+    """Delete a file that was converted, if it still is the one that was read.
+
+    Args:
+        path: of the file.
+        like: its status when it was opened.
+
+    Raises:
+        UsageError: another file stands there now, or it was changed; it is kept.
+        OSError: it cannot be deleted.
+    """
+    now = os.stat(path)
+    if not os.path.samestat(now, like) or now.st_mtime_ns != like.st_mtime_ns:
+        raise UsageError("it was changed while it was read: it is kept")
+    os.unlink(path)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
+from lmpack.cli.conversion import open_input
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import executor_option, json_option, model_option, threads_option
 
@@ -17,7 +18,7 @@ DEFAULT_SIZE = 1 << 17
 
 
 @click.command()
-@click.argument("file", required=False, type=click.File("rb"))
+@click.argument("file", required=False)
 @click.option(
     "--bytes",
     "size",
@@ -31,7 +32,7 @@ DEFAULT_SIZE = 1 << 17
 @threads_option
 @json_option
 def bench(
-    file: BinaryIO | None,
+    file: str | None,
     size: int,
     model: str | None,
     executor: str,
@@ -47,8 +48,8 @@ def bench(
     from lmpack._bench import measure_speeds, sample_text
 
     failures = Failures()
-    with failures.of(file.name if file else "bench"):
-        data = file.read(size) if file else sample_text(size)
+    with failures.of(file or "bench"):
+        data = sample_text(size) if file is None else _start_of(file, size)
         speeds = []
         for speed in measure_speeds(data, model=model, executor=executor, threads=threads):
             speeds.append(speed._asdict())
@@ -57,6 +58,11 @@ def bench(
         if as_json:
             click.echo(json.dumps(speeds, indent=2))
     failures.exit_if_any()
+
+
+def _start_of(file: str, size: int) -> bytes:
+    with open_input(file) as opened:
+        return opened.read(size)
 
 
 def _line(speed: Speed) -> str:

@@ -7,16 +7,17 @@ import dataclasses
 import json
 import os
 import stat
-import sys
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, BinaryIO
 
 import click
 
 from lmpack import FileResult, Sizes
+from lmpack._replacement import delete_source
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.output import open_output
 from lmpack.cli.progress import progress_bar
+from lmpack.cli.streams import standard_input
 from lmpack.errors import UsageError
 
 
@@ -56,6 +57,20 @@ class Request:
             raise click.UsageError("--rm and --json need an output file, not standard output")
         if self.to_stdout and (self.recursive or self.resume):
             raise click.UsageError("-r and --resume need output files, not standard output")
+        if self.is_batch and "-" in self.files:
+            raise click.UsageError(
+                "standard input has no name for an output: do it alone, or use -c; "
+                "./- is a file of that name"
+            )
+        if self.output is not None and not self.is_batch:
+            self._check_output(self.output)
+
+    def _check_output(self, output: str) -> None:
+        if output.endswith(os.sep) and not os.path.isdir(output):
+            raise click.UsageError(f"{output} is no folder: make it first")
+        is_stream = os.path.exists(output) and not os.path.isfile(output)
+        if is_stream and (self.remove or self.as_json):
+            raise click.UsageError(f"--rm and --json need an output file, which {output} is not")
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -106,7 +121,7 @@ def convert_files(direction: Direction, request: Request) -> None:
 def open_input(name: str) -> Iterator[BinaryIO]:
     """A file for reading; - is standard input, which stays open."""
     if name == "-":
-        yield sys.stdin.buffer
+        yield standard_input()
     else:
         with open(name, "rb") as file:
             yield file
@@ -145,8 +160,8 @@ def _convert_file(direction: Direction, name: str, request: Request) -> dict[str
             progress_bar(display_name(name), regular_size(source), request.quiet) as progress,
         ):
             sizes = direction.convert(source, sink, progress=progress, **request.coding)
-    if request.remove and name != "-":
-        os.unlink(name)
+        if request.remove and like is not None:
+            delete_source(name, like)
     record = size_record(name, *direction.plain_and_compressed(sizes))
     if request.verbose:
         click.echo(f"{display_name(name)}: {size_line(record)}", err=True)

@@ -61,4 +61,4 @@ def _message(error: LmpackError | OSError, name: str) -> str:
         return " ".join(str(error).split())
     if error.filename is None or str(error.filename) == name:
         return error.strerror
-    return f"{error.filename}: {error.strerror}"
+    return f"{display_name(str(error.filename))}: {error.strerror}"

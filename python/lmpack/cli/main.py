@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from typing import Any
 
 import click
 
@@ -14,7 +16,9 @@ from lmpack.cli.export import export
 from lmpack.cli.generate import generate
 from lmpack.cli.info import info
 from lmpack.cli.models import models
+from lmpack.cli.output import STANDARD_OUTPUT
 from lmpack.cli.shorthand import shorthand
+from lmpack.cli.streams import give_up_output, is_terminal, reserve_descriptors
 from lmpack.cli.test import test
 from lmpack.cli.train import train
 
@@ -24,8 +28,19 @@ _OWN_OPTIONS = ("--help", "-h", "--version")
 class _Program(click.Group):
     """Takes gzip's spellings where no command is named, so that tar and others can call it."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        reserve_descriptors()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            # Errors of files are said where they are; this one is of what is printed.
+            with contextlib.suppress(OSError):
+                click.echo(f"lmpack: {STANDARD_OUTPUT}: {error.strerror}", err=True)
+            give_up_output()
+            sys.exit(1)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args and sys.stdin.isatty():
+        if not args and is_terminal(sys.stdin):
             args = ["--help"]
         elif not args or args[0] not in (*self.commands, *_OWN_OPTIONS):
             args = [str(shorthand.name), *args]

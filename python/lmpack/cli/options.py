@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from lmpack.executors import EXECUTORS
+from lmpack.executors import EXECUTORS, MOST_THREADS
 from lmpack.levels import DEFAULT_LEVEL, LEVELS
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -22,7 +22,11 @@ verbose_option = click.option(
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 threads_option = click.option(
-    "-T", "--threads", type=click.IntRange(min=1), metavar="N", help="Worker threads."
+    "-T",
+    "--threads",
+    type=click.IntRange(1, MOST_THREADS),
+    metavar="N",
+    help="Worker threads.",
 )
 model_option = click.option(
     "--model", metavar="NAME|PATH", help="Built-in model or folder of a bundle."

@@ -13,6 +13,7 @@ from types import FrameType
 import click
 
 from lmpack._replacement import NamedSink, replacement
+from lmpack.cli.streams import is_terminal, standard_output
 
 STANDARD_OUTPUT = "standard output"
 
@@ -32,9 +33,7 @@ def open_output(name: str, *, force: bool, like: os.stat_result | None) -> Itera
     """
     target = Path(name)
     if name == "-":
-        # Unbuffered, so that a full disk is noticed here and not when the program has ended.
-        stream = sys.stdout.buffer
-        yield NamedSink(getattr(stream, "raw", stream), STANDARD_OUTPUT)
+        yield NamedSink(standard_output(), STANDARD_OUTPUT)
     elif target.exists() and not target.is_file():
         with target.open("wb", buffering=0) as device:
             yield NamedSink(device, name)
@@ -49,7 +48,7 @@ def refuse_terminal(force: bool) -> None:
     Raises:
         click.UsageError: standard output is one.
     """
-    if sys.stdout.isatty() and not force:
+    if is_terminal(sys.stdout) and not force:
         raise click.UsageError(
             "compressed data do not go to a terminal: name a file with -o, redirect, or use -f"
         )
@@ -57,14 +56,22 @@ def refuse_terminal(force: bool) -> None:
 
 @contextlib.contextmanager
 def exit_on_termination() -> Iterator[None]:
-    """Turn SIGTERM into an exit that cleans up, as Python does with SIGINT."""
+    """Turn SIGTERM and SIGHUP into an exit that cleans up, as Python does with SIGINT."""
 
     def leave(number: int, frame: FrameType | None) -> None:
-        click.echo("lmpack: terminated", err=True)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            click.echo("lmpack: terminated", err=True)
         raise SystemExit(1)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    # What is ignored (nohup) stays so.
+    signals = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, leave) for number in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

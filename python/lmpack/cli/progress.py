@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from lmpack import Progress
+from lmpack.cli.streams import is_terminal
 
 
 @contextlib.contextmanager
@@ -23,7 +24,7 @@ def progress_bar(
     Yields:
         The function; None where nothing is drawn.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_terminal(sys.stderr):
         yield None
         return
     from tqdm import tqdm

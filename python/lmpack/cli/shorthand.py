@@ -13,16 +13,17 @@ from lmpack.cli.test import test
 
 
 @click.command("gzip-style", hidden=True)
-@click.option("-d", "--decompress", "command", flag_value="decompress", help="Decompress.")
-@click.option("-t", "--test", "command", flag_value="test", help="Test, write nothing.")
+@click.option("-d", "--decompress", "is_decompression", is_flag=True, help="Decompress.")
+@click.option("-t", "--test", "is_test", is_flag=True, help="Test, write nothing; -d or not.")
 @files_argument
 @level_options
 @output_options
 @coding_options
 @click.pass_context
-def shorthand(context: click.Context, /, command: str | None, **options: Any) -> None:
+def shorthand(
+    context: click.Context, /, is_decompression: bool, is_test: bool, **options: Any
+) -> None:
     """Compress each FILE, or decompress or test it, as gzip does; but FILE is kept."""
-    commands = {None: compress, "decompress": decompress, "test": test}
-    chosen = commands[command]
+    chosen = test if is_test else decompress if is_decompression else compress
     taken = {parameter.name for parameter in chosen.params}
     context.invoke(chosen, **{name: value for name, value in options.items() if name in taken})

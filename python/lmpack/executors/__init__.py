@@ -12,10 +12,20 @@ from lmpack.executors.devices import cuda_seems_to_be_there
 from lmpack.executors.native import NativeExecutor
 from lmpack.executors.protocol import Executor, available_cores
 
-__all__ = ["EXECUTORS", "Executor", "check_choice", "open_executor", "side_by_side"]
+__all__ = [
+    "EXECUTORS",
+    "MOST_THREADS",
+    "Executor",
+    "check_choice",
+    "open_executor",
+    "side_by_side",
+]
 
 EXECUTORS = ("auto", "native", "onnxruntime", "cuda")
 """Names that :func:`open_executor` accepts; "auto" is "cuda" where it works, else "native"."""
+
+MOST_THREADS = 4096
+"""More than any machine has cores; what is beyond is a mistake."""
 
 BLOCKS_ON_CUDA = 64
 """Blocks at a time that keep a GPU busy."""
@@ -29,8 +39,8 @@ def check_choice(name: str, threads: int | None) -> None:
     """
     if name not in EXECUTORS:
         raise UsageError(f"there is no executor {name!r}: choose one of {', '.join(EXECUTORS)}")
-    if threads is not None and threads < 1:
-        raise UsageError(f"the number of threads must be at least 1, not {threads}")
+    if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MOST_THREADS):
+        raise UsageError(f"the number of threads must be 1 to {MOST_THREADS}, not {threads!r}")
 
 
 def side_by_side(name: str, threads: int | None) -> int:
