@@ -7,11 +7,15 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import pytest
+import reference_decoder
+from conftest import set_block_size
 from containers import FINGERPRINT, ShortReads, container, model_block, raw_block
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lmpack
 from lmpack.container import (
     Block,
     BlockEntry,
@@ -76,6 +80,26 @@ def with_checksum(data: bytes) -> bytes:
 def index(body: str, size: str) -> bytes:
     """An index with a right checksum, from hexadecimal entries and size."""
     return with_checksum(bytes.fromhex("00" + body + size))
+
+
+@pytest.mark.usefixtures("fake_models")
+@pytest.mark.parametrize("level", [1, 6])
+def test_blocks_that_change_places_are_found(monkeypatch: pytest.MonkeyPatch, level: int) -> None:
+    set_block_size(monkeypatch, 500)
+    random = np.random.default_rng(1)
+    plain = random.bytes(1001)
+    packed = lmpack.compress(plain, level=level)
+    assert reference_decoder.decode(packed, lambda lanes: []) == plain
+    first, second = 17, 17 + 509  # raw blocks: one like the other but for their content
+    swapped = packed[:first] + packed[second : second + 509] + packed[first:second]
+    swapped += packed[second + 509 :]
+    assert sorted(swapped) == sorted(packed)
+    with pytest.raises(DamagedError, match="checksum"):
+        lmpack.decompress(swapped)
+    with lmpack.open(io.BytesIO(swapped), "rb") as file:
+        file.seek(600)
+        with pytest.raises(DamagedError, match="checksum"):
+            file.read(1)
 
 
 @both_readers

@@ -13,6 +13,7 @@ from lmpack.container._records import (
     BlockKind,
     Header,
     find_fault,
+    numbered,
 )
 from lmpack.container._source import ByteReader, Source, truncated
 from lmpack.errors import DamagedError, NotLmpackError
@@ -41,8 +42,8 @@ def read_blocks(source: Source) -> Iterator[tuple[Header, Block]]:
         header = _parse_next_header(start, reader.offset - len(start))
 
 
-def read_block_after_tag(reader: ByteReader, tag: int, what: str) -> Block:
-    """The block whose tag has just been read; `what` names it in errors."""
+def read_block_after_tag(reader: ByteReader, tag: int, what: str, number: int) -> Block:
+    """The block whose tag has just been read, after `number` others; `what` names it in errors."""
     start = reader.offset - 1
     kind, lanes_log2 = tag & (1 << KIND_BITS) - 1, tag >> KIND_BITS
     plain_length = reader.varint(what)
@@ -50,7 +51,7 @@ def read_block_after_tag(reader: ByteReader, tag: int, what: str) -> Block:
     fault = find_fault(kind, lanes_log2, plain_length, payload_length)
     if fault:
         raise DamagedError(f"{what} at byte {start} is damaged: {fault}")
-    checksum = reader.integer(CHECKSUM_SIZE, what)
+    checksum = numbered(reader.integer(CHECKSUM_SIZE, what), number)
     payload = reader.exactly(payload_length, what)
     return Block(BlockKind(kind), lanes_log2, plain_length, checksum, payload)
 
@@ -62,7 +63,7 @@ def _read_container(reader: ByteReader, header: Header) -> Iterator[tuple[Header
         tag = reader.integer(1, "the container")
         if tag == INDEX_TAG:
             break
-        block = read_block_after_tag(reader, tag, f"block {len(blocks)}")
+        block = read_block_after_tag(reader, tag, f"block {len(blocks)}", len(blocks))
         blocks.append((block.plain_length, len(block.payload)))
         yield header, block
     _check_index(reader, blocks)

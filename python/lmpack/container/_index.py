@@ -24,12 +24,14 @@ class BlockEntry:
         plain_offset: of the block's first byte in the container's content.
         plain_length: number of bytes it decodes to.
         payload_length: number of bytes of its payload.
+        number: how many blocks of the container come before it.
     """
 
     offset: int
     plain_offset: int
     plain_length: int
     payload_length: int
+    number: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

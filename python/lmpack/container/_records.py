@@ -141,12 +141,20 @@ class Block:
         """Actual number of lanes; below the nominal one where fewer hold all bytes."""
         return -(-self.plain_length // self.lane_length)
 
-    def to_bytes(self) -> bytes:
-        """The block as it stands in a container."""
+    def to_bytes(self, number: int = 0) -> bytes:
+        """The block as it stands in a container, after `number` others."""
         tag = self.lanes_log2 << KIND_BITS | self.kind
         lengths = encode_varint(self.plain_length) + encode_varint(len(self.payload))
-        checksum = self.checksum.to_bytes(CHECKSUM_SIZE, "little")
+        checksum = numbered(self.checksum, number).to_bytes(CHECKSUM_SIZE, "little")
         return bytes([tag]) + lengths + checksum + self.payload
+
+
+def numbered(checksum: int, number: int) -> int:
+    """A checksum as it is stored in the block of a number, and the other way round.
+
+    So a block in the place of another one has a wrong checksum.
+    """
+    return checksum ^ number % 2**32
 
 
 def block_size(plain_length: int, payload_length: int) -> int:

@@ -55,7 +55,7 @@ def read_block(file: BinaryIO, entry: BlockEntry) -> Block:
     """
     file.seek(entry.offset)
     reader = ByteReader(file, entry.offset)
-    block = read_block_after_tag(reader, reader.integer(1, "the block"), "the block")
+    block = read_block_after_tag(reader, reader.integer(1, "the block"), "the block", entry.number)
     if (block.plain_length, len(block.payload)) != (entry.plain_length, entry.payload_length):
         raise DamagedError(
             f"the block at byte {entry.offset} is damaged: it decodes {len(block.payload)} to "
@@ -106,8 +106,8 @@ def _place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:
     """Entries of blocks that follow each other from an offset on."""
     entries = []
     plain_offset = 0
-    for plain_length, payload_length in blocks:
-        entries.append(BlockEntry(offset, plain_offset, plain_length, payload_length))
+    for number, (plain_length, payload_length) in enumerate(blocks):
+        entries.append(BlockEntry(offset, plain_offset, plain_length, payload_length, number))
         offset += block_size(plain_length, payload_length)
         plain_offset += plain_length
     return tuple(entries)

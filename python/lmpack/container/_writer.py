@@ -41,7 +41,7 @@ class ContainerWriter:
             UsageError: the container is finished.
         """
         self._start()
-        self._sink.write(block.to_bytes())
+        self._sink.write(block.to_bytes(len(self._blocks)))
         self._blocks.append((block.plain_length, len(block.payload)))
 
     def finish(self) -> None:
