@@ -13,13 +13,10 @@ from pathlib import Path
 
 import gpu_tables
 import models_page
-import paper_models
+import reproduction_page
 import rival_tables
 import sections
 from environment import RESULTS, ROOT
-
-from lmpack.evaluation import context, scaling, table1, table2
-from lmpack.evaluation.results import read_rows
 
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 MODELS = ROOT / "docs" / "models.md"
@@ -61,16 +58,6 @@ def readme_parts() -> dict[str, str]:
     return {"sizes": rival_tables.readme_sizes(rows), "levels": rival_tables.readme_levels(rows)}
 
 
-def reproduction_parts() -> dict[str, str]:
-    """The tables of the paper's experiments."""
-    experiments = {"table1": table1, "table2": table2, "scaling": scaling, "context": context}
-    parts = {"models": paper_models.models()}
-    for name, experiment in experiments.items():
-        path = RESULTS / "evaluation" / f"{name}.json"
-        parts[name] = experiment.body(read_rows(path)) if path.exists() else "Not measured yet."
-    return parts
-
-
 def benchmarks() -> str:
     """The whole document of benchmarks."""
     parts = [
@@ -90,7 +77,7 @@ def main(arguments: list[str]) -> int:
         BENCHMARKS: benchmarks(),
         MODELS: filled(MODELS, models_page.parts()),
         GPU: filled(GPU, gpu_tables.parts()),
-        REPRODUCTION: filled(REPRODUCTION, reproduction_parts()),
+        REPRODUCTION: filled(REPRODUCTION, reproduction_page.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from lmpack.bundle import load_bundle
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation import compressors, context, scaling, table1
+from lmpack.evaluation import compressors, context, scaling, table1, table2
 from lmpack.evaluation.compressors import (
     Classical,
     Compressor,
@@ -223,10 +223,39 @@ def test_rows_of_one_data_set_stand_together_whenever_they_were_measured(tmp_pat
     assert [start for start in starts if start[0] in names] == one_table * 2
 
 
-def test_a_foreign_file_in_the_folder_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "table1.json").write_text("[1]")
+@pytest.mark.parametrize("experiment", [table1, context, scaling])
+def test_a_model_that_was_trained_anew_is_another_one(
+    tmp_path: Path, experiment: ModuleType
+) -> None:
+    data_set = DataSet("text", PAIRS[:CHUNK])
+    once = experiment.run([Halving()], [data_set], tmp_path, lambda row: None)
+    again = Halving()
+    again.fingerprint = "ab"
+    rows = experiment.run([again], [data_set], tmp_path, lambda row: None)
+    assert len(rows) == 2 * len(once)
+    lines = experiment.render(once).count("| halving |")
+    assert experiment.render(rows).count("| halving |") == 2 * lines
+
+
+def test_scaling_tells_data_of_one_name_apart(tmp_path: Path) -> None:
+    data_sets = [DataSet("text", data) for data in (PAIRS[:CHUNK], PAIRS[-2 * CHUNK :])]
+    scaling.run([Halving()], data_sets, tmp_path, lambda row: None)
+    page = (tmp_path / "scaling.md").read_text()
+    assert "| 2,048 |" in page
+    assert "| 4,096 |" in page
+
+
+@pytest.mark.parametrize("experiment", [table1, table2, context, scaling])
+@pytest.mark.parametrize(
+    "content", ["[1]", '{"rows":[{}]}', '{"rows":[{"data_set":[]}]}', "[" * 100_000, "{"]
+)
+def test_a_foreign_file_in_the_folder_is_an_error(
+    tmp_path: Path, experiment: ModuleType, content: str
+) -> None:
+    (tmp_path / f"{experiment.NAME}.json").write_text(content)
     with pytest.raises(EvaluationError, match="no result file"):
-        table1.run([], [], tmp_path, lambda row: None)
+        experiment.run([], [], tmp_path, lambda row: None)
+    assert (tmp_path / f"{experiment.NAME}.json").read_text() == content
 
 
 def test_the_papers_figures_are_found() -> None:

@@ -24,6 +24,8 @@ class Compressor(Protocol):
         name: as in tables.
         parameters: how many numbers a model has that the receiver must have; 0 for none.
         model_bytes: bytes of the files that the receiver must have; 0 for none.
+        fingerprint: tells compressors of one name apart, in hexadecimal: that of the model; empty
+            for none.
         header_bytes: bytes at the start of each compressed chunk that say nothing about its
             content. They are counted once for all chunks, as the paper does.
     """
@@ -31,6 +33,7 @@ class Compressor(Protocol):
     name: str
     parameters: int
     model_bytes: int
+    fingerprint: str
 
     @property
     def header_bytes(self) -> int:
@@ -64,6 +67,7 @@ class Classical:
 
     parameters = 0
     model_bytes = 0
+    fingerprint = ""
 
     def __init__(
         self, name: str, compress: Callable[[bytes], bytes], decompress: Callable[[bytes], bytes]

@@ -13,11 +13,11 @@ from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.model_compressors import Transformer
 from lmpack.evaluation.pictures import Curve, draw_curves
-from lmpack.evaluation.results import ResultFile, Row, by_data_set
+from lmpack.evaluation.results import SUBJECT, ResultFile, Row, by_data_set, subject
 from lmpack.ideal import code_lengths
 
 NAME = "context"
-KEY = ("compressor", "data_set", "sha256")
+KEY = SUBJECT
 
 LENGTHS = tuple(2**power for power in range(4, 12))
 """16 to 2048 bytes."""
@@ -38,14 +38,10 @@ def run(
 
     Arguments, result and errors are those of :func:`lmpack.evaluation.table1.run`.
     """
-    results = ResultFile(folder, NAME, KEY)
+    results = ResultFile(folder, NAME, KEY, render)
     for data_set in data_sets:
         for compressor in compressors:
-            key = {
-                "compressor": compressor.name,
-                "data_set": data_set.name,
-                "sha256": data_set.sha256,
-            }
+            key = subject(compressor, data_set)
             row = results.find(**key)
             if row is None:
                 row = {**key, "chunks": len(data_set.chunks), "lengths": LENGTHS}

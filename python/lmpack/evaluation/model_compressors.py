@@ -41,6 +41,7 @@ class Transformer:
         self.name = f"Transformer {bundle.name}"
         self.parameters = bundle.architecture.parameters
         self.model_bytes = bundle.size
+        self.fingerprint = bundle.fingerprint.hex()
 
     def compress(self, data: bytes) -> bytes:
         """A container; see :class:`~lmpack.evaluation.compressors.Compressor`."""
@@ -79,6 +80,7 @@ class Adaptive(Classical):
             bundle = load_bundle(model)
             self.parameters = bundle.architecture.parameters
             self.model_bytes = bundle.size
+            self.fingerprint = bundle.fingerprint.hex()
 
 
 def _cut(plain: bytes, lengths: Sequence[int]) -> Iterator[bytes]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from lmpack.errors import EvaluationError
+from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.environment import environment
 
 PACKAGES = (
@@ -16,6 +17,19 @@ PACKAGES = (
 )  # fmt: skip
 
 Row = dict[str, Any]
+
+SUBJECT = ("compressor", "fingerprint", "data_set", "sha256")
+"""The fields of :func:`subject`."""
+
+MISREAD = (LookupError, TypeError, ValueError, ArithmeticError, RecursionError)
+"""What reading JSON of another kind may end in."""
+
+
+class Named(Protocol):
+    """What is measured, as far as its rows name it."""
+
+    name: str
+    fingerprint: str
 
 
 class ResultFile:
@@ -25,18 +39,30 @@ class ResultFile:
         folder: made if needed.
         name: of the experiment.
         key: the fields that tell rows apart.
+        render: makes a page of the rows; it is tried on those that lie there, so that wrong ones
+            are found before anything is measured.
 
     Raises:
         EvaluationError: the file that lies there is not one of these.
     """
 
-    def __init__(self, folder: Path, name: str, key: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        key: tuple[str, ...],
+        render: Callable[[Sequence[Row]], str],
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{name}.json"
         self._key = key
         self.rows: list[Row] = []
         if self.path.exists():
             self.rows = read_rows(self.path)
+            try:
+                render(self.rows)
+            except MISREAD as error:
+                raise _no_result_file(self.path, error) from error
         self._environment = environment(PACKAGES)
 
     def find(self, **fields: Any) -> Row | None:
@@ -52,6 +78,19 @@ class ResultFile:
         temporary = self.path.with_name(self.path.name + ".tmp")
         temporary.write_text(json.dumps({"rows": self.rows}, indent=1) + "\n")
         os.replace(temporary, self.path)
+
+
+def subject(compressor: Named, data_set: DataSet) -> Row:
+    """The fields of a row that say what is measured on what.
+
+    A model that was trained anew under its name is another one.
+    """
+    return {
+        "compressor": compressor.name,
+        "fingerprint": compressor.fingerprint,
+        "data_set": data_set.name,
+        "sha256": data_set.sha256,
+    }
 
 
 def by_data_set(rows: Sequence[Row]) -> list[Row]:
@@ -70,8 +109,12 @@ def read_rows(path: Path) -> list[Row]:
         rows: list[Row] = json.loads(path.read_text())["rows"]
         if not all(isinstance(row, dict) for row in rows):
             raise TypeError("its rows are no objects")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EvaluationError(
-            f"{path} is no result file ({error}): move it away or name another folder"
-        ) from error
+    except (OSError, *MISREAD) as error:
+        raise _no_result_file(path, error) from error
     return rows
+
+
+def _no_result_file(path: Path, error: Exception) -> EvaluationError:
+    return EvaluationError(
+        f"{path} is no result file ({error!r}): move it away or name another folder"
+    )

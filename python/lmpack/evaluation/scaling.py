@@ -10,10 +10,10 @@ from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.pictures import Curve, draw_curves
 from lmpack.evaluation.rates import adjusted, measure_chunks
-from lmpack.evaluation.results import ResultFile, Row, by_data_set
+from lmpack.evaluation.results import SUBJECT, ResultFile, Row, by_data_set, subject
 
 NAME = "scaling"
-KEY = ("compressor", "data_set", "sha256", "bytes")
+KEY = (*SUBJECT, "bytes")
 
 SIZES = tuple(10**power for power in range(5, 10))
 """Bytes of data, 10^5 to 10^9."""
@@ -32,7 +32,7 @@ def run(
 
     Arguments, result and errors are those of :func:`lmpack.evaluation.table1.run`.
     """
-    results = ResultFile(folder, NAME, KEY)
+    results = ResultFile(folder, NAME, KEY, render)
     for data_set in data_sets:
         for compressor in compressors:
             for size in measured_sizes(len(data_set.data)):
@@ -50,12 +50,7 @@ def measured_sizes(available: int) -> list[int]:
 
 
 def _row(results: ResultFile, compressor: Compressor, data_set: DataSet, size: int) -> Row:
-    key = {
-        "compressor": compressor.name,
-        "data_set": data_set.name,
-        "sha256": data_set.sha256,
-        "bytes": size,
-    }
+    key = {**subject(compressor, data_set), "bytes": size}
     row = results.find(**key)
     if row is None:
         measured = measure_chunks(compressor, data_set.chunks[: size // CHUNK])
@@ -83,7 +78,8 @@ def render(rows: Sequence[Row]) -> str:
 def body(rows: Sequence[Row]) -> str:
     """The page without its title."""
     lines = []
-    for (name, data_set), mine in _grouped(by_data_set(rows)).items():
+    for mine in _grouped(by_data_set(rows)):
+        name, data_set = mine[0]["compressor"], mine[0]["data_set"]
         for size, rate, was_measured in adjusted_rates(mine):
             how = "measured" if was_measured else "computed"
             parameters = f"{mine[0]['parameters']:,}"
@@ -98,17 +94,18 @@ def body(rows: Sequence[Row]) -> str:
     )
 
 
-def _grouped(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
-    groups: dict[tuple[str, str], list[Row]] = {}
+def _grouped(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows of each compressor and data set."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row["compressor"], row["data_set"]), []).append(row)
-    return groups
+        groups.setdefault(tuple(str(row[field]) for field in SUBJECT), []).append(row)
+    return list(groups.values())
 
 
 def _draw(path: Path, rows: Sequence[Row]) -> None:
     """One curve for each size of data; dashed where nothing was measured."""
     points: dict[int, list[tuple[int, float, bool]]] = {}
-    for mine in _grouped(rows).values():
+    for mine in _grouped(rows):
         if parameters := mine[0]["parameters"]:
             for size, rate, was_measured in adjusted_rates(mine):
                 points.setdefault(size, []).append((parameters, 100 * rate, was_measured))

@@ -11,10 +11,10 @@ from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.paper import ADJUSTED, CHUNKED, PAPER_BYTES, WHOLE, paper_rate
 from lmpack.evaluation.rates import Measurement, adjusted, measure_chunks, measure_whole
-from lmpack.evaluation.results import ResultFile, Row, by_data_set
+from lmpack.evaluation.results import SUBJECT, ResultFile, Row, by_data_set, subject
 
 NAME = "table1"
-KEY = ("compressor", "data_set", "sha256", "chunked")
+KEY = (*SUBJECT, "chunked")
 
 Report = Callable[[Row], None]
 
@@ -36,12 +36,11 @@ def run(
     Raises:
         EvaluationError: something does not come back, or the file is none of these.
     """
-    results = ResultFile(folder, NAME, KEY)
+    results = ResultFile(folder, NAME, KEY, render)
     for data_set in data_sets:
-        about = {"data_set": data_set.name, "sha256": data_set.sha256}
         for compressor in compressors:
             for chunked in (False, True):
-                key = {"compressor": compressor.name, **about, "chunked": chunked}
+                key = {**subject(compressor, data_set), "chunked": chunked}
                 row = results.find(**key)
                 if row is None:
                     row = {**key, **dataclasses.asdict(_measure(compressor, data_set, chunked))}

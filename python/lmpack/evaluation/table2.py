@@ -14,14 +14,14 @@ from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation.compressors import Compressor
 from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.markdown import table
-from lmpack.evaluation.results import ResultFile, Row
+from lmpack.evaluation.results import SUBJECT, ResultFile, Row, subject
 from lmpack.executors import Executor
 from lmpack.executors.protocol import unheard
 from lmpack.executors.stepping import decode_symbols, encode_by_prefill
 from lmpack.tokenization import Symbols, Tokenizer
 
 NAME = "table2"
-KEY = ("compressor", "tokenizer", "data_set", "sha256")
+KEY = (*SUBJECT, "tokenizer")
 
 SEQUENCE = 2048
 """Symbols of a sequence, which knows nothing of the others: the paper's context, in tokens."""
@@ -40,6 +40,7 @@ class TokenModel(Protocol):
     name: str
     parameters: int
     model_bytes: int
+    fingerprint: str
     executor: Executor
     tokenizer: Tokenizer
 
@@ -63,11 +64,10 @@ def run(
         EvaluationError: something does not come back, or the file is none of these.
     """
     models = [_model(compressor) for compressor in compressors]
-    results = ResultFile(folder, NAME, KEY)
+    results = ResultFile(folder, NAME, KEY, render)
     for data_set in data_sets:
-        about = {"data_set": data_set.name, "sha256": data_set.sha256}
         for model in models:
-            key = {"compressor": model.name, "tokenizer": model.tokenizer.name, **about}
+            key = {**subject(model, data_set), "tokenizer": model.tokenizer.name}
             row = results.find(**key)
             if row is None:
                 row = {**key, **measure(model, data_set.data)}

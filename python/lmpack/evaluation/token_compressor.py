@@ -49,6 +49,7 @@ class TokenTransformer:
         self.name = f"Transformer {bundle.name}"
         self.parameters = bundle.architecture.parameters
         self.model_bytes = bundle.size
+        self.fingerprint = bundle.fingerprint.hex()
 
     def compress(self, data: bytes) -> bytes:
         """See :class:`~lmpack.evaluation.compressors.Compressor`."""

@@ -1,14 +1,31 @@
-"""The table of the models that were trained for the paper's experiments."""
+"""The tables of docs/reproduction.md."""
 
 from __future__ import annotations
 
-from environment import ROOT
+import base64
+import json
+
+from environment import RESULTS, ROOT
 from models_page import SPLITS
+from tables import conditions
 
 from lmpack.bundle import Bundle, load_bundle
+from lmpack.evaluation import context, scaling, table1, table2
 from lmpack.evaluation.markdown import table
+from lmpack.evaluation.results import read_rows
 from lmpack.evaluation.table2 import weights_in_layers
 from lmpack.tokenization import PLAIN
+
+EVALUATION = RESULTS / "evaluation"
+
+EXPERIMENTS = {
+    "table1": (table1, EVALUATION / "table1.json"),
+    "classical": (table1, EVALUATION / "more_data" / "table1.json"),
+    "table2": (table2, EVALUATION / "table2.json"),
+    "scaling": (scaling, EVALUATION / "scaling.json"),
+    "context": (context, EVALUATION / "context.json"),
+}
+"""What makes each table, and of which results."""
 
 MODELS = ROOT / "benchmarks" / "models"
 """Folder of their bundles."""
@@ -16,7 +33,15 @@ MODELS = ROOT / "benchmarks" / "models"
 EVALUATED = ("enwik8_prefix.valid", "wikipedia_en_2014.valid")
 
 
-def bundles() -> list[Bundle]:
+def parts() -> dict[str, str]:
+    """The tables by the name of their markers."""
+    tables = {
+        name: experiment.body(read_rows(path)) for name, (experiment, path) in EXPERIMENTS.items()
+    }
+    return {"models": _models(), **tables, "generation": _generation()}
+
+
+def _bundles() -> list[Bundle]:
     """The bundles, smallest models first, then smallest vocabularies."""
 
     def size(bundle: Bundle) -> tuple[int, int]:
@@ -25,10 +50,10 @@ def bundles() -> list[Bundle]:
     return sorted((load_bundle(path.parent) for path in MODELS.glob("*/manifest.json")), key=size)
 
 
-def models() -> str:
+def _models() -> str:
     """What each is, what it saw and what it reaches."""
     rows = []
-    for bundle in bundles():
+    for bundle in _bundles():
         shape, manifest = bundle.architecture, bundle.manifest
         rows.append(
             [
@@ -47,3 +72,13 @@ def models() -> str:
     header += ["products a symbol", "bundle bytes", "trained on symbols"]
     header += [SPLITS[split] for split in EVALUATED]
     return table(header, rows)
+
+
+def _generation() -> str:
+    """The continuations of the text; bytes that are not printable ASCII as escapes."""
+    result = json.loads((RESULTS / "generation.json").read_text())
+    rows = []
+    for name, drawn in result["text"].items():
+        text = repr(base64.b64decode(drawn))[2:-1]
+        rows.append([name, f"`` {text.replace('|', chr(92) + '|')} ``"])
+    return table(["", "next 100 bytes"], rows) + "\n\n" + conditions(result)
