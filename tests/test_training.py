@@ -64,6 +64,48 @@ def assert_equal_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor])
         assert torch.equal(value, b[name]), name
 
 
+def test_a_log_that_was_cut_off_is_no_obstacle(data: Path) -> None:
+    folder = data / "run"
+    Trainer(CONFIG, data, folder, compile_model=False).run(stop_after=10)
+    log = folder / LOG
+    whole = log.read_text()
+    # Killed after the line of a later step, and within the next one, before there was a checkpoint.
+    later = {**json.loads(whole), "step": 20}
+    log.write_text(whole + json.dumps(later) + "\n" + whole[:40])
+    Trainer(CONFIG, data, folder, compile_model=False).run(stop_after=20)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["step"] for line in lines] == [10, 20]
+    assert lines[0] == json.loads(whole)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("report_every", 0),
+        ("valid_bytes", 0),
+        ("batch", 1.5),
+        ("symbols", True),
+        ("seed", -1),
+        ("table_rate", -1),
+        ("matrix_rate", float("nan")),
+        ("weight_decay", "x"),
+        ("warmup", 2),
+        ("train", [{"path": 5}]),
+        ("train", [{"path": "text.txt", "weight": 0}]),
+        ("train", [{"path": "text.txt", "skip": [[1]]}]),
+        ("train", [{"path": "text.txt", "skip": "x"}]),
+        ("train", 3),
+    ],
+)
+def test_recipes_with_impossible_fields_are_refused(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    recipe = {"architecture": "200k", "train": [{"path": "text.txt"}], field: value}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    with pytest.raises(TrainingError, match=r"recipe\.json cannot be used: "):
+        read_recipe(tmp_path / "recipe.json")
+
+
 @pytest.mark.parametrize("optimizer", MATRIX_OPTIMIZERS)
 @pytest.mark.parametrize("decay", DECAYS)
 def test_every_optimizer_and_decay_learns(data: Path, optimizer: str, decay: str) -> None:

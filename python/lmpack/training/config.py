@@ -16,6 +16,10 @@ MATRIX_OPTIMIZERS = ("muon", "adamw")
 DECAYS = ("linear", "cosine")
 ATTENTION_DTYPES = ("float32", "bfloat16")
 
+SMALLEST_RATE = 1e-12
+LARGEST = 2.0**62
+"""Bounds of numbers that have no other ones."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -30,6 +34,16 @@ class Source:
     path: str
     weight: float = 1.0
     skip: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str):
+            raise TrainingError(f"the path of a source must be text, not {self.path!r}")
+        _check_number(f"the weight of {self.path}", self.weight, SMALLEST_RATE)
+        for part in self.skip:
+            if len(part) != 2:
+                raise TrainingError(f"what {self.path} skips are pairs [start, end], not {part!r}")
+            for place in part:
+                _check_number(f"an end of what {self.path} skips", place, 0, kind=int)
 
     @property
     def name(self) -> str:
@@ -93,6 +107,13 @@ class TrainingConfig:
                 raise TrainingError(
                     f"{name} is {getattr(self, name)!r}, allowed are {', '.join(allowed)}"
                 )
+        for name in ("symbols", "batch", "length", "valid_bytes", "report_every"):
+            _check_number(name, getattr(self, name), 1, kind=int)
+        _check_number("seed", self.seed, 0, kind=int)
+        for name in ("matrix_rate", "table_rate"):
+            _check_number(name, getattr(self, name), SMALLEST_RATE, 1)
+        for name in ("weight_decay", "warmup", "quantize_from"):
+            _check_number(name, getattr(self, name), 0, 1)
         names = [source.name for source in self.valid]
         if len(set(names)) < len(names):
             raise TrainingError(f"validation sources need different file names: {names}")
@@ -139,5 +160,31 @@ def read_recipe(path: Path, **overrides: Any) -> TrainingConfig:
                 for source in fields.get(name, ())
             )
         return TrainingConfig(**fields)
-    except (OSError, ValueError, KeyError, TypeError, LmpackError) as error:
-        raise TrainingError(f"the recipe {path} cannot be used: {error!r}") from error
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, LmpackError) as error:
+        raise TrainingError(f"the recipe {path} cannot be used: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    return str(error)
+
+
+def _check_number(
+    name: str,
+    value: Any,
+    least: float,
+    most: float = LARGEST,
+    *,
+    kind: type[int] | type[float] = float,
+) -> None:
+    """Refuse what is no number of a kind, or out of range; whole numbers are of both kinds."""
+    whole = kind is int
+    fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not (fits and least <= value <= most):
+        raise TrainingError(
+            f"{name} must be a {'whole number' if whole else 'number'} from {least:g} to "
+            f"{most:g}, not {value!r}"
+        )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
 CURVES = "curves.png"
 
 
-def draw_curves(log: Path, picture: Path) -> None:
+def draw_curves(lines: Sequence[dict[str, Any]], picture: Path) -> None:
     """Draw bits per byte against symbols seen, for the training data and each validation source.
 
     Args:
-        log: one JSON object a line, as :class:`lmpack.training.train.Trainer` writes it.
+        lines: of the log, as :class:`lmpack.training.train.Trainer` writes it; at least one.
         picture: the PNG file to write.
     """
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
     millions = [line["symbols"] / 1e6 for line in lines]
     figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")
     axes = figure.add_subplot(

@@ -25,6 +25,7 @@ from lmpack.training.data import (
     tokenizer_of_run,
 )
 from lmpack.training.evaluate import bits_per_byte
+from lmpack.training.log import TrainingLog
 from lmpack.training.model import ExactTransformer, code_length
 from lmpack.training.optimizer import Optimizers
 
@@ -104,6 +105,7 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CHECKPOINT).exists():
             self._resume()
+        self._log = TrainingLog(folder / LOG, self.step)
 
     def run(self, stop_after: int | None = None) -> ExactTransformer:
         """Train to the end of the schedule (or to step `stop_after`) and return the model."""
@@ -150,9 +152,8 @@ class Trainer:
         symbols = self.step * self.config.batch * self.config.length
         line: dict[str, Any] = {"step": self.step, "symbols": symbols, "train": train_bits}
         line |= {"seconds": round(self.seconds, 1), "valid": valid}
-        with (self.folder / LOG).open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        draw_curves(self.folder / LOG, self.folder / CURVES)
+        self._log.append(line)
+        draw_curves(self._log.lines, self.folder / CURVES)
 
     def _save(self) -> None:
         state = {
