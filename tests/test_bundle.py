@@ -25,6 +25,7 @@ from lmpack.errors import BundleError, ModelError, UsageError
 from lmpack.executors import conformance, open_executor
 from lmpack.levels import DEFAULT_MODEL
 from lmpack.symbols import embedding_rows
+from lmpack.tensors import read_tensors
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,8 @@ DAMAGES = {
     "deep": (lambda f: (f / MANIFEST).write_text("[" * 100_000), "is not JSON"),
     "float shape": (edit_manifest(lambda m: m["architecture"].update(heads=1.0)), "an integer"),
     "huge": (edit_manifest(lambda m: m["architecture"].update(vocabulary=2**40)), "at most 65536"),
+    "wide": (edit_manifest(lambda m: m["architecture"].update(hidden=32 * 10**30)), "at most"),
+    "heads": (edit_manifest(lambda m: m["architecture"].update(heads=10**6)), "heads must be 1 to"),
     "no vectors": (edit_manifest(lambda m: m.update(conformance=[])), "conformance"),
     "odd vectors": (edit_manifest(lambda m: m.update(conformance=[{}])), "symbols"),
     "ragged vectors": (edit_manifest(lambda m: m["conformance"][0]["symbols"][0].pop()), "equal"),
@@ -92,6 +95,21 @@ def test_a_damaged_bundle_is_refused(folder: Path, damage: str) -> None:
     harm(folder)
     with pytest.raises(BundleError, match=message):
         load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[" * 100_000,
+        b'{"a": {"dtype": "I8", "shape": [9223372036854775808], "data_offsets": [0, 1]}}',
+        b'{"a": {"dtype": "I8", "shape": [1], "data_offsets": [9223372036854775808, 1]}}',
+    ],
+)
+def test_tensors_that_cannot_be_are_refused(tmp_path: Path, header: bytes) -> None:
+    file = tmp_path / TENSORS
+    file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+    with pytest.raises(BundleError, match="cannot be read"):
+        read_tensors(file)
 
 
 def test_an_unknown_model_names_the_known_ones(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import io
 import wave
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lmpack.bundle import load_bundle
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation.compressors import Classical
+from lmpack.evaluation.data_sets import read_grey_image
 from lmpack.evaluation.generation import (
     CompressorContinuation,
     ModelContinuation,
@@ -33,7 +35,6 @@ from lmpack.evaluation.media import (
     continue_image,
     continue_text,
     read_audio,
-    read_grey_image,
 )
 from lmpack.executors import open_executor
 
@@ -220,14 +221,50 @@ def test_audio(tmp_path: Path) -> None:
         (["text", "nowhere"], "No such file"),
         (["text", "/dev/null"], "the text is empty"),
         (["image", "/dev/null", "-o", "x.png"], "cannot be read as an image"),
+        (["image", "bomb.png", "-o", "x.png"], "cannot be read as an image"),
+        (["image", "grey.png", "-f", "-o", "grey.png"], "are the same file"),
+        (["audio", "sound.raw", "-o", "x.wav"], "cannot be read as audio"),
+        (["audio", "slow.wav", "-o", "x.wav", "--seconds", "80000"], "at most 1,000,000,000"),
+        (["audio", "slow.wav", "-o", "x.wav", "--seconds", "nan"], "seconds must be above 0"),
+        (["audio", "slow.wav", "-f", "-o", "slow.wav"], "are the same file"),
+        (["audio", "slow.wav", "-o", "x", "--spectrograms", "grey.png"], "grey.png exists"),
+        (["text", __file__, "--temperature", "nan"], "must not be negative"),
+        (["text", __file__, "--with", "level:²"], "no compressor 'level:²'"),
         (["text", __file__, "--with", "rar"], "no compressor 'rar'"),
         (["text", __file__, "--with", "model:nowhere"], "there is no model"),
     ],
 )
-def test_errors(arguments: list[str], message: str) -> None:
+def test_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save("grey.png")
+    # Its header promises 60,000 x 60,000 pixels.
+    fields = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0"
+    chunk = (13).to_bytes(4, "big") + fields + zlib.crc32(fields).to_bytes(4, "big")
+    Path("bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)
+    Path("sound.raw").write_bytes(bytes(5000))
+    soundfile.write("slow.wav", np.zeros(100_000, np.int16), 1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     result = invoke(*arguments)
     assert result.exit_code == 1
     assert message in result.output
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_two_outputs_need_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("in.flac", np.zeros(2000, np.int16), 16_000)
+    for other in ([], ["-o", "x"], ["-o", "./x"]):
+        name = "x" if other else "-"
+        result = invoke("audio", "in.flac", *other, "--spectrograms", name)
+        assert (result.exit_code, "both outputs" in result.output) == (2, True)
+
+
+def test_pictures_of_16_bits_lose_the_lower_ones(tmp_path: Path) -> None:
+    ramp = np.arange(0, 65_536, 256, np.uint16).reshape(16, 16)
+    Image.fromarray(ramp).save(tmp_path / "deep.png")
+    assert np.array_equal(read_grey_image(tmp_path / "deep.png"), ramp >> 8)
 
 
 def test_the_fake_model_draws_what_it_finds_probable() -> None:

@@ -55,6 +55,9 @@ MAXIMUM_WINDOW = 1024
 MAXIMUM_HEAD_WIDTH = 2048
 """Keeps sums of head_width * 127 * 64 below 2**24, exact in float32."""
 MAXIMUM_VOCABULARY = 65536
+MAXIMUM_WIDTH = 65536
+MAXIMUM_HEADS = 1024
+"""Far beyond what a CPU can run: larger numbers are damage."""
 
 _ACTIVATIONS = ("relu", "relu2")
 
@@ -119,8 +122,10 @@ class Architecture:
             value = _integer(name, getattr(self, name))
             if value <= 0 or value % ALIGNMENT:
                 raise BundleError(f"{name} must be a positive multiple of {ALIGNMENT}, not {value}")
-        if _integer("heads", self.heads) <= 0:
-            raise BundleError(f"heads must be positive, not {self.heads}")
+            if value > MAXIMUM_WIDTH:
+                raise BundleError(f"{name} must be at most {MAXIMUM_WIDTH}, not {value}")
+        if not 1 <= _integer("heads", self.heads) <= MAXIMUM_HEADS:
+            raise BundleError(f"heads must be 1 to {MAXIMUM_HEADS}, not {self.heads}")
         if self.vocabulary > MAXIMUM_VOCABULARY:
             raise BundleError(f"vocabulary must be at most {MAXIMUM_VOCABULARY}")
         if self.head_width > MAXIMUM_HEAD_WIDTH:

@@ -31,7 +31,9 @@ def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
         header = json.loads(content[8 : 8 + size])
         header.pop("__metadata__", None)
         return {name: _view(content, 8 + size, **entry) for name, entry in header.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+    ) as error:  # fmt: skip
         raise BundleError(f"the tensors in {path} cannot be read: {error!r}") from error
 
 

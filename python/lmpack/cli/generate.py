@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lmpack._replacement import refuse_existing
 from lmpack._streams import CountingSink
 from lmpack.cli.conversion import open_input
 from lmpack.cli.failures import Failures
 from lmpack.cli.output import open_output
+from lmpack.errors import UsageError
 
 if TYPE_CHECKING:
     from lmpack.evaluation.media import Continue
@@ -46,7 +49,7 @@ def _common_options(command: Command) -> Command:
         ),
         click.option(
             "--temperature",
-            type=click.FloatRange(min=0),
+            type=click.FloatRange(0, 1000),
             default=1.0,
             show_default=True,
             help="Below 1 prefers what is probable; 0 takes the most probable byte.",
@@ -72,11 +75,11 @@ def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> Non
     """Continue the text in FILE, going by its last 1948 bytes; - is standard input."""
     from lmpack.evaluation.media import continue_text
 
-    def make() -> dict[str, bytes]:
+    def make() -> list[bytes]:
         with open_input(file) as opened:
-            return {output: continue_text(opened.read(), count, _extender(**drawing))}
+            return [continue_text(opened.read(), count, _extender(**drawing))]
 
-    _write(file, make, force)
+    _write(file, [output], make, force)
 
 
 @generate.command()
@@ -87,19 +90,20 @@ def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
 
     The output is a PNG file.
     """
-    from lmpack.evaluation.media import continue_image, png, read_grey_image
+    from lmpack.evaluation.data_sets import read_grey_image
+    from lmpack.evaluation.media import continue_image, png
 
-    def make() -> dict[str, bytes]:
-        return {output: png(continue_image(read_grey_image(file), _extender(**drawing)))}
+    def make() -> list[bytes]:
+        return [png(continue_image(read_grey_image(file), _extender(**drawing)))]
 
-    _write(str(file), make, force)
+    _write(str(file), [output], make, force)
 
 
 @generate.command()
 @click.argument("file", type=_FILE)
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, 86_400, min_open=True),
     default=4.0,
     show_default=True,
     help="How much of FILE is taken.",
@@ -115,25 +119,39 @@ def audio(
     """
     from lmpack.evaluation.media import continue_audio, read_audio, spectrograms, wav
 
-    def make() -> dict[str, bytes]:
+    def make() -> list[bytes]:
         samples = read_audio(file, seconds)
         drawn = continue_audio(samples, _extender(**drawing))
-        made = {output: wav(drawn)}
+        made = [wav(drawn)]
         if picture is not None:
-            made[picture] = spectrograms({"recorded": samples, "second half drawn": drawn})
+            made.append(spectrograms({"recorded": samples, "second half drawn": drawn}))
         return made
 
-    _write(str(file), make, force)
+    outputs = [output] if picture is None else [output, picture]
+    _write(str(file), outputs, make, force)
 
 
-def _write(name: str, make: Callable[[], dict[str, bytes]], force: bool) -> None:
+def _write(name: str, outputs: list[str], make: Callable[[], list[bytes]], force: bool) -> None:
     """Write what is made of a file; nothing before all of it is there."""
+    if len(set(map(os.path.realpath, outputs))) < len(outputs):
+        raise click.UsageError(f"{outputs[0]} cannot hold both outputs: name another one")
     failures = Failures()
     with failures.of(name):
-        for output, content in make().items():
+        for output in outputs:
+            _check_output(output, name, force)
+        for output, content in zip(outputs, make(), strict=True):
             with open_output(output, force=force, like=None) as sink:
                 CountingSink(sink).write(content)
     failures.exit_if_any()
+
+
+def _check_output(output: str, source: str, force: bool) -> None:
+    """Refuse what would only fail when everything is drawn, and to overwrite the source."""
+    if output == "-" or (os.path.exists(output) and not os.path.isfile(output)):
+        return
+    if source != "-" and os.path.exists(output) and os.path.samefile(output, source):
+        raise UsageError("input and output are the same file: name another one with -o")
+    refuse_existing(Path(output), force)
 
 
 def _extender(source: str, seed: int, temperature: float, candidates: int) -> Continue:

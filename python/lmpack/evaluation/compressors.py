@@ -251,7 +251,7 @@ def find_compressor(name: str) -> Compressor:
     kind, _, rest = name.partition(":")
     if kind == "model" and rest:
         return Transformer(rest) if load_bundle(rest).tokenizer is None else TokenTransformer(rest)
-    if kind == "level" and rest.isdigit():
+    if kind == "level" and rest.isdecimal() and rest.isascii():
         return Adaptive(int(rest))
     if name not in _factories:
         known = ", ".join([*_factories, "model:NAME", "level:N"])

@@ -15,6 +15,7 @@ import hashlib
 import itertools
 import lzma
 import random
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def load_data_set(name: str, path: Path | None = None, limit: int = PAPER_CHUNKS
     if limit < 1:
         raise UsageError(f"the limit is {limit} chunks, it must be at least 1")
     if name == "random":
-        return DataSet(name, random.Random(0).randbytes(CHUNK * limit))
+        return DataSet(name, random.Random(0).randbytes(CHUNK * min(limit, PAPER_CHUNKS)))
     if path is None:
         raise UsageError(f"{name} is not part of lmpack: say where it is, as {name}=PATH")
     data = _READERS.get(name, _read_text)(path, CHUNK * min(limit, _most_chunks(name)))
@@ -122,13 +123,28 @@ def _read_images7(path: Path, size: int) -> bytes:
 
 
 def _grey_images(folder: Path) -> Iterator[npt.NDArray[np.uint8]]:
+    return map(read_grey_image, _files(folder, _IMAGES))
+
+
+def read_grey_image(path: Path) -> npt.NDArray[np.uint8]:
+    """A picture as grey values [H, W]; of 16 bits the upper 8.
+
+    Raises:
+        EvaluationError: it cannot be read, or is so large that it may be a trap.
+    """
     image = needed("PIL.Image", "pillow")
-    for file in _files(folder, _IMAGES):
-        try:
-            with image.open(file) as opened:
-                yield grey(np.asarray(opened.convert("RGB")))
-        except (OSError, ValueError) as error:
-            raise EvaluationError(f"{file} cannot be read as an image: {error}") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", image.DecompressionBombWarning)
+            opened = image.open(path)
+        with opened:
+            if opened.mode.startswith("I;16"):
+                return (np.asarray(opened) >> 8).astype(np.uint8)
+            return grey(np.asarray(opened.convert("RGB")))
+    except (
+        OSError, ValueError, image.DecompressionBombError, image.DecompressionBombWarning,
+    ) as error:  # fmt: skip
+        raise EvaluationError(f"{path} cannot be read as an image: {error}") from error
 
 
 def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -162,7 +178,7 @@ def _recordings(folder: Path) -> Iterator[npt.NDArray[np.int16]]:
     for file in _files(folder, (".flac",)):
         try:
             samples, rate = soundfile.read(file, dtype="int16")
-        except RuntimeError as error:
+        except (RuntimeError, TypeError) as error:
             raise EvaluationError(f"{file} cannot be read as audio: {error}") from error
         if rate != SAMPLE_RATE or samples.ndim != 1:
             raise EvaluationError(f"{file} is not mono of {SAMPLE_RATE} Hz, as LibriSpeech is")

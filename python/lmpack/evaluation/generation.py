@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 import random
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -133,7 +134,7 @@ def generate(
     Raises:
         UsageError: an argument is out of range.
     """
-    if count < 0 or temperature < 0:
+    if not (count >= 0 and 0 <= temperature < math.inf):
         raise UsageError(f"count ({count}) and temperature ({temperature}) must not be negative")
     numbers = [random.Random(f"{seed}/{string}") for string in range(strings)]
     drawn: list[list[int]] = []

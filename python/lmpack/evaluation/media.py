@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lmpack.errors import EvaluationError
-from lmpack.evaluation.data_sets import SAMPLE_RATE, grey
+from lmpack.errors import EvaluationError, UsageError
+from lmpack.evaluation.data_sets import SAMPLE_RATE
 from lmpack.optional import needed
 
 TEXT_PROMPT, TEXT_DRAWN = 1948, 100
 """Bytes, as in the paper."""
+
+MOST_SAMPLES = 10**9
+"""Of a recording at the rate of 16 kHz: a wrong rate in a file must not take all memory."""
 
 Continue = Callable[[Sequence[bytes], int], list[bytes]]
 """Continues prompts of equal length by so many bytes."""
@@ -58,21 +62,6 @@ def continue_audio(samples: bytes, extend: Continue) -> bytes:
     return samples[:half] + extend([samples[:half]], len(samples) - half)[0]
 
 
-def read_grey_image(path: Path) -> npt.NDArray[np.uint8]:
-    """A picture as grey values [H, W].
-
-    Raises:
-        EvaluationError: it cannot be read.
-    """
-    image = needed("PIL.Image", "pillow")
-    try:
-        with image.open(path) as opened:
-            pixels = np.asarray(opened.convert("RGB"))
-    except (OSError, ValueError) as error:
-        raise EvaluationError(f"{path} cannot be read as an image: {error}") from error
-    return grey(pixels)
-
-
 def png(pixels: npt.NDArray[np.uint8]) -> bytes:
     """Grey values [H, W] as a PNG file."""
     buffer = io.BytesIO()
@@ -85,17 +74,28 @@ def read_audio(path: Path, seconds: float | None = None) -> bytes:
 
     Samples are dropped or repeated to reach that rate; channels are averaged.
 
+    Args:
+        path: of a file of a kind that libsndfile knows.
+        seconds: how much of it; None for all.
+
     Raises:
+        UsageError: the seconds are not above 0.
         EvaluationError: it cannot be read.
     """
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise UsageError(f"the seconds must be above 0, not {seconds}")
     soundfile = needed("soundfile", "soundfile")
     try:
         samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:  # a name ending in .raw is no kind that it knows
         raise EvaluationError(f"{path} cannot be read as audio: {error}") from error
     mono = samples.astype(np.int32).mean(axis=1).astype(np.int64)
-    places = np.arange(len(mono) * SAMPLE_RATE // rate) * rate // SAMPLE_RATE
-    taken = mono[places][: None if seconds is None else int(seconds * SAMPLE_RATE)]
+    count = len(mono) * SAMPLE_RATE // rate
+    if seconds is not None:
+        count = min(count, int(seconds * SAMPLE_RATE))
+    if count > MOST_SAMPLES:
+        raise EvaluationError(f"{path} would have {count:,} samples, at most {MOST_SAMPLES:,}")
+    taken = mono[np.arange(count) * rate // SAMPLE_RATE]
     upper: npt.NDArray[np.uint8] = ((taken >> 8) + 128).astype(np.uint8)
     return upper.tobytes()
 
@@ -122,7 +122,8 @@ def spectrograms(named: dict[str, bytes]) -> bytes:
         # Without a little noise, silence has no logarithm.
         values = np.frombuffer(samples, np.uint8) - 128.0
         values += np.random.default_rng(0).uniform(-0.01, 0.01, len(values))
-        axis.specgram(values, NFFT=256, Fs=SAMPLE_RATE, noverlap=128)
+        window = min(256, len(values) // 2)  # at least two columns
+        axis.specgram(values, NFFT=window, Fs=SAMPLE_RATE, noverlap=window // 2)
         axis.axvline(len(samples) / 2 / SAMPLE_RATE, color="white", lw=1)
         axis.set_title(name)
         axis.set_ylabel("Hz")
