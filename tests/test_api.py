@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 
+import numpy as np
 import pytest
 from fake_models import TEXT, FakeModels, OrderZeroExecutor
 from hypothesis import HealthCheck, given, settings
@@ -65,6 +66,17 @@ def test_any_bytes_like_object_is_taken(kind: type) -> None:
     packed = lmpack.compress(kind(WORDS))
     assert packed == lmpack.compress(WORDS)
     assert lmpack.decompress(kind(packed)) == WORDS
+
+
+def test_buffers_are_taken_in_c_order() -> None:
+    grid = np.arange(6, dtype=np.int16).reshape(2, 3)
+    for buffer in (grid, grid.T, grid[:, ::2], memoryview(WORDS)[::3], np.zeros((0, 3))):
+        content = bytes(memoryview(buffer).tobytes())
+        assert lmpack.decompress(lmpack.compress(buffer)) == content
+        sink = io.BytesIO()
+        with lmpack.open(sink, "wb") as file:
+            assert file.write(buffer) == len(content)
+        assert lmpack.decompress(sink.getvalue()) == content
 
 
 @pytest.mark.parametrize("function", [lmpack.compress, lmpack.decompress])

@@ -157,6 +157,33 @@ def test_reading_from_what_cannot_seek() -> None:
             file.seek(0)
 
 
+def test_after_an_error_there_is_no_end_of_what_cannot_seek() -> None:
+    class Pipe:
+        def __init__(self, content: bytes) -> None:
+            self.read = io.BytesIO(content).read
+
+    whole = packed().getvalue()
+    damaged = whole[:50] + bytes([whole[50] ^ 1]) + whole[51:]
+    for content, error in ((whole[:-9], lmpack.TruncatedError), (damaged, lmpack.DamagedError)):
+        file = lmpack.open(Pipe(content))
+        for _ in range(3):
+            with pytest.raises(error):
+                while file.read(1 << 16):
+                    pass
+
+
+def test_paths_may_be_bytes_and_other_things_are_refused(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path / "file")
+    with lmpack.open(path, "wb") as file:
+        file.write(CONTENT)
+    with lmpack.open(path) as file:
+        assert file.read() == CONTENT
+    for mode in ("rb", "wb"):
+        for thing in (None, 5, object()):
+            with pytest.raises(lmpack.UsageError, match="neither a path nor a file"):
+                lmpack.open(thing, mode)  # type: ignore[call-overload]
+
+
 def test_a_given_file_stays_open_and_an_opened_one_does_not(tmp_path: Path) -> None:
     sink = io.BytesIO()
     file = lmpack.open(sink, "wb")

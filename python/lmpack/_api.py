@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from lmpack._in_order import InOrder, Tally
 from lmpack._models import Decoder, Encoder, EncoderOptions, Model
-from lmpack._streams import CountingSink, CountingSource, Readable, Writable
+from lmpack._streams import CountingSink, CountingSource, Readable, Writable, flat
 from lmpack._writer import BlockWriter
 from lmpack.container import Block, read_blocks
-from lmpack.errors import FormatError, UsageError
+from lmpack.errors import FormatError
 from lmpack.levels import DEFAULT_LEVEL
 
 BytesLike = bytes | bytearray | memoryview
@@ -73,7 +73,7 @@ def compress(
     """
     sink = io.BytesIO()
     compress_stream(
-        _as_file(data),
+        io.BytesIO(flat(data)),
         sink,
         level=level,
         model=model,
@@ -105,7 +105,7 @@ def decompress(
         UsageError: an argument is out of range or no buffer.
     """
     sink = io.BytesIO()
-    decompress_stream(_as_file(data), sink, model=model, executor=executor, threads=threads)
+    decompress_stream(io.BytesIO(flat(data)), sink, model=model, executor=executor, threads=threads)
     return sink.getvalue()
 
 
@@ -255,12 +255,3 @@ def _decoded_blocks(source: CountingSource, decoder: Decoder, tally: Tally) -> I
         yield from calls.finish()
     finally:
         calls.stop()
-
-
-def _as_file(data: BytesLike) -> io.BytesIO:
-    try:
-        return io.BytesIO(memoryview(data))
-    except (TypeError, BufferError) as error:
-        raise UsageError(
-            f"the data must be bytes or a buffer, not {type(data).__name__}: encode text first"
-        ) from error

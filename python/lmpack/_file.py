@@ -8,12 +8,12 @@ from typing import Any, BinaryIO, Literal, cast, overload
 
 from lmpack._models import Decoder, Encoder, EncoderOptions, Model
 from lmpack._reader import ForwardReader, IndexedReader
-from lmpack._streams import CountingSink
+from lmpack._streams import CountingSink, flat
 from lmpack._writer import BlockWriter
 from lmpack.errors import UsageError
 from lmpack.levels import DEFAULT_LEVEL
 
-PathOrFile = str | os.PathLike[str] | BinaryIO
+PathOrFile = str | bytes | os.PathLike[str] | os.PathLike[bytes] | BinaryIO
 BinaryMode = Literal["r", "rb", "w", "wb", "x", "xb"]
 TextMode = Literal["rt", "wt", "xt"]
 
@@ -80,10 +80,13 @@ class LmpackFile(io.BufferedIOBase):
             raise
 
     def _open_base(self, file: PathOrFile) -> BinaryIO:
-        if isinstance(file, str | os.PathLike):
+        if isinstance(file, str | bytes | os.PathLike):
             # Unbuffered: blocks are large, and a full disk is noticed by the write that meets it.
             self._owned = io.FileIO(file, self.mode[0] + "b")
             return self._owned
+        needed = "write" if self.writable() else "read"
+        if not hasattr(file, needed):
+            raise UsageError(f"{file!r} is neither a path nor a file: it has no {needed}()")
         return file
 
     def close(self) -> None:
@@ -147,8 +150,8 @@ class LmpackFile(io.BufferedIOBase):
 
     def write(self, data: Any, /) -> int:
         """Append bytes. They reach the file when a block is full, or at :meth:`close`."""
-        with memoryview(data) as view:
-            self._writing().write(view.cast("B"))
+        with flat(data) as view:
+            self._writing().write(view)
             self._position += view.nbytes
             return view.nbytes
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 from lmpack._models import Decoder
 from lmpack._streams import CountingSource, Readable
 from lmpack.container import BlockEntry, read_block, read_blocks, read_indexes
-from lmpack.errors import UsageError
+from lmpack.errors import LmpackError, UsageError
 
 
 class _Place(NamedTuple):
@@ -96,6 +96,7 @@ class ForwardReader(io.RawIOBase):
         self._decoder = decoder
         self._plain = b""
         self._used = 0
+        self._error: LmpackError | OSError | None = None
 
     def readable(self) -> bool:
         """True."""
@@ -110,6 +111,16 @@ class ForwardReader(io.RawIOBase):
         return count
 
     def _next_block(self) -> bytes:
+        # A source that has failed would look like one that has ended.
+        if self._error is not None:
+            raise self._error
+        try:
+            return self._decode_next()
+        except (LmpackError, OSError) as error:
+            self._error = error
+            raise
+
+    def _decode_next(self) -> bytes:
         for number, (header, block) in self._blocks:
             where = f"block {number}, which ends at byte {self._source.count}"
             return self._decoder.decode(block, header.fingerprint, where)

@@ -22,6 +22,22 @@ class Writable(Protocol):
         """Take bytes."""
 
 
+def flat(data: Any) -> memoryview:
+    """The bytes of anything with the buffer protocol, in C order.
+
+    Raises:
+        UsageError: it has none.
+    """
+    try:
+        view = memoryview(data)
+    except TypeError as error:
+        raise UsageError(
+            f"the data must be bytes or a buffer, not {type(data).__name__}: encode text first"
+        ) from error
+    # A view that is empty or has gaps cannot be cast.
+    return view.cast("B") if view.nbytes and view.c_contiguous else memoryview(view.tobytes())
+
+
 class CountingSource:
     """Reads from a source and counts.
 
