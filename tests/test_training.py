@@ -64,6 +64,22 @@ def assert_equal_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor])
         assert torch.equal(value, b[name]), name
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("model", {}), ("optimizers", 5), ("step", "x"), ("seconds", None), ("config", "{}")],
+)
+def test_a_changed_checkpoint_is_refused(data: Path, field: str, value: object) -> None:
+    folder = data / "run"
+    Trainer(CONFIG, data, folder, compile_model=False).run(stop_after=10)
+    state = torch.load(folder / CHECKPOINT, weights_only=True)
+    torch.save({**state, field: value}, folder / CHECKPOINT)
+    with pytest.raises(TrainingError, match=r"no readable checkpoint\.pt|another recipe"):
+        Trainer(CONFIG, data, folder, compile_model=False)
+    if field != "optimizers":  # which an export does not need
+        with pytest.raises(TrainingError, match=r"no readable checkpoint\.pt"):
+            export_run(folder, data / "bundle", name="x", data=None, licence="none")
+
+
 def test_a_log_that_was_cut_off_is_no_obstacle(data: Path) -> None:
     folder = data / "run"
     Trainer(CONFIG, data, folder, compile_model=False).run(stop_after=10)
@@ -288,7 +304,7 @@ def test_recipe_fields_arrive(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"width": 48}, "width must be a positive multiple of 32"),
-        ({"heads": 0}, "heads must be positive"),
+        ({"heads": 0}, "heads must be 1 to 1024"),
         ({"windows": ()}, "at least one layer"),
         ({"head_width": 2080}, "head_width must be at most 2048"),
         ({"heads": 1.5}, "heads must be an integer"),

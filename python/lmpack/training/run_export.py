@@ -20,7 +20,7 @@ from lmpack.training.data import read_source
 from lmpack.training.evaluate import LANE, bits_per_byte
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
-from lmpack.training.train import load_checkpoint
+from lmpack.training.train import checkpoint_errors, load_checkpoint
 
 EVALUATED_BYTES = 1_000_000
 
@@ -40,19 +40,20 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
         EvaluationError: the tokenizer of the run cannot be read.
     """
     state = load_checkpoint(run)
-    config = json.loads(state["config"])
-    model = ExactTransformer(Architecture.from_json(config["architecture"]))
-    model.load_state_dict(state["model"])
-    facts: dict[str, Any] = {
-        "licence": licence,
-        "training": {
-            "symbols": state["step"] * config["batch"] * config["length"],
-            "sources": {source["path"]: source["weight"] for source in config["train"]},
-            "seconds": round(state["seconds"]),
-            "torch": state.get("torch"),
-            "seed": config["seed"],
-        },
-    }
+    with checkpoint_errors(run):
+        config = json.loads(state["config"])
+        model = ExactTransformer(Architecture.from_json(config["architecture"]))
+        model.load_state_dict(state["model"])
+        facts: dict[str, Any] = {
+            "licence": licence,
+            "training": {
+                "symbols": int(state["step"]) * config["batch"] * config["length"],
+                "sources": {source["path"]: source["weight"] for source in config["train"]},
+                "seconds": round(state["seconds"]),
+                "torch": state.get("torch"),
+                "seed": config["seed"],
+            },
+        }
     # Runs that began before there were tokenizers do not name theirs.
     kind = config.get("tokenizer", PLAIN)
     tokenizer = open_tokenizer(kind, run / TOKENIZER)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,28 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
     Raises:
         TrainingError: there is none, or it cannot be read.
     """
-    try:
+    with checkpoint_errors(folder):
         state: dict[str, Any] = torch.load(
             folder / CHECKPOINT, map_location="cpu", weights_only=True
         )
         state["config"], state["model"], state["optimizers"], state["step"], state["seconds"]
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
-        raise TrainingError(f"{folder} holds no readable {CHECKPOINT}: {error!r}") from error
     return state
+
+
+@contextlib.contextmanager
+def checkpoint_errors(folder: Path) -> Iterator[None]:
+    """Say that what fails inside the block is the checkpoint of a run.
+
+    Raises:
+        TrainingError: it is not readable, or not one of this version.
+    """
+    try:
+        yield
+    except (
+        OSError, RuntimeError, EOFError, pickle.UnpicklingError, LookupError, TypeError, ValueError,
+        AttributeError,
+    ) as error:  # fmt: skip
+        raise TrainingError(f"{folder} holds no readable {CHECKPOINT}: {error!r}") from error
 
 
 def _usable(device: str) -> torch.device:
@@ -175,6 +190,7 @@ class Trainer:
                 f"{self.folder} holds a run with another recipe: "
                 "choose an empty folder, or give the recipe that it was started with"
             )
-        self.model.load_state_dict(state["model"])
-        self._optimizers.load_state_dict(state["optimizers"])
-        self.step, self.seconds = state["step"], state["seconds"]
+        with checkpoint_errors(self.folder):
+            self.model.load_state_dict(state["model"])
+            self._optimizers.load_state_dict(state["optimizers"])
+            self.step, self.seconds = int(state["step"]), float(state["seconds"])
