@@ -135,6 +135,15 @@ def test_time_and_permissions_are_kept(invoke: Invoke, words: Path) -> None:
         assert status.st_mtime_ns == 10**18 + 123456789
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_root_keeps_the_owner(invoke: Invoke, words: Path) -> None:
+    os.chown(words, 1234, 2345)
+    words.chmod(0o640)
+    invoke("compress", "words.txt")
+    status = Path("words.txt.lmp").stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 2345, 0o640)
+
+
 def test_output_from_standard_input_has_usual_permissions(invoke: Invoke) -> None:
     before = os.umask(0o027)
     try:
