@@ -19,7 +19,9 @@ FOLDERS = sorted(path.parent for path in MODELS.glob("*/manifest.json"))
 
 
 def test_there_are_some() -> None:
-    assert {"200k", "200k_bpe_2048", "800k", "3200k"} <= {folder.name for folder in FOLDERS}
+    assert {"200k", "200k_ascii", "200k_bpe_20480", "800k", "3200k", "3200k_bpe_5120"} <= {
+        folder.name for folder in FOLDERS
+    }
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
