@@ -31,8 +31,8 @@ SMALLEST = f"model:{ROOT / 'benchmarks' / 'models' / '200k'}"
 
 TEXT = {"gzip": "gzip", "LZMA2": "lzma2", "PPMd": "ppmd", "Transformer 200K": SMALLEST}
 TEXT["Transformer base"] = "model:base"
-IMAGE = {"gzip": "gzip", "PNG": "png", "PPMd": "ppmd", "Transformer base": "model:base"}
-AUDIO = {"gzip": "gzip", "FLAC": "flac", "PPMd": "ppmd", "Transformer base": "model:base"}
+IMAGE = {"gzip": "gzip", "PNG": "png", "Transformer base": "model:base"}
+AUDIO = {"gzip": "gzip", "FLAC": "flac", "Transformer base": "model:base"}
 """Compressors by their names in tables."""
 
 TEXT_START = 100_000

@@ -38,7 +38,7 @@ Bytes extremes() {
 
 TEST_CASE("samples come back from their residuals") {
   Bytes plain = extremes();
-  for (const std::size_t channels : {1, 2, 3, 8}) {
+  for (const std::size_t channels : {1U, 2U, 3U, 8U}) {
     for (const std::size_t size :
          {std::size_t{0}, std::size_t{1}, plain.size(), plain.size() - 1}) {
       const Bytes part(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(size));
