@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Sequence
 
 import reference_mixing
+import reference_samples
 
 Weights = Sequence[int]
 Predictor = Callable[[Sequence[bytes]], Sequence[Weights]]
@@ -179,7 +180,7 @@ def decode_mixed_payload(
     if payload[0] == 1:
         return mixed
     require(stride in range(2, 18, 2), "samples of another number of channels than 1 to 8")
-    return reference_mixing.samples_of(mixed, stride // 2)
+    return reference_samples.samples_of(mixed, stride // 2)
 
 
 def cut_lanes(length: int, lanes_log2: int) -> list[int]:

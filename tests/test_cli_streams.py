@@ -66,7 +66,14 @@ def test_a_closed_stream_that_is_not_needed(redirection: str) -> None:
     assert Path("words.txt").read_bytes() == WORDS
 
 
-def test_messages_do_not_go_into_a_file_that_took_the_place_of_standard_error() -> None:
-    result = run("2>&-", "compress", "-v", "-o", "out.lmp", "words.txt", "nowhere")
-    assert result.returncode == 1
-    assert lmpack.decompress(Path("out.lmp/words.txt.lmp").read_bytes()) == WORDS
+@pytest.mark.parametrize("redirection", ["<&-", ">&- <&-", "2>&-"])
+def test_no_file_takes_the_place_of_a_closed_stream(redirection: str) -> None:
+    program = """
+from lmpack.cli.streams import reserve_descriptors
+reserve_descriptors()
+with open("descriptor", "w") as file:
+    file.write(str(file.fileno()))
+"""
+    command = ["sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-c", program]
+    assert subprocess.run(command).returncode == 0
+    assert int(Path("descriptor").read_text()) > 2

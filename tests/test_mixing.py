@@ -6,6 +6,7 @@ import inputs
 import numpy as np
 import pytest
 import reference_mixing
+import reference_samples
 from random_models import ARCHITECTURES, random_bundle
 
 from lmpack._native import (
@@ -108,7 +109,7 @@ def test_residuals_are_those_of_the_specification(channels: int) -> None:
     plain = np.concatenate(parts).astype("<i2").tobytes() + b"!"
     residuals = residuals_of(plain, channels)
     assert residuals != plain
-    assert reference_mixing.samples_of(residuals, channels) == plain
+    assert reference_samples.samples_of(residuals, channels) == plain
     assert samples_of(residuals, channels) == plain
 
 

@@ -154,7 +154,7 @@ def _convert_file(direction: Direction, name: str, request: Request) -> dict[str
     output = _output(direction, name, request)
     with open_input(name) as source:
         like = _status(source)
-        _refuse_same_file(name, output)
+        refuse_same_file(name, output)
         with (
             open_output(output, force=request.force, like=like) as sink,
             progress_bar(display_name(name), regular_size(source), request.quiet) as progress,
@@ -191,7 +191,12 @@ def _output(direction: Direction, name: str, request: Request) -> str:
     return direction.output_name(name, request.force)
 
 
-def _refuse_same_file(name: str, output: str) -> None:
+def refuse_same_file(name: str, output: str) -> None:
+    """Refuse an output that is the input.
+
+    Raises:
+        UsageError: it is.
+    """
     if "-" in (name, output) or not os.path.exists(output):
         return
     if os.path.samefile(name, output) and stat.S_ISREG(os.stat(name).st_mode):

@@ -11,10 +11,9 @@ import click
 
 from lmpack._replacement import refuse_existing
 from lmpack._streams import CountingSink
-from lmpack.cli.conversion import open_input
+from lmpack.cli.conversion import open_input, refuse_same_file
 from lmpack.cli.failures import Failures
 from lmpack.cli.output import open_output
-from lmpack.errors import UsageError
 
 if TYPE_CHECKING:
     from lmpack.evaluation.media import Continue
@@ -147,11 +146,10 @@ def _write(name: str, outputs: list[str], make: Callable[[], list[bytes]], force
 
 def _check_output(output: str, source: str, force: bool) -> None:
     """Refuse what would only fail when everything is drawn, and to overwrite the source."""
-    if output == "-" or (os.path.exists(output) and not os.path.isfile(output)):
-        return
-    if source != "-" and os.path.exists(output) and os.path.samefile(output, source):
-        raise UsageError("input and output are the same file: name another one with -o")
-    refuse_existing(Path(output), force)
+    refuse_same_file(source, output)
+    is_stream = output == "-" or (os.path.exists(output) and not os.path.isfile(output))
+    if not is_stream:
+        refuse_existing(Path(output), force)
 
 
 def _extender(source: str, seed: int, temperature: float, candidates: int) -> Continue:
