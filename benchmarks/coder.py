@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from environment import environment, require_shared, timed, write_result
 
+from lmpack._blocks.levels import DEFAULT_MODEL
+from lmpack._executors import open_executor
+from lmpack._models.bundle import load_bundle
 from lmpack._native import BlockDecoder, BlockEncoder
-from lmpack.bundle import load_bundle
-from lmpack.executors import open_executor
-from lmpack.levels import DEFAULT_MODEL
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
 SYMBOLS = 1 << 17

@@ -25,8 +25,8 @@ import zstandard
 from environment import VALIDATION, environment, require_shared, timed, write_result
 
 import lmpack
-from lmpack.bundle import BUILT_IN, CLASSICAL_RATES, load_bundle
-from lmpack.executors import open_executor
+from lmpack._executors import open_executor
+from lmpack._models.bundle import BUILT_IN, CLASSICAL_RATES, load_bundle
 
 PPMD_ORDER = 16
 PPMD_MEMORY = 256 << 20

@@ -3,9 +3,9 @@
     python benchmarks/engine.py [--model NAME|FOLDER]...
 
 For each model a short and a long block of Wikipedia text, both directions, through the functions
-that the command uses (lmpack.codec), decoded and compared. The peak is that of 8-bit products in
-registers, of one thread, measured before and after each model. Shares count the multiplications of
-the linear layers and of attention over a full window.
+that the command uses (lmpack._blocks.codec), decoded and compared. The peak is that of 8-bit
+products in registers, of one thread, measured before and after each model. Shares count the
+multiplications of the linear layers and of attention over a full window.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 from environment import environment, require_shared, timed, write_result
 
+from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._executors import open_executor
+from lmpack._models.bundle import Bundle, load_bundle
 from lmpack._native import kernel_names, peak_products
-from lmpack.bundle import Bundle, load_bundle
-from lmpack.codec import decode_block, encode_block
-from lmpack.executors import open_executor
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
 SIZES = (1 << 14, 1 << 18)

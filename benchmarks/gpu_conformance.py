@@ -23,18 +23,18 @@ import numpy as np
 import numpy.typing as npt
 from environment import ROOT, environment, write_result
 
+from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._executors import Executor
+from lmpack._executors.conformance import by_prefill, by_steps, weights_digest
+from lmpack._executors.cuda import CudaExecutor, cuda_provider
+from lmpack._executors.device import Provider
+from lmpack._executors.native import NativeExecutor
+from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack._models.bundle import Bundle, list_bundles, load_bundle
 from lmpack._native import kernel_names
-from lmpack.bundle import Bundle, list_bundles, load_bundle
-from lmpack.codec import decode_block, encode_block
 from lmpack.errors import LmpackError
-from lmpack.executors import Executor
-from lmpack.executors.conformance import by_prefill, by_steps, weights_digest
-from lmpack.executors.cuda import CudaExecutor, cuda_provider
-from lmpack.executors.device import Provider
-from lmpack.executors.native import NativeExecutor
-from lmpack.executors.onnxruntime import OnnxRuntimeExecutor
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from random_models import (  # after the path is known
     ARCHITECTURES,
@@ -101,7 +101,7 @@ def _torch(bundle: Bundle, device: str) -> str:
 def _torch_on_gpu(model: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
     import torch
 
-    from lmpack.symbols import embedding_rows
+    from lmpack._models.symbols import embedding_rows
 
     a = model.architecture
     start = np.full((symbols.shape[0], a.history), a.start_symbol)

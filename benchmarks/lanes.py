@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from environment import environment, require_shared, timed, write_result
 
-from lmpack.bundle import load_bundle
-from lmpack.executors import open_executor
-from lmpack.executors.protocol import Executor
-from lmpack.ideal import ideal_bits
-from lmpack.levels import DEFAULT_MODEL
+from lmpack._blocks.ideal import ideal_bits
+from lmpack._blocks.levels import DEFAULT_MODEL
+from lmpack._executors import open_executor
+from lmpack._executors.protocol import Executor
+from lmpack._models.bundle import load_bundle
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
 BLOCKS = {

@@ -17,12 +17,12 @@ from typing import Any
 
 from environment import VALIDATION, environment, require_shared, timed, write_result
 
-from lmpack.bundle import load_bundle
-from lmpack.coding import Coding, decode_payload
-from lmpack.container import BlockKind
-from lmpack.executors import open_executor
-from lmpack.executors.protocol import Executor
-from lmpack.levels import DEFAULT_MODEL
+from lmpack._blocks.coding import Coding, decode_payload
+from lmpack._blocks.levels import DEFAULT_MODEL
+from lmpack._container import BlockKind
+from lmpack._executors import open_executor
+from lmpack._executors.protocol import Executor
+from lmpack._models.bundle import load_bundle
 
 LIMIT = 1 << 17
 LANES_LOG2 = range(5)

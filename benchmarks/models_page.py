@@ -8,9 +8,9 @@ from typing import Any
 from environment import RESULTS
 from tables import conditions
 
-from lmpack.bundle import Bundle, classical_rates, list_bundles
+from lmpack._blocks.levels import DEFAULT_MODEL
+from lmpack._models.bundle import Bundle, classical_rates, list_bundles
 from lmpack.evaluation.markdown import table
-from lmpack.levels import DEFAULT_MODEL
 
 PAPER = {"Transformer 200K": 30.9, "Transformer 800K": 21.7, "Transformer 3.2M": 17.0}
 """Raw rate in per cent on enwik9 in chunks of 2048 bytes: Delétang et al., ICLR 2024, Table 1."""

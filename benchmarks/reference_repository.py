@@ -24,8 +24,8 @@ from typing import Any
 
 from environment import environment, require_shared, timed, write_result
 
-from lmpack.bundle import load_bundle
-from lmpack.executors.native import NativeExecutor
+from lmpack._executors.native import NativeExecutor
+from lmpack._models.bundle import load_bundle
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
 from lmpack.training.presets import PAPER_PRESETS

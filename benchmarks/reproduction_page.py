@@ -9,12 +9,12 @@ from environment import RESULTS, ROOT
 from models_page import SPLITS
 from tables import conditions
 
-from lmpack.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.tokenization import PLAIN
 from lmpack.evaluation import context, scaling, table1, table2
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.results import read_rows
 from lmpack.evaluation.table2 import weights_in_layers
-from lmpack.tokenization import PLAIN
 
 EVALUATION = RESULTS / "evaluation"
 

@@ -8,8 +8,8 @@ from typing import Any
 from rivals import GROUPS, LARGE, SAMPLE
 from tables import conditions, section
 
+from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS, Level
 from lmpack.evaluation.markdown import table
-from lmpack.levels import DEFAULT_LEVEL, LEVELS, Level
 
 Row = dict[str, Any]
 Rows = list[Row]

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from environment import RESULTS, environment, require_shared, write_result
 from process import run
 
-from lmpack.levels import LEVELS
+from lmpack._blocks.levels import LEVELS
 
 RESULT = "rivals"
 LIMIT = 1_000_000

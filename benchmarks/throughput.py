@@ -25,13 +25,13 @@ import numpy as np
 import onnxruntime
 from environment import environment, require_shared, write_result
 
+from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._executors import Executor
+from lmpack._executors.cuda import CudaExecutor, cuda_provider
+from lmpack._executors.native import NativeExecutor
+from lmpack._models.bundle import Bundle, list_bundles, load_bundle
 from lmpack._native import peak_products
-from lmpack.bundle import Bundle, list_bundles, load_bundle
-from lmpack.codec import decode_block, encode_block
 from lmpack.errors import LmpackError
-from lmpack.executors import Executor
-from lmpack.executors.cuda import CudaExecutor, cuda_provider
-from lmpack.executors.native import NativeExecutor
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
 BLOCK = 1 << 18

@@ -23,7 +23,7 @@ from typing import Any
 
 from environment import RESULTS, environment, require_shared, write_result
 
-from lmpack.architecture import WORD, ContextTable
+from lmpack._models.architecture import WORD, ContextTable
 from lmpack.cli.train import RECIPES
 from lmpack.training.config import Source, TrainingConfig, read_recipe
 from lmpack.training.presets import PRESETS

@@ -11,8 +11,8 @@ import pytest
 from fake_models import FakeModels
 from trees import BLOCK, CONTENTS, write_tree
 
-from lmpack import levels
-from lmpack.levels import LEVELS
+from lmpack._blocks import levels
+from lmpack._blocks.levels import LEVELS
 
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)

@@ -16,25 +16,11 @@ LAYERS = (
     ("lmpack.cli",),
     ("lmpack.training", "lmpack.evaluation"),
     ("lmpack",),
-    ("lmpack._batch",),
-    ("lmpack._batch_file",),
-    ("lmpack._api", "lmpack._file", "lmpack._description", "lmpack._bench"),
-    (
-        "lmpack._reader",
-        "lmpack._writer",
-        "lmpack._plan",
-        "lmpack._same_content",
-        "lmpack._conversion",
-    ),
-    ("lmpack._in_order", "lmpack._models", "lmpack._streams", "lmpack._replacement"),
-    ("lmpack.codec", "lmpack.ideal"),
-    ("lmpack.coding",),
-    ("lmpack.levels",),
-    ("lmpack.executors",),
-    ("lmpack.bundle",),
-    ("lmpack.symbols", "lmpack.tensors", "lmpack.tokenization"),
-    ("lmpack.architecture", "lmpack.optional"),
-    ("lmpack.container", "lmpack._native"),
+    ("lmpack._files",),
+    ("lmpack._blocks",),
+    ("lmpack._executors",),
+    ("lmpack._models",),
+    ("lmpack._container", "lmpack._native", "lmpack._extras"),
     ("lmpack.errors",),
 )
 
@@ -100,16 +86,16 @@ def test_heavy_packages_stay_in_their_place(path: Path) -> None:
         if root in ONLY_IN_TRAINING:
             assert is_part_of(module, "lmpack.training") or module == "lmpack.cli.train"
         if root in ONLY_IN_EXECUTORS:
-            assert is_part_of(module, "lmpack.executors")
+            assert is_part_of(module, "lmpack._executors")
         if root in ONLY_IN_CLI:
             assert is_part_of(module, "lmpack.cli")
 
 
 def test_the_check_notices_an_import_upwards() -> None:
-    assert layer("lmpack.codec") > layer("lmpack._api") > layer("lmpack.cli.main")
-    assert layer("lmpack.container._index") > layer("lmpack.executors.onnxruntime")
-    found = list(imported_modules(ast.parse("def f():\n    from lmpack import codec\n")))
-    assert found == ["lmpack.codec"]
+    assert layer("lmpack._blocks.codec") > layer("lmpack._files.api") > layer("lmpack.cli.main")
+    assert layer("lmpack._container._index") > layer("lmpack._executors.onnxruntime")
+    found = list(imported_modules(ast.parse("def f():\n    from lmpack._blocks import codec\n")))
+    assert found == ["lmpack._blocks.codec"]
 
 
 def test_every_module_has_one_place() -> None:

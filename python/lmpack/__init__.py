@@ -28,7 +28,8 @@ from lmpack.errors import (
 )
 
 if TYPE_CHECKING:
-    from lmpack._api import (
+    from lmpack._blocks.coders import list_models
+    from lmpack._files.api import (
         Progress,
         Sizes,
         compress,
@@ -37,11 +38,10 @@ if TYPE_CHECKING:
         decompress_stream,
         verify_stream,
     )
-    from lmpack._batch import compress_files, decompress_files
-    from lmpack._batch_file import FileResult
-    from lmpack._description import BlockInfo, ContainerInfo, describe
-    from lmpack._file import LmpackFile, open
-    from lmpack._models import list_models
+    from lmpack._files.batch import compress_files, decompress_files
+    from lmpack._files.batch_file import FileResult
+    from lmpack._files.description import BlockInfo, ContainerInfo, describe
+    from lmpack._files.file import LmpackFile, open
 
     __version__: str
 
@@ -80,7 +80,7 @@ __all__ = [
 
 # Loaded at first use: training and the reading of headers need neither the codec nor the C++ core.
 _HOMES = {
-    "_api": (
+    "_files.api": (
         "Progress",
         "Sizes",
         "compress",
@@ -89,11 +89,11 @@ _HOMES = {
         "decompress_stream",
         "verify_stream",
     ),
-    "_batch": ("compress_files", "decompress_files"),
-    "_batch_file": ("FileResult",),
-    "_description": ("BlockInfo", "ContainerInfo", "describe"),
-    "_file": ("LmpackFile", "open"),
-    "_models": ("list_models",),
+    "_files.batch": ("compress_files", "decompress_files"),
+    "_files.batch_file": ("FileResult",),
+    "_files.description": ("BlockInfo", "ContainerInfo", "describe"),
+    "_files.file": ("LmpackFile", "open"),
+    "_blocks.coders": ("list_models",),
 }
 
 

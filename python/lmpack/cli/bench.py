@@ -12,7 +12,7 @@ from lmpack.cli.failures import Failures
 from lmpack.cli.options import executor_option, json_option, model_option, threads_option
 
 if TYPE_CHECKING:
-    from lmpack._bench import Speed
+    from lmpack._files.bench import Speed
 
 DEFAULT_SIZE = 1 << 17
 
@@ -45,7 +45,7 @@ def bench(
     with Python. The share is that of the 8-bit products that the processor could do at most in the
     same time.
     """
-    from lmpack._bench import measure_speeds, sample_text
+    from lmpack._files.bench import measure_speeds, sample_text
 
     failures = Failures()
     with failures.of(file or "bench"):

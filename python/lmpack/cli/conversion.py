@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import click
 
 from lmpack import FileResult, Sizes
-from lmpack._replacement import delete_source
+from lmpack._files.replacement import delete_source
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.output import open_output
 from lmpack.cli.progress import progress_bar

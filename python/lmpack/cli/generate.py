@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lmpack._replacement import refuse_existing
-from lmpack._streams import CountingSink
+from lmpack._files.replacement import refuse_existing
+from lmpack._files.streams import CountingSink
 from lmpack.cli.conversion import open_input, refuse_same_file
 from lmpack.cli.failures import Failures
 from lmpack.cli.output import open_output

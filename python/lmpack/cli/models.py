@@ -12,7 +12,7 @@ from lmpack.cli.failures import Failures
 from lmpack.cli.options import json_option
 
 if TYPE_CHECKING:
-    from lmpack.bundle import Bundle
+    from lmpack._models.bundle import Bundle
 
 Rates = dict[str, dict[str, float]]
 
@@ -25,7 +25,7 @@ def models(as_json: bool) -> None:
     Bits per byte are those of the model's own probabilities on text it was not trained on; beside
     them stand classical compressors on the same bytes.
     """
-    from lmpack.bundle import classical_rates
+    from lmpack._models.bundle import classical_rates
 
     failures = Failures()
     with failures.of("models"):
@@ -39,7 +39,7 @@ def models(as_json: bool) -> None:
 
 
 def _record(bundle: Bundle) -> dict[str, Any]:
-    from lmpack.levels import DEFAULT_MODEL
+    from lmpack._blocks.levels import DEFAULT_MODEL
 
     return {
         "name": bundle.name,

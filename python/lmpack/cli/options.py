@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from lmpack.executors import EXECUTORS, MOST_THREADS
-from lmpack.levels import DEFAULT_LEVEL, LEVELS
+from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
+from lmpack._executors import EXECUTORS, MOST_THREADS
 
 DEVICES = ("auto", "cpu", "cuda")
 

@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from lmpack._replacement import NamedSink, replacement
+from lmpack._files.replacement import NamedSink, replacement
 from lmpack.cli.streams import is_terminal, standard_output
 
 STANDARD_OUTPUT = "standard output"

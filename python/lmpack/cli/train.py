@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 import lmpack.training
+from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import device_option, threads_option
 from lmpack.cli.training_extra import training_extra
-from lmpack.tokenization import PLAIN
 from lmpack.training.config import ATTENTION_DTYPES, TrainingConfig, read_recipe
 from lmpack.training.presets import shape_names
 

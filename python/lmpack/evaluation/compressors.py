@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from lmpack._extras import needed
 from lmpack.errors import UsageError
-from lmpack.optional import needed
 
 
 class Compressor(Protocol):
@@ -244,7 +244,7 @@ def find_compressor(name: str) -> Compressor:
         EvaluationError: it needs a package that is not installed.
         ModelError: the model cannot be used.
     """
-    from lmpack.bundle import load_bundle
+    from lmpack._models.bundle import load_bundle
     from lmpack.evaluation.model_compressors import Adaptive, Transformer
     from lmpack.evaluation.token_compressor import TokenTransformer
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._blocks.ideal import code_lengths
 from lmpack.evaluation.compressors import Compressor
 from lmpack.evaluation.data_sets import CHUNK, DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.model_compressors import Transformer
 from lmpack.evaluation.pictures import Curve, draw_curves
 from lmpack.evaluation.results import SUBJECT, ResultFile, Row, by_data_set, subject
-from lmpack.ideal import code_lengths
 
 NAME = "context"
 KEY = SUBJECT

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._extras import needed
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.optional import needed
 
 CHUNK = 2048
 PAPER_BYTES = 10**9

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.protocol import Predictor
 from lmpack.errors import UsageError
 from lmpack.evaluation.compressors import Compressor, find_compressor
 from lmpack.evaluation.model_compressors import Transformer
-from lmpack.executors.protocol import Predictor
 
 BYTES = 256
 LARGEST_WEIGHT_BITS = 24

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._extras import needed
 from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation.data_sets import SAMPLE_RATE
-from lmpack.optional import needed
 
 TEXT_PROMPT, TEXT_DRAWN = 1948, 100
 """Bytes, as in the paper."""

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 
 import lmpack
-from lmpack.bundle import load_bundle
+from lmpack._blocks.levels import find_level
+from lmpack._executors import open_executor
+from lmpack._executors.protocol import unheard
+from lmpack._models.bundle import load_bundle
+from lmpack._models.tokenization import ByteTokenizer, Tokenizer
 from lmpack.evaluation.compressors import Classical
-from lmpack.executors import open_executor
-from lmpack.executors.protocol import unheard
-from lmpack.levels import find_level
-from lmpack.tokenization import ByteTokenizer, Tokenizer
 
 LANES = 1024
 """Chunks that are coded together, each as a lane of its own: a lane knows nothing of the others."""

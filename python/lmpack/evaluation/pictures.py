@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lmpack.optional import needed
+from lmpack._extras import needed
 
 
 class Curve(NamedTuple):

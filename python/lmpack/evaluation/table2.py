@@ -9,16 +9,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lmpack.architecture import Architecture
+from lmpack._executors import Executor
+from lmpack._executors.protocol import unheard
+from lmpack._executors.stepping import decode_symbols, encode_by_prefill
+from lmpack._models.architecture import Architecture
+from lmpack._models.tokenization import Symbols, Tokenizer
 from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation.compressors import Compressor
 from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.results import SUBJECT, ResultFile, Row, subject
-from lmpack.executors import Executor
-from lmpack.executors.protocol import unheard
-from lmpack.executors.stepping import decode_symbols, encode_by_prefill
-from lmpack.tokenization import Symbols, Tokenizer
 
 NAME = "table2"
 KEY = (*SUBJECT, "tokenizer")

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lmpack.bundle import TOKENIZER, Bundle, load_bundle
-from lmpack.coding import lane_length, lanes_log2
+from lmpack._blocks.coding import lane_length, lanes_log2
+from lmpack._executors import open_executor
+from lmpack._executors.protocol import unheard
+from lmpack._executors.stepping import decode_symbols, encode_by_prefill
+from lmpack._models.bundle import TOKENIZER, Bundle, load_bundle
+from lmpack._models.tokenization import Tokenizer, is_learned, open_tokenizer
 from lmpack.errors import BundleError, DamagedError, EvaluationError
-from lmpack.executors import open_executor
-from lmpack.executors.protocol import unheard
-from lmpack.executors.stepping import decode_symbols, encode_by_prefill
-from lmpack.tokenization import Tokenizer, is_learned, open_tokenizer
 
 BLOCK = 1 << 20
 """Symbols that are coded together."""

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lmpack.architecture import (
+from lmpack._models.architecture import (
     ATTENTION_BASE,
     ATTENTION_FLOOR,
     ATTENTION_SQUARINGS,

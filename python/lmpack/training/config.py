@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lmpack.architecture import Architecture
+from lmpack._models.architecture import Architecture
+from lmpack._models.tokenization import PLAIN, aligned, vocabulary_of
 from lmpack.errors import LmpackError, TrainingError
-from lmpack.tokenization import PLAIN, aligned, vocabulary_of
 from lmpack.training.presets import find_shape
 
 MATRIX_OPTIMIZERS = ("muon", "adamw")
@@ -60,7 +60,7 @@ class TrainingConfig:
         train: sources, drawn by weight.
         valid: sources to report bits per byte on.
         tokenizer: kind of tokenizer that makes symbols of the sources
-            (:mod:`lmpack.tokenization`); the vocabulary has to hold its symbols.
+            (:mod:`lmpack._models.tokenization`); the vocabulary has to hold its symbols.
         symbols: how many symbols to train on in all.
         batch: sequences in a step.
         length: symbols in a sequence.

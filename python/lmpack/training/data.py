@@ -9,11 +9,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lmpack.architecture import Architecture
-from lmpack.bundle import TOKENIZER
+from lmpack._models.architecture import Architecture
+from lmpack._models.bundle import TOKENIZER
+from lmpack._models.symbols import embedding_rows
+from lmpack._models.tokenization import (
+    Tokenizer,
+    is_learned,
+    open_tokenizer,
+    train_bpe,
+    vocabulary_of,
+)
 from lmpack.errors import TrainingError
-from lmpack.symbols import embedding_rows
-from lmpack.tokenization import Tokenizer, is_learned, open_tokenizer, train_bpe, vocabulary_of
 from lmpack.training.config import Source, TrainingConfig
 
 LEARNED_BYTES = 8_000_000

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from lmpack.executors.device import GATHER_ROWS, GRAPHS, INTERVALS, WRITE_KEYS, WRITE_VALUES
+from lmpack._executors.device import GATHER_ROWS, GRAPHS, INTERVALS, WRITE_KEYS, WRITE_VALUES
 from lmpack.training.graph_builder import IR_VERSION, OPSET
 
 FREQUENCY_BITS, QUOTIENT_BITS = 24, 31

@@ -16,7 +16,8 @@ import safetensors.numpy
 import torch
 
 import lmpack
-from lmpack.architecture import (
+from lmpack._executors.conformance import weights_digest
+from lmpack._models.architecture import (
     ACTIVATION_LIMIT,
     ATTENTION_BASE,
     HIDDEN_LIMIT,
@@ -24,9 +25,8 @@ from lmpack.architecture import (
     MASKED,
     SPEC_VERSION,
 )
-from lmpack.bundle import GRAPHS, MANIFEST, TENSORS, model_fingerprint
+from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, model_fingerprint
 from lmpack.errors import TrainingError
-from lmpack.executors.conformance import weights_digest
 from lmpack.training.data import sequence_rows
 from lmpack.training.graph import build_graph
 from lmpack.training.graph_builder import TensorFile

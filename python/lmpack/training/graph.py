@@ -13,7 +13,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from lmpack.architecture import (
+from lmpack._executors.ring import bias_input
+from lmpack._models.architecture import (
     ACTIVATION_LIMIT,
     ACTIVATION_UNIT,
     ATTENTION_BASE,
@@ -30,7 +31,6 @@ from lmpack.architecture import (
     SQUARE_LIMIT,
     Architecture,
 )
-from lmpack.executors.ring import bias_input
 from lmpack.training.graph_builder import GraphBuilder, TensorFile
 
 _ZERO_POINT = 128
@@ -263,11 +263,11 @@ class _Forward:
 def build_graph(architecture: Architecture, tensors: TensorFile, lowering: str) -> onnx.ModelProto:
     """The graph of a model.
 
-    Inputs: `rows` int64 [L, T, 1 + tables] (see lmpack.symbols); for each window W that layers have
-    `bias_index.W` int64 [1 or L, T * H, W + T] (see lmpack.executors.ring); and for each layer i
-    the ring buffers `keys.i` int8 [L, head, W] and `values.i` int8 [L, W, head]. Outputs: `weights`
-    int32 [L, T, V], and for each layer `new_keys.i` int8 [L, head, T] and `new_values.i` int8
-    [L, T, head], to be written into the rings.
+    Inputs: `rows` int64 [L, T, 1 + tables] (see lmpack._models.symbols); for each window W that
+    layers have `bias_index.W` int64 [1 or L, T * H, W + T] (see lmpack._executors.ring); and for
+    each layer i the ring buffers `keys.i` int8 [L, head, W] and `values.i` int8 [L, W, head].
+    Outputs: `weights` int32 [L, T, V], and for each layer `new_keys.i` int8 [L, head, T] and
+    `new_values.i` int8 [L, T, head], to be written into the rings.
 
     Args:
         architecture: shape of the model.

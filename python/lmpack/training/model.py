@@ -13,7 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from lmpack.architecture import (
+from lmpack._models.architecture import (
     ACTIVATION_LIMIT,
     ACTIVATION_UNIT,
     ATTENTION_BASE,
@@ -177,7 +177,7 @@ class ExactTransformer(nn.Module):
         """Bases of the output weights.
 
         Args:
-            rows: int64 [B, T, 1 + tables], from :func:`lmpack.symbols.embedding_rows`.
+            rows: int64 [B, T, 1 + tables], from :func:`lmpack._models.symbols.embedding_rows`.
             quantize: whether to round as the exported graph does.
 
         Returns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lmpack.architecture import WORD, Architecture, ContextTable
+from lmpack._models.architecture import WORD, Architecture, ContextTable
 
 PRESETS: Mapping[str, Architecture] = {
     "tiny": Architecture(

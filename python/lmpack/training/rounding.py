@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lmpack.architecture import WEIGHT_LIMIT
+from lmpack._models.architecture import WEIGHT_LIMIT
 
 
 class _RoundStraightThrough(torch.autograd.Function):

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lmpack.architecture import Architecture
-from lmpack.bundle import TOKENIZER, load_bundle
-from lmpack.executors import open_executor
-from lmpack.ideal import ideal_bits
-from lmpack.tokenization import PLAIN, Tokenizer, is_learned, open_tokenizer
+from lmpack._blocks.ideal import ideal_bits
+from lmpack._executors import open_executor
+from lmpack._models.architecture import Architecture
+from lmpack._models.bundle import TOKENIZER, load_bundle
+from lmpack._models.tokenization import PLAIN, Tokenizer, is_learned, open_tokenizer
 from lmpack.training.config import Source
 from lmpack.training.data import read_source
 from lmpack.training.evaluate import LANE, bits_per_byte

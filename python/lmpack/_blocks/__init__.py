@@ -1,0 +1,1 @@
+"""Blocks: how content is cut and coded."""

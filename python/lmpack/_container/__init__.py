@@ -1,0 +1,42 @@
+"""Containers: header, blocks and index <-> bytes. Knows no model; docs/format.md is its spec.
+
+Writing: :class:`ContainerWriter`. Reading forward, from a pipe too: :func:`read_blocks`.
+Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`.
+"""
+
+from lmpack._container._forward import read_blocks
+from lmpack._container._index import BlockEntry, ContainerIndex
+from lmpack._container._records import (
+    FINGERPRINT_SIZE,
+    MAGIC,
+    MAXIMUM_LANES_LOG2,
+    MAXIMUM_PLAIN_LENGTH,
+    NO_MODEL,
+    VERSION,
+    Block,
+    BlockKind,
+    Header,
+)
+from lmpack._container._seek import read_block, read_indexes
+from lmpack._container._source import Source
+from lmpack._container._writer import ContainerWriter, Sink
+
+__all__ = [
+    "FINGERPRINT_SIZE",
+    "MAGIC",
+    "MAXIMUM_LANES_LOG2",
+    "MAXIMUM_PLAIN_LENGTH",
+    "NO_MODEL",
+    "VERSION",
+    "Block",
+    "BlockEntry",
+    "BlockKind",
+    "ContainerIndex",
+    "ContainerWriter",
+    "Header",
+    "Sink",
+    "Source",
+    "read_block",
+    "read_blocks",
+    "read_indexes",
+]

@@ -1,0 +1,93 @@
+"""Reading containers from front to back, from anything that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lmpack._container._index import INDEX_TAG, Lengths, index_bytes
+from lmpack._container._records import (
+    CHECKSUM_SIZE,
+    HEADER_SIZE,
+    KIND_BITS,
+    Block,
+    BlockKind,
+    Header,
+    find_fault,
+    numbered,
+)
+from lmpack._container._source import ByteReader, Source, truncated
+from lmpack.errors import DamagedError, NotLmpackError
+
+
+def read_blocks(source: Source) -> Iterator[tuple[Header, Block]]:
+    """All blocks of all containers in a source, in order, each with its container's header.
+
+    A block is yielded before the index behind it is checked, so what was yielded counts only when
+    the iterator has ended. The bytes that a payload decodes to are the caller's to check.
+
+    Raises:
+        NotLmpackError: the source does not start like a container.
+        VersionError: a container is of a newer format version.
+        TruncatedError: the source is empty or ends inside a container.
+        DamagedError: a rule of the format is broken.
+    """
+    reader = ByteReader(source)
+    start = reader.at_most(HEADER_SIZE)
+    header = Header.parse(start)
+    while True:
+        yield from _read_container(reader, header)
+        start = reader.at_most(HEADER_SIZE)
+        if not start:
+            return
+        header = _parse_next_header(start, reader.offset - len(start))
+
+
+def read_block_after_tag(reader: ByteReader, tag: int, what: str, number: int) -> Block:
+    """The block whose tag has just been read, after `number` others; `what` names it in errors."""
+    start = reader.offset - 1
+    kind, lanes_log2 = tag & (1 << KIND_BITS) - 1, tag >> KIND_BITS
+    plain_length = reader.varint(what)
+    payload_length = reader.varint(what)
+    fault = find_fault(kind, lanes_log2, plain_length, payload_length)
+    if fault:
+        raise DamagedError(f"{what} at byte {start} is damaged: {fault}")
+    checksum = numbered(reader.integer(CHECKSUM_SIZE, what), number)
+    payload = reader.exactly(payload_length, what)
+    return Block(BlockKind(kind), lanes_log2, plain_length, checksum, payload)
+
+
+def _read_container(reader: ByteReader, header: Header) -> Iterator[tuple[Header, Block]]:
+    """The blocks between a header, just read, and the index, which is checked against them."""
+    blocks: list[Lengths] = []
+    while True:
+        tag = reader.integer(1, "the container")
+        if tag == INDEX_TAG:
+            break
+        block = read_block_after_tag(reader, tag, f"block {len(blocks)}", len(blocks))
+        blocks.append((block.plain_length, len(block.payload)))
+        yield header, block
+    _check_index(reader, blocks)
+
+
+def _check_index(reader: ByteReader, blocks: list[Lengths]) -> None:
+    """Compare the index, whose tag was read, with the only one that these blocks can have."""
+    start = reader.offset - 1
+    expected = index_bytes(blocks)[1:]
+    found = reader.at_most(len(expected))
+    if not expected.startswith(found):
+        raise DamagedError(
+            f"the index at byte {start} is damaged: "
+            f"it is not that of the {len(blocks)} blocks before it"
+        )
+    if len(found) < len(expected):
+        raise truncated(reader.offset, "the index")
+
+
+def _parse_next_header(data: bytes, offset: int) -> Header:
+    try:
+        return Header.parse(data, offset)
+    except NotLmpackError as error:
+        raise DamagedError(
+            f"the bytes from byte {offset} on, after a container, start no other one: "
+            "something was appended to the file, or it is damaged"
+        ) from error

@@ -1,0 +1,89 @@
+"""The index: lengths of all blocks of a container, at its end."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from lmpack._container._records import MAXIMUM_PLAIN_LENGTH, Header, checksum_bytes
+from lmpack._container._source import ByteReader, encode_varint
+from lmpack.errors import DamagedError
+
+INDEX_TAG = 0
+
+Lengths = tuple[int, int]
+"""Plain length and payload length of a block."""
+
+
+@dataclasses.dataclass(frozen=True)
+class BlockEntry:
+    """Where a block is.
+
+    Attributes:
+        offset: of the block's tag, from the start of the file.
+        plain_offset: of the block's first byte in the container's content.
+        plain_length: number of bytes it decodes to.
+        payload_length: number of bytes of its payload.
+        number: how many blocks of the container come before it.
+    """
+
+    offset: int
+    plain_offset: int
+    plain_length: int
+    payload_length: int
+    number: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class ContainerIndex:
+    """What is in a container.
+
+    Attributes:
+        header: its header.
+        start: offset of the header, from the start of the file.
+        size: bytes of the whole container.
+        content_length: bytes it decodes to.
+        blocks: its blocks, in order.
+    """
+
+    header: Header
+    start: int
+    size: int
+    content_length: int
+    blocks: tuple[BlockEntry, ...]
+
+
+def index_bytes(blocks: Sequence[Lengths]) -> bytes:
+    """The one index that blocks of these lengths have."""
+    content_length = sum(plain_length for plain_length, _ in blocks)
+    body = bytearray([INDEX_TAG])
+    body += encode_varint(content_length)
+    for plain_length, payload_length in blocks:
+        body += encode_varint(plain_length) + encode_varint(payload_length)
+    # Reversed, so that it can be read from the end of the file backwards.
+    body += encode_varint(len(body))[::-1]
+    return bytes(body + checksum_bytes(body))
+
+
+def parse_index(reader: ByteReader) -> list[Lengths]:
+    """The lengths in an index, from its tag to the end of its last entry.
+
+    Raises:
+        FormatError: they break a rule of the format.
+    """
+    if reader.integer(1, "the index") != INDEX_TAG:
+        raise DamagedError(f"the index at byte {reader.offset - 1} does not start with its tag")
+    missing = reader.varint("the index")
+    blocks = []
+    while missing > 0:
+        plain_length = reader.varint("the index")
+        payload_length = reader.varint("the index")
+        if not 1 <= plain_length <= min(missing, MAXIMUM_PLAIN_LENGTH):
+            raise DamagedError(f"the index has a block of {plain_length} bytes, {missing} are left")
+        if payload_length > plain_length:
+            raise DamagedError(
+                f"the index has a payload of {payload_length} for {plain_length} bytes"
+            )
+        blocks.append((plain_length, payload_length))
+        missing -= plain_length
+    return blocks

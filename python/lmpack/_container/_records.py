@@ -1,0 +1,193 @@
+"""Header and block: the records that carry what is compressed."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import zlib
+
+from lmpack._container._source import encode_varint, truncated
+from lmpack.errors import DamagedError, NotLmpackError, UsageError, VersionError
+
+MAGIC = b"\x8cLMP"
+VERSION = 1
+FINGERPRINT_SIZE = 8
+NO_MODEL = bytes(FINGERPRINT_SIZE)
+"""In place of a fingerprint where no block needs a model."""
+CHECKSUM_SIZE = 4
+HEADER_SIZE = len(MAGIC) + 1 + FINGERPRINT_SIZE + CHECKSUM_SIZE
+MAXIMUM_PLAIN_LENGTH = 2**24
+MAXIMUM_LANES_LOG2 = 10
+KIND_BITS = 3
+"""Low bits of a tag that hold the kind; log2 of the lanes is above them."""
+
+
+class BlockKind(enum.IntEnum):
+    """How a block's payload codes its bytes."""
+
+    RAW = 1
+    MODEL = 2
+    MIXED = 3
+    ADAPTIVE = 4
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether a block of this kind is decoded with the model that its container names."""
+        return self in (BlockKind.MODEL, BlockKind.MIXED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """Start of a container.
+
+    Attributes:
+        fingerprint: the first 8 bytes of the model's fingerprint, or NO_MODEL.
+        version: format version.
+
+    Raises:
+        UsageError: a field is out of range.
+    """
+
+    fingerprint: bytes
+    version: int = VERSION
+
+    def __post_init__(self) -> None:
+        if len(self.fingerprint) != FINGERPRINT_SIZE:
+            raise UsageError(
+                f"a header takes the first {FINGERPRINT_SIZE} bytes of a fingerprint, "
+                f"not {len(self.fingerprint)}"
+            )
+        if self.version != VERSION:
+            raise UsageError(f"this lmpack writes format version {VERSION}, not {self.version}")
+
+    def to_bytes(self) -> bytes:
+        """The 17 bytes of the header."""
+        body = MAGIC + bytes([self.version]) + self.fingerprint
+        return body + checksum_bytes(body)
+
+    @classmethod
+    def parse(cls, data: bytes, offset: int = 0) -> Header:
+        """Inverse of :meth:`to_bytes`, of any bytes; `offset` is their place in the file.
+
+        Raises:
+            NotLmpackError: they do not start with the magic.
+            TruncatedError: they start like a header but are fewer than 17.
+            DamagedError: the checksum is wrong, or the version never existed.
+            VersionError: the version is newer than this lmpack.
+        """
+        if data[: len(MAGIC)] != MAGIC[: len(data)]:
+            raise NotLmpackError(
+                f"this is no lmpack file: it starts with {data[: len(MAGIC)].hex(' ')}, "
+                f"not with {MAGIC.hex(' ')}"
+            )
+        if len(data) < HEADER_SIZE:
+            raise truncated(offset + len(data), "the header")
+        return cls._parse_fields(data[:HEADER_SIZE], offset)
+
+    @classmethod
+    def _parse_fields(cls, data: bytes, offset: int) -> Header:
+        body, checksum = data[:-CHECKSUM_SIZE], data[-CHECKSUM_SIZE:]
+        if checksum_bytes(body) != checksum:
+            raise DamagedError(f"the header at byte {offset} is damaged: its checksum is wrong")
+        version = body[len(MAGIC)]
+        if version > VERSION:
+            raise VersionError(
+                f"the file has format version {version}, this lmpack reads up to {VERSION}: "
+                "update lmpack"
+            )
+        if version < VERSION:
+            raise DamagedError(
+                f"the header at byte {offset} is damaged: there is no format version {version}"
+            )
+        return cls(body[len(MAGIC) + 1 :], version)
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A run of bytes, coded on its own.
+
+    Attributes:
+        kind: how the payload codes the bytes.
+        lanes_log2: log2 of the nominal number of lanes, 0 to 10; 0 if raw. There are at least as
+            many bytes as lanes, so that another number is another cut.
+        plain_length: number of bytes it decodes to, 1 to 2**24.
+        checksum: CRC-32 of those bytes.
+        payload: raw: the bytes themselves; otherwise fewer bytes than that.
+
+    Raises:
+        UsageError: a field is out of range.
+    """
+
+    kind: BlockKind
+    lanes_log2: int
+    plain_length: int
+    checksum: int
+    payload: bytes
+
+    def __post_init__(self) -> None:
+        fault = find_fault(self.kind, self.lanes_log2, self.plain_length, len(self.payload))
+        if fault:
+            raise UsageError(f"no such block can be: {fault}")
+        if not 0 <= self.checksum < 2**32:
+            raise UsageError(f"a checksum must have 32 bits, not be {self.checksum}")
+
+    @property
+    def lane_length(self) -> int:
+        """Bytes in each lane but the last, which may be shorter."""
+        return -(-self.plain_length // (1 << self.lanes_log2))
+
+    @property
+    def lanes(self) -> int:
+        """Actual number of lanes; below the nominal one where fewer hold all bytes."""
+        return -(-self.plain_length // self.lane_length)
+
+    def to_bytes(self, number: int = 0) -> bytes:
+        """The block as it stands in a container, after `number` others."""
+        tag = self.lanes_log2 << KIND_BITS | self.kind
+        lengths = encode_varint(self.plain_length) + encode_varint(len(self.payload))
+        checksum = numbered(self.checksum, number).to_bytes(CHECKSUM_SIZE, "little")
+        return bytes([tag]) + lengths + checksum + self.payload
+
+
+def numbered(checksum: int, number: int) -> int:
+    """A checksum as it is stored in the block of a number, and the other way round.
+
+    So a block in the place of another one has a wrong checksum.
+    """
+    return checksum ^ number % 2**32
+
+
+def block_size(plain_length: int, payload_length: int) -> int:
+    """Bytes of a block, from its tag to the end of its payload."""
+    lengths = encode_varint(plain_length) + encode_varint(payload_length)
+    return 1 + len(lengths) + CHECKSUM_SIZE + payload_length
+
+
+def find_fault(kind: int, lanes_log2: int, plain_length: int, payload_length: int) -> str | None:
+    """Which rule of a block's head is broken, in words; None if all are kept."""
+    if kind not in set(map(int, BlockKind)):
+        return f"kind {kind} is reserved"
+    if not 0 <= lanes_log2 <= MAXIMUM_LANES_LOG2:
+        return f"log2 of the lanes is {lanes_log2}, allowed are 0 to {MAXIMUM_LANES_LOG2}"
+    if not 1 <= plain_length <= MAXIMUM_PLAIN_LENGTH:
+        return f"plain length is {plain_length}, allowed are 1 to {MAXIMUM_PLAIN_LENGTH}"
+    if kind == BlockKind.RAW:
+        return _find_raw_fault(lanes_log2, plain_length, payload_length)
+    if plain_length >> lanes_log2 == 0:
+        return f"log2 of the lanes is {lanes_log2}, more lanes than its {plain_length} bytes"
+    if payload_length >= plain_length:
+        return f"a coded payload of {payload_length} bytes, it must have fewer than {plain_length}"
+    return None
+
+
+def _find_raw_fault(lanes_log2: int, plain_length: int, payload_length: int) -> str | None:
+    if lanes_log2:
+        return f"log2 of the lanes is {lanes_log2}, a raw block must have 0"
+    if payload_length != plain_length:
+        return f"a raw payload of {payload_length} bytes, it must have {plain_length}"
+    return None
+
+
+def checksum_bytes(data: bytes | bytearray) -> bytes:
+    """CRC-32 (IEEE 802.3) of the data, 4 bytes little-endian."""
+    return zlib.crc32(data).to_bytes(CHECKSUM_SIZE, "little")

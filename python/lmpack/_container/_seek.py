@@ -1,0 +1,118 @@
+"""Finding blocks in a file that can seek, without reading the ones before."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import BinaryIO
+
+from lmpack._container._forward import read_block_after_tag, read_blocks
+from lmpack._container._index import (
+    BlockEntry,
+    ContainerIndex,
+    Lengths,
+    index_bytes,
+    parse_index,
+)
+from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, Block, Header, block_size
+from lmpack._container._source import MAXIMUM_VARINT_SIZE, ByteReader
+from lmpack.errors import DamagedError, FormatError
+
+_TAIL_SIZE = MAXIMUM_VARINT_SIZE + CHECKSUM_SIZE
+"""Enough bytes from the end of a container to read the size of its index."""
+
+
+def read_indexes(file: BinaryIO) -> list[ContainerIndex]:
+    """The indexes of all containers in a file, in file order; reads no payload.
+
+    Args:
+        file: seekable; all of it is taken, wherever it stands. Where an index is not right, the
+            file is read from the start to find out what is wrong with it.
+
+    Raises:
+        NotLmpackError: the file does not start like a container.
+        VersionError: a container is of a newer format version.
+        TruncatedError: the file is empty or ends inside a container.
+        DamagedError: a rule of the format is broken.
+    """
+    file.seek(0)
+    Header.parse(ByteReader(file).at_most(HEADER_SIZE))
+    try:
+        return _read_indexes_backwards(file)
+    except FormatError:
+        file.seek(0)
+        for _ in read_blocks(file):
+            pass
+        raise
+
+
+def read_block(file: BinaryIO, entry: BlockEntry) -> Block:
+    """One block of a seekable file.
+
+    Raises:
+        TruncatedError: the file ends inside the block.
+        DamagedError: the block breaks a rule, or is not the one that the index tells of.
+    """
+    file.seek(entry.offset)
+    reader = ByteReader(file, entry.offset)
+    block = read_block_after_tag(reader, reader.integer(1, "the block"), "the block", entry.number)
+    if (block.plain_length, len(block.payload)) != (entry.plain_length, entry.payload_length):
+        raise DamagedError(
+            f"the block at byte {entry.offset} is damaged: it decodes {len(block.payload)} to "
+            f"{block.plain_length} bytes, its index says {entry.payload_length} to "
+            f"{entry.plain_length}"
+        )
+    return block
+
+
+def _read_indexes_backwards(file: BinaryIO) -> list[ContainerIndex]:
+    end = file.seek(0, os.SEEK_END)
+    indexes = []
+    while end:
+        indexes.append(_read_index_before(file, end))
+        end = indexes[-1].start
+    return indexes[::-1]
+
+
+def _read_index_before(file: BinaryIO, end: int) -> ContainerIndex:
+    """The index of the container that ends at a place in the file."""
+    index_start = _find_index(file, end)
+    stored = _read_at(file, index_start, end - index_start)
+    blocks = parse_index(ByteReader(io.BytesIO(stored), index_start))
+    if index_bytes(blocks) != stored:
+        raise DamagedError(f"the index at byte {index_start} is damaged")
+    start = index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
+    if start < 0:
+        raise DamagedError(f"the index at byte {index_start} has more blocks than are before it")
+    header = Header.parse(_read_at(file, start, HEADER_SIZE), start)
+    entries = _place_blocks(blocks, start + HEADER_SIZE)
+    content_length = sum(plain_length for plain_length, _ in blocks)
+    return ContainerIndex(header, start, end - start, content_length, entries)
+
+
+def _find_index(file: BinaryIO, end: int) -> int:
+    """Where the index starts that ends at a place in the file."""
+    tail_start = max(0, end - _TAIL_SIZE)
+    tail = _read_at(file, tail_start, end - tail_start)
+    reader = ByteReader(io.BytesIO(tail[:-CHECKSUM_SIZE][::-1]))
+    index_size = reader.varint("the index size")
+    index_start = end - CHECKSUM_SIZE - reader.offset - index_size
+    if index_start < 0:
+        raise DamagedError(f"the index that ends at byte {end} is longer than the file")
+    return index_start
+
+
+def _place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:
+    """Entries of blocks that follow each other from an offset on."""
+    entries = []
+    plain_offset = 0
+    for number, (plain_length, payload_length) in enumerate(blocks):
+        entries.append(BlockEntry(offset, plain_offset, plain_length, payload_length, number))
+        offset += block_size(plain_length, payload_length)
+        plain_offset += plain_length
+    return tuple(entries)
+
+
+def _read_at(file: BinaryIO, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return ByteReader(file, offset).exactly(size, "the index")

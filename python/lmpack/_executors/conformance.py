@@ -1,0 +1,119 @@
+"""Proof that an executor gives a bundle's integers, before it may write a byte.
+
+A bundle carries symbols and the SHA-256 of the weights that they must give. The proof is remembered
+in the user's cache folder for this bundle, executor, versions and CPU, so that it costs time once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+import lmpack._native
+from lmpack._executors.protocol import Executor
+from lmpack._models.bundle import Bundle
+from lmpack.errors import ConformanceError
+
+PREFILL_PIECE = 37
+"""Odd, so that pieces end anywhere in the ring."""
+
+
+def weights_digest(weights: npt.NDArray[np.int32]) -> str:
+    """SHA-256 of weights as little-endian int32 in C order."""
+    return hashlib.sha256(np.ascontiguousarray(weights, "<i4").tobytes()).hexdigest()
+
+
+def by_prefill(
+    executor: Executor, symbols: npt.NDArray[np.integer], piece: int
+) -> npt.NDArray[np.int32]:
+    """Weights int32 [L, T, V] of symbols [L, T], fed `piece` positions at a time."""
+    state = executor.start(symbols.shape[0])
+    pieces = [
+        executor.prefill(state, symbols[:, start : start + piece])
+        for start in range(0, symbols.shape[1], piece)
+    ]
+    return np.concatenate(pieces, axis=1)
+
+
+def by_steps(executor: Executor, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+    """Weights int32 [L, T, V] of symbols [L, T], fed one by one."""
+    state = executor.start(symbols.shape[0])
+    return np.stack([executor.step(state, column) for column in symbols.T], axis=1)
+
+
+def check_conformance(bundle: Bundle, executor: Executor) -> None:
+    """Run every conformance vector by prefill, by steps and lane by lane.
+
+    Raises:
+        ConformanceError: one of them gives other integers.
+    """
+    for number, vector in enumerate(bundle.conformance):
+        symbols = np.array(vector.symbols, np.int64)
+        ways = {
+            "prefill": by_prefill(executor, symbols, PREFILL_PIECE),
+            "steps": by_steps(executor, symbols),
+            "single lanes": np.concatenate(
+                [by_prefill(executor, lane[None], symbols.shape[1]) for lane in symbols]
+            ),
+        }
+        for way, weights in ways.items():
+            if weights_digest(weights) != vector.sha256:
+                raise ConformanceError(
+                    f"{executor.name} {executor.version} does not reproduce model {bundle.name} "
+                    f"(vector {number}, {way}) on this machine. Nothing was written. "
+                    "Use another executor or another version of it, and report this."
+                )
+
+
+def require_conformance(bundle: Bundle, executor: Executor) -> None:
+    """:func:`check_conformance`, unless this combination has passed before on this CPU."""
+    memory = _memory_path(bundle, executor)
+    if memory is not None and os.path.exists(memory):  # Path.exists raises if it may not look
+        return
+    check_conformance(bundle, executor)
+    if memory is not None:
+        with contextlib.suppress(OSError):
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            memory.touch()
+
+
+def _memory_path(bundle: Bundle, executor: Executor) -> Path | None:
+    """A file that exists if the check has passed; None where there is no home folder."""
+    facts = [
+        bundle.content_digest,
+        [vector.sha256 for vector in bundle.conformance],
+        [vector.symbols for vector in bundle.conformance],
+        executor.name,
+        executor.version,
+        _build(),
+        _processor(),
+    ]
+    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    return cache / "lmpack" / "conformance" / key
+
+
+def _build() -> list[int]:
+    """What tells one build or installation of lmpack from another; quicker than its version."""
+    status = os.stat(lmpack._native.__file__)
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _processor() -> str:
+    """What tells this CPU from another: its kind, and its features where Linux says them."""
+    features = ""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        wanted = ("model name", "flags", "Features", "CPU part")
+        features = "".join(sorted({line for line in lines if line.startswith(wanted)}))
+    return platform.machine() + platform.processor() + features

@@ -1,0 +1,220 @@
+"""The reference executor: a bundle's ONNX graph in ONNX Runtime."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from lmpack._executors.protocol import Advance, available_cores
+from lmpack._executors.ring import bias_index, bias_input, slots
+from lmpack._executors.stepping import (
+    decode_by_steps,
+    decode_mixed_by_steps,
+    encode_by_prefill,
+    encode_mixed_by_prefill,
+)
+from lmpack._models.bundle import Bundle
+from lmpack._models.symbols import embedding_rows
+from lmpack.errors import BundleError
+
+PIECE = 32
+"""Positions in one prefill call: enough for the matrix products, but little of it masked."""
+
+PIECE_SYMBOLS = 512
+"""Symbols (lanes * positions) in one call, so that the score tensors stay in the cache."""
+
+SMALLEST_GROUP = 8
+"""Lanes in one call of a step: below this, another thread costs more than it brings."""
+
+
+@dataclasses.dataclass
+class RingState:
+    """Ring buffers of some lanes.
+
+    Attributes:
+        lanes: number of lanes L.
+        position: symbols fed to each lane so far.
+        history: int64 [L, architecture.history]: the last symbols fed.
+        keys: int8 [L, head, W] for each layer, W its window.
+        values: int8 [L, W, head] for each layer.
+    """
+
+    lanes: int
+    position: int
+    history: npt.NDArray[np.int64]
+    keys: list[npt.NDArray[np.int8]]
+    values: list[npt.NDArray[np.int8]]
+
+
+class OnnxRuntimeExecutor:
+    """Runs `cpu.onnx` (or another graph of the bundle) on ONNX Runtime's CPU provider."""
+
+    name = "onnxruntime"
+    version = onnxruntime.__version__
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        graph: str = "cpu.onnx",
+        threads: int | None = None,
+        optimization: str = "all",
+    ):
+        """Load the graph.
+
+        Args:
+            bundle: the model.
+            graph: file name of the graph inside the bundle.
+            threads: calls that run side by side, each on its own lanes; None for all cores.
+            optimization: "none", "basic", "extended" or "all": how far the graph is rewritten.
+
+        Raises:
+            BundleError: ONNX Runtime cannot load the graph.
+        """
+        self.architecture = bundle.architecture
+        options = onnxruntime.SessionOptions()
+        # One thread a call: lanes are independent, so calls on groups of lanes scale better than
+        # threads inside the many small operators.
+        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        level = (
+            "ORT_DISABLE_ALL" if optimization == "none" else f"ORT_ENABLE_{optimization.upper()}"
+        )
+        options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                bundle.path / graph, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's exceptions have no common root
+            raise BundleError(f"ONNX Runtime cannot load {bundle.path / graph}: {error}") from error
+        self._threads = threads or available_cores()
+        self._pool = ThreadPoolExecutor(self._threads)
+        layers = range(self.architecture.layers)
+        self._outputs = ["weights"]
+        self._outputs += [f"new_{kind}.{i}" for i in layers for kind in ("keys", "values")]
+
+    def start(self, lanes: int) -> RingState:
+        """A state of `lanes` lanes with nothing fed yet."""
+        a = self.architecture
+        return RingState(
+            lanes=lanes,
+            position=0,
+            history=np.full((lanes, a.history), a.start_symbol, np.int64),
+            keys=[np.zeros((lanes, a.head_width, window), np.int8) for window in a.windows],
+            values=[np.zeros((lanes, window, a.head_width), np.int8) for window in a.windows],
+        )
+
+    def step(
+        self, state: RingState, symbols: npt.NDArray[np.integer[Any]]
+    ) -> npt.NDArray[np.int32]:
+        """Feed one symbol to each lane: [L] -> int32 [L, V]."""
+        return self.prefill(state, symbols[:, None])[:, 0]
+
+    def prefill(
+        self, state: RingState, symbols: npt.NDArray[np.integer[Any]]
+    ) -> npt.NDArray[np.int32]:
+        """Feed symbols [L, T] and give the weights after each: int32 [L, T, V]."""
+        lanes, length = symbols.shape
+        weights = np.empty((lanes, length, self.architecture.vocabulary), np.int32)
+        piece = min(PIECE, *self.architecture.windows)
+        for start in range(0, length, piece):
+            end = min(start + piece, length)
+            self._feed(state, symbols[:, start:end].astype(np.int64), weights[:, start:end])
+        return weights
+
+    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
+        """The payload of a block."""
+        return encode_by_prefill(self, plain, lane_length, advance)
+
+    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
+        """The bytes of a block."""
+        return decode_by_steps(self, payload, length, lane_length, advance)
+
+    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
+        """The payload of a block with adaptive mixing."""
+        return encode_mixed_by_prefill(self, plain, lane_length, stride, advance)
+
+    def decode_mixed(
+        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
+    ) -> bytes:
+        """The bytes of a block with adaptive mixing."""
+        return decode_mixed_by_steps(self, payload, length, lane_length, stride, advance)
+
+    def _feed(
+        self,
+        state: RingState,
+        symbols: npt.NDArray[np.int64],
+        weights: npt.NDArray[np.int32],
+    ) -> None:
+        """One piece, some lanes at a time; `weights` is filled in."""
+        a, count = self.architecture, symbols.shape[1]
+        line = np.concatenate([state.history, symbols], axis=1)
+        rows = embedding_rows(a, line)
+        bias = {
+            bias_input(window): bias_index(a.heads, window, state.position, count)
+            for window in set(a.windows)
+        }
+
+        def feed_group(lanes: slice) -> None:
+            weights[lanes] = self._run(state, rows[lanes], bias, lanes)
+
+        self._side_by_side(feed_group, self._groups(state.lanes, count))
+        state.position += count
+        if a.history:
+            state.history = line[:, -a.history :]
+
+    def _side_by_side(self, function: Callable[[slice], None], groups: list[slice]) -> None:
+        """Call `function` for each group, on the pool's threads if there are several."""
+        calls = []
+        # At the end of the interpreter the pool takes nothing more, but files are still closed.
+        with contextlib.suppress(RuntimeError):
+            while len(groups) > 1:
+                calls.append(self._pool.submit(function, groups[-1]))
+                groups.pop()
+        for group in groups:
+            function(group)
+        for call in calls:
+            call.result()
+
+    def _groups(self, lanes: int, count: int) -> list[slice]:
+        """How the lanes are spread over calls; their results do not depend on it."""
+        group = max(1, PIECE_SYMBOLS // count)
+        if group > lanes / self._threads:
+            group = max(min(SMALLEST_GROUP, group), -(-lanes // self._threads))
+        return [slice(first, first + group) for first in range(0, lanes, group)]
+
+    def _run(
+        self,
+        state: RingState,
+        rows: npt.NDArray[np.int64],
+        bias: Mapping[str, npt.NDArray[np.int64]],
+        lanes: slice,
+    ) -> npt.NDArray[np.int32]:
+        """Weights of some lanes; their new keys and values are written into the rings."""
+        feed: dict[str, npt.NDArray[Any]] = {"rows": rows, **bias}
+        for i in range(self.architecture.layers):
+            feed[f"keys.{i}"] = state.keys[i][lanes]
+            feed[f"values.{i}"] = state.values[i][lanes]
+        try:
+            weights, *new = self._session.run(self._outputs, feed)
+        except Exception as error:  # ONNX Runtime's exceptions have no common root
+            raise BundleError(f"ONNX Runtime cannot run the bundle's graph: {error}") from error
+        expected = (*rows.shape[:2], self.architecture.vocabulary)
+        if weights.shape != expected or weights.dtype != np.int32:
+            raise BundleError(
+                f"the bundle's graph gives weights {weights.dtype} {list(weights.shape)}, its "
+                f"architecture demands int32 {list(expected)}"
+            )
+        for i, window in enumerate(self.architecture.windows):
+            where = slots(window, state.position, rows.shape[1])
+            state.keys[i][lanes, :, where] = new[2 * i]
+            state.values[i][lanes, where] = new[2 * i + 1]
+        return weights  # type: ignore[no-any-return]

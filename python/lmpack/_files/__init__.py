@@ -1,0 +1,1 @@
+"""Files and streams: what the public functions are made of."""

@@ -1,0 +1,178 @@
+"""One file of a batch, from its first piece to its place on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lmpack._files.api import ProgressCallback, Sizes
+from lmpack._files.conversion import Conversion, Piece
+from lmpack._files.plan import Planned
+from lmpack._files.replacement import Replacement, delete_source, refuse_existing
+from lmpack._files.streams import CountingSink, CountingSource
+from lmpack.errors import LmpackError, UsageError
+
+ALREADY_THERE = "its output is there already"
+
+
+@dataclasses.dataclass(frozen=True)
+class FileResult:
+    """What became of one file of a batch.
+
+    Attributes:
+        source: its path.
+        output: the path of what was made of it; None if it has none.
+        sizes: bytes read and written; None if nothing was done.
+        skipped: why nothing had to be done; None if something was.
+        error: what went wrong; None if nothing did.
+    """
+
+    source: str
+    output: str | None
+    sizes: Sizes | None = None
+    skipped: str | None = None
+    error: LmpackError | OSError | None = None
+
+
+class BatchOptions(NamedTuple):
+    """What both directions have in common."""
+
+    output: str | os.PathLike[str] | None
+    recursive: bool
+    resume: bool
+    force: bool
+    remove: bool
+    memory: int
+    progress: ProgressCallback | None
+
+
+class Outcome(NamedTuple):
+    """What a piece gave: its result, or an error."""
+
+    file: BatchFile
+    size: int
+    result: Any
+    error: LmpackError | OSError | None
+
+
+class BatchFile:
+    """A file on its way. All of it happens on one thread but for the coding of its pieces."""
+
+    def __init__(
+        self, planned: Planned, conversion: Conversion, options: BatchOptions, is_done: bool
+    ) -> None:
+        self.planned = planned
+        self._conversion = conversion
+        self._options = options
+        self._skipped = ALREADY_THERE if is_done else planned.skipped
+        self._error: LmpackError | OSError | None = planned.error
+        self._new: Replacement | None = None
+        self._sink: CountingSink | None = None
+        self._like: os.stat_result | None = None
+        self._sizes: Sizes | None = None
+        self._read = 0
+        self._missing = 0
+        self._is_fed = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing has to be done for it any more."""
+        return self._skipped is not None or self._error is not None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its result is known."""
+        return self._is_fed and self._missing == 0
+
+    def pieces(self) -> Iterator[Piece]:
+        """The pieces that have to be coded; none for a file that is over."""
+        with self._errors_kept():
+            if not self.is_over:
+                yield from self._read_pieces()
+        self._is_fed = True
+        self._finish_if_complete()
+
+    def expect(self) -> None:
+        """A piece has been given away: its outcome will come."""
+        self._missing += 1
+
+    def take(self, outcome: Outcome) -> int:
+        """Write what a piece gave; the number of bytes written."""
+        self._missing -= 1
+        self._error = self._error or outcome.error
+        before = self._sink.count if self._sink else 0
+        with self._errors_kept():
+            if not self.is_over:
+                self._conversion.write(self._opened(), outcome.result)
+        self._finish_if_complete()
+        return self._sink.count - before if self._sink else 0
+
+    def result(self) -> FileResult:
+        """What became of it."""
+        return FileResult(
+            self.planned.source, self.planned.output, self._sizes, self._skipped, self._error
+        )
+
+    def abandon(self) -> None:
+        """Give it up: nothing of it stays."""
+        if self._new is not None:
+            self._new.abandon()
+
+    def _read_pieces(self) -> Iterator[Piece]:
+        target = Path(self._output)
+        refuse_existing(target, self._options.force)
+        with open(self.planned.source, "rb") as file:
+            self._like = os.fstat(file.fileno())
+            _refuse_same(self._like, target)
+            source = CountingSource(file)
+            for piece in self._conversion.pieces(source):
+                yield piece
+                if self.is_over:
+                    return
+            self._read = source.count
+
+    @property
+    def _output(self) -> str:
+        assert self.planned.output is not None
+        return self.planned.output
+
+    def _opened(self) -> CountingSink:
+        """The sink, made when the first result comes: not all files that wait have one open."""
+        if self._sink is None:
+            target = Path(self._output)
+            if self._options.output is not None:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            self._new = Replacement(target, force=self._options.force, like=self._like)
+            self._sink = CountingSink(self._new.sink)
+        return self._sink
+
+    def _finish_if_complete(self) -> None:
+        if not self.is_complete:
+            return
+        with self._errors_kept():
+            if not self.is_over:
+                sink = self._opened()
+                self._conversion.finish(sink)
+                assert self._new is not None
+                self._new.commit()
+                self._sizes = Sizes(self._read, sink.count)
+                if self._options.remove:
+                    assert self._like is not None
+                    delete_source(self.planned.source, self._like)
+        self.abandon()
+
+    @contextlib.contextmanager
+    def _errors_kept(self) -> Iterator[None]:
+        try:
+            yield
+        except (LmpackError, OSError) as error:
+            self._error = error
+
+
+def _refuse_same(status: os.stat_result, target: Path) -> None:
+    if target.exists() and os.path.samestat(status, target.stat()):
+        raise UsageError("input and output are the same file: name another folder with -o")

@@ -1,0 +1,103 @@
+"""What a compressed file is made of, without decoding it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import BinaryIO
+
+from lmpack._container import ContainerIndex, read_block, read_indexes
+from lmpack._models.bundle import find_bundle
+from lmpack.errors import ModelError, UsageError
+
+
+@dataclasses.dataclass(frozen=True)
+class BlockInfo:
+    """A block of a container.
+
+    Attributes:
+        offset: of its first byte in the file.
+        kind: "raw", "model", "mixed" or "adaptive".
+        lanes: number of lanes.
+        plain_length: bytes of content.
+        payload_length: bytes of the coded content.
+    """
+
+    offset: int
+    kind: str
+    lanes: int
+    plain_length: int
+    payload_length: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ContainerInfo:
+    """A container of a file.
+
+    Attributes:
+        offset: of its first byte in the file.
+        version: format version.
+        fingerprint: the first 8 bytes of the model's fingerprint; zeros if there is no model.
+        model: name of the model if it is a built-in one, else None.
+        content_length: bytes of content.
+        compressed_length: bytes of the container.
+        blocks: its blocks, in order.
+    """
+
+    offset: int
+    version: int
+    fingerprint: bytes
+    model: str | None
+    content_length: int
+    compressed_length: int
+    blocks: tuple[BlockInfo, ...]
+
+
+def describe(file: str | os.PathLike[str] | BinaryIO) -> list[ContainerInfo]:
+    """What the containers of a file hold, in file order. No content is decoded or checked.
+
+    Args:
+        file: a path, or a seekable binary file object, all of which is taken.
+
+    Raises:
+        UsageError: the file object cannot seek.
+        OSError: the file cannot be opened.
+        FormatError: it is no lmpack file, of a newer version, truncated or damaged.
+    """
+    if isinstance(file, str | os.PathLike):
+        with open(file, "rb") as opened:
+            return describe(opened)
+    if not file.seekable():
+        raise UsageError("the index of a pipe cannot be read: give a file")
+    return [_describe_container(file, index) for index in read_indexes(file)]
+
+
+def _describe_container(file: BinaryIO, index: ContainerIndex) -> ContainerInfo:
+    blocks = []
+    for entry in index.blocks:
+        block = read_block(file, entry)
+        blocks.append(
+            BlockInfo(
+                offset=entry.offset,
+                kind=block.kind.name.lower(),
+                lanes=block.lanes,
+                plain_length=entry.plain_length,
+                payload_length=entry.payload_length,
+            )
+        )
+    return ContainerInfo(
+        offset=index.start,
+        version=index.header.version,
+        fingerprint=index.header.fingerprint,
+        model=_model_name(index.header.fingerprint),
+        content_length=index.content_length,
+        compressed_length=index.size,
+        blocks=tuple(blocks),
+    )
+
+
+def _model_name(fingerprint: bytes) -> str | None:
+    try:
+        return find_bundle(fingerprint).name
+    except ModelError:
+        return None

@@ -1,0 +1,134 @@
+"""Which files a batch has, and where what is made of each of them goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lmpack._files.replacement import is_temporary
+from lmpack.errors import UsageError
+
+Rename = Callable[[str], str]
+"""The name of an output for that of an input; UsageError for an input that has none."""
+
+
+class Planned(NamedTuple):
+    """An input.
+
+    Attributes:
+        source: its path.
+        output: the path of what is made of it; None if nothing is.
+        size: its bytes, as far as they are known before it is read.
+        skipped: why nothing is to be done for it; None if something is.
+        error: why nothing can be done for it.
+    """
+
+    source: str
+    output: str | None = None
+    size: int = 0
+    skipped: str | None = None
+    error: UsageError | OSError | None = None
+
+
+def plan_files(
+    paths: Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str] | None,
+    recursive: bool,
+    rename: Rename,
+) -> list[Planned]:
+    """What is to be done, in order: that of the paths, and in folders that of their names.
+
+    A symbolic link is followed if it is one of the paths; inside a folder it is skipped, as what
+    it leads to may be outside, or be met again. So are files there that have no name for an output.
+
+    Args:
+        paths: files, and folders if `recursive`.
+        output: folder of the outputs, in which the tree below each folder is made anew; None to
+            put each output beside its input.
+        recursive: whether folders are gone through.
+        rename: names outputs.
+    """
+    target = None if output is None else Path(output)
+    planner = _Planner(rename)
+    planned: list[Planned] = []
+    for path in (Path(os.fspath(path)) for path in paths):
+        if not path.is_dir():
+            planned.append(planner.named(path, path if target is None else target / path.name))
+        elif recursive:
+            planned += _walked(path, target, planner)
+        else:
+            planned.append(Planned(str(path), error=UsageError("it is a folder: use -r")))
+    return _without_read_outputs(planned)
+
+
+def _without_read_outputs(planned: list[Planned]) -> list[Planned]:
+    """Refuse outputs in the place of files that are to be read: which came first would decide."""
+    read = {os.path.realpath(item.source) for item in planned if item.output is not None}
+
+    def checked(item: Planned) -> Planned:
+        if item.output is None or os.path.realpath(item.output) not in read:
+            return item
+        message = f"{item.output}, its output, is to be read, too: give the files another folder"
+        return Planned(item.source, error=UsageError(message))
+
+    return [checked(item) for item in planned]
+
+
+class _Planner:
+    """Names outputs, and notices if two inputs have the same one."""
+
+    def __init__(self, rename: Rename) -> None:
+        self._rename = rename
+        self._taken: dict[str, str] = {}
+
+    def named(self, path: Path, place: Path) -> Planned:
+        """An input that was asked for; `place` is its path where the output goes."""
+        try:
+            output = str(place.with_name(self._rename(place.name)))
+        except UsageError as error:
+            return Planned(str(path), error=error)
+        first = self._taken.setdefault(os.path.realpath(output), str(path))
+        if first != str(path):
+            message = f"{output} is already what is made of {first}: give them other folders"
+            return Planned(str(path), error=UsageError(message))
+        return Planned(str(path), output, _size(path))
+
+    def met(self, path: Path, place: Path) -> Planned:
+        """An input that was found in a folder."""
+        if path.is_symlink():
+            return Planned(str(path), skipped="it is a symbolic link")
+        if not path.is_file():
+            return Planned(str(path), skipped="it is no regular file")
+        try:
+            self._rename(path.name)
+        except UsageError as error:
+            return Planned(str(path), skipped=str(error))
+        return self.named(path, place)
+
+
+def _walked(top: Path, target: Path | None, planner: _Planner) -> Iterator[Planned]:
+    errors: list[OSError] = []
+    for folder, folders, files in os.walk(top, onerror=errors.append):
+        here = Path(folder)
+        links = [name for name in folders if (here / name).is_symlink()]
+        # Also decides the order in which the folders are gone through.
+        folders[:] = sorted(name for name in folders if not _is_same(here / name, target))
+        for name in sorted([*files, *links]):
+            path = here / name
+            if not is_temporary(path):
+                place = path if target is None else target / path.relative_to(top)
+                yield planner.met(path, place)
+    yield from (Planned(str(error.filename), error=error) for error in errors)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # opening it will say what is wrong
+
+
+def _is_same(path: Path, other: Path | None) -> bool:
+    return other is not None and other.exists() and path.samefile(other)

@@ -1,0 +1,135 @@
+"""The content of containers as raw streams: by index where the file can seek, else forward."""
+
+from __future__ import annotations
+
+import bisect
+import io
+import itertools
+import os
+from typing import Any, BinaryIO, NamedTuple
+
+from lmpack._blocks.coders import Decoder
+from lmpack._container import BlockEntry, read_block, read_blocks, read_indexes
+from lmpack._files.streams import CountingSource, Readable
+from lmpack.errors import LmpackError, UsageError
+
+
+class _Place(NamedTuple):
+    """A block of one of the containers."""
+
+    entry: BlockEntry
+    fingerprint: bytes
+
+
+class IndexedReader(io.RawIOBase):
+    """Random access through the indexes; decodes a block when it is read from, and keeps one.
+
+    Args:
+        file: seekable; all of it is taken, and it is not closed.
+        decoder: decodes the blocks.
+
+    Raises:
+        FormatError: the file is not made of whole containers.
+    """
+
+    def __init__(self, file: BinaryIO, decoder: Decoder) -> None:
+        self._file = file
+        self._decoder = decoder
+        indexes = read_indexes(file)
+        self._places = [
+            _Place(entry, index.header.fingerprint) for index in indexes for entry in index.blocks
+        ]
+        lengths = (place.entry.plain_length for place in self._places)
+        # Where each block starts in the content, and at the end the length of it all.
+        self._starts = list(itertools.accumulate(lengths, initial=0))
+        self._position = 0
+        self._decoded: tuple[int, bytes] | None = None
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to a place in the content, maybe behind its end; costs nothing before a read."""
+        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._starts[-1]}
+        if whence not in bases:
+            raise UsageError(f"whence must be 0, 1 or 2, not {whence}")
+        if bases[whence] + offset < 0:
+            raise UsageError(f"cannot seek to {bases[whence] + offset}, before the start")
+        self._position = bases[whence] + offset
+        return self._position
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill `buffer` from the current block; 0 only at the end of the content."""
+        if self._position >= self._starts[-1]:
+            return 0
+        number = bisect.bisect_right(self._starts, self._position) - 1
+        plain = self._decode(number)
+        count = _copy(plain, self._position - self._starts[number], buffer)
+        self._position += count
+        return count
+
+    def _decode(self, number: int) -> bytes:
+        if self._decoded is None or self._decoded[0] != number:
+            entry, fingerprint = self._places[number]
+            block = read_block(self._file, entry)
+            where = f"block {number} at byte {entry.offset}"
+            self._decoded = number, self._decoder.decode(block, fingerprint, where)
+        return self._decoded[1]
+
+
+class ForwardReader(io.RawIOBase):
+    """The content in order, from a source that cannot seek.
+
+    Args:
+        source: anything with `read(size)`; it is not closed.
+        decoder: decodes the blocks.
+    """
+
+    def __init__(self, source: Readable, decoder: Decoder) -> None:
+        self._source = CountingSource(source)
+        self._blocks = enumerate(read_blocks(self._source))
+        self._decoder = decoder
+        self._plain = b""
+        self._used = 0
+        self._error: LmpackError | OSError | None = None
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill `buffer` from the current block; 0 only at the end of the content."""
+        if self._used == len(self._plain):
+            self._plain, self._used = self._next_block(), 0
+        count = _copy(self._plain, self._used, buffer)
+        self._used += count
+        return count
+
+    def _next_block(self) -> bytes:
+        # A source that has failed would look like one that has ended.
+        if self._error is not None:
+            raise self._error
+        try:
+            return self._decode_next()
+        except (LmpackError, OSError) as error:
+            self._error = error
+            raise
+
+    def _decode_next(self) -> bytes:
+        for number, (header, block) in self._blocks:
+            where = f"block {number}, which ends at byte {self._source.count}"
+            return self._decoder.decode(block, header.fingerprint, where)
+        return b""
+
+
+def _copy(plain: bytes, start: int, buffer: Any) -> int:
+    """Copy from `plain` at `start` into a writable buffer of bytes; the number of bytes copied."""
+    target = memoryview(buffer).cast("B")
+    piece = memoryview(plain)[start : start + len(target)]
+    target[: len(piece)] = piece
+    return len(piece)

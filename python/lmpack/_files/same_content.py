@@ -1,0 +1,36 @@
+"""Whether a container holds just what is in a file, without decoding it."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import BinaryIO
+
+from lmpack._container import read_block, read_indexes
+from lmpack.errors import FormatError
+
+
+def is_compressed_form(container: str | os.PathLike[str], plain: str | os.PathLike[str]) -> bool:
+    """Whether a file is whole containers whose blocks have the checksums of another file's content.
+
+    The payloads are not decoded: what a disk has done to them since they were written is not seen.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
+    with open(container, "rb") as packed, open(plain, "rb") as content:
+        try:
+            return _is_compressed_form(packed, content)
+        except FormatError:
+            return False
+
+
+def _is_compressed_form(packed: BinaryIO, content: BinaryIO) -> bool:
+    for index in read_indexes(packed):
+        for entry in index.blocks:
+            plain = content.read(entry.plain_length)
+            if len(plain) != entry.plain_length:
+                return False
+            if read_block(packed, entry).checksum != zlib.crc32(plain):
+                return False
+    return not content.read(1)

@@ -1,0 +1,1 @@
+"""Models: their shapes, bundles and symbols."""

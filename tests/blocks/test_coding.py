@@ -1,0 +1,207 @@
+"""The ways to code a block: all come back, and the one that is chosen suits the bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections.abc import Sequence
+
+import inputs
+import numpy as np
+import pytest
+import reference_decoder
+from random_models import ARCHITECTURES, random_bundle
+
+from lmpack._blocks import coding
+from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._blocks.coding import Coding, encode_with_mixing, mixed_lanes_log2
+from lmpack._container import Block, BlockKind
+from lmpack._executors import Executor, open_executor
+from lmpack._executors.native import NativeExecutor
+from lmpack._files.bench import sample_text
+from lmpack._models.bundle import Bundle, load_bundle
+from lmpack.errors import DamagedError, ModelError
+
+TEXT = (inputs.TEXT * 4)[:500]
+
+
+@pytest.fixture(scope="module")
+def trained() -> Executor:
+    return open_executor(load_bundle("small"), threads=1)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES["wide"])
+
+
+@pytest.fixture(scope="module")
+def untrained(bundle: Bundle) -> NativeExecutor:
+    return NativeExecutor(bundle, threads=1)
+
+
+def rows(count: int) -> bytes:
+    random = np.random.default_rng(1)
+    return np.cumsum(random.integers(-2, 3, (count, 36)), axis=0).astype(np.uint8).tobytes()
+
+
+def coded(way: Coding, executor: Executor | None, plain: bytes) -> Block:
+    payload = way.encode(executor, plain, lambda share: None)
+    return Block(way.kind, way.lanes_log2, len(plain), zlib.crc32(plain), payload)
+
+
+@pytest.mark.parametrize("stride", [0, 36])
+@pytest.mark.parametrize("lanes_log2", [0, 2])
+@pytest.mark.parametrize("kind", [BlockKind.MODEL, BlockKind.MIXED, BlockKind.ADAPTIVE])
+def test_every_way_comes_back_and_is_read_by_the_reference_decoder(
+    trained: Executor, kind: BlockKind, lanes_log2: int, stride: int
+) -> None:
+    plain = TEXT[:120]
+    block = coded(Coding(kind, lanes_log2, stride), trained, plain)
+    executor = trained if kind.needs_model else None
+    assert decode_block(executor, block) == plain
+
+    def predict(lanes: Sequence[bytes]) -> list[list[int]]:
+        start = trained.architecture.start_symbol
+        fed = [np.array([[start, *lane]], np.int64) for lane in lanes]
+        return [trained.prefill(trained.start(1), one)[0, -1].tolist() for one in fed]
+
+    cursor = reference_decoder.Cursor(block.to_bytes())
+    assert reference_decoder.decode_block(cursor, predict)[0] == plain
+
+
+def choose_mixing(executor: Executor | None, plain: bytes) -> Coding:
+    return encode_with_mixing(executor, plain, lambda share: None)[0]
+
+
+def test_the_model_is_used_where_it_helps(trained: Executor, untrained: NativeExecutor) -> None:
+    prose = inputs.SENTENCES[:3000]
+    assert choose_mixing(trained, prose).kind is BlockKind.MIXED
+    assert choose_mixing(untrained, prose).kind is BlockKind.ADAPTIVE
+    assert choose_mixing(None, prose).kind is BlockKind.ADAPTIVE
+
+
+def test_the_stride_of_records_is_used(trained: Executor) -> None:
+    assert choose_mixing(None, rows(300)) == Coding(BlockKind.ADAPTIVE, 0, 36)
+    assert choose_mixing(None, sample_text(5000)).stride == 0
+    assert choose_mixing(trained, rows(300)).stride == 36
+
+
+def waves(samples: int, channels: int) -> bytes:
+    """Sums of tones with a little noise, 16 bits, little-endian, channels alike but not equal."""
+    t = np.arange(samples)
+    tones = [9000 * np.sin(t / 7.3), 4000 * np.sin(t / 2.9 + 1), 2000 * np.sin(t / 40)]
+    noise = np.random.default_rng(1).normal(0, 30, (channels, samples))
+    mixed = [(1 - 0.2 * c) * sum(tones) + noise[0] + 0.3 * noise[c] for c in range(channels)]
+    return np.stack(mixed, axis=1).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_samples_are_predicted_first(
+    trained: Executor, monkeypatch: pytest.MonkeyPatch, channels: int
+) -> None:
+    plain = waves(20_000, channels)
+    for executor in (None, trained):
+        way, payload = encode_with_mixing(executor, plain, lambda share: None)
+        assert way == Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True)
+    as_bytes = Coding(BlockKind.ADAPTIVE, 0, 2 * channels).encode(None, plain, lambda share: None)
+    assert len(payload) < 0.8 * len(as_bytes)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize("odd", [0, 1])
+def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
+    plain = waves(300, channels)
+    plain = plain[: len(plain) - odd]
+    block = coded(Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True), None, plain)
+    assert decode_block(None, block) == plain
+    cursor = reference_decoder.Cursor(block.to_bytes())
+    assert reference_decoder.decode_block(cursor, None)[0] == plain
+
+
+def test_mixing_makes_blocks_smaller(trained: Executor) -> None:
+    plain = inputs.SENTENCES[:6000]
+    mixed = encode_block(trained, plain, mixing=True)
+    assert mixed.kind is BlockKind.MIXED
+    assert len(mixed.payload) < len(encode_block(trained, plain).payload)
+    assert len(mixed.payload) < len(encode_block(None, plain, mixing=True).payload)
+    assert decode_block(trained, mixed) == plain
+
+
+def test_noise_is_raw(trained: Executor) -> None:
+    noise = np.random.default_rng(0).bytes(5000)
+    for executor in (trained, None):
+        assert encode_block(executor, noise, mixing=True).kind is BlockKind.RAW
+
+
+def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coding, "SHORTEST_PIECE", 100)
+    monkeypatch.setattr(coding, "LONGEST_PIECE", 200)
+    seen: list[bytes] = []
+    encode = Coding.encode
+
+    def watched(self: Coding, executor: object, plain: bytes, advance: object) -> bytes:
+        seen.append(plain)
+        return encode(self, None, plain, lambda share: None)
+
+    monkeypatch.setattr(Coding, "encode", watched)
+    block = rows(300)
+    choose_mixing(None, block)
+    *samples, whole = seen
+    assert {len(sample) for sample in samples} == {400}
+    room = len(block) - 200
+    third, two_thirds = room // 3 // 16 * 16, room * 2 // 3 // 16 * 16
+    assert seen[0] == block[third : third + 200] + block[two_thirds : two_thirds + 200]
+    assert whole == block
+
+
+def test_a_short_block_is_coded_once_for_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Coding] = []
+    encode = Coding.encode
+
+    def watched(self: Coding, executor: object, plain: bytes, advance: object) -> bytes:
+        tried.append(self)
+        return encode(self, None, plain, lambda share: None)
+
+    monkeypatch.setattr(Coding, "encode", watched)
+    way, payload = encode_with_mixing(None, rows(100), lambda share: None)
+    assert tried == [Coding(BlockKind.ADAPTIVE, 0), Coding(BlockKind.ADAPTIVE, 0, 36)]
+    assert payload == encode(way, None, rows(100), lambda share: None)
+
+
+def test_few_long_lanes_with_mixing() -> None:
+    lengths = (1, 65535, 65536, 131071, 131072, 1 << 24)
+    assert [1 << mixed_lanes_log2(n, 2) for n in lengths] == [1, 1, 2, 2, 2, 2]
+    assert {mixed_lanes_log2(n, 1) for n in lengths} == {0}
+
+
+def test_blocks_without_a_model_need_none(untrained: NativeExecutor) -> None:
+    block = coded(Coding(BlockKind.MIXED, 0), untrained, TEXT)
+    with pytest.raises(ModelError, match="needs the model"):
+        decode_block(None, block)
+    assert not BlockKind.ADAPTIVE.needs_model
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        (b"\x01\x00", "shorter than its head"),
+        (b"\x03\x00\x00abc", "no mixing of kind 3"),
+        (b"\x02\x00\x00abc", "a stride of 0 bytes"),
+        (b"\x02\x12\x00abc", "a stride of 18 bytes"),
+        (b"\x02\x03\x00abc", "a stride of 3 bytes"),
+    ],
+)
+def test_a_damaged_head_is_named(payload: bytes, message: str) -> None:
+    block = Block(BlockKind.ADAPTIVE, 0, 100, 0, payload)
+    with pytest.raises(DamagedError, match=message):
+        decode_block(None, block)
+
+
+def test_flipped_bits_are_noticed() -> None:
+    block = coded(Coding(BlockKind.ADAPTIVE, 0), None, TEXT)
+    for bit in range(0, 8 * len(block.payload), 3):
+        payload = bytearray(block.payload)
+        payload[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(DamagedError):
+            decode_block(None, dataclasses.replace(block, payload=bytes(payload)))

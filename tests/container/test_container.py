@@ -1,0 +1,180 @@
+"""Containers that are whole: writing, reading forward, reading by seek."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from containers import (
+    FINGERPRINT,
+    PipeSource,
+    ShortReads,
+    container,
+    file_contents,
+    model_block,
+    raw_block,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lmpack._container import (
+    Block,
+    BlockKind,
+    ContainerWriter,
+    Header,
+    read_block,
+    read_blocks,
+    read_indexes,
+)
+from lmpack.errors import UsageError
+
+FileContents = list[tuple[bytes, list[Block]]]
+
+
+def to_file(contents: FileContents) -> bytes:
+    return b"".join(container(blocks, fingerprint) for fingerprint, blocks in contents)
+
+
+@given(file_contents)
+def test_forward_reading_gives_what_was_written(contents: FileContents) -> None:
+    expected = [
+        (Header(fingerprint), block) for fingerprint, blocks in contents for block in blocks
+    ]
+    assert list(read_blocks(PipeSource(to_file(contents)))) == expected
+
+
+@given(file_contents)
+def test_short_reads_do_no_harm(contents: FileContents) -> None:
+    data = to_file(contents)
+    assert list(read_blocks(ShortReads(data))) == list(read_blocks(io.BytesIO(data)))
+    assert read_indexes(ShortReads(data)) == read_indexes(io.BytesIO(data))
+
+
+@given(file_contents)
+def test_indexes_tell_what_forward_reading_sees(contents: FileContents) -> None:
+    data = to_file(contents)
+    indexes = read_indexes(io.BytesIO(data))
+    assert [index.header.fingerprint for index in indexes] == [print_ for print_, _ in contents]
+    assert [len(index.blocks) for index in indexes] == [len(blocks) for _, blocks in contents]
+    found = [
+        (index.header, read_block(io.BytesIO(data), entry))
+        for index in indexes
+        for entry in index.blocks
+    ]
+    assert found == list(read_blocks(io.BytesIO(data)))
+
+
+@given(file_contents)
+def test_indexes_place_containers_and_blocks_without_gaps(contents: FileContents) -> None:
+    data = to_file(contents)
+    end = 0
+    for index in read_indexes(io.BytesIO(data)):
+        assert index.start == end
+        end += index.size
+        plain_end = 0
+        for entry in index.blocks:
+            assert entry.plain_offset == plain_end
+            plain_end += entry.plain_length
+        assert index.content_length == plain_end
+    assert end == len(data)
+
+
+def test_blocks_are_found_in_any_order() -> None:
+    blocks = [raw_block(bytes([number]) * (number + 1)) for number in range(200)]
+    file = io.BytesIO(container(blocks))
+    (index,) = read_indexes(file)
+    assert [read_block(file, entry) for entry in reversed(index.blocks)] == blocks[::-1]
+
+
+def test_indexes_are_found_without_reading_payloads() -> None:
+    class CountingFile(io.BytesIO):
+        bytes_read = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            self.bytes_read += len(data)
+            return data
+
+    file = CountingFile(container([raw_block(bytes(100_000))]) * 3)
+    assert len(read_indexes(file)) == 3
+    assert file.bytes_read < 300
+
+
+def test_empty_container() -> None:
+    data = container([])
+    assert list(read_blocks(io.BytesIO(data))) == []
+    (index,) = read_indexes(io.BytesIO(data))
+    assert (index.content_length, index.blocks, index.size) == (0, (), len(data))
+
+
+def test_longest_block_round_trip() -> None:
+    blocks = [raw_block(bytes(2**24)), model_block(2**24, 10, b"")]
+    data = container(blocks)
+    assert [block for _, block in read_blocks(io.BytesIO(data))] == blocks
+
+
+@given(st.integers(1, 2**24), st.integers(0, 10))
+def test_lanes_hold_all_bytes_and_none_is_empty(plain_length: int, lanes_log2: int) -> None:
+    block = model_block(plain_length, lanes_log2, b"")
+    assert 1 <= block.lanes <= 2**lanes_log2
+    fewer = model_block(plain_length, block.lanes_log2 - 1, b"") if block.lanes_log2 else None
+    assert fewer is None or fewer.lane_length > block.lane_length
+    assert (block.lanes - 1) * block.lane_length < plain_length <= block.lanes * block.lane_length
+
+
+def test_writer_writes_nothing_before_the_first_block() -> None:
+    sink = io.BytesIO()
+    writer = ContainerWriter(sink, FINGERPRINT)
+    assert sink.getvalue() == b""
+    writer.write(raw_block(b"a"))
+    assert sink.getvalue() == Header(FINGERPRINT).to_bytes() + raw_block(b"a").to_bytes()
+
+
+def test_finished_writer_takes_no_more() -> None:
+    sink = io.BytesIO()
+    writer = ContainerWriter(sink, FINGERPRINT)
+    writer.finish()
+    written = sink.getvalue()
+    for more in (writer.finish, lambda: writer.write(raw_block(b"a"))):
+        with pytest.raises(UsageError, match="finished"):
+            more()
+    assert sink.getvalue() == written
+
+
+@pytest.mark.parametrize("size", [0, 7, 9, 32])
+def test_fingerprint_of_another_size_is_refused(size: int) -> None:
+    with pytest.raises(UsageError, match=f"first 8 bytes.*not {size}"):
+        ContainerWriter(io.BytesIO(), bytes(size))
+
+
+@pytest.mark.parametrize(
+    ("kind", "lanes_log2", "plain_length", "checksum", "payload", "message"),
+    [
+        (BlockKind.RAW, 0, 0, 0, b"", "plain length is 0"),
+        (BlockKind.MODEL, 0, 2**24 + 1, 0, b"", "allowed are 1 to 16777216"),
+        (BlockKind.RAW, 1, 3, 0, b"abc", "a raw block must have 0"),
+        (BlockKind.RAW, 0, 3, 0, b"ab", "it must have 3"),
+        (BlockKind.MODEL, 0, 3, 0, b"abc", "it must have fewer than 3"),
+        (BlockKind.MODEL, 11, 3, 0, b"", "allowed are 0 to 10"),
+        (BlockKind.MODEL, -1, 3, 0, b"", "allowed are 0 to 10"),
+        (BlockKind.MODEL, 2, 3, 0, b"", "more lanes than its 3 bytes"),
+        (5, 0, 3, 0, b"abc", "kind 5 is reserved"),
+        (BlockKind.RAW, 0, 3, 2**32, b"abc", "32 bits"),
+        (BlockKind.RAW, 0, 3, -1, b"abc", "32 bits"),
+    ],
+)
+def test_block_out_of_range_is_refused(
+    kind: BlockKind,
+    lanes_log2: int,
+    plain_length: int,
+    checksum: int,
+    payload: bytes,
+    message: str,
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        Block(kind, lanes_log2, plain_length, checksum, payload)
+
+
+def test_other_versions_are_not_written() -> None:
+    with pytest.raises(UsageError, match="version 1, not 2"):
+        Header(FINGERPRINT, 2)

@@ -1,0 +1,165 @@
+"""Many files through one queue: the same bytes as one by one."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from trees import CONTENTS, errors, packed_tree, read_tree, text, write_tree
+
+import lmpack
+from lmpack._blocks.coders import Encoder
+from lmpack._container import Block
+from lmpack._files import batch as _batch
+
+pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
+
+
+# What comes out
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("memory", [1, 4000, 1 << 28])
+def test_each_output_is_that_of_compress(tree: Path, threads: int, memory: int) -> None:
+    out = tree.parent / "out"
+    results = list(
+        lmpack.compress_files([tree], out, recursive=True, threads=threads, memory=memory)
+    )
+    assert read_tree(out) == packed_tree(CONTENTS)
+    assert not errors(results)
+    assert [Path(r.source).relative_to(tree) for r in results] == sorted(
+        (Path(name) for name in CONTENTS), key=lambda path: (len(path.parents), path)
+    )
+    for result in results:
+        assert result.sizes is not None
+        assert result.sizes.read == Path(result.source).stat().st_size
+        assert result.sizes.written == Path(str(result.output)).stat().st_size
+    back = tree.parent / "back"
+    results = list(
+        lmpack.decompress_files([out], back, recursive=True, threads=threads, memory=memory)
+    )
+    assert not errors(results)
+    assert read_tree(back) == CONTENTS
+
+
+def test_outputs_go_beside_their_files_without_a_folder(tree: Path) -> None:
+    files = [tree / "one", tree / "sub" / "short"]
+    assert not errors(list(lmpack.compress_files(files)))
+    assert (tree / "one.lmp").read_bytes() == lmpack.compress(b"x")
+    assert (tree / "sub" / "short.lmp").exists()
+    results = list(lmpack.compress_files(files, force=True, remove=True))
+    assert not errors(results)
+    assert not (tree / "one").exists()
+    assert not (tree / "sub" / "short").exists()
+
+
+def test_permissions_and_times_are_taken_over(tree: Path) -> None:
+    (tree / "one").chmod(0o640)
+    os.utime(tree / "one", ns=(1, 2_000_000_000))
+    list(lmpack.compress_files([tree / "one"]))
+    status = (tree / "one.lmp").stat()
+    assert (status.st_mode & 0o777, status.st_mtime_ns) == (0o640, 2_000_000_000)
+
+
+# The queue
+
+
+class Watched:
+    """Encodes slowly, and counts what is under way.
+
+    Attributes:
+        calls: how many run now.
+        most: the most of them that ran at a time.
+        order: contents in the order in which their coding ended.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, delay: Callable[[bytes], float]) -> None:
+        self.calls = self.most = 0
+        self.order: list[bytes] = []
+        self._lock = threading.Lock()
+        encode = Encoder.encode
+
+        def watched(encoder: Encoder, plain: bytes, advance: object = None) -> Block:
+            with self._lock:
+                self.calls += 1
+                self.most = max(self.most, self.calls)
+            time.sleep(delay(plain))
+            block = encode(encoder, plain)
+            with self._lock:
+                self.calls -= 1
+                self.order.append(plain)
+            return block
+
+        monkeypatch.setattr(Encoder, "encode", watched)
+
+
+def test_workers_go_on_behind_a_slow_block(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = {"00": b"slow" * 20}
+    quick = {f"{number:02}": text(50, number) for number in range(1, 20)}
+    top = write_tree(tree.parent / "mixed", slow | quick)
+    patience = time.monotonic() + 60
+
+    def until_all_others_are_done(plain: bytes) -> float:
+        while plain == slow["00"] and len(watched.order) < len(quick):
+            if time.monotonic() > patience:
+                break
+            time.sleep(0.001)
+        return 0
+
+    watched = Watched(monkeypatch, until_all_others_are_done)
+    results = list(lmpack.compress_files([top], top.parent / "o", recursive=True, threads=2))
+    assert watched.order[-1] == slow["00"]
+    assert [Path(result.source).name for result in results] == sorted(slow | quick)
+
+
+def test_what_is_read_ahead_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(monkeypatch, lambda plain: 0.002)
+    calls = _batch.InOrder
+    costs: list[int] = []
+
+    class Costed(calls):  # type: ignore[valid-type,misc]
+        def start(self, call, cost=0):  # type: ignore[no-untyped-def]
+            results = super().start(call, cost)
+            costs.append(self._cost)
+            return results
+
+    monkeypatch.setattr(_batch, "InOrder", Costed)
+    top = write_tree(tree.parent / "many", {str(n): text(600, n) for n in range(30)})
+    memory = 5 * 1200
+    results = lmpack.compress_files(
+        [top], top.parent / "o", recursive=True, threads=3, memory=memory
+    )
+    sizes = [result.sizes for result in results]
+    assert len(sizes) == 30
+    assert watched.most <= 3
+    # One more is started, and then results are taken until the rest fits again.
+    assert memory < max(costs) <= memory + 1200
+
+
+def test_a_batch_can_be_ended_early(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Watched(monkeypatch, lambda plain: 0.01)
+    out = tree.parent / "out"
+    results = lmpack.compress_files([tree], out, recursive=True, threads=2)
+    first = next(results)
+    results.close()
+    gc.collect()
+    whole = packed_tree(CONTENTS)
+    left = read_tree(out)
+    assert str(Path(str(first.output)).relative_to(out)) in left
+    assert left.items() <= whole.items()  # no temporary files, no fragments
+    assert len(left) < len(whole)
+
+
+def test_progress_is_that_of_all_files(tree: Path) -> None:
+    seen = []
+    list(lmpack.compress_files([tree], tree.parent / "o", recursive=True, progress=seen.append))
+    total = sum(map(len, CONTENTS.values()))
+    assert seen[-1].read == seen[-1].settled == seen[-1].total == total
+    assert seen[-1].written > 0
+    assert all(a.settled <= b.settled for a, b in itertools.pairwise(seen))

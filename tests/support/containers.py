@@ -1,0 +1,67 @@
+"""Small containers and odd sources for the tests of the container format."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterable
+
+from hypothesis import strategies as st
+
+from lmpack._container import Block, BlockKind, ContainerWriter
+
+FINGERPRINT = bytes.fromhex("0011223344556677")
+
+
+def raw_block(plain: bytes) -> Block:
+    """A raw block with the given content."""
+    return Block(BlockKind.RAW, 0, len(plain), zlib.crc32(plain), plain)
+
+
+def model_block(plain_length: int, lanes_log2: int, payload: bytes) -> Block:
+    """A model block; no model would decode its payload, which containers need not know.
+
+    It has fewer lanes than asked for where it has fewer bytes than that.
+    """
+    lanes_log2 = min(lanes_log2, plain_length.bit_length() - 1)
+    return Block(BlockKind.MODEL, lanes_log2, plain_length, zlib.crc32(payload), payload)
+
+
+def container(blocks: Iterable[Block], fingerprint: bytes = FINGERPRINT) -> bytes:
+    """A whole container."""
+    sink = io.BytesIO()
+    writer = ContainerWriter(sink, fingerprint)
+    for block in blocks:
+        writer.write(block)
+    writer.finish()
+    return sink.getvalue()
+
+
+class ShortReads(io.BytesIO):
+    """Gives fewer bytes than asked for, as pipes and sockets do."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(3, size) if size and size > 0 else size)
+
+
+class PipeSource:
+    """Can be read only."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self, size: int, /) -> bytes:
+        return self._file.read(size)
+
+
+raw_blocks = st.builds(raw_block, st.binary(min_size=1, max_size=300))
+model_blocks = st.builds(
+    lambda payload, more, lanes_log2: model_block(len(payload) + more, lanes_log2, payload),
+    st.binary(max_size=300),
+    st.one_of(st.integers(1, 300), st.integers(1, 2**24 - 300)),
+    st.integers(0, 10),
+)
+block_lists = st.lists(st.one_of(raw_blocks, model_blocks), max_size=6)
+file_contents = st.lists(
+    st.tuples(st.binary(min_size=8, max_size=8), block_lists), min_size=1, max_size=4
+)

@@ -1,0 +1,111 @@
+"""Two models without a Transformer: an order-0 rule, fast enough for tests of everything above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lmpack._blocks.coders
+import lmpack._files.description
+from lmpack._executors.protocol import Advance
+from lmpack._executors.stepping import (
+    decode_by_steps,
+    decode_mixed_by_steps,
+    encode_by_prefill,
+    encode_mixed_by_prefill,
+)
+from lmpack._models.architecture import Architecture
+from lmpack._models.bundle import Bundle
+from lmpack.errors import ModelError, UsageError
+
+ARCHITECTURE = Architecture(
+    vocabulary=256, width=32, heads=1, head_width=32, hidden=32, windows=(4,)
+)
+TEXT = b" \n" + bytes(range(ord("a"), ord("z") + 1))
+"""The bytes that the models find probable."""
+
+
+class OrderZeroExecutor:
+    """Gives the same weights at each position, whatever came before."""
+
+    name = "order-0"
+    version = "1"
+    architecture = ARCHITECTURE
+
+    def __init__(self, likely: int) -> None:
+        self._weights = np.ones(256, np.int32)
+        self._weights[list(TEXT)] = likely
+
+    def start(self, lanes: int) -> int:
+        return lanes
+
+    def prefill(self, state: int, symbols: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.broadcast_to(self._weights, (*symbols.shape, 256)))
+
+    def step(self, state: int, symbols: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.broadcast_to(self._weights, (state, 256)))
+
+    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
+        return encode_by_prefill(self, plain, lane_length, advance)
+
+    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
+        return decode_by_steps(self, payload, length, lane_length, advance)
+
+    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
+        return encode_mixed_by_prefill(self, plain, lane_length, stride, advance)
+
+    def decode_mixed(
+        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
+    ) -> bytes:
+        return decode_mixed_by_steps(self, payload, length, lane_length, stride, advance)
+
+
+def make_bundle(name: str) -> Bundle:
+    """A bundle that is only a name; its fingerprint follows from it."""
+    fingerprint = name.encode().ljust(32, b"-")
+    manifest = {"evaluation": {"novels": 2.5}}
+    return Bundle(
+        Path(name), name, ARCHITECTURE, fingerprint, (), fingerprint.hex(), None, manifest
+    )
+
+
+class FakeModels:
+    """Stands in for the functions that find and open models.
+
+    Attributes:
+        opened: name of the model, name of the executor and threads, for each one opened.
+    """
+
+    def __init__(self, built_in: tuple[str, ...] = ("tiny", "small", "base")) -> None:
+        self.bundles = {name: make_bundle(name) for name in built_in}
+        self.opened: list[tuple[str, str, int | None]] = []
+
+    def load_bundle(self, model: object) -> Bundle:
+        if str(model) not in self.bundles:
+            raise ModelError(f"there is no model {str(model)!r}")
+        return self.bundles[str(model)]
+
+    def find_bundle(self, fingerprint: bytes) -> Bundle:
+        for bundle in self.bundles.values():
+            if bundle.fingerprint.startswith(fingerprint):
+                return bundle
+        raise ModelError(f"model {fingerprint.hex()} is unknown: pass its bundle (--model PATH)")
+
+    def list_bundles(self) -> list[Bundle]:
+        return list(self.bundles.values())
+
+    def open_executor(self, bundle: Bundle, name: str, threads: int | None) -> OrderZeroExecutor:
+        if name not in ("auto", "onnxruntime"):
+            raise UsageError(f"there is no executor {name!r}")
+        self.opened.append((bundle.name, name, threads))
+        return OrderZeroExecutor(1000 if bundle.name == "small" else 4000)
+
+    def install(self, set_attribute: Callable[[Any, str, Any], None]) -> None:
+        """Put the fakes in place, by `monkeypatch.setattr` or `setattr`."""
+        for name in ("load_bundle", "find_bundle", "list_bundles", "open_executor"):
+            set_attribute(lmpack._blocks.coders, name, getattr(self, name))
+        set_attribute(lmpack._blocks.coders, "_executors", {})
+        set_attribute(lmpack._files.description, "find_bundle", self.find_bundle)
