@@ -19,7 +19,7 @@ import coding
 import inputs
 
 import lmpack
-from lmpack._native import weights_to_frequencies
+from lmpack._native import odds_to_frequencies
 
 FOLDER = Path(__file__).with_name("golden")
 
@@ -60,7 +60,7 @@ def coder() -> Content:
     content = {}
     for name, (seed, length, lane_length, vocabulary) in CODER_CASES.items():
         block = coding.seeded_block(seed, length, lane_length, vocabulary)
-        frequencies = weights_to_frequencies(block.weights.reshape(-1, vocabulary))
+        frequencies = odds_to_frequencies(block.weights.reshape(-1, vocabulary))
         content[name] = {
             "payload": coding.encode(block).hex(),
             "frequencies": hashlib.sha256(frequencies.astype("<u4").tobytes()).hexdigest(),

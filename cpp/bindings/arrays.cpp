@@ -1,6 +1,7 @@
 #include "arrays.hpp"
 
 #include <cstddef>
+#include <string_view>
 
 #include "lmpack/error.hpp"
 
@@ -30,7 +31,7 @@ bool has_shape(const py::array& array, const std::vector<Axis>& axes) {
   if (array.ndim() != static_cast<py::ssize_t>(axes.size())) return false;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const bool any = axes[i].size == Axis::kAnySize;
-    if (!any && array.shape(static_cast<py::ssize_t>(i)) != axes[i].size) return false;
+    if (!any && axis_size(array, static_cast<py::ssize_t>(i)) != axes[i].size) return false;
   }
   return true;
 }
@@ -60,6 +61,15 @@ std::span<const std::int32_t> int32_elements(const py::array& array, const std::
   return {static_cast<const std::int32_t*>(array.data()), static_cast<std::size_t>(array.size())};
 }
 
+std::size_t axis_size(const py::array& array, py::ssize_t axis) {
+  return static_cast<std::size_t>(array.shape(axis));
+}
+
+std::span<const std::uint8_t> bytes_of(const py::bytes& bytes) {
+  const std::string_view view = bytes;
+  return {reinterpret_cast<const std::uint8_t*>(view.data()), view.size()};
+}
+
 std::vector<std::uint8_t> copy_bytes(const py::buffer& buffer, const std::string& name) {
   const py::buffer_info info = buffer.request();
   if (info.ndim != 1 || info.itemsize != 1 || info.strides[0] != 1) {
@@ -69,6 +79,10 @@ std::vector<std::uint8_t> copy_bytes(const py::buffer& buffer, const std::string
   }
   const auto* first = static_cast<const std::uint8_t*>(info.ptr);
   return {first, first + info.size};
+}
+
+py::bytes python_bytes(const std::vector<std::uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace lmpack::bindings

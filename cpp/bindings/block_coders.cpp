@@ -4,105 +4,56 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "arrays.hpp"
-#include "lmpack/block_decoder.hpp"
-#include "lmpack/block_encoder.hpp"
-#include "lmpack/error.hpp"
-#include "lmpack/range_interval.hpp"
+#include "lmpack/coder/block_decoder.hpp"
+#include "lmpack/coder/block_encoder.hpp"
+#include "lmpack/coder/frequencies.hpp"
 #include "registers.hpp"
+#include "shared.hpp"
 
 namespace py = pybind11;
 
 namespace lmpack::bindings {
 namespace {
 
-// A coder that several Python threads may hold: calls come one after another. The lock is only
-// taken without the GIL, as a thread that waits for it must let the others run.
-template <typename Coder>
-struct Shared {
-  template <typename... Arguments>
-  explicit Shared(Arguments&&... arguments) : coder(std::forward<Arguments>(arguments)...) {}
-
-  Coder coder;
-  std::mutex mutex;
-};
-
 using SharedEncoder = Shared<BlockEncoder>;
 using SharedDecoder = Shared<BlockDecoder>;
 
-void encode(SharedEncoder& shared, const py::array& weights, const py::array& symbols) {
-  const std::int64_t lanes = shared.coder.layout().lanes();
+void encode(SharedEncoder& shared, const py::array& odds, const py::array& symbols) {
+  const BlockEncoder& coder = shared.constant();
+  const std::size_t lanes = coder.layout().lanes();
   const auto symbol_span = int32_elements(symbols, "symbols", {{"L", lanes}, {"T"}});
-  const std::int64_t steps = symbols.shape(1);
-  const auto weight_span = int32_elements(
-      weights, "weights", {{"L", lanes}, {"T", steps}, {"V", shared.coder.vocabulary()}});
-  const py::gil_scoped_release unlocked;
-  const std::lock_guard lock(shared.mutex);
-  shared.coder.encode(weight_span, symbol_span, steps);
-}
-
-// Pairs [cumulative, frequency] as intervals.
-// Throws InvalidArgument for one that lies in no table.
-std::vector<TableInterval> checked_intervals(std::span<const std::int32_t> pairs) {
-  std::vector<TableInterval> intervals;
-  intervals.reserve(pairs.size() / 2);
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    const std::int64_t cumulative = pairs[i];
-    const std::int64_t frequency = pairs[i + 1];
-    if (cumulative < 0 || frequency < 1 || cumulative + frequency > kFrequencyTotal) {
-      throw InvalidArgument("an interval must lie in 0 to " + std::to_string(kFrequencyTotal) +
-                            ", not from " + std::to_string(cumulative) + " to " +
-                            std::to_string(cumulative + frequency));
-    }
-    intervals.push_back(
-        {static_cast<std::uint32_t>(cumulative), static_cast<std::uint32_t>(frequency)});
-  }
-  return intervals;
+  const std::size_t steps = axis_size(symbols, 1);
+  const auto odds_span =
+      int32_elements(odds, "odds", {{"L", lanes}, {"T", steps}, {"V", coder.vocabulary()}});
+  shared.use([&](BlockEncoder& encoder) { encoder.encode(odds_span, symbol_span, steps); });
 }
 
 void encode_intervals(SharedEncoder& shared, const py::array& intervals) {
-  const std::int64_t lanes = shared.coder.layout().lanes();
+  const std::size_t lanes = shared.constant().layout().lanes();
   const auto pairs = int32_elements(intervals, "intervals", {{"L", lanes}, {"T"}, {"2", 2}});
-  const std::int64_t steps = intervals.shape(1);
-  const py::gil_scoped_release unlocked;
-  const std::vector<TableInterval> checked = checked_intervals(pairs);
-  const std::lock_guard lock(shared.mutex);
-  shared.coder.encode(checked, steps);
+  const std::size_t steps = axis_size(intervals, 1);
+  shared.use([&](BlockEncoder& encoder) { encoder.encode(intervals_from_pairs(pairs), steps); });
 }
 
 py::bytes finish_encoder(SharedEncoder& shared) {
-  std::vector<std::uint8_t> payload;
-  {
-    const py::gil_scoped_release unlocked;
-    const std::lock_guard lock(shared.mutex);
-    payload = shared.coder.finish();
-  }
-  return {reinterpret_cast<const char*>(payload.data()), payload.size()};
+  return python_bytes(shared.use([](BlockEncoder& encoder) { return encoder.finish(); }));
 }
 
-py::array_t<std::int32_t> decode(SharedDecoder& shared, const py::array& weights) {
-  const std::int64_t lanes = shared.coder.layout().lanes();
-  const auto weight_span =
-      int32_elements(weights, "weights", {{"L", lanes}, {"V", shared.coder.vocabulary()}});
-  py::array_t<std::int32_t> symbols(lanes);
-  const std::span<std::int32_t> symbol_span(symbols.mutable_data(),
-                                            static_cast<std::size_t>(lanes));
-  const py::gil_scoped_release unlocked;
-  const std::lock_guard lock(shared.mutex);
-  shared.coder.decode(weight_span, symbol_span);
+py::array_t<std::int32_t> decode(SharedDecoder& shared, const py::array& odds) {
+  const BlockDecoder& coder = shared.constant();
+  const std::size_t lanes = coder.layout().lanes();
+  const auto odds_span = int32_elements(odds, "odds", {{"L", lanes}, {"V", coder.vocabulary()}});
+  py::array_t<std::int32_t> symbols(static_cast<py::ssize_t>(lanes));
+  const std::span<std::int32_t> symbol_span(symbols.mutable_data(), lanes);
+  shared.use([&](BlockDecoder& decoder) { decoder.decode(odds_span, symbol_span); });
   return symbols;
 }
 
 void finish_decoder(SharedDecoder& shared) {
-  const py::gil_scoped_release unlocked;
-  const std::lock_guard lock(shared.mutex);
-  shared.coder.finish();
+  shared.use([](BlockDecoder& decoder) { decoder.finish(); });
 }
 
 void register_encoder(py::module_& module) {
@@ -122,16 +73,16 @@ Raises:
              return std::make_unique<SharedEncoder>(BlockLayout(length, lane_length), vocabulary);
            }),
            py::arg("length"), py::arg("lane_length"), py::arg("vocabulary"))
-      .def("encode", &encode, py::arg("weights"), py::arg("symbols"),
+      .def("encode", &encode, py::arg("odds"), py::arg("symbols"),
            R"(Codes the next T steps. Entries of lanes that have ended are ignored.
 
 Args:
-    weights: int32 [L, T, V], C-contiguous: what the model gives for each symbol.
+    odds: int32 [L, T, V], C-contiguous: what the model gives for each symbol.
     symbols: int32 [L, T], C-contiguous, 0 to V - 1.
 
 Raises:
     lmpack.errors.UsageError: an array has another type or shape, a value is out of range, or the
-        block has fewer steps left. After a bad value the block must be started anew.)")
+        block has fewer steps left. After bad odds or a bad symbol every further call is refused.)")
       .def("encode_intervals", &encode_intervals, py::arg("intervals"),
            R"(Codes the next T steps, whose symbols have been looked up in their tables before.
 
@@ -144,7 +95,8 @@ Raises:
       .def("finish", &finish_encoder, R"(The payload. Call it once, after lane_length steps.
 
 Raises:
-    lmpack.errors.UsageError: there are steps left, or the block was finished before.)");
+    lmpack.errors.UsageError: there are steps left, the block was finished before, or an earlier call
+        failed.)");
 }
 
 void register_decoder(py::module_& module) {
@@ -166,22 +118,23 @@ Raises:
                                                     BlockLayout(length, lane_length), vocabulary);
            }),
            py::arg("payload"), py::arg("length"), py::arg("lane_length"), py::arg("vocabulary"))
-      .def("decode", &decode, py::arg("weights"),
+      .def("decode", &decode, py::arg("odds"),
            R"(The symbols of the next step: int32 [L], 0 for lanes that have ended.
 
 Args:
-    weights: int32 [L, V], C-contiguous, equal to those that the symbols were encoded with.
+    odds: int32 [L, V], C-contiguous, equal to those that the symbols were encoded with.
 
 Raises:
     lmpack.errors.DamagedError: the payload ends too early.
-    lmpack.errors.UsageError: the array has another type or shape, a weight is out of range, all
-        steps are done, or an earlier call failed.)")
+    lmpack.errors.UsageError: the array has another type or shape, odds are out of range, all steps
+        are done, or an earlier call failed.)")
       .def("finish", &finish_decoder,
            R"(Checks, after the last step, that the payload ends where and how it must.
 
 Raises:
     lmpack.errors.DamagedError: the encoder would have written another payload.
-    lmpack.errors.UsageError: there are steps left, or an earlier call failed.)");
+    lmpack.errors.UsageError: there are steps left, the block was finished before, or an earlier call
+        failed.)");
 }
 
 }  // namespace

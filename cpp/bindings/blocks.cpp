@@ -8,11 +8,15 @@ namespace py = pybind11;
 
 namespace lmpack::bindings {
 
-Advance advance_from(const py::function& function) {
-  return [&function](std::int64_t steps) {
+StepsDone steps_done_from(const py::function& function) {
+  return [&function](std::size_t steps) {
     const py::gil_scoped_acquire locked;
     function(steps);
   };
+}
+
+BlockLayout layout_of(std::span<const std::uint8_t> plain, std::int64_t lane_length) {
+  return {static_cast<std::int64_t>(plain.size()), lane_length};
 }
 
 DataKind data_kind(std::int64_t stride) {

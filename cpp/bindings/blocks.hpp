@@ -4,16 +4,22 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "lmpack/block_codec.hpp"
+#include "arrays.hpp"
+#include "lmpack/block_steps.hpp"
+#include "lmpack/coder/block_layout.hpp"
 #include "lmpack/mixing/data_kind.hpp"
 
 namespace lmpack::bindings {
 
 // Calls a Python function from a thread without the GIL; its exceptions go through. The function
 // must outlive the result.
-Advance advance_from(const pybind11::function& function);
+StepsDone steps_done_from(const pybind11::function& function);
+
+// The layout of the bytes of a block. Throws InvalidArgument if a length is out of range.
+BlockLayout layout_of(std::span<const std::uint8_t> plain, std::int64_t lane_length);
 
 // Throws InvalidArgument if the stride is out of range.
 DataKind data_kind(std::int64_t stride);
@@ -26,7 +32,7 @@ pybind11::bytes without_gil(const Function& function) {
     const pybind11::gil_scoped_release unlocked;
     result = function();
   }
-  return {reinterpret_cast<const char*>(result.data()), result.size()};
+  return python_bytes(result);
 }
 
 }  // namespace lmpack::bindings

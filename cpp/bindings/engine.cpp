@@ -5,7 +5,7 @@
 #include <pybind11/stl.h>
 
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,24 +13,19 @@
 #include "arrays.hpp"
 #include "blocks.hpp"
 #include "lmpack/block_codec.hpp"
-#include "lmpack/engine/lane_batch.hpp"
+#include "lmpack/engine/lockstep_lanes.hpp"
 #include "lmpack/engine/peak.hpp"
 #include "lmpack/error.hpp"
 #include "lmpack/mixed_block_codec.hpp"
 #include "registers.hpp"
+#include "shared.hpp"
 
 namespace py = pybind11;
 
 namespace lmpack::bindings {
 namespace {
 
-// A state that several Python threads may hold: calls come one after another.
-struct SharedBatch {
-  SharedBatch(const Engine& engine, std::size_t lanes) : batch(engine, lanes) {}
-
-  LaneBatch batch;
-  std::mutex mutex;
-};
+using SharedLanes = Shared<LockstepLanes>;
 
 ModelShape shape_from(const py::dict& fields) {
   const auto number = [&](const char* name) { return fields[name].cast<std::size_t>(); };
@@ -87,73 +82,66 @@ std::unique_ptr<Engine> make_engine(const py::dict& shape, const py::dict& tenso
   return std::make_unique<Engine>(load_weights(shape_from(shape), source), kernels_named(kernel));
 }
 
-std::unique_ptr<SharedBatch> start(const Engine& engine, std::int64_t lanes) {
-  if (lanes < 1) {
-    throw InvalidArgument("there must be at least 1 lane, not " + std::to_string(lanes));
-  }
-  return std::make_unique<SharedBatch>(engine, static_cast<std::size_t>(lanes));
+std::unique_ptr<SharedLanes> start(const Engine& engine, std::int64_t lanes) {
+  return std::make_unique<SharedLanes>(engine, lanes);
 }
 
-py::array_t<std::int32_t> feed(const Engine& engine, SharedBatch& shared, const py::array& symbols,
+py::array_t<std::int32_t> feed(const Engine& engine, SharedLanes& shared, const py::array& symbols,
                                ThreadTeam& team) {
-  if (&shared.batch.engine() != &engine) {
+  if (&shared.constant().engine() != &engine) {
     throw InvalidArgument("the state belongs to another engine");
   }
-  const auto lanes = static_cast<std::int64_t>(shared.batch.lanes());
-  const auto symbol_span = int32_elements(symbols, "symbols", {{"L", lanes}, {"T"}});
-  const auto steps = static_cast<std::size_t>(symbols.shape(1));
-  const std::size_t vocabulary = engine.shape().vocabulary;
-  py::array_t<std::int32_t> weights(
-      {symbols.shape(0), symbols.shape(1), static_cast<py::ssize_t>(vocabulary)});
-  std::int32_t* const out = weights.mutable_data();
-  const py::gil_scoped_release unlocked;
-  const std::lock_guard lock(shared.mutex);
-  const ThreadTeam::Seat seat(team);
-  shared.batch.feed(symbol_span, steps, seat,
-                    [=](std::size_t, std::size_t lane, std::size_t step, auto row) {
-                      std::ranges::copy(row, out + (lane * steps + step) * vocabulary);
-                    });
-  return weights;
+  const auto symbol_span =
+      int32_elements(symbols, "symbols", {{"L", shared.constant().lanes()}, {"T"}});
+  py::array_t<std::int32_t> odds(
+      {symbols.shape(0), symbols.shape(1), static_cast<py::ssize_t>(engine.shape().vocabulary)});
+  const std::span<std::int32_t> odds_span(odds.mutable_data(),
+                                          static_cast<std::size_t>(odds.size()));
+  const std::size_t steps = axis_size(symbols, 1);
+  shared.use([&](LockstepLanes& lanes) {
+    const ThreadTeam::Lease lease(team);
+    lanes.feed(symbol_span, steps, lease, odds_span);
+  });
+  return odds;
 }
 
 py::bytes encode(const Engine& engine, ThreadTeam& team, const py::bytes& plain,
-                 std::int64_t lane_length, const py::function& advance) {
-  const std::string_view view = plain;
-  const BlockLayout layout(static_cast<std::int64_t>(view.size()), lane_length);
-  return without_gil([&, tell = advance_from(advance)] {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(view.data());
-    return encode_block(engine, team, {bytes, view.size()}, layout, tell);
+                 std::int64_t lane_length, const py::function& steps_done) {
+  const auto bytes = bytes_of(plain);
+  const BlockLayout layout = layout_of(bytes, lane_length);
+  return without_gil([&, tell = steps_done_from(steps_done)] {
+    return encode_block(engine, team, bytes, layout, tell);
   });
 }
 
 py::bytes decode(const Engine& engine, ThreadTeam& team, const py::buffer& payload,
-                 std::int64_t length, std::int64_t lane_length, const py::function& advance) {
+                 std::int64_t length, std::int64_t lane_length, const py::function& steps_done) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
-  return without_gil([&, tell = advance_from(advance)] {
+  return without_gil([&, tell = steps_done_from(steps_done)] {
     return decode_block(engine, team, std::move(bytes), layout, tell);
   });
 }
 
 py::bytes encode_mixed(const Engine& engine, ThreadTeam& team, const py::bytes& plain,
-                       std::int64_t lane_length, std::int64_t stride, const py::function& advance) {
-  const std::string_view view = plain;
-  const BlockLayout layout(static_cast<std::int64_t>(view.size()), lane_length);
+                       std::int64_t lane_length, std::int64_t stride,
+                       const py::function& steps_done) {
+  const auto bytes = bytes_of(plain);
+  const BlockLayout layout = layout_of(bytes, lane_length);
   const DataKind kind = data_kind(stride);
-  return without_gil([&, tell = advance_from(advance)] {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(view.data());
-    return encode_mixed_block(&engine, team, {bytes, view.size()}, layout, kind, tell);
+  return without_gil([&, tell = steps_done_from(steps_done)] {
+    return encode_mixed_block(engine, team, bytes, layout, kind, tell);
   });
 }
 
 py::bytes decode_mixed(const Engine& engine, ThreadTeam& team, const py::buffer& payload,
                        std::int64_t length, std::int64_t lane_length, std::int64_t stride,
-                       const py::function& advance) {
+                       const py::function& steps_done) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
   const DataKind kind = data_kind(stride);
-  return without_gil([&, tell = advance_from(advance)] {
-    return decode_mixed_block(&engine, team, std::move(bytes), layout, kind, tell);
+  return without_gil([&, tell = steps_done_from(steps_done)] {
+    return decode_mixed_block(engine, team, std::move(bytes), layout, kind, tell);
   });
 }
 
@@ -177,14 +165,7 @@ Args:
 
 Raises:
     lmpack.errors.UsageError: fewer than one.)")
-      .def(py::init([](std::int64_t threads) {
-             if (threads < 1) {
-               throw InvalidArgument("the number of threads must be at least 1, not " +
-                                     std::to_string(threads));
-             }
-             return std::make_unique<ThreadTeam>(static_cast<std::size_t>(threads));
-           }),
-           py::arg("threads"));
+      .def(py::init<std::int64_t>(), py::arg("threads"));
 }
 
 }  // namespace
@@ -199,7 +180,7 @@ short runs that together take about `seconds`.
 Raises:
     lmpack.errors.UsageError: the processor cannot run the kernel.)");
   register_team(module);
-  py::class_<SharedBatch>(module, "EngineState", "What an Engine remembers of some lanes.");
+  py::class_<SharedLanes>(module, "EngineState", "What an Engine remembers of some lanes.");
   py::class_<Engine>(module, "Engine", R"(The forward pass of a model on the CPU.
 
 Args:
@@ -214,7 +195,7 @@ Raises:
       .def("start", &start, py::arg("lanes"), py::keep_alive<0, 1>(),
            "A state of some lanes with nothing fed yet.")
       .def("feed", &feed, py::arg("state"), py::arg("symbols"), py::arg("team"),
-           R"(Feeds symbols to the lanes of a state and gives the weights of the symbol after each.
+           R"(Feeds symbols to the lanes of a state and gives the odds of the symbol after each.
 
 Args:
     state: from start() of this engine; it is advanced.
@@ -228,33 +209,33 @@ Raises:
     lmpack.errors.UsageError: the array has another type or shape, a value is out of range, or the
         state is another engine's.)")
       .def("encode", &encode, py::arg("team"), py::arg("plain"), py::arg("lane_length"),
-           py::arg("advance"), R"(The payload of a block.
+           py::arg("steps_done"), R"(The payload of a block.
 
 Args:
     team: a ThreadTeam that shares the lanes.
     plain: bytes, at least one.
     lane_length: bytes in a lane, 1 to len(plain); the last lane may be shorter.
-    advance: called now and then with the number of steps done, from the calling thread; what it
+    steps_done: called now and then with the number of steps done, from the calling thread; what it
         raises ends the call.
 
 Raises:
     lmpack.errors.UsageError: an argument is out of range, or the model has fewer symbols than
         there are bytes.)")
       .def("decode", &decode, py::arg("team"), py::arg("payload"), py::arg("length"),
-           py::arg("lane_length"), py::arg("advance"), R"(The bytes of a block.
+           py::arg("lane_length"), py::arg("steps_done"), R"(The bytes of a block.
 
 Args:
     team: a ThreadTeam that shares the lanes.
     payload: bytes-like, what encode() gave.
     length: number of bytes in the block.
     lane_length: as for encode().
-    advance: as for encode().
+    steps_done: as for encode().
 
 Raises:
     lmpack.errors.DamagedError: the payload is not that of any bytes.
     lmpack.errors.UsageError: an argument is out of range.)")
       .def("encode_mixed", &encode_mixed, py::arg("team"), py::arg("plain"), py::arg("lane_length"),
-           py::arg("stride"), py::arg("advance"),
+           py::arg("stride"), py::arg("steps_done"),
            R"(As encode(), with adaptive mixing.
 
 Args:
@@ -262,9 +243,9 @@ Args:
     plain: as for encode().
     lane_length: as for encode().
     stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
-    advance: as for encode().)")
+    steps_done: as for encode().)")
       .def("decode_mixed", &decode_mixed, py::arg("team"), py::arg("payload"), py::arg("length"),
-           py::arg("lane_length"), py::arg("stride"), py::arg("advance"),
+           py::arg("lane_length"), py::arg("stride"), py::arg("steps_done"),
            "The bytes of a block that encode_mixed() made, with the same arguments.");
 }
 

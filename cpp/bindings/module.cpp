@@ -10,6 +10,7 @@ PYBIND11_MODULE(_native, module) {
   lmpack::bindings::register_errors();
   lmpack::bindings::register_frequencies(module);
   lmpack::bindings::register_block_coders(module);
+  lmpack::bindings::register_mixed_coders(module);
   lmpack::bindings::register_mixing(module);
   lmpack::bindings::register_engine(module);
   lmpack::bindings::register_build_info(module);

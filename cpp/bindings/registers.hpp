@@ -7,6 +7,7 @@ namespace lmpack::bindings {
 
 void register_frequencies(pybind11::module_& module);
 void register_block_coders(pybind11::module_& module);
+void register_mixed_coders(pybind11::module_& module);
 void register_mixing(pybind11::module_& module);
 void register_engine(pybind11::module_& module);
 void register_build_info(pybind11::module_& module);

@@ -49,30 +49,30 @@ struct ThreadTeam::Job {
   }
 };
 
-ThreadTeam::ThreadTeam(std::size_t threads) : threads_(threads) {
+ThreadTeam::ThreadTeam(std::int64_t threads) : threads_(static_cast<std::size_t>(threads)) {
   if (threads < 1) {
     throw InvalidArgument("the number of threads must be at least 1, not " +
                           std::to_string(threads));
   }
 }
 
-ThreadTeam::Seat::Seat(ThreadTeam& team) : team_(team) {
+ThreadTeam::Lease::Lease(ThreadTeam& team) : team_(team) {
   const std::lock_guard lock(team_.mutex_);
-  ++team_.seats_;
+  ++team_.leases_;
 }
 
-ThreadTeam::Seat::~Seat() {
+ThreadTeam::Lease::~Lease() {
   std::unique_lock lock(team_.mutex_);
-  if (--team_.seats_ == 0) team_.dismiss_helpers(lock);
+  if (--team_.leases_ == 0) team_.dismiss_helpers(lock);
   ++team_.announced_;  // what the caller leaves free, a helper may take
   team_.changed_.notify_all();
 }
 
-std::size_t ThreadTeam::Seat::available() const {
-  return team_.threads_ - std::min(team_.threads_ - 1, team_.seats_.load() - 1);
+std::size_t ThreadTeam::Lease::available() const {
+  return team_.threads_ - std::min(team_.threads_ - 1, team_.leases_.load() - 1);
 }
 
-void ThreadTeam::Seat::run(std::size_t count, const Work& work) const {
+void ThreadTeam::Lease::run(std::size_t count, const Work& work) const {
   Job job(work, count);
   const bool shared = count > 1 && available() > 1;
   if (shared) {
@@ -96,7 +96,7 @@ void ThreadTeam::Seat::run(std::size_t count, const Work& work) const {
 // Under the mutex. Where the system gives no more threads, those that are there do the work.
 void ThreadTeam::summon_helpers() {
   try {
-    while (helpers_.size() + seats_ < threads_) {
+    while (helpers_.size() + leases_ < threads_) {
       helpers_.emplace_back([this, crew = crew_] { help(crew); });
     }
   } catch (const std::system_error&) {
@@ -118,7 +118,7 @@ void ThreadTeam::dismiss_helpers(std::unique_lock<std::mutex>& lock) {
 
 // Under the mutex: a job with pieces left, if a thread more may work.
 ThreadTeam::Job* ThreadTeam::open_job() {
-  if (seats_ + working_ >= threads_) return nullptr;
+  if (leases_ + working_ >= threads_) return nullptr;
   const auto found = std::ranges::find_if(jobs_, &Job::open);
   return found == jobs_.end() ? nullptr : *found;
 }

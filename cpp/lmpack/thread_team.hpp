@@ -13,23 +13,23 @@
 namespace lmpack {
 
 // Callers and helpers together are at most `threads` threads at work, unless there are more callers
-// than that. Helpers exist only while a caller has a seat, so that an idle team survives a fork.
+// than that. Helpers exist only while a caller has a lease, so that an idle team survives a fork.
 class ThreadTeam {
  public:
-  // Piece of work number `item`; `slot` is below Seat::slots() and different for pieces of one call
-  // that run at the same time, so that each can have memory of its own.
+  // Piece of work number `item`; `slot` is below Lease::slots() and different for pieces of one
+  // call that run at the same time, so that each can have memory of its own.
   using Work = std::function<void(std::size_t item, std::size_t slot)>;
 
   // threads >= 1, otherwise throws InvalidArgument.
-  explicit ThreadTeam(std::size_t threads);
+  explicit ThreadTeam(std::int64_t threads);
 
-  // A caller that is at work for a while. It may not outlive the team.
-  class Seat {
+  // What a caller holds while it is at work. It may not outlive the team.
+  class Lease {
    public:
-    explicit Seat(ThreadTeam& team);
-    ~Seat();
-    Seat(const Seat&) = delete;
-    Seat& operator=(const Seat&) = delete;
+    explicit Lease(ThreadTeam& team);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
 
     // What slots are below: all threads of the team, as also one that becomes free in the middle of
     // a call may take part in it.
@@ -60,7 +60,7 @@ class ThreadTeam {
   std::condition_variable changed_;
 
   // Under the mutex; read without it only as hints.
-  std::atomic<std::size_t> seats_ = 0;
+  std::atomic<std::size_t> leases_ = 0;
   std::size_t working_ = 0;  // helpers that have a job
   std::uint64_t crew_ = 0;   // helpers of an earlier crew go home
   std::vector<Job*> jobs_;

@@ -23,8 +23,8 @@ int main(int count, char** arguments) {
     ThreadTeam team(1);
     const std::vector<std::uint8_t> plain(static_cast<std::size_t>(kLanes * steps), 'a');
     const BlockLayout layout(kLanes * steps, steps);
-    const auto payload = encode_block(engine, team, plain, layout, [](std::int64_t) {});
-    const auto back = decode_block(engine, team, payload, layout, [](std::int64_t) {});
+    const auto payload = encode_block(engine, team, plain, layout, no_progress);
+    const auto back = decode_block(engine, team, payload, layout, no_progress);
     return back == plain ? 0 : 1;
   }
   std::fprintf(stderr, "this processor has no kernels %s\n", arguments[1]);

@@ -1,7 +1,7 @@
 // Any payload must either be refused or be the very one that the encoder writes for the symbols
 // decoded from it.
 //
-// Input: length, lane length, vocabulary and weights, a byte each; the payload is what follows.
+// Input: length, lane length, vocabulary and odds, a byte each; the payload is what follows.
 
 #include <algorithm>
 #include <cstddef>
@@ -10,34 +10,33 @@
 #include <span>
 #include <vector>
 
-#include "lmpack/block_decoder.hpp"
-#include "lmpack/block_encoder.hpp"
+#include "lmpack/coder/block_decoder.hpp"
+#include "lmpack/coder/block_encoder.hpp"
 #include "lmpack/error.hpp"
 
 namespace {
 
 constexpr std::size_t kParameters = 4;
 
-// Weights of one step. Few distinct ones are enough: what varies is the payload.
-std::vector<std::int32_t> weights_of_step(std::int64_t lanes, std::int64_t vocabulary,
-                                          int steepness) {
-  std::vector<std::int32_t> weights(static_cast<std::size_t>(lanes * vocabulary));
-  for (std::size_t i = 0; i < weights.size(); ++i) {
+// Odds of one step. Few distinct ones are enough: what varies is the payload.
+std::vector<std::int32_t> odds_of_step(std::size_t lanes, std::int64_t vocabulary, int steepness) {
+  std::vector<std::int32_t> odds(lanes * static_cast<std::size_t>(vocabulary));
+  for (std::size_t i = 0; i < odds.size(); ++i) {
     const std::size_t rank = i % static_cast<std::size_t>(vocabulary);
-    weights[i] = (1 << 23) >> std::min<std::size_t>(rank * static_cast<std::size_t>(steepness), 31);
+    odds[i] = (1 << 23) >> std::min<std::size_t>(rank * static_cast<std::size_t>(steepness), 31);
   }
-  return weights;
+  return odds;
 }
 
 void check(std::vector<std::uint8_t> payload, lmpack::BlockLayout layout, std::int64_t vocabulary,
            int steepness) {
-  const auto weights = weights_of_step(layout.lanes(), vocabulary, steepness);
-  std::vector<std::int32_t> symbols(static_cast<std::size_t>(layout.lanes()));
+  const auto odds = odds_of_step(layout.lanes(), vocabulary, steepness);
+  std::vector<std::int32_t> symbols(layout.lanes());
   lmpack::BlockDecoder decoder(payload, layout, vocabulary);
   lmpack::BlockEncoder encoder(layout, vocabulary);
-  for (std::int64_t step = 0; step < layout.steps(); ++step) {
-    decoder.decode(weights, symbols);
-    encoder.encode(weights, symbols, 1);
+  for (std::size_t step = 0; step < layout.steps(); ++step) {
+    decoder.decode(odds, symbols);
+    encoder.encode(odds, symbols, 1);
   }
   decoder.finish();
   if (encoder.finish() != payload) std::abort();

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmpack/block_decoder.hpp"
-#include "lmpack/block_encoder.hpp"
+#include "lmpack/coder/block_decoder.hpp"
+#include "lmpack/coder/block_encoder.hpp"
 #include "lmpack/error.hpp"
 #include "test_support.hpp"
 
@@ -14,66 +14,63 @@ namespace lmpack {
 namespace {
 
 using testing::Bytes;
+using testing::Odds;
 using testing::Random;
 using testing::Symbols;
-using testing::Weights;
 
-// A block with one table of weights for each cell: [lane][step].
+// A block with one table of odds for each cell: [lane][step].
 struct Block {
   BlockLayout layout;
   std::size_t vocabulary;
   Symbols symbols;
-  Weights weights;
+  Odds odds;
 
   Block(Random& random, std::int64_t length, std::int64_t lane_length, std::size_t vocabulary_)
       : layout(length, lane_length), vocabulary(vocabulary_) {
-    const auto cells = static_cast<std::size_t>(layout.lanes() * layout.steps());
+    const std::size_t cells = layout.lanes() * layout.steps();
     symbols = random.symbols(cells, vocabulary);
-    weights = random.weights(cells, vocabulary);
-  }
-
-  std::size_t cell(std::int64_t lane, std::int64_t step) const {
-    return static_cast<std::size_t>(lane * layout.steps() + step);
+    odds = random.odds(cells, vocabulary);
   }
 
   // Tables [lane][step] of the steps first .. first + count - 1.
-  Weights weights_of(std::int64_t first, std::int64_t count) const {
-    Weights part;
-    for (std::int64_t lane = 0; lane < layout.lanes(); ++lane) {
+  Odds odds_of(std::size_t first, std::size_t count) const {
+    Odds part;
+    for (std::size_t lane = 0; lane < layout.lanes(); ++lane) {
       const auto begin =
-          weights.begin() + static_cast<std::ptrdiff_t>(cell(lane, first) * vocabulary);
-      part.insert(part.end(), begin, begin + count * static_cast<std::ptrdiff_t>(vocabulary));
+          odds.begin() + static_cast<std::ptrdiff_t>(layout.index(lane, first) * vocabulary);
+      part.insert(part.end(), begin, begin + static_cast<std::ptrdiff_t>(count * vocabulary));
     }
     return part;
   }
 
-  Symbols symbols_of(std::int64_t first, std::int64_t count) const {
+  Symbols symbols_of(std::size_t first, std::size_t count) const {
     Symbols part;
-    for (std::int64_t lane = 0; lane < layout.lanes(); ++lane) {
-      const auto begin = symbols.begin() + static_cast<std::ptrdiff_t>(cell(lane, first));
-      part.insert(part.end(), begin, begin + count);
+    for (std::size_t lane = 0; lane < layout.lanes(); ++lane) {
+      const auto begin = symbols.begin() + static_cast<std::ptrdiff_t>(layout.index(lane, first));
+      part.insert(part.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
     }
     return part;
   }
 };
 
 // Payload of the block, coded in pieces of `piece` steps.
-Bytes encode(const Block& block, std::int64_t piece) {
+Bytes encode(const Block& block, std::size_t piece) {
   BlockEncoder encoder(block.layout, static_cast<std::int64_t>(block.vocabulary));
-  for (std::int64_t step = 0; step < block.layout.steps(); step += piece) {
-    const std::int64_t count = std::min(piece, block.layout.steps() - step);
-    encoder.encode(block.weights_of(step, count), block.symbols_of(step, count), count);
+  for (std::size_t step = 0; step < block.layout.steps(); step += piece) {
+    const std::size_t count = std::min(piece, block.layout.steps() - step);
+    encoder.encode(block.odds_of(step, count), block.symbols_of(step, count), count);
   }
   return encoder.finish();
 }
 
 void check_decoding(const Block& block, const Bytes& payload) {
   BlockDecoder decoder(payload, block.layout, static_cast<std::int64_t>(block.vocabulary));
-  for (std::int64_t step = 0; step < block.layout.steps(); ++step) {
+  for (std::size_t step = 0; step < block.layout.steps(); ++step) {
     Symbols expected = block.symbols_of(step, 1);
-    std::fill(expected.begin() + block.layout.active_lanes(step), expected.end(), 0);
+    std::fill(expected.begin() + static_cast<std::ptrdiff_t>(block.layout.active_lanes(step)),
+              expected.end(), 0);
     Symbols decoded(expected.size(), -1);
-    decoder.decode(block.weights_of(step, 1), decoded);
+    decoder.decode(block.odds_of(step, 1), decoded);
     CHECK(decoded == expected);
   }
   decoder.finish();
@@ -84,7 +81,7 @@ TEST_CASE("blocks of every cut come back, however they are encoded piece by piec
   for (const std::int64_t length : {1, 2, 7, 24, 25}) {
     for (std::int64_t lane_length = 1; lane_length <= length; ++lane_length) {
       const Block block(random, length, lane_length, 2 + random.below(40));
-      const Bytes payload = encode(block, lane_length);
+      const Bytes payload = encode(block, block.layout.steps());
       CHECK(encode(block, 1) == payload);
       CHECK(encode(block, 3) == payload);
       check_decoding(block, payload);
@@ -104,9 +101,9 @@ TEST_CASE("what stands in lanes that have ended is ignored") {
   Random random(9);
   Block block(random, 5, 3, 4);
   const Bytes payload = encode(block, 3);
-  const std::size_t ended = block.cell(1, 2);
+  const std::size_t ended = block.layout.index(1, 2);
   block.symbols[ended] = -99;
-  std::fill_n(block.weights.begin() + static_cast<std::ptrdiff_t>(ended * 4), 4, -1);
+  std::fill_n(block.odds.begin() + static_cast<std::ptrdiff_t>(ended * 4), 4, -1);
   CHECK(encode(block, 3) == payload);
 }
 
@@ -119,16 +116,15 @@ TEST_CASE("a vocabulary out of range is refused") {
 
 TEST_CASE("the encoder refuses what is out of turn or of another size") {
   BlockEncoder encoder(BlockLayout(4, 2), 2);
-  const Weights step_weights(4, 1);
+  const Odds step_odds(4, 1);
   const Symbols step_symbols(2, 0);
   CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(step_weights, Symbols(3, 0), 1), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(Weights(5, 1), step_symbols, 1), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(step_weights, step_symbols, -1), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(Weights(12, 1), Symbols(6, 0), 3), InvalidArgument);
-  encoder.encode(step_weights, step_symbols, 1);
-  encoder.encode(step_weights, step_symbols, 1);
-  CHECK_THROWS_AS(encoder.encode(step_weights, step_symbols, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(step_odds, Symbols(3, 0), 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(Odds(5, 1), step_symbols, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(Odds(12, 1), Symbols(6, 0), 3), InvalidArgument);
+  encoder.encode(step_odds, step_symbols, 1);
+  encoder.encode(step_odds, step_symbols, 1);
+  CHECK_THROWS_AS(encoder.encode(step_odds, step_symbols, 1), InvalidArgument);
   CHECK(encoder.finish().size() <= 1);
   CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode({}, {}, 0), InvalidArgument);
@@ -137,11 +133,11 @@ TEST_CASE("the encoder refuses what is out of turn or of another size") {
 TEST_CASE("the encoder stops for good at a bad value") {
   for (const std::int32_t symbol : {-1, 2}) {
     BlockEncoder encoder(BlockLayout(1, 1), 2);
-    CHECK_THROWS_AS(encoder.encode(Weights{1, 1}, Symbols{symbol}, 1), InvalidArgument);
-    CHECK_THROWS_AS(encoder.encode(Weights{1, 1}, Symbols{0}, 1), InvalidArgument);
+    CHECK_THROWS_AS(encoder.encode(Odds{1, 1}, Symbols{symbol}, 1), InvalidArgument);
+    CHECK_THROWS_AS(encoder.encode(Odds{1, 1}, Symbols{0}, 1), InvalidArgument);
   }
   BlockEncoder encoder(BlockLayout(1, 1), 2);
-  CHECK_THROWS_AS(encoder.encode(Weights{0, 0}, Symbols{0}, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(Odds{0, 0}, Symbols{0}, 1), InvalidArgument);
   CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
 }
 
@@ -150,22 +146,22 @@ TEST_CASE("the decoder refuses what is out of turn or of another size") {
   Symbols symbols(2);
   Symbols three(3);
   CHECK_THROWS_AS(decoder.finish(), InvalidArgument);
-  CHECK_THROWS_AS(decoder.decode(Weights(4, 1), three), InvalidArgument);
-  CHECK_THROWS_AS(decoder.decode(Weights(5, 1), symbols), InvalidArgument);
-  decoder.decode(Weights(4, 1), symbols);
-  decoder.decode(Weights(4, 1), symbols);
+  CHECK_THROWS_AS(decoder.decode(Odds(4, 1), three), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(Odds(5, 1), symbols), InvalidArgument);
+  decoder.decode(Odds(4, 1), symbols);
+  decoder.decode(Odds(4, 1), symbols);
   CHECK(symbols == Symbols{0, 0});
-  CHECK_THROWS_AS(decoder.decode(Weights(4, 1), symbols), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(Odds(4, 1), symbols), InvalidArgument);
   CHECK_NOTHROW(decoder.finish());
 }
 
 TEST_CASE("the decoder stops for good at a bad value or damage") {
   Symbols symbols(1);
-  BlockDecoder bad_weight({}, BlockLayout(1, 1), 2);
-  CHECK_THROWS_AS(bad_weight.decode(Weights{0, 0}, symbols), InvalidArgument);
-  CHECK_THROWS_AS(bad_weight.decode(Weights{1, 1}, symbols), InvalidArgument);
+  BlockDecoder bad_odds({}, BlockLayout(1, 1), 2);
+  CHECK_THROWS_AS(bad_odds.decode(Odds{0, 0}, symbols), InvalidArgument);
+  CHECK_THROWS_AS(bad_odds.decode(Odds{1, 1}, symbols), InvalidArgument);
   BlockDecoder damaged({}, BlockLayout(1, 1), 65536);
-  Weights sure_other(65536, 0);
+  Odds sure_other(65536, 0);
   sure_other[1] = 1;
   CHECK_THROWS_AS(damaged.decode(sure_other, symbols), DamagedStream);
   CHECK_THROWS_AS(damaged.finish(), InvalidArgument);

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmpack/block_layout.hpp"
+#include "lmpack/coder/block_layout.hpp"
 #include "lmpack/error.hpp"
 
 namespace lmpack {
@@ -14,9 +14,9 @@ TEST_CASE("every symbol of a block belongs to exactly one lane and step") {
     for (std::int64_t lane_length = 1; lane_length <= length; ++lane_length) {
       const BlockLayout layout(length, lane_length);
       std::vector<int> seen(static_cast<std::size_t>(length), 0);
-      for (std::int64_t step = 0; step < layout.steps(); ++step) {
-        for (std::int64_t lane = 0; lane < layout.active_lanes(step); ++lane) {
-          ++seen.at(static_cast<std::size_t>(lane * lane_length + step));
+      for (std::size_t step = 0; step < layout.steps(); ++step) {
+        for (std::size_t lane = 0; lane < layout.active_lanes(step); ++lane) {
+          ++seen.at(layout.index(lane, step));
         }
       }
       CHECK(seen == std::vector<int>(static_cast<std::size_t>(length), 1));

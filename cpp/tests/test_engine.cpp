@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "lmpack/engine/lane_batch.hpp"
+#include "lmpack/engine/lockstep_lanes.hpp"
 #include "lmpack/error.hpp"
 #include "random_engine.hpp"
 
@@ -25,13 +25,12 @@ std::int32_t symbol_at(std::size_t lane, std::size_t step) {
   return static_cast<std::int32_t>((lane + 1) * step * 7 % 64);
 }
 
-// Weights of all lanes and steps, fed `piece` steps at a time.
-std::vector<std::int32_t> weights_of(const Kernels& kernels, std::size_t piece,
-                                     std::size_t threads) {
+// Odds of all lanes and steps, fed `piece` steps at a time.
+std::vector<std::int32_t> odds_of(const Kernels& kernels, std::size_t piece, std::int64_t threads) {
   const Engine engine = tests::random_engine(kShape, kernels);
   ThreadTeam team(threads);
-  const ThreadTeam::Seat seat(team);
-  LaneBatch batch(engine, kLanes);
+  const ThreadTeam::Lease lease(team);
+  LockstepLanes batch(engine, kLanes);
   std::vector<std::int32_t> all(kLanes * kSteps * kShape.vocabulary);
   for (std::size_t first = 0; first < kSteps; first += piece) {
     const std::size_t steps = std::min(piece, kSteps - first);
@@ -39,9 +38,9 @@ std::vector<std::int32_t> weights_of(const Kernels& kernels, std::size_t piece,
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       for (std::size_t i = 0; i < steps; ++i) symbols.push_back(symbol_at(lane, first + i));
     }
-    batch.feed(symbols, steps, seat, [&](auto, std::size_t lane, std::size_t step, auto weights) {
+    batch.feed(symbols, steps, lease, [&](auto, std::size_t lane, std::size_t step, auto odds) {
       const std::size_t cell = lane * kSteps + first + step;
-      std::ranges::copy(weights, all.data() + cell * kShape.vocabulary);
+      std::ranges::copy(odds, all.data() + cell * kShape.vocabulary);
     });
   }
   return all;
@@ -50,24 +49,24 @@ std::vector<std::int32_t> weights_of(const Kernels& kernels, std::size_t piece,
 }  // namespace
 
 TEST_CASE("kernels, pieces and threads make no difference") {
-  const auto expected = weights_of(*available_kernels().back(), kSteps, 1);
+  const auto expected = odds_of(*available_kernels().back(), kSteps, 1);
   CHECK(std::ranges::max(expected) > std::ranges::min(expected));
   for (const Kernels* kernels : available_kernels()) {
     CAPTURE(kernels->name);
     for (const std::size_t piece : {1U, 13U, 64U, 70U}) {
-      for (const std::size_t threads : {1U, 2U, 3U}) {
-        CHECK(weights_of(*kernels, piece, threads) == expected);
+      for (const int threads : {1, 2, 3}) {
+        CHECK(odds_of(*kernels, piece, threads) == expected);
       }
     }
   }
 }
 
 TEST_CASE("the integers are the same on every kind of processor") {
-  // FNV-1a over the weights as bytes, the lowest first; computed on x86-64 and on AArch64.
+  // FNV-1a over the odds as bytes, the lowest first; computed on x86-64 and on AArch64.
   std::uint64_t digest = 0xcbf29ce484222325;
-  for (const std::int32_t weight : weights_of(*available_kernels().front(), kSteps, 1)) {
+  for (const std::int32_t value : odds_of(*available_kernels().front(), kSteps, 1)) {
     for (int shift = 0; shift < 32; shift += 8) {
-      digest ^= static_cast<std::uint32_t>(weight) >> shift & 255;
+      digest ^= static_cast<std::uint32_t>(value) >> shift & 255;
       digest *= 0x100000001b3;
     }
   }
@@ -76,7 +75,7 @@ TEST_CASE("the integers are the same on every kind of processor") {
 
 TEST_CASE("lanes at different positions share a pass") {
   const Engine engine = tests::random_engine(kShape, *available_kernels().front());
-  const auto expected = weights_of(engine.kernels(), kSteps, 1);
+  const auto expected = odds_of(engine.kernels(), kSteps, 1);
   std::vector<Lane> lanes(kLanes, Lane(kShape));
   std::vector<std::size_t> done(kLanes);
   ForwardPass pass(engine);
@@ -90,10 +89,10 @@ TEST_CASE("lanes at different positions share a pass") {
       }
       feeds.push_back({&lanes[lane], symbols[lane]});
     }
-    pass.run(feeds, [&](std::size_t lane, std::size_t step, auto weights) {
+    pass.run(feeds, [&](std::size_t lane, std::size_t step, auto odds) {
       const std::size_t cell = lane * kSteps + done[lane] + step;
       CHECK(std::ranges::equal(
-          weights, std::span(expected).subspan(cell * kShape.vocabulary, kShape.vocabulary)));
+          odds, std::span(expected).subspan(cell * kShape.vocabulary, kShape.vocabulary)));
     });
     for (std::size_t lane = 0; lane < kLanes; ++lane) done[lane] += symbols[lane].size();
   }
@@ -102,15 +101,15 @@ TEST_CASE("lanes at different positions share a pass") {
 TEST_CASE("a thread that becomes free in the middle of a call takes part") {
   const Engine engine = tests::random_engine(kShape, *available_kernels().front());
   ThreadTeam team(3);
-  const ThreadTeam::Seat seat(team);
+  const ThreadTeam::Lease lease(team);
   // Two helpers are there before a second caller takes the place of one.
-  seat.run(3, [](std::size_t, std::size_t) {});
-  auto other = std::make_unique<ThreadTeam::Seat>(team);
+  lease.run(3, [](std::size_t, std::size_t) {});
+  auto other = std::make_unique<ThreadTeam::Lease>(team);
   constexpr std::size_t kMany = 60;
-  LaneBatch batch(engine, kMany);
+  LockstepLanes batch(engine, kMany);
   std::atomic<bool> first = true;
   std::atomic<std::size_t> rows = 0;
-  batch.feed(std::vector<std::int32_t>(kMany * kSteps), kSteps, seat,
+  batch.feed(std::vector<std::int32_t>(kMany * kSteps), kSteps, lease,
              [&](std::size_t, std::size_t, std::size_t, auto) {
                ++rows;
                if (!first.exchange(false)) return;
@@ -124,10 +123,27 @@ TEST_CASE("wrong symbols are refused before anything is fed") {
   const ModelShape shape{32, 32, 1, 32, 32, {4}, false, {}};
   const Engine engine = tests::random_engine(shape, *available_kernels().front());
   ThreadTeam team(1);
-  const ThreadTeam::Seat seat(team);
-  LaneBatch batch(engine, 2);
+  const ThreadTeam::Lease lease(team);
+  LockstepLanes batch(engine, 2);
   const auto fail = [](auto, auto, auto, auto) { FAIL("nothing may be predicted"); };
-  CHECK_THROWS_AS(batch.feed(std::vector<std::int32_t>(3), 1, seat, fail), InvalidArgument);
-  CHECK_THROWS_AS(batch.feed(std::vector<std::int32_t>{0, 33}, 1, seat, fail), InvalidArgument);
-  CHECK_THROWS_AS(batch.feed(std::vector<std::int32_t>{-1, 0}, 1, seat, fail), InvalidArgument);
+  CHECK_THROWS_AS(batch.feed(std::vector<std::int32_t>(3), 1, lease, fail), InvalidArgument);
+  CHECK_THROWS_AS(batch.feed(std::vector<std::int32_t>{0, 33}, 1, lease, fail), InvalidArgument);
+  CHECK_THROWS_AS(batch.feed(std::vector<std::int32_t>{-1, 0}, 1, lease, fail), InvalidArgument);
+}
+
+TEST_CASE("odds fill an array of lanes and steps, which must have their size") {
+  const Engine engine = tests::random_engine(kShape, *available_kernels().front());
+  ThreadTeam team(2);
+  const ThreadTeam::Lease lease(team);
+  std::vector<std::int32_t> symbols;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    for (std::size_t step = 0; step < kSteps; ++step) symbols.push_back(symbol_at(lane, step));
+  }
+  std::vector<std::int32_t> odds(symbols.size() * kShape.vocabulary);
+  LockstepLanes(engine, kLanes).feed(symbols, kSteps, lease, odds);
+  CHECK(odds == odds_of(engine.kernels(), kSteps, 1));
+  odds.pop_back();
+  CHECK_THROWS_AS(LockstepLanes(engine, kLanes).feed(symbols, kSteps, lease, odds),
+                  InvalidArgument);
+  CHECK_THROWS_AS(LockstepLanes(engine, 0), InvalidArgument);
 }

@@ -26,7 +26,8 @@ Operands random_operands(std::mt19937& random, std::size_t rows, std::size_t inp
                     {inputs, outputs, AlignedVector<std::int8_t>(inputs * outputs),
                      AlignedVector<std::int32_t>(outputs), AlignedVector<float>(outputs, 1e-3F)}};
   for (auto& value : operands.left) value = extreme ? 255 : static_cast<std::uint8_t>(random());
-  for (auto& start : operands.matrix.starts) start = static_cast<std::int32_t>(random() % 1000);
+  for (auto& value : operands.matrix.compensation)
+    value = static_cast<std::int32_t>(random() % 1000);
   for (std::size_t i = 0; i < operands.right.size(); ++i) {
     const int value = extreme ? -64 : static_cast<int>(random() % 129) - 64;
     operands.right[i] = static_cast<std::int8_t>(value);
@@ -47,10 +48,10 @@ TEST_CASE("every set of kernels gives the sums of a plain loop") {
         const bool extreme = random() % 2 == 0;
         const Operands o = random_operands(random, rows, inputs, outputs, extreme);
         std::vector<std::int32_t> out(rows * outputs);
-        kernels->multiply({o.left.data(), rows, inputs}, o.matrix, out.data());
+        kernels->gemm({o.left.data(), rows, inputs}, o.matrix, out.data());
         for (std::size_t row = 0; row < rows; ++row) {
           for (std::size_t column = 0; column < outputs; ++column) {
-            std::int32_t sum = o.matrix.starts[column];
+            std::int32_t sum = o.matrix.compensation[column];
             for (std::size_t k = 0; k < inputs; ++k) {
               sum += o.left[row * inputs + k] * o.right[k * outputs + column];
             }
@@ -63,7 +64,8 @@ TEST_CASE("every set of kernels gives the sums of a plain loop") {
 }
 
 TEST_CASE("halves are rounded to even, and values beyond 2**22 to the nearest") {
-  // An output of `add` is its product times the multiplier, which is chosen to give these values.
+  // An output of `project_residual` is its product times the multiplier, which is chosen to give
+  // these values.
   for (const Kernels* kernels : available_kernels()) {
     CAPTURE(kernels->name);
     for (const float value : {0.5F, 1.5F, 2.5F, -0.5F, -1.5F, 0.49999997F, 254.5F, 32765.5F}) {
@@ -71,21 +73,21 @@ TEST_CASE("halves are rounded to even, and values beyond 2**22 to the nearest") 
                     AlignedVector<float>(16, value)};
       const std::uint8_t left[4] = {};
       std::vector<std::int32_t> residual(16);
-      kernels->add({left, 1, 4}, matrix, residual.data());
+      kernels->project_residual({left, 1, 4}, matrix, residual.data());
       for (const std::int32_t result : residual) {
         CHECK(result == static_cast<std::int32_t>(std::nearbyint(value)));
       }
     }
-    // The largest of all scores becomes 2**23, whatever it is.
+    // The largest of all logits becomes 2**23, whatever it is.
     Matrix head{4, 32, AlignedVector<std::int8_t>(128), AlignedVector<std::int32_t>(32, 5),
                 AlignedVector<float>(32, 0.25F)};
     const std::uint8_t left[4] = {};
-    std::vector<float> scores(32);
-    std::vector<std::int32_t> weights(32);
-    kernels->predict({left, 1, 4}, head, scores.data(), weights.data());
+    std::vector<float> logits(32);
+    std::vector<std::int32_t> odds(32);
+    kernels->head({left, 1, 4}, head, logits.data(), odds.data());
     float power = kOutputBase;
     for (int i = 0; i < kOutputSquarings; ++i) power = power * power;
-    for (const std::int32_t weight : weights) CHECK(weight == std::nearbyint(power));
+    for (const std::int32_t value : odds) CHECK(value == std::nearbyint(power));
   }
 }
 
@@ -96,7 +98,7 @@ TEST_CASE("the residual stays within its limits") {
                     AlignedVector<float>(16, value)};
       const std::uint8_t left[4] = {};
       std::vector<std::int32_t> residual(16, value > 0 ? 30000 : -30000);
-      kernels->add({left, 1, 4}, matrix, residual.data());
+      kernels->project_residual({left, 1, 4}, matrix, residual.data());
       CHECK(residual[7] == (value > 0 ? kResidualLimit : -kResidualLimit));
     }
   }

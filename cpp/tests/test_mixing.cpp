@@ -10,6 +10,7 @@
 
 #include "lmpack/error.hpp"
 #include "lmpack/mixed_block_codec.hpp"
+#include "lmpack/mixing/adaptive_block.hpp"
 #include "lmpack/mixing/bit_history.hpp"
 #include "lmpack/mixing/byte_path.hpp"
 #include "lmpack/mixing/logistic.hpp"
@@ -22,8 +23,6 @@ using namespace lmpack;
 using Bytes = std::vector<std::uint8_t>;
 
 const ModelShape kShape{256, 32, 1, 32, 32, {8}, true, {{2, 50, 0, 32}}};
-
-void ignore(std::int64_t) {}
 
 Bytes text(std::size_t size) {
   Bytes bytes;
@@ -52,18 +51,17 @@ Bytes table(std::size_t size) {
   return bytes;
 }
 
-Bytes encode(const Bytes& plain, std::int64_t lane_length, std::uint32_t stride = 0,
-             const Engine* engine = nullptr, std::size_t threads = 1) {
-  ThreadTeam team(threads);
-  const BlockLayout layout(static_cast<std::int64_t>(plain.size()), lane_length);
-  return encode_mixed_block(engine, team, plain, layout, {stride}, ignore);
+BlockLayout layout_of(std::size_t size, std::int64_t lane_length) {
+  return {static_cast<std::int64_t>(size), lane_length};
+}
+
+Bytes encode(const Bytes& plain, std::int64_t lane_length, std::uint32_t stride = 0) {
+  return encode_adaptive_block(plain, layout_of(plain.size(), lane_length), {stride}, no_progress);
 }
 
 Bytes decode(const Bytes& payload, std::size_t size, std::int64_t lane_length,
-             std::uint32_t stride = 0, const Engine* engine = nullptr, std::size_t threads = 1) {
-  ThreadTeam team(threads);
-  const BlockLayout layout(static_cast<std::int64_t>(size), lane_length);
-  return decode_mixed_block(engine, team, payload, layout, {stride}, ignore);
+             std::uint32_t stride = 0) {
+  return decode_adaptive_block(payload, layout_of(size, lane_length), {stride}, no_progress);
 }
 
 std::uint64_t digest(const Bytes& bytes) {
@@ -101,7 +99,7 @@ TEST_CASE("stretch undoes squash") {
 }
 
 TEST_CASE("bit histories lean to what they have seen") {
-  const BitHistories& states = bit_histories();
+  const StateTable& states = state_table();
   for (const std::uint32_t bit : {0U, 1U}) {
     BitHistory state = 0;
     for (int i = 0; i < 60; ++i) state = states.next(state, bit);
@@ -115,19 +113,19 @@ TEST_CASE("bit histories lean to what they have seen") {
 }
 
 TEST_CASE("the bits of a byte have the probabilities of its distribution") {
-  std::vector<std::int32_t> weights(256, 0);
-  weights['a'] = 3 << 20;
-  weights['b'] = 1 << 20;
-  const std::span<const std::int32_t, 256> all(weights.data(), 256);
+  std::vector<std::int32_t> odds(256, 0);
+  odds['a'] = 3 << 20;
+  odds['b'] = 1 << 20;
+  const std::span<const std::int32_t, 256> all(odds.data(), 256);
   const BytePath path = path_of(all, 'a');
   for (int i = 0; i < 8; ++i) {
     // a is 01100001, b is 01100010: they part at the last but one bit.
     const Probability expected = i == 6 ? 65536 / 4 : i == 7 || i == 1 || i == 2 ? kCertain : 1;
     CHECK(path[static_cast<std::size_t>(i)] == expected);
   }
-  weights.assign(256, 0);
+  odds.assign(256, 0);
   for (const std::uint16_t p : path_of(all, 0x5A)) CHECK(p == kHalf);
-  weights.assign(256, (1 << 24) - 1);
+  odds.assign(256, (1 << 24) - 1);
   for (const std::uint16_t p : path_of(all, 0x5A)) CHECK(p == kHalf);
 }
 
@@ -148,11 +146,14 @@ TEST_CASE("blocks come back, whatever the data, lanes and kind") {
 TEST_CASE("a model helps, and threads make no difference") {
   const Engine engine = tests::random_engine(kShape, *available_kernels().front());
   const Bytes plain = text(4000);
-  const Bytes payload = encode(plain, 500, 0, &engine);
+  const BlockLayout layout = layout_of(plain.size(), 500);
+  ThreadTeam alone(1);
+  const Bytes payload = encode_mixed_block(engine, alone, plain, layout, {}, no_progress);
   CHECK(payload != encode(plain, 500));
-  for (const std::size_t threads : {1U, 2U, 3U}) {
-    CHECK(encode(plain, 500, 0, &engine, threads) == payload);
-    CHECK(decode(payload, plain.size(), 500, 0, &engine, threads) == plain);
+  for (const int threads : {1, 2, 3}) {
+    ThreadTeam team(threads);
+    CHECK(encode_mixed_block(engine, team, plain, layout, {}, no_progress) == payload);
+    CHECK(decode_mixed_block(engine, team, payload, layout, {}, no_progress) == plain);
   }
 }
 
@@ -198,8 +199,6 @@ TEST_CASE("a payload is that of one block only") {
 }
 
 TEST_CASE("a block of another size is refused") {
-  ThreadTeam team(1);
-  const Bytes plain(10);
-  CHECK_THROWS_AS(encode_mixed_block(nullptr, team, plain, BlockLayout(11, 11), {}, ignore),
+  CHECK_THROWS_AS(encode_adaptive_block(Bytes(10), BlockLayout(11, 11), {}, no_progress),
                   InvalidArgument);
 }

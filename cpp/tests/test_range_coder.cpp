@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "lmpack/coder/frequencies.hpp"
+#include "lmpack/coder/range_decoder.hpp"
+#include "lmpack/coder/range_encoder.hpp"
 #include "lmpack/error.hpp"
-#include "lmpack/frequencies.hpp"
-#include "lmpack/range_decoder.hpp"
-#include "lmpack/range_encoder.hpp"
 #include "test_support.hpp"
 
 namespace lmpack {
@@ -80,7 +80,7 @@ TEST_CASE("symbols of every distribution come back") {
   Random random(3);
   for (int round = 0; round < 300; ++round) {
     const std::size_t vocabulary = 2 + random.below(300);
-    const Table table = testing::table_of(random.weights(1, vocabulary));
+    const Table table = testing::table_of(random.odds(1, vocabulary));
     const Symbols symbols = random.symbols(random.below(100), vocabulary);
     CHECK(decode_all(table, encode_all(table, symbols), symbols.size()) == symbols);
   }
@@ -89,7 +89,7 @@ TEST_CASE("symbols of every distribution come back") {
 TEST_CASE("no symbols make no bytes") { CHECK(encode_all({kHalf, kHalf}, {}).empty()); }
 
 TEST_CASE("a sure symbol costs almost nothing") {
-  const Table table = testing::table_of(testing::Weights{(1 << kWeightBits) - 1, 0});
+  const Table table = testing::table_of(testing::Odds{(1 << kOddsBits) - 1, 0});
   CHECK(encode_all(table, Symbols(10000, 0)).empty());
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("a row of 0xFF without a carry stays") {
 std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
 TEST_CASE("of all short payloads exactly those that the encoder writes are accepted") {
-  const Table table = testing::table_of(testing::Weights{1000, 1, 70, 9});
+  const Table table = testing::table_of(testing::Odds{1000, 1, 70, 9});
   constexpr std::size_t kCount = 4;
   std::map<std::string, Symbols> written;
   for (std::int32_t code = 0; code < 256; ++code) {
@@ -156,7 +156,7 @@ bool passes_as(const Table& table, const Bytes& payload, const Symbols& symbols)
 TEST_CASE("no other ending passes for the symbols") {
   Random random(4);
   for (int round = 0; round < 40; ++round) {
-    const Table table = testing::table_of(random.weights(1, 20));
+    const Table table = testing::table_of(random.odds(1, 20));
     const Symbols symbols = random.symbols(1 + random.below(40), 20);
     const Bytes payload = encode_all(table, symbols);
     REQUIRE(passes_as(table, payload, symbols));

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "lmpack/range_interval.hpp"
+#include "lmpack/coder/range_interval.hpp"
 #include "test_support.hpp"
 
 namespace lmpack {
@@ -45,7 +45,7 @@ TEST_CASE("the shortest termination follows the plain rule") {
 TEST_CASE("the parts of a table fill the range without gap") {
   Random random(2);
   for (const std::uint32_t range : {kSmallestRange, kSmallestRange + 1, kInitialRange}) {
-    const auto table = testing::table_of(random.weights(1, 64));
+    const auto table = testing::table_of(random.odds(1, 64));
     std::uint32_t cumulative = 0;
     std::uint32_t end = 0;
     for (const std::uint32_t frequency : table) {

@@ -1,20 +1,20 @@
 #include "test_support.hpp"
 
-#include "lmpack/frequencies.hpp"
-#include "lmpack/range_decoder.hpp"
-#include "lmpack/range_encoder.hpp"
+#include "lmpack/coder/frequencies.hpp"
+#include "lmpack/coder/range_decoder.hpp"
+#include "lmpack/coder/range_encoder.hpp"
 
 namespace lmpack::testing {
 
-Weights Random::weights(std::size_t tables, std::size_t vocabulary) {
-  Weights weights(tables * vocabulary);
-  for (std::size_t i = 0; i < weights.size(); ++i) {
+Odds Random::odds(std::size_t tables, std::size_t vocabulary) {
+  Odds odds(tables * vocabulary);
+  for (std::size_t i = 0; i < odds.size(); ++i) {
     const bool first_of_table = i % vocabulary == 0;
-    const std::uint32_t magnitude = std::uint32_t{1} << below(kWeightBits + 1);
-    weights[i] = static_cast<std::int32_t>(below(magnitude) + (first_of_table ? 1 : 0));
-    if (weights[i] == 1 << kWeightBits) --weights[i];
+    const std::uint32_t magnitude = std::uint32_t{1} << below(kOddsBits + 1);
+    odds[i] = static_cast<std::int32_t>(below(magnitude) + (first_of_table ? 1 : 0));
+    if (odds[i] == 1 << kOddsBits) --odds[i];
   }
-  return weights;
+  return odds;
 }
 
 Symbols Random::symbols(std::size_t count, std::size_t vocabulary) {
@@ -25,9 +25,9 @@ Symbols Random::symbols(std::size_t count, std::size_t vocabulary) {
   return symbols;
 }
 
-Table table_of(std::span<const std::int32_t> weights) {
-  Table table(weights.size());
-  frequencies_from_weights(weights, table);
+Table table_of(std::span<const std::int32_t> odds) {
+  Table table(odds.size());
+  frequencies_from_odds(odds, table);
   return table;
 }
 

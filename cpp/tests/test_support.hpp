@@ -7,13 +7,13 @@
 #include <span>
 #include <vector>
 
-#include "lmpack/range_interval.hpp"
+#include "lmpack/coder/range_interval.hpp"
 
 namespace lmpack::testing {
 
 using Bytes = std::vector<std::uint8_t>;
 using Symbols = std::vector<std::int32_t>;
-using Weights = std::vector<std::int32_t>;
+using Odds = std::vector<std::int32_t>;
 using Table = std::vector<std::uint32_t>;
 
 // The same numbers on every platform, which the standard's distributions do not promise.
@@ -24,8 +24,8 @@ class Random {
   // 0 <= result < limit.
   std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(engine_() % limit); }
 
-  // `tables` tables of weights that span all magnitudes, zeros included.
-  Weights weights(std::size_t tables, std::size_t vocabulary);
+  // `tables` tables of odds that span all magnitudes, zeros included.
+  Odds odds(std::size_t tables, std::size_t vocabulary);
 
   Symbols symbols(std::size_t count, std::size_t vocabulary);
 
@@ -34,7 +34,7 @@ class Random {
 };
 
 // Frequencies that sum to kFrequencyTotal.
-Table table_of(std::span<const std::int32_t> weights);
+Table table_of(std::span<const std::int32_t> odds);
 
 // One symbol after another from one table, without lanes.
 Bytes encode_all(const Table& table, const Symbols& symbols);

@@ -17,13 +17,13 @@ using namespace lmpack;
 
 TEST_CASE("every piece is done once, in slots below the number of threads") {
   for (const std::size_t threads : {1U, 2U, 3U, 8U}) {
-    ThreadTeam team(threads);
-    const ThreadTeam::Seat seat(team);
-    CHECK(seat.available() == threads);
+    ThreadTeam team(static_cast<std::int64_t>(threads));
+    const ThreadTeam::Lease lease(team);
+    CHECK(lease.available() == threads);
     for (const std::size_t count : {0U, 1U, 2U, 7U, 100U}) {
       std::vector<std::atomic<int>> done(count);
       std::atomic<std::size_t> largest_slot = 0;
-      seat.run(count, [&](std::size_t item, std::size_t slot) {
+      lease.run(count, [&](std::size_t item, std::size_t slot) {
         ++done[item];
         if (slot > largest_slot) largest_slot = slot;
       });
@@ -33,13 +33,13 @@ TEST_CASE("every piece is done once, in slots below the number of threads") {
   }
 }
 
-TEST_CASE("helpers take part, and no two threads have one slot at a time") {
+TEST_CASE("helpers take part, and no two threads have one slot at the same time") {
   ThreadTeam team(3);
-  const ThreadTeam::Seat seat(team);
+  const ThreadTeam::Lease lease(team);
   std::vector<std::atomic<int>> in_slot(3);
   std::atomic<int> waiting = 0;
   std::atomic<bool> clash = false;
-  seat.run(3, [&](std::size_t, std::size_t slot) {
+  lease.run(3, [&](std::size_t, std::size_t slot) {
     if (++in_slot[slot] > 1) clash = true;
     // Ends only when three threads are here together.
     ++waiting;
@@ -50,37 +50,40 @@ TEST_CASE("helpers take part, and no two threads have one slot at a time") {
 }
 
 TEST_CASE("an exception comes out after all pieces are done") {
-  for (const std::size_t threads : {1U, 2U}) {
+  for (const int threads : {1, 2}) {
     ThreadTeam team(threads);
-    const ThreadTeam::Seat seat(team);
+    const ThreadTeam::Lease lease(team);
     std::atomic<int> done = 0;
     const auto work = [&](std::size_t item, std::size_t) {
       ++done;
       if (item == 3) throw std::runtime_error("three");
     };
-    CHECK_THROWS_WITH(seat.run(10, work), "three");
+    CHECK_THROWS_WITH(lease.run(10, work), "three");
     CHECK(done == 10);
   }
 }
 
-TEST_CASE("callers leave no thread to helpers when they are many, and seats come and go") {
+TEST_CASE("callers leave no thread to helpers when they are many, and leases come and go") {
   ThreadTeam team(2);
   std::atomic<int> done = 0;
   std::vector<std::thread> callers;
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([&] {
       for (int round = 0; round < 50; ++round) {
-        const ThreadTeam::Seat seat(team);
-        seat.run(5, [&](std::size_t, std::size_t) { ++done; });
+        const ThreadTeam::Lease lease(team);
+        lease.run(5, [&](std::size_t, std::size_t) { ++done; });
       }
     });
   }
   for (auto& caller : callers) caller.join();
   CHECK(done == 4 * 50 * 5);
-  const ThreadTeam::Seat first(team);
+  const ThreadTeam::Lease first(team);
   CHECK(first.available() == 2);
-  const ThreadTeam::Seat second(team);
+  const ThreadTeam::Lease second(team);
   CHECK(first.available() == 1);
 }
 
-TEST_CASE("a team needs a thread") { CHECK_THROWS_AS(ThreadTeam(0), InvalidArgument); }
+TEST_CASE("a team needs a thread") {
+  CHECK_THROWS_AS(ThreadTeam(0), InvalidArgument);
+  CHECK_THROWS_AS(ThreadTeam(-1), InvalidArgument);
+}

@@ -14,7 +14,7 @@ from coding import CodedBlock, seeded_block
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmpack._native import BlockDecoder, BlockEncoder, build_info, weights_to_frequencies
+from lmpack._native import BlockDecoder, BlockEncoder, build_info, odds_to_frequencies
 from lmpack.errors import DamagedError
 
 
@@ -60,7 +60,7 @@ def test_same_judgement_of_any_payload_as_the_reference(block: CodedBlock, paylo
 def test_frequencies_equal_the_reference(block: CodedBlock) -> None:
     weights = block.weights.reshape(-1, block.vocabulary)
     expected = [reference_coder.frequencies(row) for row in weights.tolist()]
-    frequencies = weights_to_frequencies(weights)
+    frequencies = odds_to_frequencies(weights)
     assert frequencies.dtype == np.uint32
     assert frequencies.tolist() == expected
 
@@ -73,7 +73,7 @@ def test_frequencies_of_extreme_weights(vocabulary: int, weight: int) -> None:
     weights[1, -1] = weight
     weights[2, :] = 1
     weights[2, 0] = weight
-    frequencies = weights_to_frequencies(weights)
+    frequencies = odds_to_frequencies(weights)
     assert frequencies.tolist() == [reference_coder.frequencies(row) for row in weights.tolist()]
     assert frequencies.sum(axis=1).tolist() == [2**24] * 3
     assert frequencies.min() >= 1
@@ -187,7 +187,7 @@ def test_intervals_code_like_the_tables_that_they_come_from() -> None:
     block = seeded_block(3, 90, 30, 16)
     pairs = []
     for weights, symbols in zip(block.weights, block.symbols, strict=True):
-        tables = weights_to_frequencies(weights).astype(np.int64)
+        tables = odds_to_frequencies(weights).astype(np.int64)
         sums = np.concatenate([np.zeros((len(tables), 1), np.int64), tables.cumsum(axis=1)], axis=1)
         places = np.arange(len(symbols)), symbols
         pairs.append(np.stack([sums[places], tables[places]], axis=-1))

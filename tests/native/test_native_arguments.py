@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lmpack._native import BlockDecoder, BlockEncoder, weights_to_frequencies
+from lmpack._native import BlockDecoder, BlockEncoder, odds_to_frequencies
 from lmpack.errors import UsageError
 
-WEIGHTS = np.ones((2, 3, 4), np.int32)
+ODDS = np.ones((2, 3, 4), np.int32)
 SYMBOLS = np.zeros((2, 3), np.int32)
 
 
@@ -30,66 +30,66 @@ def unaligned(array: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
 
 
 @pytest.mark.parametrize(
-    ("weights", "symbols", "message"),
+    ("odds", "symbols", "message"),
     [
-        (WEIGHTS.astype(np.int64), SYMBOLS, "weights must be an int32 array, not int64"),
-        (WEIGHTS.astype(np.float32), SYMBOLS, "weights must be an int32 array, not float32"),
-        (WEIGHTS.astype(">i4"), SYMBOLS, "weights must be an int32 array, not >i4"),
-        (WEIGHTS[0], SYMBOLS, r"weights must have the shape \[L=2, T=3, V=4\], not \[3, 4\]"),
-        (WEIGHTS[:, :, :3], SYMBOLS, r"shape \[L=2, T=3, V=4\], not \[2, 3, 3\]"),
-        (WEIGHTS[:, :2], SYMBOLS, r"shape \[L=2, T=3, V=4\], not \[2, 2, 4\]"),
-        (WEIGHTS.copy(order="F"), SYMBOLS, "weights must be aligned and C-contiguous"),
-        (unaligned(WEIGHTS), SYMBOLS, "weights must be aligned and C-contiguous"),
-        (WEIGHTS, SYMBOLS.astype(np.uint8), "symbols must be an int32 array, not uint8"),
-        (WEIGHTS, SYMBOLS[0], r"symbols must have the shape \[L=2, T\], not \[3\]"),
-        (WEIGHTS, SYMBOLS[:1], r"symbols must have the shape \[L=2, T\], not \[1, 3\]"),
-        (WEIGHTS, SYMBOLS.copy(order="F"), "symbols must be aligned and C-contiguous"),
-        (WEIGHTS, SYMBOLS + 4, "a symbol must be 0 to 3, not 4"),
-        (WEIGHTS, SYMBOLS - 1, "a symbol must be 0 to 3, not -1"),
-        (WEIGHTS * 0, SYMBOLS, "at least one weight must be above 0, but all 4 are 0"),
-        (WEIGHTS * -1, SYMBOLS, "a weight must be 0 to 16777215, not -1"),
-        (WEIGHTS << 24, SYMBOLS, "a weight must be 0 to 16777215, not 16777216"),
+        (ODDS.astype(np.int64), SYMBOLS, "odds must be an int32 array, not int64"),
+        (ODDS.astype(np.float32), SYMBOLS, "odds must be an int32 array, not float32"),
+        (ODDS.astype(">i4"), SYMBOLS, "odds must be an int32 array, not >i4"),
+        (ODDS[0], SYMBOLS, r"odds must have the shape \[L=2, T=3, V=4\], not \[3, 4\]"),
+        (ODDS[:, :, :3], SYMBOLS, r"shape \[L=2, T=3, V=4\], not \[2, 3, 3\]"),
+        (ODDS[:, :2], SYMBOLS, r"shape \[L=2, T=3, V=4\], not \[2, 2, 4\]"),
+        (ODDS.copy(order="F"), SYMBOLS, "odds must be aligned and C-contiguous"),
+        (unaligned(ODDS), SYMBOLS, "odds must be aligned and C-contiguous"),
+        (ODDS, SYMBOLS.astype(np.uint8), "symbols must be an int32 array, not uint8"),
+        (ODDS, SYMBOLS[0], r"symbols must have the shape \[L=2, T\], not \[3\]"),
+        (ODDS, SYMBOLS[:1], r"symbols must have the shape \[L=2, T\], not \[1, 3\]"),
+        (ODDS, SYMBOLS.copy(order="F"), "symbols must be aligned and C-contiguous"),
+        (ODDS, SYMBOLS + 4, "a symbol must be 0 to 3, not 4"),
+        (ODDS, SYMBOLS - 1, "a symbol must be 0 to 3, not -1"),
+        (ODDS * 0, SYMBOLS, "at least one of the odds must be above 0, but all 4 are 0"),
+        (ODDS * -1, SYMBOLS, "odds must be 0 to 16777215, not -1"),
+        (ODDS << 24, SYMBOLS, "odds must be 0 to 16777215, not 16777216"),
     ],
 )
 def test_encoder_checks_arrays(
-    weights: npt.NDArray[np.int32], symbols: npt.NDArray[np.int32], message: str
+    odds: npt.NDArray[np.int32], symbols: npt.NDArray[np.int32], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        BlockEncoder(6, 3, 4).encode(weights, symbols)
+        BlockEncoder(6, 3, 4).encode(odds, symbols)
 
 
 @pytest.mark.parametrize(
-    ("weights", "message"),
+    ("odds", "message"),
     [
-        (WEIGHTS[:, 0].astype(np.int64), "weights must be an int32 array, not int64"),
-        (WEIGHTS, r"weights must have the shape \[L=2, V=4\], not \[2, 3, 4\]"),
-        (WEIGHTS[0], r"weights must have the shape \[L=2, V=4\], not \[3, 4\]"),
-        (WEIGHTS[:, 0], "weights must be aligned and C-contiguous"),
-        (np.zeros((2, 4), np.int32), "at least one weight must be above 0"),
+        (ODDS[:, 0].astype(np.int64), "odds must be an int32 array, not int64"),
+        (ODDS, r"odds must have the shape \[L=2, V=4\], not \[2, 3, 4\]"),
+        (ODDS[0], r"odds must have the shape \[L=2, V=4\], not \[3, 4\]"),
+        (ODDS[:, 0], "odds must be aligned and C-contiguous"),
+        (np.zeros((2, 4), np.int32), "at least one of the odds must be above 0"),
     ],
 )
-def test_decoder_checks_arrays(weights: npt.NDArray[np.int32], message: str) -> None:
+def test_decoder_checks_arrays(odds: npt.NDArray[np.int32], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        BlockDecoder(b"", 6, 3, 4).decode(weights)
+        BlockDecoder(b"", 6, 3, 4).decode(odds)
 
 
 @pytest.mark.parametrize(
-    ("weights", "message"),
+    ("odds", "message"),
     [
-        (WEIGHTS, r"weights must have the shape \[N, V\], not \[2, 3, 4\]"),
-        (WEIGHTS[0].astype(np.uint32), "weights must be an int32 array, not uint32"),
+        (ODDS, r"odds must have the shape \[N, V\], not \[2, 3, 4\]"),
+        (ODDS[0].astype(np.uint32), "odds must be an int32 array, not uint32"),
         (np.ones((0, 1), np.int32), "a vocabulary must have 2 to 65536 symbols, not 1"),
         (np.ones((1, 65537), np.int32), "a vocabulary must have 2 to 65536 symbols, not 65537"),
-        (np.full((1, 2), -5, np.int32), "a weight must be 0 to 16777215, not -5"),
+        (np.full((1, 2), -5, np.int32), "odds must be 0 to 16777215, not -5"),
     ],
 )
-def test_frequencies_check_their_argument(weights: npt.NDArray[np.int32], message: str) -> None:
+def test_frequencies_check_their_argument(odds: npt.NDArray[np.int32], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        weights_to_frequencies(weights)
+        odds_to_frequencies(odds)
 
 
 def test_no_tables_give_no_frequencies() -> None:
-    assert weights_to_frequencies(np.ones((0, 5), np.int32)).shape == (0, 5)
+    assert odds_to_frequencies(np.ones((0, 5), np.int32)).shape == (0, 5)
 
 
 @pytest.mark.parametrize(
@@ -114,37 +114,37 @@ def test_encoder_refuses_calls_out_of_turn() -> None:
     encoder = BlockEncoder(6, 3, 4)
     with pytest.raises(UsageError, match="can be finished after 3 steps, not after 0"):
         encoder.finish()
-    encoder.encode(WEIGHTS, SYMBOLS)
+    encoder.encode(ODDS, SYMBOLS)
     with pytest.raises(UsageError, match="the block has 0 steps left, not 3"):
-        encoder.encode(WEIGHTS, SYMBOLS)
+        encoder.encode(ODDS, SYMBOLS)
     encoder.finish()
     with pytest.raises(UsageError, match="the block is finished"):
         encoder.finish()
     with pytest.raises(UsageError, match="the block is finished"):
-        encoder.encode(WEIGHTS, SYMBOLS)
+        encoder.encode(ODDS, SYMBOLS)
 
 
 def test_decoder_refuses_calls_out_of_turn() -> None:
     decoder = BlockDecoder(b"", 1, 1, 4)
     with pytest.raises(UsageError, match="can be finished after 1 steps, not after 0"):
         decoder.finish()
-    decoder.decode(WEIGHTS[:1, 0])
-    with pytest.raises(UsageError, match="all 1 steps of the block are decoded"):
-        decoder.decode(WEIGHTS[:1, 0])
+    decoder.decode(ODDS[:1, 0])
+    with pytest.raises(UsageError, match="the block has 0 steps left, not 1"):
+        decoder.decode(ODDS[:1, 0])
     decoder.finish()
 
 
 def test_coders_stop_for_good_after_an_error() -> None:
     encoder = BlockEncoder(6, 3, 4)
     with pytest.raises(UsageError, match="a symbol must be"):
-        encoder.encode(WEIGHTS, SYMBOLS + 4)
-    with pytest.raises(UsageError, match="start it anew"):
-        encoder.encode(WEIGHTS, SYMBOLS)
+        encoder.encode(ODDS, SYMBOLS + 4)
+    with pytest.raises(UsageError, match="start again with a new coder"):
+        encoder.encode(ODDS, SYMBOLS)
     decoder = BlockDecoder(b"\x80", 1, 1, 4)
-    with pytest.raises(UsageError, match="at least one weight"):
-        decoder.decode(WEIGHTS[:1, 0] * 0)
-    with pytest.raises(UsageError, match="start it anew"):
-        decoder.decode(WEIGHTS[:1, 0])
+    with pytest.raises(UsageError, match="at least one of the odds"):
+        decoder.decode(ODDS[:1, 0] * 0)
+    with pytest.raises(UsageError, match="start again with a new coder"):
+        decoder.decode(ODDS[:1, 0])
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ ForwardPass::ForwardPass(const Engine& engine) : engine_(engine) {
   scores_.resize(shape.heads * slots);
   attention_.resize(shape.heads * slots);
   logits_.resize(kMostRows * shape.vocabulary);
-  weights_.resize(kMostRows * shape.vocabulary);
+  odds_.resize(kMostRows * shape.vocabulary);
 }
 
 void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
@@ -38,7 +38,7 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   const auto finish_rows = [&] {
     run_layers();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      sink(rows_[i].feed, rows_[i].step, {weights_.data() + i * vocabulary, vocabulary});
+      sink(rows_[i].feed, rows_[i].step, {odds_.data() + i * vocabulary, vocabulary});
     }
     rows_.clear();
   };
@@ -78,15 +78,16 @@ void ForwardPass::run_layers() {
   for (std::size_t i = 0; i < shape.layers(); ++i) {
     const LayerWeights& layer = model.layers[i];
     normalize();
-    kernels.project(rows(activations_, shape.width), layer.qkv, shape.queries(), qkv_.data());
+    kernels.qkv(rows(activations_, shape.width), layer.qkv, shape.queries(), qkv_.data());
     attend(layer, i);
-    kernels.add(rows(means_, shape.queries()), layer.out, residual_.data());
+    kernels.project_residual(rows(means_, shape.queries()), layer.out, residual_.data());
     normalize();
-    kernels.activate(rows(activations_, shape.width), layer.up, shape.squared_relu, hidden_.data());
-    kernels.add(rows(hidden_, shape.hidden), layer.down, residual_.data());
+    kernels.feed_forward_up(rows(activations_, shape.width), layer.up, shape.squared_relu,
+                            hidden_.data());
+    kernels.project_residual(rows(hidden_, shape.hidden), layer.down, residual_.data());
   }
   normalize();
-  kernels.predict(rows(activations_, shape.width), model.head, logits_.data(), weights_.data());
+  kernels.head(rows(activations_, shape.width), model.head, logits_.data(), odds_.data());
 }
 
 // Row by row: its key and value enter the ring of its lane, then its queries see what is there.
@@ -105,14 +106,14 @@ void ForwardPass::attend(const LayerWeights& layer, std::size_t number) {
                               .queries = queries,
                               .keys = ring.keys.data(),
                               .values = ring.values.data(),
-                              .key_starts = ring.key_starts.data(),
+                              .compensation = ring.compensation.data(),
                               .slots = ring.slots,
                               .visible = static_cast<std::size_t>(seen),
                               .bias = layer.ring_bias.data() + layer.window - slot,
                               .bias_stride = layer.bias_stride(),
                               .score_scale = model.score_scale,
                               .scores = scores_.data(),
-                              .weights = attention_.data(),
+                              .attention = attention_.data(),
                               .means = means_.data() + i * shape.queries()});
   }
 }

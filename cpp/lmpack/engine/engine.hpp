@@ -36,9 +36,9 @@ struct LaneFeed {
 // The pass itself, with the working memory of one thread.
 class ForwardPass {
  public:
-  // Takes the weights int32 [vocabulary] of the symbol after symbol `step` of feed `feed`.
-  using Sink = std::function<void(std::size_t feed, std::size_t step,
-                                  std::span<const std::int32_t> weights)>;
+  // Takes the odds int32 [vocabulary] of the symbol after symbol `step` of feed `feed`.
+  using Sink =
+      std::function<void(std::size_t feed, std::size_t step, std::span<const std::int32_t> odds)>;
 
   explicit ForwardPass(const Engine& engine);
 
@@ -74,7 +74,7 @@ class ForwardPass {
   AlignedVector<float> scores_;              // [heads][slots] of one row
   AlignedVector<std::uint8_t> attention_;    // [heads][slots] of one row
   AlignedVector<float> logits_;              // [rows][vocabulary]
-  AlignedVector<std::int32_t> weights_;      // [rows][vocabulary]
+  AlignedVector<std::int32_t> odds_;         // [rows][vocabulary]
 };
 
 }  // namespace lmpack

@@ -26,28 +26,28 @@ struct TableRow {
 };
 
 // Attention of one position, all heads, over the slots of a ring.
-struct Attention {
+struct AttentionOperands {
   std::size_t heads;
   std::size_t head_width;
-  const std::uint8_t* queries;     // [heads][head_width], with zero point
-  const std::int8_t* keys;         // packed [head_width][slots]
-  const std::int8_t* values;       // packed [slots][head_width]
-  const std::int32_t* key_starts;  // [slots]: what takes the zero point of the queries out
-  std::size_t slots;               // a multiple of 16
-  std::size_t visible;             // the first slots, 1 to `slots`, that hold something
-  const float* bias;               // of the first head's first slot; 16 more than visible readable
-  std::size_t bias_stride;         // elements from one head to the next
+  const std::uint8_t* queries;       // [heads][head_width], with zero point
+  const std::int8_t* keys;           // packed [head_width][slots]
+  const std::int8_t* values;         // packed [slots][head_width]
+  const std::int32_t* compensation;  // [slots]: what takes the zero point of the queries out
+  std::size_t slots;                 // a multiple of 16
+  std::size_t visible;               // the first slots, 1 to `slots`, that hold something
+  const float* bias;        // of the first head's first slot; 16 more than visible readable
+  std::size_t bias_stride;  // elements from one head to the next
   float score_scale;
-  float* scores;          // working memory [heads][slots]
-  std::uint8_t* weights;  // working memory [heads][slots]
-  std::uint8_t* means;    // out: [heads][head_width], with zero point
+  float* scores;            // working memory [heads][slots]
+  std::uint8_t* attention;  // working memory [heads][slots]: the share of each slot
+  std::uint8_t* means;      // out: [heads][head_width], with zero point
 };
 
 struct Kernels {
   std::string_view name;
 
-  // out[row][column] = matrix.starts[column] + the product. For tests and tools.
-  void (*multiply)(Rows rows, const Matrix& matrix, std::int32_t* out);
+  // out[row][column] = matrix.compensation[column] + the product. For tests and tools.
+  void (*gemm)(Rows rows, const Matrix& matrix, std::int32_t* out);
 
   // residual[width] = kEmbeddingStep * the sum of `count` table rows, the first of which has all
   // channels.
@@ -58,23 +58,23 @@ struct Kernels {
                     std::uint8_t* activations);
 
   // Queries (the first columns, with zero point), keys and values: out[rows][outputs], as bytes.
-  void (*project)(Rows rows, const Matrix& qkv, std::size_t queries, std::uint8_t* out);
+  void (*qkv)(Rows rows, const Matrix& matrix, std::size_t queries, std::uint8_t* out);
 
-  void (*attend)(const Attention& attention);
+  void (*attend)(const AttentionOperands& operands);
 
   // residual[rows][outputs] += round(product * multiplier), clipped to 16 bits.
-  void (*add)(Rows rows, const Matrix& matrix, std::int32_t* residual);
+  void (*project_residual)(Rows rows, const Matrix& matrix, std::int32_t* residual);
 
   // The hidden layer [rows][outputs], 0 to 255; squared ReLU or ReLU.
-  void (*activate)(Rows rows, const Matrix& up, bool squared, std::uint8_t* hidden);
+  void (*feed_forward_up)(Rows rows, const Matrix& matrix, bool squared, std::uint8_t* hidden);
 
-  // Quantized probabilities weights[rows][outputs]; `scores` is working memory of that size.
-  void (*predict)(Rows rows, const Matrix& head, float* scores, std::int32_t* weights);
+  // The language model's head: odds[rows][outputs]; `logits` is working memory of that size.
+  void (*head)(Rows rows, const Matrix& matrix, float* logits, std::int32_t* odds);
 
   // Does `rounds` times `products_per_round` products of 8-bit integers, all operands in registers
   // or the nearest cache, as a measure of what the processor can do; returns something that depends
   // on them.
-  std::int32_t (*saturate)(std::size_t rounds);
+  std::int32_t (*peak_loop)(std::size_t rounds);
   std::size_t products_per_round;
 };
 

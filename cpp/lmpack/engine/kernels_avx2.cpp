@@ -4,6 +4,6 @@
 
 namespace lmpack {
 
-constinit const Kernels kAvx2Kernels = KernelsOf<Avx2<PairwiseDot>>::table();
+constinit const Kernels kAvx2Kernels = kernels_of<Avx2<PairwiseDot>>();
 
 }  // namespace lmpack

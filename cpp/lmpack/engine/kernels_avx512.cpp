@@ -4,6 +4,6 @@
 
 namespace lmpack {
 
-constinit const Kernels kAvx512Kernels = KernelsOf<Avx512>::table();
+constinit const Kernels kAvx512Kernels = kernels_of<Avx512>();
 
 }  // namespace lmpack

@@ -14,6 +14,6 @@ struct VnniDot {
 
 }  // namespace
 
-constinit const Kernels kAvxVnniKernels = KernelsOf<Avx2<VnniDot>>::table();
+constinit const Kernels kAvxVnniKernels = kernels_of<Avx2<VnniDot>>();
 
 }  // namespace lmpack

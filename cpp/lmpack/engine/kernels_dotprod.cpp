@@ -27,6 +27,6 @@ struct SignedDot {
 
 }  // namespace
 
-constinit const Kernels kDotprodKernels = KernelsOf<Neon<SignedDot>>::table();
+constinit const Kernels kDotprodKernels = kernels_of<Neon<SignedDot>>();
 
 }  // namespace lmpack

@@ -18,6 +18,6 @@ struct MixedDot {
 
 }  // namespace
 
-constinit const Kernels kI8mmKernels = KernelsOf<Neon<MixedDot>>::table();
+constinit const Kernels kI8mmKernels = kernels_of<Neon<MixedDot>>();
 
 }  // namespace lmpack

@@ -4,6 +4,6 @@
 
 namespace lmpack {
 
-constinit const Kernels kPortableKernels = KernelsOf<Portable>::table();
+constinit const Kernels kPortableKernels = kernels_of<Portable>();
 
 }  // namespace lmpack

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmpack/engine/aligned.hpp"
+#include "lmpack/aligned.hpp"
 #include "lmpack/engine/arithmetic.hpp"
 #include "lmpack/engine/model_shape.hpp"
 #include "lmpack/engine/packing.hpp"
@@ -21,7 +21,7 @@ struct Ring {
         head_width(width),
         keys(slots * width),
         values(slots * width),
-        key_starts(slots) {}
+        compensation(slots) {}
 
   // key and value: head_width integers in -64 .. 64.
   void write(std::size_t slot, const std::int8_t* key, const std::int8_t* value) {
@@ -33,7 +33,7 @@ struct Ring {
         sum += key[i + k];
       }
     }
-    key_starts[slot] = -kZeroPoint * sum;
+    compensation[slot] = -kZeroPoint * sum;
     for (std::size_t panel = 0; panel < head_width; panel += kPanelColumns) {
       to = values.data() + packed_index(slot, panel, slots);
       for (std::size_t i = 0; i < kPanelColumns; ++i) to[i * kGroupRows] = value[panel + i];
@@ -44,7 +44,7 @@ struct Ring {
   std::size_t head_width;
   AlignedVector<std::int8_t> keys;
   AlignedVector<std::int8_t> values;
-  AlignedVector<std::int32_t> key_starts;  // what takes the zero point of the queries out
+  AlignedVector<std::int32_t> compensation;  // what takes the zero point of the queries out
 };
 
 struct Lane {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lmpack/engine/aligned.hpp"
+#include "lmpack/aligned.hpp"
 #include "lmpack/engine/packing.hpp"
 
 namespace lmpack {
@@ -15,8 +15,8 @@ struct Matrix {
   std::size_t inputs = 0;
   std::size_t outputs = 0;
   AlignedVector<std::int8_t> packed;
-  // Where the sum of each column starts: what takes the zero point of the inputs out, or 0.
-  AlignedVector<std::int32_t> starts;
+  // What the sum of each column starts with: it takes the zero point of the inputs out, or is 0.
+  AlignedVector<std::int32_t> compensation;
   AlignedVector<float> multiplier;
 };
 

@@ -40,7 +40,7 @@ Matrix load_matrix(const TensorSource& source, const std::string& name, std::siz
                               ", allowed are -64 to 64");
       }
       matrix.packed[packed_index(row, column, inputs)] = weight;
-      matrix.starts[column] -= zero_point * weight;
+      matrix.compensation[column] -= zero_point * weight;
     }
   }
   return matrix;

@@ -55,7 +55,7 @@ Counts after(Counts counts, int bit) {
 
 }  // namespace
 
-BitHistories::BitHistories() {
+StateTable::StateTable() {
   const std::vector<Counts> states = all_states();
   guess_.fill(kHalf);
   for (std::size_t state = 0; state < std::min(states.size(), kStates); ++state) {
@@ -69,8 +69,8 @@ BitHistories::BitHistories() {
   }
 }
 
-const BitHistories& bit_histories() {
-  static const BitHistories states;
+const StateTable& state_table() {
+  static const StateTable states;
   return states;
 }
 

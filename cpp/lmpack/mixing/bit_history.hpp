@@ -12,11 +12,11 @@ namespace lmpack {
 // A number of a state; 0 has seen nothing. A larger number has seen at least as many bits.
 using BitHistory = std::uint8_t;
 
-class BitHistories {
+class StateTable {
  public:
   static constexpr std::size_t kStates = 256;
 
-  BitHistories();
+  StateTable();
 
   BitHistory next(BitHistory state, std::uint32_t bit) const { return next_[state][bit]; }
 
@@ -29,6 +29,6 @@ class BitHistories {
 };
 
 // The states, made when they are first asked for.
-const BitHistories& bit_histories();
+const StateTable& state_table();
 
 }  // namespace lmpack

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "lmpack/coder/range_interval.hpp"
 #include "lmpack/mixing/logistic.hpp"
-#include "lmpack/range_interval.hpp"
 
 namespace lmpack {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "lmpack/block_layout.hpp"
+#include "lmpack/coder/block_layout.hpp"
 
 namespace lmpack {
 
@@ -26,7 +26,7 @@ class MatchModel {
 
   MatchModel(std::span<const std::uint8_t> plain, BlockLayout layout, int places_log2)
       : plain_(plain),
-        steps_(static_cast<std::size_t>(layout.steps())),
+        steps_(layout.steps()),
         places_(std::size_t{1} << places_log2),
         shift_(64 - places_log2) {}
 

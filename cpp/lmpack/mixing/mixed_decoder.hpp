@@ -1,14 +1,14 @@
 // Decodes the bytes of a block with adaptive mixing, step by step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "lmpack/block_layout.hpp"
-#include "lmpack/mixing/byte_path.hpp"
-#include "lmpack/mixing/predictor.hpp"
-#include "lmpack/range_decoder.hpp"
+#include "lmpack/coder/block_cursor.hpp"
+#include "lmpack/coder/range_decoder.hpp"
+#include "lmpack/mixing/context_mixer.hpp"
 
 namespace lmpack {
 
@@ -21,30 +21,32 @@ class MixedDecoder {
   MixedDecoder(const MixedDecoder&) = delete;
   MixedDecoder& operator=(const MixedDecoder&) = delete;
 
-  const BlockLayout& layout() const { return layout_; }
+  const BlockLayout& layout() const { return cursor_.layout(); }
 
-  // Decodes the next step. weights: [lanes, 256], the model's for the bytes; empty if there is no
-  // model. Throws DamagedStream if the payload ends too early, InvalidArgument for a size out of
-  // range and for a call out of turn.
-  void decode(std::span<const std::int32_t> weights);
+  // Decodes the next step without a model. Throws DamagedStream if the payload ends too early,
+  // InvalidArgument for a call out of turn; after damage, for every further call.
+  void decode();
 
-  // The byte that the last step gave to a lane; 0 if the lane has ended.
-  std::uint8_t byte_of(std::int64_t lane) const;
+  // The same with a model. odds: [lanes, vocabulary], those of the bytes first, the same as the
+  // encoder had; bytes: [lanes], set to 0 for lanes that have ended. Throws InvalidArgument also
+  // for a size or odds out of range; after bad odds, for every further call.
+  void decode(std::span<const std::int32_t> odds, std::size_t vocabulary,
+              std::span<std::int32_t> bytes);
 
   // The block. Call it after the last step: throws DamagedStream unless the encoder writes this
   // very payload for these bytes, InvalidArgument if there are steps left.
   std::vector<std::uint8_t> finish();
 
  private:
-  std::uint8_t decode_byte(std::size_t lane, std::span<const std::int32_t> weights);
-  std::size_t index_of(std::int64_t lane, std::int64_t step) const {
-    return static_cast<std::size_t>(lane * layout_.steps() + step);
-  }
+  void check_sizes(std::size_t odds, std::size_t vocabulary, std::size_t bytes) const;
 
-  BlockLayout layout_;
-  std::int64_t step_ = 0;  // steps already decoded
+  // model(prefix) is what the model says of the next bit, given those before it.
+  template <typename Model>
+  std::uint8_t decode_byte(std::size_t lane, const Model& model);
+
+  BlockCursor cursor_;
   std::vector<std::uint8_t> plain_;
-  Predictor predictor_;
+  ContextMixer mixer_;
   RangeDecoder coder_;
 };
 

@@ -1,8 +1,8 @@
 #include "lmpack/mixing/mixed_encoder.hpp"
 
-#include <cstddef>
 #include <string>
 
+#include "lmpack/coder/frequencies.hpp"
 #include "lmpack/error.hpp"
 #include "lmpack/mixing/bit_interval.hpp"
 
@@ -18,51 +18,58 @@ constexpr BytePath kNoModel = [] {
 }  // namespace
 
 MixedEncoder::MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind)
-    : plain_(plain), layout_(layout), predictor_(plain, layout, kind) {
-  if (static_cast<std::int64_t>(plain.size()) != layout.length()) {
+    : plain_(plain), cursor_(layout), mixer_(plain, layout, kind) {
+  if (plain.size() != layout.length()) {
     throw InvalidArgument("the block must have " + std::to_string(layout.length()) +
                           " bytes, not " + std::to_string(plain.size()));
   }
 }
 
-void MixedEncoder::encode(std::span<const BytePath> paths, std::int64_t steps) {
-  const std::int64_t left = layout_.steps() - step_;
-  if (steps < 0 || steps > left) {
-    throw InvalidArgument("the block has " + std::to_string(left) + " steps left, not " +
-                          std::to_string(steps));
-  }
-  const auto cells = static_cast<std::size_t>(layout_.lanes() * steps);
-  if (!paths.empty() && paths.size() != cells) {
-    throw InvalidArgument("these steps need " + std::to_string(cells) + " predictions, not " +
-                          std::to_string(paths.size()));
-  }
-  for (std::int64_t step = 0; step < steps; ++step) {
-    const std::int64_t active = layout_.active_lanes(step_ + step);
-    for (std::int64_t lane = 0; lane < active; ++lane) {
-      const auto index = static_cast<std::size_t>(lane * layout_.steps() + step_ + step);
-      const auto cell = static_cast<std::size_t>(lane * steps + step);
-      encode_byte(static_cast<std::size_t>(lane), index, paths.empty() ? kNoModel : paths[cell]);
-    }
-  }
-  step_ += steps;
+void MixedEncoder::encode(std::size_t steps) {
+  cursor_.check(steps);
+  cursor_.advance(steps, [&](const Cell& cell) { encode_byte(cell, kNoModel); });
 }
 
-void MixedEncoder::encode_byte(std::size_t lane, std::size_t index, const BytePath& path) {
-  predictor_.start_byte(lane);
-  for (int i = 0; i < kBitsInByte; ++i) {
-    const std::uint32_t bit = plain_[index] >> (kBitsInByte - 1 - i) & 1U;
-    coder_.encode(bit_interval(predictor_.predict(path[static_cast<std::size_t>(i)]), bit));
-    predictor_.update(bit);
-  }
-  predictor_.finish_byte();
+void MixedEncoder::encode(std::span<const std::int32_t> odds, std::size_t vocabulary,
+                          std::size_t steps) {
+  check_models_bytes(vocabulary);
+  check_size(odds.size(), vocabulary, "odds", steps);
+  cursor_.advance(steps, [&](const Cell& cell) {
+    const auto row = odds.subspan(cell.entry * vocabulary).first<kByteValues>();
+    check_odds(row);
+    encode_byte(cell, path_of(row, plain_[cell.index]));
+  });
+}
+
+void MixedEncoder::encode(std::span<const BytePath> paths, std::size_t steps) {
+  check_size(paths.size(), 1, "paths", steps);
+  cursor_.advance(steps, [&](const Cell& cell) { encode_byte(cell, paths[cell.entry]); });
 }
 
 std::vector<std::uint8_t> MixedEncoder::finish() {
-  if (step_ != layout_.steps()) {
-    throw InvalidArgument("the block can be finished after " + std::to_string(layout_.steps()) +
-                          " steps, not after " + std::to_string(step_));
+  std::vector<std::uint8_t> payload;
+  cursor_.finish([&] { payload = coder_.finish(); });
+  return payload;
+}
+
+void MixedEncoder::check_size(std::size_t given, std::size_t for_each, const char* name,
+                              std::size_t steps) const {
+  cursor_.check(steps);
+  const std::size_t expected = layout().lanes() * steps * for_each;
+  if (given != expected) {
+    throw InvalidArgument("these steps need " + std::to_string(expected) + " " + name + ", not " +
+                          std::to_string(given));
   }
-  return coder_.finish();
+}
+
+void MixedEncoder::encode_byte(const Cell& cell, const BytePath& path) {
+  mixer_.start_byte(cell.lane);
+  for (int i = 0; i < kBitsInByte; ++i) {
+    const std::uint32_t bit = plain_[cell.index] >> (kBitsInByte - 1 - i) & 1U;
+    coder_.encode(bit_interval(mixer_.predict(path[static_cast<std::size_t>(i)]), bit));
+    mixer_.update(bit);
+  }
+  mixer_.finish_byte();
 }
 
 }  // namespace lmpack

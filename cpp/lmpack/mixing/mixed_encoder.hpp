@@ -1,14 +1,15 @@
 // Encodes the bytes of a block with adaptive mixing, all lanes into one stream.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "lmpack/block_layout.hpp"
+#include "lmpack/coder/block_cursor.hpp"
+#include "lmpack/coder/range_encoder.hpp"
 #include "lmpack/mixing/byte_path.hpp"
-#include "lmpack/mixing/predictor.hpp"
-#include "lmpack/range_encoder.hpp"
+#include "lmpack/mixing/context_mixer.hpp"
 
 namespace lmpack {
 
@@ -18,22 +19,30 @@ class MixedEncoder {
   // plain must outlive the encoder. Throws InvalidArgument unless it has layout.length() bytes.
   MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind);
 
-  const BlockLayout& layout() const { return layout_; }
+  const BlockLayout& layout() const { return cursor_.layout(); }
 
-  // Codes the next `steps` steps. paths: [lanes, steps], what the model says of each byte; empty if
-  // there is no model. Throws InvalidArgument for a size out of range.
-  void encode(std::span<const BytePath> paths, std::int64_t steps);
+  // Codes the next `steps` steps without a model.
+  void encode(std::size_t steps);
+
+  // The same with a model. odds: [lanes, steps, vocabulary], those of the bytes first. Entries of
+  // lanes that have ended are ignored. Throws InvalidArgument for a size or odds out of range and
+  // for a call out of turn; after bad odds the encoder refuses all further calls.
+  void encode(std::span<const std::int32_t> odds, std::size_t vocabulary, std::size_t steps);
+
+  // The same with what the odds say of the bits of each byte: paths [lanes, steps].
+  void encode(std::span<const BytePath> paths, std::size_t steps);
 
   // The payload, after exactly layout().steps() steps; otherwise throws InvalidArgument.
   std::vector<std::uint8_t> finish();
 
  private:
-  void encode_byte(std::size_t lane, std::size_t index, const BytePath& path);
+  void check_size(std::size_t given, std::size_t for_each, const char* name,
+                  std::size_t steps) const;
+  void encode_byte(const Cell& cell, const BytePath& path);
 
   std::span<const std::uint8_t> plain_;
-  BlockLayout layout_;
-  std::int64_t step_ = 0;  // steps already coded
-  Predictor predictor_;
+  BlockCursor cursor_;
+  ContextMixer mixer_;
   RangeEncoder coder_;
 };
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmpack/engine/aligned.hpp"
+#include "lmpack/aligned.hpp"
 #include "lmpack/mixing/logistic.hpp"
 
 namespace lmpack {

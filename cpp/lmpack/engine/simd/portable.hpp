@@ -14,7 +14,7 @@ namespace {
 struct Portable {
   static constexpr const char* kName = "portable";
 
-  // Rows and panels of a product whose sums are kept in registers at a time.
+  // Rows and panels of a product whose sums are kept in registers together.
   static constexpr int kTileRows = 2;
   static constexpr int kTilePanels = 1;
 

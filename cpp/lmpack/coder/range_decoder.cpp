@@ -1,4 +1,4 @@
-#include "lmpack/range_decoder.hpp"
+#include "lmpack/coder/range_decoder.hpp"
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "lmpack/range_encoder.hpp"
+#include "lmpack/coder/range_encoder.hpp"
 
 #include <utility>
 

@@ -1,6 +1,7 @@
 // How a block of symbols is cut into lanes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -9,13 +10,13 @@
 
 namespace lmpack {
 
-// Symbol t of lane l is symbol l * lane_length + t of the block. All lanes have lane_length
-// symbols, but for the last one, which may be shorter.
+// All lanes have lane_length symbols, except for the last one, which may be shorter.
 class BlockLayout {
  public:
   // Counts of symbols; 1 <= lane_length <= length < 2**31, otherwise throws InvalidArgument.
   BlockLayout(std::int64_t length, std::int64_t lane_length)
-      : length_(length), lane_length_(lane_length) {
+      : length_(static_cast<std::size_t>(length)),
+        lane_length_(static_cast<std::size_t>(lane_length)) {
     constexpr std::int64_t kLimit = std::numeric_limits<std::int32_t>::max();
     if (length < 1 || length > kLimit) {
       throw InvalidArgument("a block must have 1 to " + std::to_string(kLimit) + " symbols, not " +
@@ -27,23 +28,26 @@ class BlockLayout {
     }
   }
 
-  std::int64_t length() const { return length_; }
+  std::size_t length() const { return length_; }
 
   // Steps that code the block: at each, every lane that has not ended gets one symbol.
-  std::int64_t steps() const { return lane_length_; }
+  std::size_t steps() const { return lane_length_; }
 
-  std::int64_t lanes() const { return (length_ + lane_length_ - 1) / lane_length_; }
+  std::size_t lanes() const { return (length_ + lane_length_ - 1) / lane_length_; }
 
   // Lanes that have a symbol at this step, 0 <= step < steps(); they are the first ones.
-  std::int64_t active_lanes(std::int64_t step) const {
-    const std::int64_t before_last = lanes() - 1;
-    const std::int64_t last_length = length_ - before_last * lane_length_;
+  std::size_t active_lanes(std::size_t step) const {
+    const std::size_t before_last = lanes() - 1;
+    const std::size_t last_length = length_ - before_last * lane_length_;
     return step < last_length ? before_last + 1 : before_last;
   }
 
+  // The place in the block of a lane's symbol; at or above length() if the lane has ended.
+  std::size_t index(std::size_t lane, std::size_t step) const { return lane * lane_length_ + step; }
+
  private:
-  std::int64_t length_;
-  std::int64_t lane_length_;
+  std::size_t length_;
+  std::size_t lane_length_;
 };
 
 }  // namespace lmpack

@@ -1,4 +1,4 @@
-#include "lmpack/engine/lane_batch.hpp"
+#include "lmpack/engine/lockstep_lanes.hpp"
 
 #include <algorithm>
 #include <string>
@@ -24,36 +24,56 @@ void check_symbols(std::span<const std::int32_t> symbols, const ModelShape& shap
   }
 }
 
+std::size_t checked_lanes(std::int64_t lanes) {
+  if (lanes < 1) {
+    throw InvalidArgument("there must be at least 1 lane, not " + std::to_string(lanes));
+  }
+  return static_cast<std::size_t>(lanes);
+}
+
 }  // namespace
 
-LaneBatch::LaneBatch(const Engine& engine, std::size_t lanes)
-    : engine_(engine), lanes_(lanes, Lane(engine.shape())) {}
+LockstepLanes::LockstepLanes(const Engine& engine, std::int64_t lanes)
+    : engine_(engine), lanes_(checked_lanes(lanes), Lane(engine.shape())) {}
 
-void LaneBatch::feed(std::span<const std::int32_t> symbols, std::size_t steps,
-                     const ThreadTeam::Seat& seat, const Sink& sink) {
+void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t steps,
+                         const ThreadTeam::Lease& lease, const Sink& sink) {
   if (symbols.size() != lanes() * steps) {
     throw InvalidArgument(std::to_string(steps) + " steps of " + std::to_string(lanes()) +
                           " lanes need as many symbols, not " + std::to_string(symbols.size()));
   }
   check_symbols(symbols, engine_.shape());
   const std::size_t most = std::max<std::size_t>(1, symbols.size() / kFewestSymbols);
-  const std::size_t parts = std::max(std::min({seat.available(), most, lanes()}),
+  const std::size_t parts = std::max(std::min({lease.available(), most, lanes()}),
                                      steps == 1 ? 1 : symbols.size() / kPieceSymbols);
   const std::size_t count = std::min(parts, lanes());
-  passes_.resize(seat.slots());
-  seat.run(count, [&](std::size_t part, std::size_t slot) {
+  passes_.resize(lease.slots());
+  lease.run(count, [&](std::size_t part, std::size_t slot) {
     const std::size_t first = lanes() * part / count;
     std::vector<LaneFeed> feeds;
     for (std::size_t lane = first; lane < lanes() * (part + 1) / count; ++lane) {
       feeds.push_back({&lanes_[lane], symbols.subspan(lane * steps, steps)});
     }
-    pass_of(slot).run(feeds, [&](std::size_t feed, std::size_t step, auto weights) {
-      sink(slot, first + feed, step, weights);
+    pass_of(slot).run(feeds, [&](std::size_t feed, std::size_t step, auto odds) {
+      sink(slot, first + feed, step, odds);
     });
   });
 }
 
-ForwardPass& LaneBatch::pass_of(std::size_t slot) {
+void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t steps,
+                         const ThreadTeam::Lease& lease, std::span<std::int32_t> odds) {
+  const std::size_t vocabulary = engine_.shape().vocabulary;
+  if (odds.size() != symbols.size() * vocabulary) {
+    throw InvalidArgument("the odds of " + std::to_string(symbols.size()) + " symbols need " +
+                          std::to_string(symbols.size() * vocabulary) + " places, not " +
+                          std::to_string(odds.size()));
+  }
+  feed(symbols, steps, lease, [&](std::size_t, std::size_t lane, std::size_t step, auto row) {
+    std::ranges::copy(row, odds.data() + (lane * steps + step) * vocabulary);
+  });
+}
+
+ForwardPass& LockstepLanes::pass_of(std::size_t slot) {
   if (!passes_[slot]) passes_[slot] = std::make_unique<ForwardPass>(engine_);
   return *passes_[slot];
 }

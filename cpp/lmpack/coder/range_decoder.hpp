@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lmpack/range_interval.hpp"
+#include "lmpack/coder/range_interval.hpp"
 
 namespace lmpack {
 

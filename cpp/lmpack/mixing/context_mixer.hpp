@@ -1,4 +1,4 @@
-// The adaptive predictor of a block: what its bytes have been like so far, mixed with the model.
+// Context mixing: what the bytes of a block have been like so far, mixed with the model.
 #pragma once
 
 #include <array>
@@ -7,26 +7,26 @@
 #include <span>
 #include <vector>
 
-#include "lmpack/block_layout.hpp"
-#include "lmpack/mixing/adaptive_map.hpp"
+#include "lmpack/coder/block_layout.hpp"
+#include "lmpack/mixing/apm.hpp"
 #include "lmpack/mixing/bit_history.hpp"
+#include "lmpack/mixing/history_table.hpp"
 #include "lmpack/mixing/lane_contexts.hpp"
 #include "lmpack/mixing/logistic.hpp"
 #include "lmpack/mixing/match_model.hpp"
 #include "lmpack/mixing/mixer.hpp"
-#include "lmpack/mixing/refinement.hpp"
-#include "lmpack/mixing/slot_table.hpp"
+#include "lmpack/mixing/state_map.hpp"
 
 namespace lmpack {
 
 // Predicts the bits of a block, byte by byte in the order in which they are coded. All lanes share
 // all statistics: what one has seen helps the others at once. Each byte is start_byte(), eight
 // times predict() and update(), finish_byte().
-class Predictor {
+class ContextMixer {
  public:
   // plain: the bytes of the block, layout.length() of them; those that are not coded yet may have
-  // any value. It must outlive the predictor.
-  Predictor(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind);
+  // any value. It must outlive the mixer.
+  ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind);
 
   // Starts the next byte of a lane.
   void start_byte(std::size_t lane);
@@ -46,7 +46,7 @@ class Predictor {
   static constexpr std::size_t kInputs = 16;
   static constexpr std::size_t kMixers = 4;
   using InputMixer = Mixer<kInputs>;
-  using LastMixer = Mixer<kMixers>;
+  using FinalMixer = Mixer<kMixers>;
 
   struct Lane {
     LaneContexts contexts;
@@ -60,7 +60,7 @@ class Predictor {
   Probability mix();
 
   std::span<const std::uint8_t> plain_;
-  std::size_t steps_;
+  BlockLayout layout_;
   std::vector<Lane> lanes_;
 
   // The byte that is being coded.
@@ -69,27 +69,27 @@ class Predictor {
   std::size_t node_ = 1;      // the same of the bits within a slot
   int bit_ = 0;
 
-  SlotTable slots_;
-  std::vector<BitHistory> order1_;  // [last byte][prefix]
-  std::array<Slot*, kContexts> current_{};
-  std::array<BitHistory*, kHistories> histories_{};
-  std::vector<AdaptiveMap> history_maps_;
+  HistoryTable histories_by_hash_;
+  std::vector<BitHistory> order1_;                   // [last byte][prefix]
+  std::array<HistorySlot*, kContexts> slots_{};      // of the contexts
+  std::array<BitHistory*, kHistories> histories_{};  // what the next bit updates
+  std::vector<StateMap> state_maps_;                 // of the histories
 
-  AdaptiveMap order0_;
+  StateMap order0_;
   MatchModel matches_;
-  AdaptiveMap match_by_length_;
-  AdaptiveMap match_by_byte_;
-  std::size_t match_strength_ = 0;  // 0: no byte is expected, or another one than the prefix says
+  StateMap match_by_length_;
+  StateMap match_by_byte_;
+  std::size_t length_class_ = 0;  // of the match; 0: none, or its byte disagrees with the prefix
 
-  Refinement refined_model_;
+  Apm model_apm_;
   Logit model_logit_ = 0;
 
   InputMixer::Logits inputs_{};
-  LastMixer::Logits mixed_{};
+  FinalMixer::Logits mixed_{};
   std::vector<InputMixer> mixers_;
-  LastMixer last_mixer_;
-  Refinement by_match_;
-  Refinement by_order2_;
+  FinalMixer final_mixer_;
+  Apm match_apm_;
+  Apm order2_apm_;
 };
 
 }  // namespace lmpack

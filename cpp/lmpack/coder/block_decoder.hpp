@@ -1,12 +1,13 @@
 // Decodes the symbols of one block, step by step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "lmpack/block_layout.hpp"
-#include "lmpack/range_decoder.hpp"
+#include "lmpack/coder/block_cursor.hpp"
+#include "lmpack/coder/range_decoder.hpp"
 
 namespace lmpack {
 
@@ -17,14 +18,14 @@ class BlockDecoder {
   // like none.
   BlockDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, std::int64_t vocabulary);
 
-  const BlockLayout& layout() const { return layout_; }
-  std::int64_t vocabulary() const { return vocabulary_; }
+  const BlockLayout& layout() const { return cursor_.layout(); }
+  std::size_t vocabulary() const { return frequencies_.size(); }
 
-  // Decodes the next step. weights: [lanes, vocabulary], the same as the encoder had;
+  // Decodes the next step. odds: [lanes, vocabulary], the same as the encoder had;
   // symbols: [lanes], set to 0 for lanes that have ended.
-  // Throws DamagedStream if the payload ends too early, InvalidArgument for a size or weight out
-  // of range and for a call out of turn; after a bad weight or damage, for every further call.
-  void decode(std::span<const std::int32_t> weights, std::span<std::int32_t> symbols);
+  // Throws DamagedStream if the payload ends too early, InvalidArgument for a size or odds out of
+  // range and for a call out of turn; after bad odds or damage, for every further call.
+  void decode(std::span<const std::int32_t> odds, std::span<std::int32_t> symbols);
 
   // The same with the tables of the next step: frequencies [lanes, vocabulary], each table with
   // the sum kFrequencyTotal.
@@ -32,25 +33,16 @@ class BlockDecoder {
 
   // Call it after the last step: throws DamagedStream unless the encoder writes this very payload
   // for the decoded symbols, InvalidArgument if there are steps left.
-  void finish() const;
+  void finish();
 
  private:
-  void check_sound() const;
   void check_sizes(std::size_t entries, std::size_t symbols) const;
 
   // Decodes a step; table(lane) is the lane's table.
   template <typename Table>
   void decode_step(std::span<std::int32_t> symbols, const Table& table);
 
-  BlockLayout layout_;
-  std::int64_t vocabulary_;
-
-  // Steps already decoded. 0 <= step_ <= layout_.steps().
-  std::int64_t step_ = 0;
-
-  // Whether an error left a step half decoded.
-  bool failed_ = false;
-
+  BlockCursor cursor_;
   RangeDecoder coder_;
 
   // Scratch for one table, [vocabulary].

@@ -13,23 +13,27 @@
 
 namespace lmpack {
 
-class LaneBatch {
+class LockstepLanes {
  public:
-  // Takes the weights int32 [vocabulary] of the symbol after symbol `step` of a lane. Called by
-  // several threads at a time, each with another slot below the team's number of threads.
+  // Takes the odds int32 [vocabulary] of the symbol after symbol `step` of a lane. Called by
+  // several threads at the same time, each with another slot below the team's number of threads.
   using Sink = std::function<void(std::size_t slot, std::size_t lane, std::size_t step,
-                                  std::span<const std::int32_t> weights)>;
+                                  std::span<const std::int32_t> odds)>;
 
-  // The engine must outlive it.
-  LaneBatch(const Engine& engine, std::size_t lanes);
+  // The engine must outlive it. Throws InvalidArgument for fewer than 1 lane.
+  LockstepLanes(const Engine& engine, std::int64_t lanes);
 
   const Engine& engine() const { return engine_; }
   std::size_t lanes() const { return lanes_.size(); }
 
   // Feeds `steps` symbols to each lane: symbols [lanes][steps]. What the sink gets does not depend
   // on the team. Throws InvalidArgument for a number of symbols or a symbol out of range.
-  void feed(std::span<const std::int32_t> symbols, std::size_t steps, const ThreadTeam::Seat& seat,
-            const Sink& sink);
+  void feed(std::span<const std::int32_t> symbols, std::size_t steps,
+            const ThreadTeam::Lease& lease, const Sink& sink);
+
+  // The same with the odds in an array [lanes][steps][vocabulary].
+  void feed(std::span<const std::int32_t> symbols, std::size_t steps,
+            const ThreadTeam::Lease& lease, std::span<std::int32_t> odds);
 
  private:
   ForwardPass& pass_of(std::size_t slot);

@@ -1,4 +1,5 @@
-// Adaptive probability maps: what a prediction turned out to be worth in a context.
+// Adaptive probability maps (APM, also known as SSE): what a prediction turned out to be worth in a
+// context.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +12,11 @@
 namespace lmpack {
 
 // A curve from logits to probabilities for each context, given by knots that learn.
-class Refinement {
+class Apm {
  public:
   // Every context starts with the logistic function. A bit moves the nearest knot by 2**-rate of
   // what it lacks.
-  Refinement(std::size_t contexts, int rate) : rate_(rate), knots_(contexts * kKnots) {
+  Apm(std::size_t contexts, int rate) : rate_(rate), knots_(contexts * kKnots) {
     for (std::size_t i = 0; i < knots_.size(); ++i) {
       const int logit = (static_cast<int>(i % kKnots) - kMiddle) * kSpacing;
       knots_[i] = static_cast<std::uint16_t>(logistic().squash(logit));

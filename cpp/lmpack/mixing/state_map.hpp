@@ -11,10 +11,11 @@
 
 namespace lmpack {
 
-class AdaptiveMap {
+class StateMap {
  public:
-  // `limit`: from so many bits on an entry moves by 1 / (limit + 1.5) of what it lacks, 1 to 1023.
-  AdaptiveMap(std::size_t contexts, std::uint32_t limit)
+  // `limit`: from this many bits on an entry moves by 1 / (limit + 1.5) of what it lacks, 1 to
+  // 1023.
+  StateMap(std::size_t contexts, std::uint32_t limit)
       : limit_(limit), entries_(contexts, kHalf << kShift) {}
 
   void set(std::size_t context, Probability p) { entries_[context] = p << kShift; }

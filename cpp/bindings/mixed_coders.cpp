@@ -1,0 +1,141 @@
+// Block coders with adaptive mixing for executors that only predict.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "blocks.hpp"
+#include "lmpack/mixing/mixed_decoder.hpp"
+#include "lmpack/mixing/mixed_encoder.hpp"
+#include "registers.hpp"
+#include "shared.hpp"
+
+namespace py = pybind11;
+
+namespace lmpack::bindings {
+namespace {
+
+struct OwnedBytes {
+  std::vector<std::uint8_t> plain;
+};
+
+// An encoder together with the bytes that it reads.
+struct OwningEncoder : private OwnedBytes, MixedEncoder {
+  OwningEncoder(std::vector<std::uint8_t> bytes, std::int64_t lane_length, DataKind kind)
+      : OwnedBytes{std::move(bytes)}, MixedEncoder(plain, layout_of(plain, lane_length), kind) {}
+};
+
+using SharedEncoder = Shared<OwningEncoder>;
+using SharedDecoder = Shared<MixedDecoder>;
+
+void encode(SharedEncoder& shared, const py::array& odds) {
+  const std::size_t lanes = shared.constant().layout().lanes();
+  const auto odds_span = int32_elements(odds, "odds", {{"L", lanes}, {"T"}, {"V"}});
+  const std::size_t steps = axis_size(odds, 1);
+  const std::size_t vocabulary = axis_size(odds, 2);
+  shared.use([&](MixedEncoder& encoder) { encoder.encode(odds_span, vocabulary, steps); });
+}
+
+py::bytes finish_encoder(SharedEncoder& shared) {
+  return python_bytes(shared.use([](MixedEncoder& encoder) { return encoder.finish(); }));
+}
+
+py::array_t<std::int32_t> decode(SharedDecoder& shared, const py::array& odds) {
+  const std::size_t lanes = shared.constant().layout().lanes();
+  const auto odds_span = int32_elements(odds, "odds", {{"L", lanes}, {"V"}});
+  const std::size_t vocabulary = axis_size(odds, 1);
+  py::array_t<std::int32_t> bytes(static_cast<py::ssize_t>(lanes));
+  const std::span<std::int32_t> byte_span(bytes.mutable_data(), lanes);
+  shared.use([&](MixedDecoder& decoder) { decoder.decode(odds_span, vocabulary, byte_span); });
+  return bytes;
+}
+
+py::bytes finish_decoder(SharedDecoder& shared) {
+  return python_bytes(shared.use([](MixedDecoder& decoder) { return decoder.finish(); }));
+}
+
+void register_encoder(py::module_& module) {
+  py::class_<SharedEncoder>(module, "MixedEncoder",
+                            R"(Encodes the bytes of one block with adaptive mixing.
+
+Args:
+    plain: bytes-like, the block; it is copied.
+    lane_length: bytes in a lane, 1 to len(plain); the last lane may be shorter.
+    stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
+
+Raises:
+    lmpack.errors.UsageError: an argument is out of range.)")
+      .def(py::init([](const py::buffer& plain, std::int64_t lane_length, std::int64_t stride) {
+             return std::make_unique<SharedEncoder>(copy_bytes(plain, "plain"), lane_length,
+                                                    data_kind(stride));
+           }),
+           py::arg("plain"), py::arg("lane_length"), py::arg("stride"))
+      .def("encode", &encode, py::arg("odds"),
+           R"(Codes the next T steps.
+
+Args:
+    odds: int32 [L, T, V], C-contiguous, V at least 256: what the model gives for each symbol.
+        Entries of lanes that have ended are ignored.
+
+Raises:
+    lmpack.errors.UsageError: the array has another type or shape, odds are out of range, or the block
+        has fewer steps left. After bad odds every further call is refused.)")
+      .def("finish", &finish_encoder, R"(The payload. Call it once, after lane_length steps.
+
+Raises:
+    lmpack.errors.UsageError: there are steps left, the block was finished before, or an earlier call
+        failed.)");
+}
+
+void register_decoder(py::module_& module) {
+  py::class_<SharedDecoder>(module, "MixedDecoder",
+                            R"(Decodes the bytes of one block with adaptive mixing, step by step.
+
+Args:
+    payload: bytes-like, what MixedEncoder.finish gave; it is copied.
+    length: bytes in the block.
+    lane_length: as for the encoder.
+    stride: as for the encoder.
+
+Raises:
+    lmpack.errors.DamagedError: the payload starts like none.
+    lmpack.errors.UsageError: an argument is out of range.)")
+      .def(py::init([](const py::buffer& payload, std::int64_t length, std::int64_t lane_length,
+                       std::int64_t stride) {
+             return std::make_unique<SharedDecoder>(copy_bytes(payload, "payload"),
+                                                    BlockLayout(length, lane_length),
+                                                    data_kind(stride));
+           }),
+           py::arg("payload"), py::arg("length"), py::arg("lane_length"), py::arg("stride"))
+      .def("decode", &decode, py::arg("odds"),
+           R"(The bytes of the next step: int32 [L], 0 for lanes that have ended.
+
+Args:
+    odds: int32 [L, V], C-contiguous, equal to those that the bytes were encoded with.
+
+Raises:
+    lmpack.errors.DamagedError: the payload ends too early.
+    lmpack.errors.UsageError: the array has another type or shape, odds are out of range, all steps
+        are done, or an earlier call failed.)")
+      .def("finish", &finish_decoder, R"(The block, after the last step.
+
+Raises:
+    lmpack.errors.DamagedError: the encoder would have written another payload.
+    lmpack.errors.UsageError: there are steps left, the block was finished before, or an earlier call
+        failed.)");
+}
+
+}  // namespace
+
+void register_mixed_coders(py::module_& module) {
+  register_encoder(module);
+  register_decoder(module);
+}
+
+}  // namespace lmpack::bindings

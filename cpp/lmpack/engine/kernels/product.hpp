@@ -1,0 +1,128 @@
+// Integer products over a set of vectors: tiles of sums that stay in registers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lmpack/engine/kernels.hpp"
+#include "lmpack/engine/kernels/unroll.hpp"
+#include "lmpack/engine/packing.hpp"
+
+namespace lmpack {
+namespace {
+
+// A product whose right operand may be a part of a ring: panels with room for `capacity` rows.
+struct ProductOperands {
+  const std::uint8_t* left;
+  std::size_t left_stride;
+  std::size_t rows;
+  const std::int8_t* right;
+  std::size_t capacity;
+  std::size_t inner;
+  std::size_t columns;
+};
+
+template <typename Simd>
+struct ProductOf {
+  using Ints = typename Simd::Ints;
+
+  // kRows rows times kPanels panels with all sums in registers. start(column) gives the sums to
+  // start with, finish(row, column, sums) takes them.
+  template <int kRows, int kPanels, typename Start, typename Finish>
+  static void tile(const ProductOperands& p, std::size_t row, std::size_t column,
+                   const Start& start, const Finish& finish) {
+    const std::uint8_t* left = p.left + row * p.left_stride;
+    const std::int8_t* right = p.right + column * p.capacity;
+    const std::size_t panel_bytes = kPanelColumns * p.capacity;
+    Ints sums[kRows][kPanels];
+    unroll<kPanels>([&](auto i) LMPACK_INLINE {
+      const Ints first = start(column + i.value * kPanelColumns);
+      unroll<kRows>([&](auto r) LMPACK_INLINE { sums[r.value][i.value] = first; });
+    });
+    std::size_t k = 0;
+    do {
+      typename Simd::Columns columns[kPanels];
+      unroll<kPanels>([&](auto i) LMPACK_INLINE {
+        columns[i.value] = Simd::load_columns(right + i.value * panel_bytes + k * kPanelColumns);
+      });
+      unroll<kRows>([&](auto r) LMPACK_INLINE {
+        const auto bytes = Simd::load_bytes(left + r.value * p.left_stride + k);
+        unroll<kPanels>([&](auto i) LMPACK_INLINE {
+          sums[r.value][i.value] = Simd::dot(sums[r.value][i.value], bytes, columns[i.value]);
+        });
+      });
+      k += kGroupRows;
+    } while (k < p.inner);
+    unroll<kRows>([&](auto r) LMPACK_INLINE {
+      unroll<kPanels>([&](auto i) LMPACK_INLINE {
+        finish(row + r.value, column + i.value * kPanelColumns, sums[r.value][i.value]);
+      });
+    });
+  }
+
+  // kRows rows times all columns from `column` on that fill whole tiles; the first one left over.
+  template <int kRows, int kPanels, typename Start, typename Finish>
+  static std::size_t tiles(const ProductOperands& p, std::size_t row, std::size_t column,
+                           const Start& start, const Finish& finish) {
+    constexpr std::size_t kColumns = kPanels * kPanelColumns;
+    for (; column + kColumns <= p.columns; column += kColumns) {
+      tile<kRows, kPanels>(p, row, column, start, finish);
+    }
+    return column;
+  }
+
+  // kRows rows times all columns, with as many sums in registers as a full tile has.
+  template <int kRows, typename Start, typename Finish>
+  static void band(const ProductOperands& p, std::size_t row, const Start& start,
+                   const Finish& finish) {
+    constexpr int kMostPanels = 8;
+    constexpr int kFilling = Simd::kTileRows * Simd::kTilePanels / kRows;
+    std::size_t column =
+        tiles<kRows, (kFilling > kMostPanels ? kMostPanels : kFilling)>(p, row, 0, start, finish);
+    tiles<kRows, 1>(p, row, column, start, finish);
+  }
+
+  // Rows that are fewer than a tile has, in halves of it.
+  template <int kRows, typename Start, typename Finish>
+  static void few_rows(const ProductOperands& p, std::size_t row, const Start& start,
+                       const Finish& finish) {
+    if constexpr (kRows > 0) {
+      if (row + kRows <= p.rows) {
+        band<kRows>(p, row, start, finish);
+        row += kRows;
+      }
+      few_rows<kRows / 2>(p, row, start, finish);
+    }
+  }
+
+  // The whole product. The panels of a tile stay in the cache for all rows.
+  template <typename Start, typename Finish>
+  static void product(const ProductOperands& p, const Start& start, const Finish& finish) {
+    constexpr int kRows = Simd::kTileRows;
+    constexpr std::size_t kColumns = Simd::kTilePanels * kPanelColumns;
+    const std::size_t whole_rows = p.rows / kRows * kRows;
+    if (whole_rows > 0) {
+      std::size_t column = 0;
+      for (; column + kColumns <= p.columns; column += kColumns) {
+        for (std::size_t row = 0; row < whole_rows; row += kRows) {
+          tile<kRows, Simd::kTilePanels>(p, row, column, start, finish);
+        }
+      }
+      for (std::size_t row = 0; column < p.columns && row < whole_rows; row += kRows) {
+        tiles<kRows, 1>(p, row, column, start, finish);
+      }
+    }
+    few_rows<kRows / 2>(p, whole_rows, start, finish);
+  }
+
+  template <typename Finish>
+  static void matrix_product(Rows rows, const Matrix& matrix, const Finish& finish) {
+    const ProductOperands p{rows.at,       rows.stride,   rows.count,    matrix.packed.data(),
+                            matrix.inputs, matrix.inputs, matrix.outputs};
+    const std::int32_t* compensation = matrix.compensation.data();
+    product(p, [=](std::size_t column) { return Simd::load(compensation + column); }, finish);
+  }
+};
+
+}  // namespace
+}  // namespace lmpack

@@ -1,0 +1,28 @@
+#include "lmpack/mixing/adaptive_block.hpp"
+
+#include <cstddef>
+#include <utility>
+
+#include "lmpack/mixing/mixed_decoder.hpp"
+#include "lmpack/mixing/mixed_encoder.hpp"
+
+namespace lmpack {
+
+std::vector<std::uint8_t> encode_adaptive_block(std::span<const std::uint8_t> plain,
+                                                BlockLayout layout, DataKind kind,
+                                                const StepsDone& steps_done) {
+  MixedEncoder coder(plain, layout, kind);
+  encode_in_pieces(layout.steps(), steps_done,
+                   [&](std::size_t, std::size_t count) { coder.encode(count); });
+  return coder.finish();
+}
+
+std::vector<std::uint8_t> decode_adaptive_block(std::vector<std::uint8_t> payload,
+                                                BlockLayout layout, DataKind kind,
+                                                const StepsDone& steps_done) {
+  MixedDecoder coder(std::move(payload), layout, kind);
+  decode_in_steps(layout.steps(), steps_done, [&](std::size_t) { coder.decode(); });
+  return coder.finish();
+}
+
+}  // namespace lmpack

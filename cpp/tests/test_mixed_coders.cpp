@@ -1,0 +1,123 @@
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lmpack/error.hpp"
+#include "lmpack/mixing/mixed_decoder.hpp"
+#include "lmpack/mixing/mixed_encoder.hpp"
+#include "test_support.hpp"
+
+namespace lmpack {
+namespace {
+
+using testing::Bytes;
+using testing::Odds;
+using testing::Symbols;
+
+constexpr std::size_t kVocabulary = 288;  // a model may know more than bytes
+
+const BlockLayout kLayout(5, 3);  // lanes of three and of two bytes
+const Bytes kPlain{'a', 'b', 'a', 'b', 'b'};
+
+// Odds [lanes, steps, vocabulary] that differ from symbol to symbol.
+Odds odds_of(std::size_t steps) {
+  Odds odds(kLayout.lanes() * steps * kVocabulary);
+  for (std::size_t i = 0; i < odds.size(); ++i) odds[i] = static_cast<std::int32_t>(i % 77);
+  return odds;
+}
+
+// The row of odds_of(steps) that predicts a step of a lane.
+Odds row_of(const Odds& odds, std::size_t lane, std::size_t step) {
+  const auto begin =
+      odds.begin() + static_cast<std::ptrdiff_t>(kLayout.index(lane, step) * kVocabulary);
+  return {begin, begin + static_cast<std::ptrdiff_t>(kVocabulary)};
+}
+
+Bytes encode_all_steps(const Odds& odds) {
+  MixedEncoder encoder(kPlain, kLayout, {});
+  encoder.encode(odds, kVocabulary, kLayout.steps());
+  return encoder.finish();
+}
+
+TEST_CASE("bytes come back with a model, and lanes that have ended give 0") {
+  const Odds odds = odds_of(kLayout.steps());
+  MixedDecoder decoder(encode_all_steps(odds), kLayout, {});
+  for (std::size_t step = 0; step < kLayout.steps(); ++step) {
+    Odds rows = row_of(odds, 0, step);
+    const Odds second = row_of(odds, 1, step);
+    rows.insert(rows.end(), second.begin(), second.end());
+    Symbols bytes(2, -1);
+    decoder.decode(rows, kVocabulary, bytes);
+    CHECK(bytes == Symbols{kPlain[step], step < 2 ? kPlain[3 + step] : 0});
+  }
+  CHECK(decoder.finish() == kPlain);
+}
+
+TEST_CASE("pieces and paths give the bytes of whole tables") {
+  const Odds odds = odds_of(kLayout.steps());
+  std::vector<BytePath> paths(kLayout.lanes() * kLayout.steps());
+  for (std::size_t i = 0; i < kPlain.size(); ++i) {
+    const Odds row = row_of(odds, 0, i);
+    paths[i] = path_of(std::span(row).first<kByteValues>(), kPlain[i]);
+  }
+  MixedEncoder encoder(kPlain, kLayout, {});
+  encoder.encode(paths, kLayout.steps());
+  CHECK(encoder.finish() == encode_all_steps(odds));
+}
+
+TEST_CASE("what stands in lanes that have ended is ignored") {
+  const Odds odds = odds_of(kLayout.steps());
+  Odds changed = odds;
+  for (std::size_t i = changed.size() - kVocabulary; i < changed.size(); ++i) changed[i] = -1;
+  CHECK(encode_all_steps(changed) == encode_all_steps(odds));
+}
+
+TEST_CASE("mixed coders refuse what is out of turn or of another size") {
+  MixedEncoder encoder(kPlain, kLayout, {});
+  CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(odds_of(2), kVocabulary, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(Odds(2 * 255), 255, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(std::vector<BytePath>(3), 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(4), InvalidArgument);
+  encoder.encode(3);
+  const Bytes payload = encoder.finish();
+  CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
+  MixedDecoder decoder(payload, kLayout, {});
+  Symbols bytes(2);
+  Symbols three(3);
+  CHECK_THROWS_AS(decoder.finish(), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(odds_of(1), kVocabulary, three), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(Odds(2 * 255), 255, bytes), InvalidArgument);
+  for (int step = 0; step < 3; ++step) decoder.decode();
+  CHECK_THROWS_AS(decoder.decode(), InvalidArgument);
+  CHECK(decoder.finish() == kPlain);
+  CHECK_THROWS_AS(decoder.finish(), InvalidArgument);
+}
+
+TEST_CASE("mixed coders stop for good at bad odds or damage") {
+  Odds bad = odds_of(1);
+  bad[3] = 1 << 24;
+  MixedEncoder encoder(kPlain, kLayout, {});
+  CHECK_THROWS_AS(encoder.encode(bad, kVocabulary, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(odds_of(1), kVocabulary, 1), InvalidArgument);
+  MixedDecoder decoder({}, kLayout, {});
+  Symbols bytes(2);
+  CHECK_THROWS_AS(decoder.decode(bad, kVocabulary, bytes), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(odds_of(1), kVocabulary, bytes), InvalidArgument);
+  MixedDecoder damaged({0x12, 0x34}, BlockLayout(1000, 1000), {});
+  const auto decode_all = [&] {
+    for (int step = 0; step < 1000; ++step) damaged.decode();
+  };
+  CHECK_THROWS_AS(decode_all(), DamagedStream);
+  CHECK_THROWS_AS(damaged.decode(), InvalidArgument);
+  MixedDecoder longer({0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC}, BlockLayout(1, 1), {});
+  longer.decode();
+  CHECK_THROWS_AS(longer.finish(), DamagedStream);
+  CHECK_THROWS_AS(longer.finish(), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace lmpack
