@@ -161,7 +161,7 @@ def decode_mixed_payload(
     require(payload[0] == 1 or (payload[0] == 2 and predict is None), "another mixing than 1 or 2")
     lane_lengths = cut_lanes(length, lanes_log2)
     stride = int.from_bytes(payload[1:3], "little")
-    predictor = reference_mixing.Predictor(length, lane_lengths[0], stride)
+    predictor = reference_mixing.ContextMixer(length, lane_lengths[0], stride)
     coder = RangeDecoder(payload[3:])
     lanes = [b""] * len(lane_lengths)
     weights: Sequence[Weights] | None = None

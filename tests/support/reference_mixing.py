@@ -1,4 +1,4 @@
-"""The adaptive predictor, written from docs/mixing.md alone: slow, plain, for short blocks."""
+"""The context mixer, written from docs/mixing.md alone: slow, plain, for short blocks."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def coarse(p: int) -> int:
 # 2. What learns
 
 
-class AdaptiveMap:
+class StateMap:
     def __init__(self, limit: int, first: Sequence[int] | None = None) -> None:
         self.limit = limit
         self.first = first
@@ -71,7 +71,7 @@ class AdaptiveMap:
         self.entry[:] = p + ((target - p) * (131072 // (2 * n + 3)) >> 16), min(n + 1, self.limit)
 
 
-class Refinement:
+class Apm:
     def __init__(self) -> None:
         self.contexts: dict[int, list[int]] = {}
 
@@ -249,7 +249,7 @@ class Matches:
 # 5. Prediction
 
 
-class Predictor:
+class ContextMixer:
     """Probabilities of the bits of a block, in the order in which they are coded."""
 
     def __init__(self, length: int, lane_length: int, stride: int) -> None:
@@ -260,13 +260,13 @@ class Predictor:
         self.matches = Matches(self.plain, lane_length, digits)
         self.found = [(0, 0)] * -(-length // lane_length)
         self.order1: dict[tuple[int, int], list[int]] = {}
-        self.refined_model, self.by_match, self.by_order2 = (Refinement() for _ in range(3))
-        self.order0, self.by_length = AdaptiveMap(1000), AdaptiveMap(1000)
-        self.by_byte = AdaptiveMap(250)
-        self.history_maps = [AdaptiveMap(1000, GUESSES) for _ in range(11)]
+        self.model_apm, self.match_apm, self.order2_apm = (Apm() for _ in range(3))
+        self.order0, self.by_length = StateMap(1000), StateMap(1000)
+        self.by_byte = StateMap(250)
+        self.state_maps = [StateMap(1000, GUESSES) for _ in range(11)]
         first = [50000, 9000, 0, 3000, 10000] + [3000] * 11
         self.mixers = [Mixer(first, 6, 9) for _ in range(4)]
-        self.last_mixer = Mixer([16384] * 4, 1, 0)
+        self.final_mixer = Mixer([16384] * 4, 1, 0)
 
     def order(self) -> Iterator[tuple[int, int]]:
         """Lane and position of every byte."""
@@ -306,42 +306,42 @@ class Predictor:
     ) -> int:
         model = stretch(model_probability(weights, prefix, known))
         place, length = self.found[lane]
-        strength = 0
+        length_class = 0
         if length and (self.plain[place] | 256) >> 8 - known == prefix:
-            strength = min(length // 2, 15)
+            length_class = min(length // 2, 15)
         last = int.from_bytes(past[-2:], "big")
-        inputs = [model, stretch(self.refined_model.refine(model, prefix))]
-        self.used = [self.refined_model, self.order0]
+        inputs = [model, stretch(self.model_apm.refine(model, prefix))]
+        self.used = [self.model_apm, self.order0]
         inputs.append(stretch(self.order0.predict(prefix)))
-        if strength:
+        if length_class:
             expected = self.plain[place]
             bit = expected >> 7 - known & 1
-            inputs.append(stretch(self.by_length.predict(2 * strength + bit)))
+            inputs.append(stretch(self.by_length.predict(2 * length_class + bit)))
             inputs.append(stretch(self.by_byte.predict(256 * expected + prefix)))
             self.used += [self.by_length, self.by_byte]
         else:
             inputs += [0, 0]
         order1 = self.order1.setdefault((last % 256, prefix), [0])
         self.histories = [(order1, 0), *((slot, node) for slot in slots)]
-        for history_map, (cell, index) in zip(self.history_maps, self.histories, strict=True):
-            inputs.append(coarse(history_map.predict(cell[index])))
-        strength_class = sum(strength >= least for least in (1, 6, 12))
+        for state_map, (cell, index) in zip(self.state_maps, self.histories, strict=True):
+            inputs.append(coarse(state_map.predict(cell[index])))
+        match_class = sum(length_class >= least for least in (1, 6, 12))
         contexts = [
             prefix,
-            4 * ((clip(model, -2048, 2047) + 2048) * 24 // 4096) + strength_class,
+            4 * ((clip(model, -2048, 2047) + 2048) * 24 // 4096) + match_class,
             8 * (last % 256) + known,
             last >> 8,
         ]
         results = [m.mix(inputs, c) for m, c in zip(self.mixers, contexts, strict=True)]
-        x = self.last_mixer.mix(results, prefix)
-        a = self.by_match.refine(x, 16 * prefix + strength)
-        b = self.by_order2.refine(x, hashed(last << 8 | prefix, 0) % 4096)
+        x = self.final_mixer.mix(results, prefix)
+        a = self.match_apm.refine(x, 16 * prefix + length_class)
+        b = self.order2_apm.refine(x, hashed(last << 8 | prefix, 0) % 4096)
         return clip(squash(x) + a + 2 * b + 2 >> 2, 1, 65535)
 
     def _update(self, bit: int) -> None:
-        for part in (*self.used, *self.history_maps, *self.mixers):
+        for part in (*self.used, *self.state_maps, *self.mixers):
             part.update(bit)
-        for part in (self.last_mixer, self.by_match, self.by_order2):
+        for part in (self.final_mixer, self.match_apm, self.order2_apm):
             part.update(bit)
         for cell, index in self.histories:
             cell[index] = after(cell[index], bit)
@@ -362,8 +362,8 @@ def model_probability(weights: Sequence[int] | None, prefix: int, known: int) ->
 def encode(plain: bytes, lane_length: int, stride: int, weights: Weights | None = None) -> bytes:
     """The payload of a block, by the formulas of format.md, section 5.3, on unbounded integers."""
     low, size, shifts = 0, 2**32 - 1, 0
-    predictor = Predictor(len(plain), lane_length, stride)
-    for lane, position in predictor.order():
+    mixer = ContextMixer(len(plain), lane_length, stride)
+    for lane, position in mixer.order():
         bits = iter(f"{plain[position]:08b}")
 
         def code(p: int, bits: Iterator[str] = bits) -> int:
@@ -377,7 +377,7 @@ def encode(plain: bytes, lane_length: int, stride: int, weights: Weights | None 
             return bit
 
         past = plain[lane * lane_length : position]
-        predictor.code_byte(lane, position, weights(lane, past) if weights else None, code)
+        mixer.code_byte(lane, position, weights(lane, past) if weights else None, code)
     for k in (0, 1):
         unit = 2 ** (32 - 8 * k)
         value = -(-low // unit) * unit
