@@ -9,7 +9,7 @@ namespace lmpack {
 namespace {
 
 // Places in inputs_.
-enum Input : std::size_t { kModel, kRefinedModel, kOrder0, kMatchLength, kMatchByte, kHistory };
+enum Input : std::size_t { kModel, kModelApm, kOrder0, kMatchLength, kMatchByte, kHistory };
 
 // The logit of the model and the length of the match, in classes, select a set of weights.
 constexpr int kModelClasses = 24;
@@ -35,7 +35,7 @@ std::array<std::int32_t, kInputs> first_weights() {
   std::array<std::int32_t, kInputs> weights;
   weights.fill(3000);
   weights[kModel] = 50000;
-  weights[kRefinedModel] = 9000;
+  weights[kModelApm] = 9000;
   weights[kOrder0] = 0;
   weights[kMatchByte] = 10000;
   return weights;
@@ -96,7 +96,7 @@ Probability ContextMixer::predict(Probability model) {
   const Logistic& tables = logistic();
   model_logit_ = tables.stretch(model);
   inputs_[kModel] = model_logit_;
-  inputs_[kRefinedModel] = tables.stretch(model_apm_.refine(model_logit_, prefix_));
+  inputs_[kModelApm] = tables.stretch(model_apm_.refine(model_logit_, prefix_));
   inputs_[kOrder0] = tables.stretch(order0_.predict(prefix_));
   predict_match();
   predict_histories();
