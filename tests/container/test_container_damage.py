@@ -20,6 +20,7 @@ from lmpack._container import (
     Block,
     BlockEntry,
     BlockKind,
+    ByteReader,
     Header,
     _records,
     read_block,
@@ -50,7 +51,7 @@ Reader = Callable[[bytes], Blocks]
 
 
 def read_forward(data: bytes) -> Blocks:
-    return list(read_blocks(io.BytesIO(data)))
+    return list(read_blocks(ByteReader(io.BytesIO(data))))
 
 
 def read_by_index(data: bytes) -> Blocks:
@@ -123,7 +124,7 @@ def test_truncation_is_found_through_short_reads() -> None:
     data = CONTAINERS["both"]
     for size in range(len(data)):
         with pytest.raises(TruncatedError):
-            list(read_blocks(ShortReads(data[:size])))
+            list(read_blocks(ByteReader(ShortReads(data[:size]))))
 
 
 def unchecked_places(data: bytes) -> set[int]:

@@ -16,7 +16,7 @@ from trees import CONTENTS, errors, packed_tree, read_tree, text, write_tree
 import lmpack
 from lmpack._blocks.coders import Encoder
 from lmpack._container import Block
-from lmpack._files import batch as _batch
+from lmpack._files import pipeline
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -85,7 +85,7 @@ class Watched:
         self._lock = threading.Lock()
         encode = Encoder.encode
 
-        def watched(encoder: Encoder, plain: bytes, advance: object = None) -> Block:
+        def watched(encoder: Encoder, plain: bytes, share_done: object = None) -> Block:
             with self._lock:
                 self.calls += 1
                 self.most = max(self.most, self.calls)
@@ -120,7 +120,7 @@ def test_workers_go_on_behind_a_slow_block(tree: Path, monkeypatch: pytest.Monke
 
 def test_what_is_read_ahead_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = Watched(monkeypatch, lambda plain: 0.002)
-    calls = _batch.InOrder
+    calls = pipeline.InOrder
     costs: list[int] = []
 
     class Costed(calls):  # type: ignore[valid-type,misc]
@@ -129,7 +129,7 @@ def test_what_is_read_ahead_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPat
             costs.append(self._cost)
             return results
 
-    monkeypatch.setattr(_batch, "InOrder", Costed)
+    monkeypatch.setattr(pipeline, "InOrder", Costed)
     top = write_tree(tree.parent / "many", {str(n): text(600, n) for n in range(30)})
     memory = 5 * 1200
     results = lmpack.compress_files(

@@ -41,7 +41,7 @@ def read_indexes(file: BinaryIO) -> list[ContainerIndex]:
         return _read_indexes_backwards(file)
     except FormatError:
         file.seek(0)
-        for _ in read_blocks(file):
+        for _ in read_blocks(ByteReader(file)):
             pass
         raise
 

@@ -7,9 +7,10 @@ import fcntl
 import functools
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lmpack.errors import UsageError
 
@@ -114,6 +115,29 @@ def refuse_existing(target: Path, force: bool) -> None:
         raise UsageError(f"{target} exists already: nothing was written; use -f to overwrite it")
 
 
+def regular_status(file: BinaryIO) -> os.stat_result | None:
+    """Permissions and times of an open file that is a regular one; None for everything else."""
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:  # it is no file of the system
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def refuse_same(source: os.stat_result | None, target: Path) -> None:
+    """Refuse to replace a regular file by what is made of it.
+
+    Args:
+        source: status of the file that is read; None if it is no regular one.
+        target: path of the output.
+
+    Raises:
+        UsageError: they are the same.
+    """
+    if source is not None and target.exists() and os.path.samestat(source, target.stat()):
+        raise UsageError("input and output are the same file: name another output with -o")
+
+
 def delete_source(path: str, like: os.stat_result) -> None:
     """Delete a file that was converted, if it still is the one that was read.
 
@@ -131,9 +155,9 @@ def delete_source(path: str, like: os.stat_result) -> None:
     os.unlink(path)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: str | os.PathLike[str]) -> None:
     """Delete the temporary files that killed processes have left in a folder."""
-    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+    for path in Path(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
         # Another process may have one of them in work, or be deleting it at this moment.
         with contextlib.suppress(OSError), path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lmpack._files.replacement import refuse_existing
-from lmpack._files.streams import CountingSink
-from lmpack.cli.conversion import open_input, refuse_same_file
+from lmpack._files.replacement import refuse_existing, refuse_same
+from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures
-from lmpack.cli.output import open_output
+from lmpack.cli.output import is_stream, open_output
+from lmpack.cli.standard import open_input
 
 if TYPE_CHECKING:
     from lmpack.evaluation.media import Continue
@@ -146,9 +146,9 @@ def _write(name: str, outputs: list[str], make: Callable[[], list[bytes]], force
 
 def _check_output(output: str, source: str, force: bool) -> None:
     """Refuse what would only fail when everything is drawn, and to overwrite the source."""
-    refuse_same_file(source, output)
-    is_stream = output == "-" or (os.path.exists(output) and not os.path.isfile(output))
-    if not is_stream:
+    if not is_stream(output):
+        if source != "-":
+            refuse_same(os.stat(source), Path(output))
         refuse_existing(Path(output), force)
 
 

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from lmpack._files.in_order import InOrder, Tally
+from lmpack._files.pipeline import InOrder
+from lmpack._files.progress import Tally
 from lmpack.errors import UsageError
 
 
