@@ -1,8 +1,6 @@
-"""Today's executors behind the functions and methods that they are about to have."""
+"""Devices by the names of today's executors."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from lmpack import _executors
 from lmpack._executors import Executor
@@ -43,30 +41,3 @@ def blocks_side_by_side(device: str, threads: int | None) -> int:
 def open_executor(bundle: Bundle, device: str, threads: int | None) -> Executor:
     """The executor of a model on a device."""
     return _executors.open_executor(bundle, NAMES[device], threads)
-
-
-def encode(
-    executor: Executor,
-    plain: bytes,
-    lane: int,
-    stride: int | None,
-    steps_done: Callable[[int], None],
-) -> bytes:
-    """The payload of a block; without mixing if the stride is None."""
-    if stride is None:
-        return executor.encode(plain, lane, steps_done)
-    return executor.encode_mixed(plain, lane, stride, steps_done)
-
-
-def decode(
-    executor: Executor,
-    payload: bytes,
-    length: int,
-    lane: int,
-    stride: int | None,
-    steps_done: Callable[[int], None],
-) -> bytes:
-    """The bytes of a block; without mixing if the stride is None."""
-    if stride is None:
-        return executor.decode(payload, length, lane, steps_done)
-    return executor.decode_mixed(payload, length, lane, stride, steps_done)
