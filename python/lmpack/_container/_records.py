@@ -145,7 +145,7 @@ class Block:
         return -(-self.plain_length // self.lane_length)
 
     def to_bytes(self, number: int = 0) -> bytes:
-        """The block as it stands in a container, after `number` others."""
+        """The block as it is in a container, after `number` others."""
         tag = self.lanes_log2 << KIND_BITS | self.kind
         lengths = encode_varint(self.plain_length) + encode_varint(len(self.payload))
         checksum = numbered(self.checksum, number).to_bytes(CHECKSUM_SIZE, "little")

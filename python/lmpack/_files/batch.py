@@ -57,7 +57,7 @@ def compress_files(
     Args:
         paths: files, and folders if `recursive`. Symbolic links inside folders are skipped.
         output: folder of the outputs, made if needed, in which the tree below each folder is made
-            again; None to put each output beside its file.
+            again; None to put each output next to its file.
         output_file: path of the output, if there is one file; in place of `output`.
         recursive: go through folders.
         resume: skip files whose output holds exactly their content, by the checksums in it.
@@ -65,7 +65,7 @@ def compress_files(
         remove: delete each file when its output is complete.
         memory: bytes of content and payloads that may be under way; one block always may be.
         progress: called now and then with the :class:`Progress` of all files together, maybe from
-            another thread, but by one at a time.
+            another thread, but never by two at the same time.
         options: see :class:`Options`.
         keywords: fields of :class:`Options`.
 
@@ -222,7 +222,7 @@ def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
 
 
 def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], cleaned: set[str]) -> bool:
-    """Whether an earlier batch has done a file; removes what killed ones have left beside it."""
+    """Whether an earlier batch has done a file; removes what killed ones have left next to it."""
     if item.output is None:
         return False
     folder = os.path.dirname(item.output)

@@ -29,14 +29,14 @@ class LmpackFile(io.BufferedIOBase):
 
     Reading from a seekable file can seek, too: only the blocks that are read from are decoded, and
     the last one is kept. From a pipe it reads forward. Writing can neither seek nor append. An
-    object must not be used by two threads at a time.
+    object must not be used by two threads at the same time.
 
     Attributes:
         mode: as it was given.
 
     Args:
         file: a path, or a binary file object, which stays open when this one is closed. When
-            reading a seekable one, all of it is taken, wherever it stands.
+            reading a seekable one, all of it is taken, whatever its position.
         mode: "r" or "rb" to read, "w" or "wb" to write, "x" or "xb" to write a new file.
         options: see :class:`Options`.
         keywords: fields of :class:`Options`.

@@ -134,7 +134,7 @@ class Pipeline(Generic[Result]):
     Args:
         workers: how many pieces are coded at the same time.
         tell: called with the bytes that are coded and those that are settled, from any thread, but
-            by one at a time.
+            never by two at the same time.
         budget: as for :class:`InOrder`, in bytes of :attr:`Piece.cost`.
     """
 

@@ -46,7 +46,7 @@ def plan_files(
     Args:
         paths: files, and folders if `recursive`.
         output: folder of the outputs, in which the tree below each folder is made again; None to
-            put each output beside its input.
+            put each output next to its input.
         recursive: whether folders are gone through.
         rename: names outputs.
     """

@@ -43,7 +43,7 @@ class Tally:
 
     Args:
         tell: called with the sum of what is done and the sum of what is settled, from any thread,
-            but by one at a time.
+            but never by two at the same time.
     """
 
     def __init__(self, tell: Callable[[int, int], None]) -> None:
@@ -56,14 +56,14 @@ class Tally:
         """A function that takes how far a piece of the given size is, 0 to 1, never less."""
         before = 0.0
 
-        def advance(share: float) -> None:
+        def share_done(share: float) -> None:
             nonlocal before
             with self._lock:
                 self._done += (share - before) * size
                 before = share
                 self._tell(round(self._done), self._settled)
 
-        return advance
+        return share_done
 
     def settle(self, size: int) -> None:
         """A piece of the given size is done and its result is where it belongs."""

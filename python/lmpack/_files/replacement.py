@@ -41,7 +41,7 @@ class NamedSink:
 
 
 class Replacement:
-    """A temporary file beside `target` that takes its place, or vanishes.
+    """A temporary file next to `target` that takes its place, or vanishes.
 
     Attributes:
         sink: takes the content.
@@ -146,7 +146,7 @@ def delete_source(path: str, like: os.stat_result) -> None:
         like: its status when it was opened.
 
     Raises:
-        UsageError: another file stands there now, or it was changed; it is kept.
+        UsageError: another file is there now, or it was changed; it is kept.
         OSError: it cannot be deleted.
     """
     now = os.stat(path)

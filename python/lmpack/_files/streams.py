@@ -71,8 +71,8 @@ def compress_stream(
     Args:
         source: has `read(size)`: a file in binary mode, a pipe.
         sink: has `write(data)`. Neither is closed.
-        progress: called now and then with a :class:`Progress`, maybe from another thread, but by
-            one at a time.
+        progress: called now and then with a :class:`Progress`, maybe from another thread, but
+            never by two at the same time.
         options: see :class:`Options`.
         keywords: fields of :class:`Options`.
 
@@ -100,8 +100,8 @@ def decompress_stream(
     Args:
         source: has `read(size)`: a file in binary mode, a pipe.
         sink: has `write(data)`. Neither is closed.
-        progress: called now and then with a :class:`Progress`, maybe from another thread, but by
-            one at a time.
+        progress: called now and then with a :class:`Progress`, maybe from another thread, but
+            never by two at the same time.
         options: see :class:`Options`.
         keywords: fields of :class:`Options`.
 

@@ -45,7 +45,7 @@ def decompress(**arguments: Any) -> None:
     """Decompress each FILE.lmp to FILE, or standard input to standard output.
 
     A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder, of
-    which the files that end in .lmp are taken. The model is found by what stands in the file;
+    which the files that end in .lmp are taken. The file says which model made it;
     --model is needed only where it is not a built-in one.
     """
     _convert(Request.of(arguments, is_compression=False))

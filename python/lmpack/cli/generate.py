@@ -27,8 +27,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def generate() -> None:
     """Let a model, or any compressor, continue a text, a picture or a recording.
 
-    What a compressor makes short it holds for probable: the next byte is drawn in proportion to
-    2 to the power of minus the bits that it would cost.
+    A byte that costs few bits is probable, so the next byte is drawn with a probability
+    proportional to 2 to the power of minus the bits that it would cost.
     """
 
 
@@ -85,7 +85,7 @@ def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> Non
 @click.argument("file", type=_FILE)
 @_common_options
 def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
-    """Draw the right half of the picture FILE anew, in grey, each row from its left half.
+    """Draw the right half of the picture FILE again, in grey, each row from its left half.
 
     The output is a PNG file.
     """
@@ -112,7 +112,7 @@ def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
 def audio(
     file: Path, seconds: float, picture: str | None, output: str, force: bool, **drawing: Any
 ) -> None:
-    """Draw the second half of the start of the recording FILE anew, in 8 bits and 16 kHz.
+    """Draw the second half of the start of the recording FILE again, in 8 bits and 16 kHz.
 
     The output is a WAV file.
     """

@@ -36,7 +36,8 @@ device_option = click.option(
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="What runs the model; the bytes are the same with any.",
+    help="What runs the model; the bytes are the same with any. auto is the CPU, except for a "
+    "batch that keeps a GPU busy.",
 )
 
 
