@@ -7,13 +7,14 @@ files through it.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from lmpack._blocks.coding import ShareDone
 from lmpack._files.progress import Tally
@@ -111,7 +112,8 @@ class InOrder(Generic[Result]):
             self._pool = None
 
 
-class Piece(NamedTuple, Generic[Result]):
+@dataclasses.dataclass(frozen=True)
+class Piece(Generic[Result]):
     """A part of a file that is coded by itself.
 
     Attributes:
