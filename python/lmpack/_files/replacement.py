@@ -105,11 +105,13 @@ def replacement(target: Path, *, force: bool, like: os.stat_result | None) -> It
 
 
 def refuse_existing(target: Path, force: bool) -> None:
-    """Refuse to replace a file without `force`.
+    """Refuse to replace a folder, and a file without `force`.
 
     Raises:
         UsageError: it exists.
     """
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder: name another output with -o")
     # A link that leads nowhere is something, too.
     if os.path.lexists(target) and not force:
         raise UsageError(f"{target} exists already: nothing was written; use -f to overwrite it")
