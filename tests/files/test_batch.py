@@ -15,10 +15,10 @@ from fake_models import FakeModels
 from trees import BLOCK, CONTENTS, errors, packed_tree, read_tree, text, write_tree
 
 import lmpack
-from lmpack._blocks import coders
+from lmpack._blocks import choice, coders
 from lmpack._blocks.coders import Encoder
 from lmpack._container import Block
-from lmpack._files import batch, pipeline
+from lmpack._files import lanes, pipeline
 from lmpack._files.plan import Planned
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
@@ -215,14 +215,15 @@ def test_a_pipe_is_an_input_that_stays(tree: Path) -> None:
 # The device
 
 
-def test_lanes_at_hand_are_bounded_by_memory() -> None:
-    def lanes(sizes: list[int], memory: int) -> int:
+def test_lanes_at_hand_are_bounded_by_memory_and_by_the_gpu() -> None:
+    def lanes_of(sizes: list[int], memory: int) -> int:
         planned = [Planned(str(n), str(n), size) for n, size in enumerate(sizes)]
-        return batch._lanes_at_hand(planned, 100, memory)
+        return lanes.lanes_of_contents(planned, memory, 100, lambda length: length // 10)
 
-    assert lanes([], 10**9) == lanes([0, 0], 10**9) == 0
-    assert lanes([1, 100, 101, 250], 10**9) == 1 + 1 + 2 + 3
-    assert lanes([100] * 50, 2000) == 10
+    assert lanes_of([], 10**9) == lanes_of([0, 0], 10**9) == 0
+    assert lanes_of([100, 20, 180], 10**9) == 4 * 7
+    assert lanes_of([100] * 50, 2000) == 10 * 10
+    assert lanes_of([100] * 5000, 10**9) == 64 * 10
 
 
 @pytest.mark.parametrize("files", [1, 12])
@@ -236,8 +237,13 @@ def test_only_a_batch_of_many_lanes_asks_for_the_gpu(
         return "cpu"
 
     monkeypatch.setattr(coders, "resolve_device", resolve)
+    monkeypatch.setattr(choice, "SHORTEST_LANE", BLOCK // 16)
     lmpack.compress(b"x")
     write_tree(tree.parent / "many", {str(n): text(BLOCK + 1, n) for n in range(files)})
-    list(lmpack.compress_files([tree.parent / "many"], recursive=True))
-    list(lmpack.decompress_files([tree.parent / "many" / "0.lmp"], force=True))
-    assert asked == [("auto", 0), ("auto", 2 * files), ("auto", 1)]
+    for mixing in (True, False):
+        many = lmpack.compress_files(
+            [tree.parent / "many"], tree / "out", recursive=True, force=True, mixing=mixing
+        )
+        assert not errors(list(many))
+    list(lmpack.decompress_files([tree / "out" / "0.lmp"]))
+    assert asked == [("auto", lanes) for lanes in (0, 2 * files, 8 * 2 * files, 16)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import ShareDone, no_progress
 from lmpack._blocks.executor_cache import cached_executor
@@ -21,12 +22,24 @@ def list_models() -> list[Bundle]:
     return list_bundles()
 
 
+def lanes_of_block(options: Options, length: int) -> int:
+    """Into how many lanes a block of this length is cut, at most."""
+    if options.mixing:
+        return 1 << mixed_lanes_log2(length, find_level(options.level).most_lanes)
+    return 1 << lanes_log2(length)
+
+
+def most_blocks_side_by_side() -> int:
+    """How many blocks at the same time make best use of a GPU."""
+    return blocks_side_by_side("cuda", None)
+
+
 class Coder:
     """What both directions have in common. Nothing is loaded before it is needed.
 
     Args:
         options: what was asked for.
-        lanes: how many lanes are at hand at the same time, at least; 0 for a single stream.
+        lanes: about how many lanes are at hand at the same time; 0 for a single stream.
     """
 
     def __init__(self, options: Options, lanes: int = 0) -> None:

@@ -11,13 +11,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from lmpack._blocks.coders import Coder, Decoder, Encoder
+from lmpack._blocks.coders import Coder, Decoder, Encoder, lanes_of_block
 from lmpack._blocks.coding import ShareDone
 from lmpack._blocks.levels import find_level
 from lmpack._blocks.options import OptionFields, Options, given_options
-from lmpack._container import MAXIMUM_PLAIN_LENGTH
 from lmpack._files.batch_file import BatchFile, FileResult, Handling, Outcome
 from lmpack._files.conversion import Compression, Conversion, Decompression
+from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
 from lmpack._files.names import compressed_name, plain_name
 from lmpack._files.pipeline import Piece, Pipeline
 from lmpack._files.plan import Planned, plan_file, plan_files
@@ -81,7 +81,11 @@ def compress_files(
     planned = _plan(
         paths, handling, output_file, recursive, lambda name: compressed_name(name, force)
     )
-    encoder = Encoder(chosen, _lanes_at_hand(planned, find_level(chosen.level).block_size, memory))
+    block_size = find_level(chosen.level).block_size
+    lanes = lanes_of_contents(
+        planned, memory, block_size, lambda length: lanes_of_block(chosen, length)
+    )
+    encoder = Encoder(chosen, lanes)
     encoder.bundle  # noqa: B018  a model that cannot be used is said once, not for each file
     return _run(
         planned,
@@ -133,7 +137,7 @@ def decompress_files(
     chosen = given_options(options, keywords)
     handling = Handling(output, resume, force, remove, memory, progress)
     planned = _plan(paths, handling, output_file, recursive, plain_name)
-    decoder = Decoder(chosen, _lanes_at_hand(planned, MAXIMUM_PLAIN_LENGTH, memory))
+    decoder = Decoder(chosen, lanes_of_containers(planned, memory))
     return _run(planned, handling, decoder, lambda: Decompression(decoder), is_compressed_form)
 
 
@@ -153,13 +157,6 @@ def _plan(
     if handling.output is not None:
         raise UsageError("output and output_file exclude each other: give one of them")
     return plan_file(list(paths), output_file)
-
-
-def _lanes_at_hand(planned: list[Planned], block_size: int, memory: int) -> int:
-    """A number of lanes that are under way at the same time: one a block, as far as memory goes."""
-    blocks = sum(-(-item.size // block_size) for item in planned)
-    cost = 2 * sum(item.size for item in planned)
-    return min(blocks, blocks * memory // max(cost, 1))
 
 
 def _run(
