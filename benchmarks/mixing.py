@@ -17,7 +17,7 @@ from typing import Any
 
 from environment import VALIDATION, environment, require_shared, timed, write_result
 
-from lmpack._blocks.coding import Coding, decode_payload
+from lmpack._blocks.coding import Coding
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._container import BlockKind
 from lmpack._executors import open_executor
@@ -38,8 +38,7 @@ def measure(executor: Executor | None, data: bytes, lanes_log2: int) -> dict[str
     way = Coding(kind, lanes_log2)
     payload, encoding = timed(way.encode, executor, data, ignore)
     lane = -(-len(data) >> lanes_log2)
-    arguments = (kind, executor, payload, len(data), lane, ignore)
-    plain, decoding = timed(decode_payload, *arguments)
+    plain, decoding = timed(way.decode, executor, payload, len(data), ignore)
     if plain != data:
         raise RuntimeError("the round trip failed")
     pieces = [data[start : start + lane] for start in range(0, len(data), lane)]

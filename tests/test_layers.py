@@ -1,4 +1,4 @@
-"""Imports go downwards only: every module of the package against the order below."""
+"""Imports go downwards only: every module of the package against the order of the rooms below."""
 
 from __future__ import annotations
 
@@ -9,46 +9,42 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "python" / "lmpack"
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# Highest first. A module may import from its own layer and from those below it.
-LAYERS = (
-    ("lmpack.__main__",),
-    ("lmpack.cli",),
-    ("lmpack.training", "lmpack.evaluation"),
-    ("lmpack",),
-    ("lmpack._files",),
-    ("lmpack._blocks",),
-    ("lmpack._executors",),
-    ("lmpack._models",),
-    ("lmpack._container", "lmpack._native", "lmpack._extras"),
-    ("lmpack.errors",),
+# Highest first. A module may import from its own floor and from those below it.
+FLOORS = (
+    {"__main__"},
+    {"cli"},
+    {"training", "evaluation"},
+    {"__init__"},
+    {"_files"},
+    {"_blocks"},
+    {"_executors"},
+    {"_models"},
+    {"_container", "_native", "_extras"},
+    {"errors"},
 )
-
-ONLY_IN_TRAINING = ("torch", "onnx", "safetensors")
-ONLY_IN_EXECUTORS = ("onnxruntime",)
-ONLY_IN_CLI = ("click", "tqdm")
-
-
-def layer(module: str) -> int:
-    """Number of the layer whose name is the longest prefix of the module's; 0 is the highest."""
-    best = ("", -1)
-    for number, names in enumerate(LAYERS):
-        for name in names:
-            exact = module == name or (name != "lmpack" and module.startswith(name + "."))
-            if exact and len(name) > len(best[0]):
-                best = (name, number)
-    assert best[1] >= 0, f"{module} has no place in LAYERS"
-    return best[1]
+HEAVY = {
+    "torch": ("training/", "cli/train.py"),
+    "onnx": ("training/",),
+    "safetensors": ("training/",),
+    "onnxruntime": ("_executors/",),
+    "click": ("cli/",),
+    "tqdm": ("cli/",),
+}
+"""Packages that only some rooms may import."""
 
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def floor(module: str) -> int:
+    """Number of the floor of a module of the package; 0 is the highest."""
+    room = [*module.split("."), "__init__"][1]
+    (number,) = [number for number, rooms in enumerate(FLOORS) if room in rooms]
+    return number
 
 
-def imported_modules(tree: ast.AST) -> Iterator[str]:
+def imported_modules(path: Path) -> Iterator[str]:
     """Names of all modules that are imported anywhere, inside functions too."""
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -63,43 +59,30 @@ def is_module(name: str) -> bool:
     return any(place.exists() for place in (path.with_suffix(".py"), path / "__init__.py"))
 
 
-def is_part_of(module: str, package: str) -> bool:
-    return module == package or module.startswith(package + ".")
+def relative(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
 
 
-MODULES = sorted(PACKAGE.rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=module_name)
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_imports_go_downwards(path: Path) -> None:
-    module = module_name(path)
-    for imported in imported_modules(ast.parse(path.read_text())):
-        if is_part_of(imported, "lmpack"):
-            assert layer(imported) >= layer(module), f"{module} imports {imported}"
+    own = floor("lmpack." + relative(path).removesuffix(".py").replace("/", "."))
+    for imported in imported_modules(path):
+        package = imported.split(".")[0]
+        assert package != "lmpack" or floor(imported) >= own, imported
+        assert package not in HEAVY or relative(path).startswith(HEAVY[package]), imported
 
 
-@pytest.mark.parametrize("path", MODULES, ids=module_name)
-def test_heavy_packages_stay_in_their_place(path: Path) -> None:
-    module = module_name(path)
-    for imported in imported_modules(ast.parse(path.read_text())):
-        root = imported.split(".")[0]
-        if root in ONLY_IN_TRAINING:
-            assert is_part_of(module, "lmpack.training") or module == "lmpack.cli.train"
-        if root in ONLY_IN_EXECUTORS:
-            assert is_part_of(module, "lmpack._executors")
-        if root in ONLY_IN_CLI:
-            assert is_part_of(module, "lmpack.cli")
+def test_the_check_notices_an_import_upwards(tmp_path: Path) -> None:
+    assert floor("lmpack._blocks.codec") > floor("lmpack._files.batch") > floor("lmpack.cli.main")
+    assert floor("lmpack._container._index") > floor("lmpack._models") > floor("lmpack")
+    (tmp_path / "module.py").write_text("def f():\n    from lmpack._blocks import codec\n")
+    assert list(imported_modules(tmp_path / "module.py")) == ["lmpack._blocks.codec"]
+    with pytest.raises(ValueError, match="unpack"):
+        floor("lmpack.unknown")
 
 
-def test_the_check_notices_an_import_upwards() -> None:
-    assert layer("lmpack._blocks.codec") > layer("lmpack._files.api") > layer("lmpack.cli.main")
-    assert layer("lmpack._container._index") > layer("lmpack._executors.onnxruntime")
-    found = list(imported_modules(ast.parse("def f():\n    from lmpack._blocks import codec\n")))
-    assert found == ["lmpack._blocks.codec"]
-
-
-def test_every_module_has_one_place() -> None:
-    names = [name for names in LAYERS for name in names]
-    assert len(names) == len(set(names))
-    with pytest.raises(AssertionError, match="no place"):
-        layer("lmpack.unknown")
+def test_files_of_the_command_have_names_of_their_own() -> None:
+    names = {
+        room: {path.stem for path in (PACKAGE / room).glob("*.py")} for room in ("cli", "_files")
+    }
+    assert names["cli"] & names["_files"] == {"__init__"}

@@ -3,7 +3,8 @@
 Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
 :func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Many files and folders:
 :func:`compress_files`, :func:`decompress_files`. Files like those of the module gzip: :func:`open`.
-What is in a file: :func:`describe`. Which models there are: :func:`list_models`.
+How: :class:`Options`. What is in a file: :func:`describe`. Which models there are:
+:func:`list_models`.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ from lmpack.errors import (
 
 if TYPE_CHECKING:
     from lmpack._blocks.coders import list_models
-    from lmpack._files.api import (
-        Progress,
-        Sizes,
+    from lmpack._blocks.options import Options
+    from lmpack._files.batch import compress_files, decompress_files
+    from lmpack._files.batch_file import FileResult
+    from lmpack._files.description import BlockInfo, ContainerInfo, describe
+    from lmpack._files.file import LmpackFile, open
+    from lmpack._files.progress import Progress, Sizes
+    from lmpack._files.streams import (
         compress,
         compress_stream,
         decompress,
         decompress_stream,
         verify_stream,
     )
-    from lmpack._files.batch import compress_files, decompress_files
-    from lmpack._files.batch_file import FileResult
-    from lmpack._files.description import BlockInfo, ContainerInfo, describe
-    from lmpack._files.file import LmpackFile, open
 
     __version__: str
 
@@ -58,6 +59,7 @@ __all__ = [
     "LmpackFile",
     "ModelError",
     "NotLmpackError",
+    "Options",
     "Progress",
     "Sizes",
     "TrainingError",
@@ -80,20 +82,20 @@ __all__ = [
 
 # Loaded at first use: training and the reading of headers need neither the codec nor the C++ core.
 _HOMES = {
-    "_files.api": (
-        "Progress",
-        "Sizes",
+    "_blocks.coders": ("list_models",),
+    "_blocks.options": ("Options",),
+    "_files.batch": ("compress_files", "decompress_files"),
+    "_files.batch_file": ("FileResult",),
+    "_files.description": ("BlockInfo", "ContainerInfo", "describe"),
+    "_files.file": ("LmpackFile", "open"),
+    "_files.progress": ("Progress", "Sizes"),
+    "_files.streams": (
         "compress",
         "compress_stream",
         "decompress",
         "decompress_stream",
         "verify_stream",
     ),
-    "_files.batch": ("compress_files", "decompress_files"),
-    "_files.batch_file": ("FileResult",),
-    "_files.description": ("BlockInfo", "ContainerInfo", "describe"),
-    "_files.file": ("LmpackFile", "open"),
-    "_blocks.coders": ("list_models",),
 }
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack._blocks import coding
+from lmpack._blocks import choice
+from lmpack._blocks.choice import lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block
-from lmpack._blocks.coding import lanes_log2
 from lmpack._container import BlockKind
 from lmpack._executors import stepping
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
@@ -36,7 +36,7 @@ def executor(bundle: Bundle) -> OnnxRuntimeExecutor:
 @pytest.fixture
 def short_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several lanes even in short blocks."""
-    monkeypatch.setattr(coding, "SHORTEST_LANE", 16)
+    monkeypatch.setattr(choice, "SHORTEST_LANE", 16)
 
 
 def likely_content(executor: OnnxRuntimeExecutor, length: int) -> bytes:

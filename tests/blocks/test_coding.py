@@ -12,13 +12,14 @@ import pytest
 import reference_decoder
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack._blocks import coding
-from lmpack._blocks.codec import decode_block, encode_block
-from lmpack._blocks.coding import Coding, encode_with_mixing, mixed_lanes_log2
+from lmpack._blocks import choice
+from lmpack._blocks.choice import mixed_lanes_log2
+from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
+from lmpack._blocks.coding import Coding, no_progress
+from lmpack._blocks.speed import manual_text
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
 from lmpack._executors.native import NativeExecutor
-from lmpack._files.bench import sample_text
 from lmpack._models.bundle import Bundle, load_bundle
 from lmpack.errors import DamagedError, ModelError
 
@@ -46,7 +47,7 @@ def rows(count: int) -> bytes:
 
 
 def coded(way: Coding, executor: Executor | None, plain: bytes) -> Block:
-    payload = way.encode(executor, plain, lambda share: None)
+    payload = way.encode(executor, plain, no_progress)
     return Block(way.kind, way.lanes_log2, len(plain), zlib.crc32(plain), payload)
 
 
@@ -71,7 +72,7 @@ def test_every_way_comes_back_and_is_read_by_the_reference_decoder(
 
 
 def choose_mixing(executor: Executor | None, plain: bytes) -> Coding:
-    return encode_with_mixing(executor, plain, lambda share: None)[0]
+    return encode_with_mixing(executor, plain, 2, no_progress)[0]
 
 
 def test_the_model_is_used_where_it_helps(trained: Executor, untrained: NativeExecutor) -> None:
@@ -83,7 +84,7 @@ def test_the_model_is_used_where_it_helps(trained: Executor, untrained: NativeEx
 
 def test_the_stride_of_records_is_used(trained: Executor) -> None:
     assert choose_mixing(None, rows(300)) == Coding(BlockKind.ADAPTIVE, 0, 36)
-    assert choose_mixing(None, sample_text(5000)).stride == 0
+    assert choose_mixing(None, manual_text(5000)).stride == 0
     assert choose_mixing(trained, rows(300)).stride == 36
 
 
@@ -102,9 +103,9 @@ def test_samples_are_predicted_first(
 ) -> None:
     plain = waves(20_000, channels)
     for executor in (None, trained):
-        way, payload = encode_with_mixing(executor, plain, lambda share: None)
+        way, payload = encode_with_mixing(executor, plain, 2, no_progress)
         assert way == Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True)
-    as_bytes = Coding(BlockKind.ADAPTIVE, 0, 2 * channels).encode(None, plain, lambda share: None)
+    as_bytes = Coding(BlockKind.ADAPTIVE, 0, 2 * channels).encode(None, plain, no_progress)
     assert len(payload) < 0.8 * len(as_bytes)
 
 
@@ -121,34 +122,34 @@ def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
 
 def test_mixing_makes_blocks_smaller(trained: Executor) -> None:
     plain = inputs.SENTENCES[:6000]
-    mixed = encode_block(trained, plain, mixing=True)
+    mixed = encode_block(trained, plain, mixed_lanes=2)
     assert mixed.kind is BlockKind.MIXED
     assert len(mixed.payload) < len(encode_block(trained, plain).payload)
-    assert len(mixed.payload) < len(encode_block(None, plain, mixing=True).payload)
+    assert len(mixed.payload) < len(encode_block(None, plain, mixed_lanes=2).payload)
     assert decode_block(trained, mixed) == plain
 
 
 def test_noise_is_raw(trained: Executor) -> None:
     noise = np.random.default_rng(0).bytes(5000)
     for executor in (trained, None):
-        assert encode_block(executor, noise, mixing=True).kind is BlockKind.RAW
+        assert encode_block(executor, noise, mixed_lanes=2).kind is BlockKind.RAW
 
 
 def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coding, "SHORTEST_PIECE", 100)
-    monkeypatch.setattr(coding, "LONGEST_PIECE", 200)
+    monkeypatch.setattr(choice, "SHORTEST_PIECE", 100)
+    monkeypatch.setattr(choice, "LONGEST_PIECE", 200)
     seen: list[bytes] = []
     encode = Coding.encode
 
-    def watched(self: Coding, executor: object, plain: bytes, advance: object) -> bytes:
+    def watched(self: Coding, executor: object, plain: bytes, share_done: object) -> bytes:
         seen.append(plain)
-        return encode(self, None, plain, lambda share: None)
+        return encode(self, None, plain, no_progress)
 
     monkeypatch.setattr(Coding, "encode", watched)
     block = rows(300)
     choose_mixing(None, block)
-    *samples, whole = seen
-    assert {len(sample) for sample in samples} == {400}
+    *probes, whole = seen
+    assert {len(probe) for probe in probes} == {400}
     room = len(block) - 200
     third, two_thirds = room // 3 // 16 * 16, room * 2 // 3 // 16 * 16
     assert seen[0] == block[third : third + 200] + block[two_thirds : two_thirds + 200]
@@ -159,14 +160,14 @@ def test_a_short_block_is_coded_once_for_each_way(monkeypatch: pytest.MonkeyPatc
     tried: list[Coding] = []
     encode = Coding.encode
 
-    def watched(self: Coding, executor: object, plain: bytes, advance: object) -> bytes:
+    def watched(self: Coding, executor: object, plain: bytes, share_done: object) -> bytes:
         tried.append(self)
-        return encode(self, None, plain, lambda share: None)
+        return encode(self, None, plain, no_progress)
 
     monkeypatch.setattr(Coding, "encode", watched)
-    way, payload = encode_with_mixing(None, rows(100), lambda share: None)
+    way, payload = encode_with_mixing(None, rows(100), 2, no_progress)
     assert tried == [Coding(BlockKind.ADAPTIVE, 0), Coding(BlockKind.ADAPTIVE, 0, 36)]
-    assert payload == encode(way, None, rows(100), lambda share: None)
+    assert payload == encode(way, None, rows(100), no_progress)
 
 
 def test_few_long_lanes_with_mixing() -> None:

@@ -70,7 +70,7 @@ def test_odd_names_are_printed_on_one_line(tree: Path, invoke: Callable[..., Res
     [
         (["-r", "-c", "in"], "need output files"),
         (["--resume"], "need output files"),
-        (["in"], "Is a directory"),
+        (["in"], "in: it is a folder: use -r"),
         (["in", "in/one"], "it is a folder: use -r"),
         (["-r", "in", "--model", "gigantic"], "the batch: there is no model"),
     ],

@@ -17,6 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import lmpack
+from lmpack._blocks.coders import Encoder
+from lmpack._blocks.coding import ShareDone
+from lmpack._container import Block
 from lmpack.cli.main import main
 
 pytestmark = pytest.mark.usefixtures("fake_models")
@@ -57,7 +60,7 @@ def test_a_missing_file(invoke: Invoke) -> None:
 
 def test_a_folder(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    assert_failed(invoke("folder"), "lmpack: folder: Is a directory")
+    assert_failed(invoke("folder"), "lmpack: folder: it is a folder: use -r")
     result = invoke("words.txt", "-o", "folder")
     assert_failed(result, "lmpack: words.txt: folder: Is a directory")
 
@@ -112,14 +115,14 @@ def test_names_of_outputs_are_printed_on_one_line(invoke: Invoke) -> None:
 def test_a_file_that_changes_while_it_is_read_is_not_deleted(
     invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    convert = lmpack.compress_stream
+    encode = Encoder.encode
 
-    def slow(source: object, sink: object, **options: object) -> object:
+    def slow(encoder: Encoder, plain: bytes, share_done: ShareDone) -> Block:
         Path("words.txt").write_bytes(b"newer")
         os.utime("words.txt", ns=(1, 1))
-        return convert(source, sink, **options)  # type: ignore[arg-type]
+        return encode(encoder, plain, share_done)
 
-    monkeypatch.setattr("lmpack.compress_stream", slow)
+    monkeypatch.setattr(Encoder, "encode", slow)
     assert_failed(invoke("--rm", "words.txt"), "words.txt: it was changed while it was read")
     assert Path("words.txt").read_bytes() == b"newer"
 
@@ -153,9 +156,10 @@ def test_standard_input_has_a_name_in_errors(invoke: Invoke) -> None:
         ("compress", "-c", "--json", "words.txt"),
         ("compress", "--json", "-"),
         ("compress", "-T", "0", "words.txt"),
-        ("compress", "--executor", "abacus", "words.txt"),
+        ("compress", "--device", "abacus", "words.txt"),
         ("compress", "--unknown", "words.txt"),
         ("compress", "--rm", "-o", "/dev/null", "words.txt"),
+        ("compress", "--rm", "-o", "x", "-"),
         ("compress", "--json", "-o", "/dev/null", "words.txt"),
         ("compress", "-o", "nowhere/", "words.txt"),
         ("compress", "-o", "folder", "words.txt", "-"),

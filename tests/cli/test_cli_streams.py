@@ -69,7 +69,7 @@ def test_a_closed_stream_that_is_not_needed(redirection: str) -> None:
 @pytest.mark.parametrize("redirection", ["<&-", ">&- <&-", "2>&-"])
 def test_no_file_takes_the_place_of_a_closed_stream(redirection: str) -> None:
     program = """
-from lmpack.cli.streams import reserve_descriptors
+from lmpack.cli.standard import reserve_descriptors
 reserve_descriptors()
 with open("descriptor", "w") as file:
     file.write(str(file.fileno()))

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from lmpack._container import (
     Block,
     BlockKind,
+    ByteReader,
     ContainerWriter,
     Header,
     read_block,
@@ -40,13 +41,15 @@ def test_forward_reading_gives_what_was_written(contents: FileContents) -> None:
     expected = [
         (Header(fingerprint), block) for fingerprint, blocks in contents for block in blocks
     ]
-    assert list(read_blocks(PipeSource(to_file(contents)))) == expected
+    assert list(read_blocks(ByteReader(PipeSource(to_file(contents))))) == expected
 
 
 @given(file_contents)
 def test_short_reads_do_no_harm(contents: FileContents) -> None:
     data = to_file(contents)
-    assert list(read_blocks(ShortReads(data))) == list(read_blocks(io.BytesIO(data)))
+    assert list(read_blocks(ByteReader(ShortReads(data)))) == list(
+        read_blocks(ByteReader(io.BytesIO(data)))
+    )
     assert read_indexes(ShortReads(data)) == read_indexes(io.BytesIO(data))
 
 
@@ -61,7 +64,7 @@ def test_indexes_tell_what_forward_reading_sees(contents: FileContents) -> None:
         for index in indexes
         for entry in index.blocks
     ]
-    assert found == list(read_blocks(io.BytesIO(data)))
+    assert found == list(read_blocks(ByteReader(io.BytesIO(data))))
 
 
 @given(file_contents)
@@ -102,7 +105,7 @@ def test_indexes_are_found_without_reading_payloads() -> None:
 
 def test_empty_container() -> None:
     data = container([])
-    assert list(read_blocks(io.BytesIO(data))) == []
+    assert list(read_blocks(ByteReader(io.BytesIO(data)))) == []
     (index,) = read_indexes(io.BytesIO(data))
     assert (index.content_length, index.blocks, index.size) == (0, (), len(data))
 
@@ -110,7 +113,7 @@ def test_empty_container() -> None:
 def test_longest_block_round_trip() -> None:
     blocks = [raw_block(bytes(2**24)), model_block(2**24, 10, b"")]
     data = container(blocks)
-    assert [block for _, block in read_blocks(io.BytesIO(data))] == blocks
+    assert [block for _, block in read_blocks(ByteReader(io.BytesIO(data)))] == blocks
 
 
 @given(st.integers(1, 2**24), st.integers(0, 10))

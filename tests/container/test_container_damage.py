@@ -20,7 +20,9 @@ from lmpack._container import (
     Block,
     BlockEntry,
     BlockKind,
+    ByteReader,
     Header,
+    _records,
     read_block,
     read_blocks,
     read_indexes,
@@ -49,7 +51,7 @@ Reader = Callable[[bytes], Blocks]
 
 
 def read_forward(data: bytes) -> Blocks:
-    return list(read_blocks(io.BytesIO(data)))
+    return list(read_blocks(ByteReader(io.BytesIO(data))))
 
 
 def read_by_index(data: bytes) -> Blocks:
@@ -122,7 +124,7 @@ def test_truncation_is_found_through_short_reads() -> None:
     data = CONTAINERS["both"]
     for size in range(len(data)):
         with pytest.raises(TruncatedError):
-            list(read_blocks(ShortReads(data[:size])))
+            list(read_blocks(ByteReader(ShortReads(data[:size]))))
 
 
 def unchecked_places(data: bytes) -> set[int]:
@@ -194,10 +196,29 @@ def test_damaged_version_is_not_taken_for_a_newer_one(read: Reader) -> None:
         read(damaged + CONTAINERS["raw"][17:])
 
 
+def of_version(version: int) -> bytes:
+    """A container as it is, but for the version in its header."""
+    return with_checksum(b"\x8cLMP" + bytes([version]) + FINGERPRINT) + CONTAINERS["raw"][17:]
+
+
 @both_readers
-def test_version_0_never_existed(read: Reader) -> None:
+@pytest.mark.parametrize("newest", [1, 2])
+def test_version_0_never_existed(
+    read: Reader, newest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_records, "VERSION", newest)
     with pytest.raises(DamagedError, match="there is no format version 0"):
-        read(with_checksum(b"\x8cLMP\x00" + FINGERPRINT) + CONTAINERS["raw"][17:])
+        read(of_version(0))
+
+
+@both_readers
+def test_older_versions_stay_readable(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_records, "VERSION", 3)
+    for version in (1, 2, 3):
+        ((header, block),) = read(of_version(version))
+        assert (header.version, block) == (version, BLOCKS[0])
+    with pytest.raises(VersionError, match="format version 4, this lmpack reads up to 3"):
+        read(of_version(4))
 
 
 @both_readers

@@ -31,6 +31,7 @@ from reference_encoder import (
 from lmpack._container import (
     Block,
     BlockKind,
+    ByteReader,
     ContainerWriter,
     read_block,
     read_blocks,
@@ -97,7 +98,7 @@ def test_reference_decoder_refuses_every_truncation_and_bit_flip(container: byte
 
 def test_lmpack_reads_the_raw_example() -> None:
     content, container = RAW_EXAMPLE
-    ((header, block),) = read_blocks(io.BytesIO(container))
+    ((header, block),) = read_blocks(ByteReader(io.BytesIO(container)))
     assert header.fingerprint == FINGERPRINT
     assert (block.kind, block.payload) == (BlockKind.RAW, content)
 
@@ -115,7 +116,7 @@ def test_lmpack_reads_the_model_example() -> None:
 
 def test_native_coder_reads_the_model_example() -> None:
     content, container = MODEL_EXAMPLE
-    ((_, block),) = read_blocks(io.BytesIO(container))
+    ((_, block),) = read_blocks(ByteReader(io.BytesIO(container)))
     decoder = BlockDecoder(block.payload, block.plain_length, block.lane_length, 256)
     lanes = [b""] * block.lanes
     for _ in range(block.lane_length):
@@ -129,7 +130,7 @@ def test_native_coder_reads_the_model_example() -> None:
 def test_lmpack_writes_the_examples(container: bytes) -> None:
     sink = io.BytesIO()
     writer = ContainerWriter(sink, FINGERPRINT)
-    for _, block in read_blocks(io.BytesIO(container)):
+    for _, block in read_blocks(ByteReader(io.BytesIO(container))):
         writer.write(block)
     writer.finish()
     assert sink.getvalue() == container

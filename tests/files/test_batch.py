@@ -11,12 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from trees import CONTENTS, errors, packed_tree, read_tree, text, write_tree
+from fake_models import FakeModels
+from trees import BLOCK, CONTENTS, errors, packed_tree, read_tree, text, write_tree
 
 import lmpack
+from lmpack._blocks import choice, coders
 from lmpack._blocks.coders import Encoder
 from lmpack._container import Block
-from lmpack._files import batch as _batch
+from lmpack._files import lanes, pipeline
+from lmpack._files.plan import Planned
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -85,7 +88,7 @@ class Watched:
         self._lock = threading.Lock()
         encode = Encoder.encode
 
-        def watched(encoder: Encoder, plain: bytes, advance: object = None) -> Block:
+        def watched(encoder: Encoder, plain: bytes, share_done: object = None) -> Block:
             with self._lock:
                 self.calls += 1
                 self.most = max(self.most, self.calls)
@@ -120,7 +123,7 @@ def test_workers_go_on_behind_a_slow_block(tree: Path, monkeypatch: pytest.Monke
 
 def test_what_is_read_ahead_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = Watched(monkeypatch, lambda plain: 0.002)
-    calls = _batch.InOrder
+    calls = pipeline.InOrder
     costs: list[int] = []
 
     class Costed(calls):  # type: ignore[valid-type,misc]
@@ -129,7 +132,7 @@ def test_what_is_read_ahead_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPat
             costs.append(self._cost)
             return results
 
-    monkeypatch.setattr(_batch, "InOrder", Costed)
+    monkeypatch.setattr(pipeline, "InOrder", Costed)
     top = write_tree(tree.parent / "many", {str(n): text(600, n) for n in range(30)})
     memory = 5 * 1200
     results = lmpack.compress_files(
@@ -163,3 +166,84 @@ def test_progress_is_that_of_all_files(tree: Path) -> None:
     assert seen[-1].read == seen[-1].settled == seen[-1].total == total
     assert seen[-1].written > 0
     assert all(a.settled <= b.settled for a, b in itertools.pairwise(seen))
+
+
+# One file
+
+
+def test_one_file_may_have_an_output_of_any_name(tree: Path) -> None:
+    packed, back = tree.parent / "packed", tree.parent / "back"
+    (result,) = lmpack.compress_files([tree / "one"], output_file=packed)
+    assert (result.output, packed.read_bytes()) == (str(packed), lmpack.compress(b"x"))
+    (result,) = lmpack.decompress_files([packed], output_file=back, remove=True)
+    assert (result.error, back.read_bytes(), packed.exists()) == (None, b"x", False)
+    (result,) = lmpack.compress_files([tree / "nowhere"], output_file=packed)
+    assert isinstance(result.error, FileNotFoundError)
+    (result,) = lmpack.compress_files([tree], output_file=packed)
+    assert "it is a folder: use -r" in str(result.error)
+    (result,) = lmpack.compress_files([back], output_file=back, force=True)
+    assert "input and output are the same file" in str(result.error)
+    assert not packed.exists()
+
+
+def test_an_output_file_is_that_of_one_file(tree: Path) -> None:
+    for paths in ([], [tree / "one", tree / "block"]):
+        with pytest.raises(lmpack.UsageError, match=f"needs one file .*, not {len(paths)}"):
+            lmpack.compress_files(paths, output_file="x")
+    with pytest.raises(lmpack.UsageError, match="exclude each other"):
+        lmpack.compress_files([tree / "one"], "out", output_file="x")
+
+
+def test_an_output_that_cannot_be_written_is_noticed_first(
+    tree: Path, fake_models: FakeModels
+) -> None:
+    (result,) = lmpack.compress_files([tree / "long"], output_file=tree / "nowhere" / "x")
+    assert isinstance(result.error, FileNotFoundError)
+    assert fake_models.opened == []
+
+
+def test_a_pipe_is_an_input_that_stays(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    thread = threading.Thread(target=(tree / "pipe").write_bytes, args=(b"x",))
+    thread.start()
+    (result,) = lmpack.compress_files([tree / "pipe"], remove=True)
+    thread.join()
+    assert (result.error, (tree / "pipe").exists()) == (None, True)
+    assert (tree / "pipe.lmp").read_bytes() == lmpack.compress(b"x")
+
+
+# The device
+
+
+def test_lanes_at_hand_are_bounded_by_memory_and_by_the_gpu() -> None:
+    def lanes_of(sizes: list[int], memory: int) -> int:
+        planned = [Planned(str(n), str(n), size) for n, size in enumerate(sizes)]
+        return lanes.lanes_of_contents(planned, memory, 100, lambda length: length // 10)
+
+    assert lanes_of([], 10**9) == lanes_of([0, 0], 10**9) == 0
+    assert lanes_of([100, 20, 180], 10**9) == 4 * 7
+    assert lanes_of([100] * 50, 2000) == 10 * 10
+    assert lanes_of([100] * 5000, 10**9) == 64 * 10
+
+
+@pytest.mark.parametrize("files", [1, 12])
+def test_only_a_batch_of_many_lanes_asks_for_the_gpu(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, files: int
+) -> None:
+    asked = []
+
+    def resolve(device: str, lanes: int) -> str:
+        asked.append((device, lanes))
+        return "cpu"
+
+    monkeypatch.setattr(coders, "resolve_device", resolve)
+    monkeypatch.setattr(choice, "SHORTEST_LANE", BLOCK // 16)
+    lmpack.compress(b"x")
+    write_tree(tree.parent / "many", {str(n): text(BLOCK + 1, n) for n in range(files)})
+    for mixing in (True, False):
+        many = lmpack.compress_files(
+            [tree.parent / "many"], tree / "out", recursive=True, force=True, mixing=mixing
+        )
+        assert not errors(list(many))
+    list(lmpack.decompress_files([tree / "out" / "0.lmp"]))
+    assert asked == [("auto", lanes) for lanes in (0, 2 * files, 8 * 2 * files, 16)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fake_models import FakeModels
 from trees import BLOCK, CONTENTS, errors, packed_tree, read_tree
 
 import lmpack
@@ -99,6 +100,16 @@ def test_existing_outputs_stay_without_force(tree: Path) -> None:
     assert (tree / "one.lmp").read_bytes() == b"precious"
     (result,) = lmpack.compress_files([tree / "one"], force=True)
     assert (tree / "one.lmp").read_bytes() == lmpack.compress(b"x")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_in_the_place_of_an_output_is_noticed_first(
+    tree: Path, fake_models: FakeModels, force: bool
+) -> None:
+    (tree / "long.lmp").mkdir()
+    (result,) = lmpack.compress_files([tree / "long"], force=force)
+    assert str(result.error) == f"{tree / 'long.lmp'} is a folder: name another output with -o"
+    assert fake_models.opened == []
 
 
 @pytest.mark.parametrize("room", [0, 100, 700])

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lmpack
-from lmpack._blocks import coders as _models
+from lmpack._blocks import coders
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -34,13 +34,13 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lengths of the blocks that are decoded during the test."""
     lengths: list[int] = []
-    decode = _models.decode_block
+    decode = coders.decode_block
 
-    def watched(executor, block, advance):
+    def watched(executor, block, share_done):
         lengths.append(block.plain_length)
-        return decode(executor, block, advance)
+        return decode(executor, block, share_done)
 
-    monkeypatch.setattr(_models, "decode_block", watched)
+    monkeypatch.setattr(coders, "decode_block", watched)
     return lengths
 
 

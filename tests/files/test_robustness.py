@@ -15,7 +15,7 @@ from random_models import ARCHITECTURES, random_bundle
 
 import lmpack
 from lmpack._blocks.codec import decode_block
-from lmpack._blocks.coders import Encoder, EncoderOptions
+from lmpack._blocks.coders import Encoder
 from lmpack._executors import open_executor
 
 README = Path(__file__).parents[2] / "README.md"
@@ -58,7 +58,7 @@ def test_one_model_from_the_first_block_to_the_last(tmp_path: Path) -> None:
     random_bundle(tmp_path / "second", ARCHITECTURES["plain"], seed=2)
     used = tmp_path / "used"
     shutil.copytree(first.path, used)
-    encoder = Encoder(EncoderOptions(1, str(used), False), "auto", None)
+    encoder = Encoder(lmpack.Options(level=1, model=str(used), mixing=False))
     before = encoder.fingerprint
     shutil.rmtree(used)
     shutil.copytree(tmp_path / "second", used)
@@ -71,7 +71,7 @@ def test_an_open_executor_keeps_its_weights_when_its_bundle_is_exported_anew(
     tmp_path: Path,
 ) -> None:
     bundle = random_bundle(tmp_path / "bundle", ARCHITECTURES["plain"], seed=1)
-    encoder = Encoder(EncoderOptions(1, str(bundle.path), False), "auto", None)
+    encoder = Encoder(lmpack.Options(level=1, model=str(bundle.path), mixing=False))
     block = encoder.encode(inputs.NOISE + bytes(3000))
     executor = open_executor(bundle)
     random_bundle(tmp_path / "bundle", ARCHITECTURES["plain"], seed=2)
@@ -79,7 +79,7 @@ def test_an_open_executor_keeps_its_weights_when_its_bundle_is_exported_anew(
     assert decode_block(executor, block) == inputs.NOISE + bytes(3000)
 
 
-@pytest.mark.parametrize("arguments", [{"threads": 0}, {"executor": "abacus"}])
+@pytest.mark.parametrize("arguments", [{"threads": 0}, {"device": "abacus"}, {"colour": "red"}])
 def test_bad_arguments_are_noticed_before_a_file_is_emptied(
     tmp_path: Path, arguments: dict[str, object]
 ) -> None:

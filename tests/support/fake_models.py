@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import lmpack._blocks.coders
+import lmpack._blocks.executor_cache
 import lmpack._files.description
 from lmpack._executors.protocol import Advance
 from lmpack._executors.stepping import (
@@ -19,7 +20,7 @@ from lmpack._executors.stepping import (
 )
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import Bundle
-from lmpack.errors import ModelError, UsageError
+from lmpack.errors import ModelError
 
 ARCHITECTURE = Architecture(
     vocabulary=256, width=32, heads=1, head_width=32, hidden=32, windows=(4,)
@@ -76,7 +77,7 @@ class FakeModels:
     """Stands in for the functions that find and open models.
 
     Attributes:
-        opened: name of the model, name of the executor and threads, for each one opened.
+        opened: name of the model, device and threads, for each executor opened.
     """
 
     def __init__(self, built_in: tuple[str, ...] = ("tiny", "small", "base")) -> None:
@@ -97,15 +98,14 @@ class FakeModels:
     def list_bundles(self) -> list[Bundle]:
         return list(self.bundles.values())
 
-    def open_executor(self, bundle: Bundle, name: str, threads: int | None) -> OrderZeroExecutor:
-        if name not in ("auto", "onnxruntime"):
-            raise UsageError(f"there is no executor {name!r}")
-        self.opened.append((bundle.name, name, threads))
+    def open_executor(self, bundle: Bundle, device: str, threads: int | None) -> OrderZeroExecutor:
+        self.opened.append((bundle.name, device, threads))
         return OrderZeroExecutor(1000 if bundle.name == "small" else 4000)
 
     def install(self, set_attribute: Callable[[Any, str, Any], None]) -> None:
         """Put the fakes in place, by `monkeypatch.setattr` or `setattr`."""
-        for name in ("load_bundle", "find_bundle", "list_bundles", "open_executor"):
+        for name in ("load_bundle", "find_bundle", "list_bundles"):
             set_attribute(lmpack._blocks.coders, name, getattr(self, name))
-        set_attribute(lmpack._blocks.coders, "_executors", {})
+        set_attribute(lmpack._blocks.executor_cache, "open_executor", self.open_executor)
+        set_attribute(lmpack._blocks.executor_cache, "_executors", {})
         set_attribute(lmpack._files.description, "find_bundle", self.find_bundle)

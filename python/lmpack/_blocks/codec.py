@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import zlib
 
-from lmpack._blocks.coding import (
-    Advance,
-    Coding,
-    decode_payload,
-    encode_with_mixing,
+from lmpack._blocks.choice import (
+    codings_without_model,
+    codings_worth_trying,
     lanes_log2,
-    unheard,
+    mixed_lanes_log2,
+    probe_of,
+    with_model,
 )
+from lmpack._blocks.coding import Coding, ShareDone, no_progress
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import Executor
 from lmpack.errors import DamagedError
@@ -20,10 +21,9 @@ from lmpack.errors import DamagedError
 def encode_block(
     executor: Executor | None,
     plain: bytes,
-    advance: Advance | None = None,
+    share_done: ShareDone = no_progress,
     *,
-    mixing: bool = False,
-    most_lanes: int = 2,
+    mixed_lanes: int | None = None,
 ) -> Block:
     """A block with the given content: predicted, or raw where that is not smaller.
 
@@ -31,29 +31,30 @@ def encode_block(
         executor: of a model with at least 256 symbols, which stand for bytes; None to do without,
             which needs mixing.
         plain: at least one byte.
-        advance: told how far it is.
-        mixing: whether the block is learned while it is coded.
-        most_lanes: into how many lanes it may be cut then.
+        share_done: told how far it is.
+        mixed_lanes: into how many lanes the block is cut at most, with model and mixing; None for
+            the model without mixing.
     """
-    tell = advance or unheard
-    if mixing:
-        coding, payload = encode_with_mixing(executor, plain, tell, most_lanes)
-    else:
+    if mixed_lanes is None:
         coding = Coding(BlockKind.MODEL, lanes_log2(len(plain)))
-        payload = coding.encode(executor, plain, tell)
+        payload = coding.encode(executor, plain, share_done)
+    else:
+        coding, payload = encode_with_mixing(executor, plain, mixed_lanes, share_done)
     checksum = zlib.crc32(plain)
     if len(payload) >= len(plain):
         return Block(BlockKind.RAW, 0, len(plain), checksum, plain)
     return Block(coding.kind, coding.lanes_log2, len(plain), checksum, payload)
 
 
-def decode_block(executor: Executor | None, block: Block, advance: Advance | None = None) -> bytes:
+def decode_block(
+    executor: Executor | None, block: Block, share_done: ShareDone = no_progress
+) -> bytes:
     """The content of a block.
 
     Args:
         executor: of the model that the container names; not needed for blocks without a model.
         block: as read from a container.
-        advance: told how far it is.
+        share_done: told how far it is.
 
     Raises:
         DamagedError: the payload does not decode to bytes with the block's checksum.
@@ -62,10 +63,60 @@ def decode_block(executor: Executor | None, block: Block, advance: Advance | Non
     if block.kind is BlockKind.RAW:
         plain = block.payload
     else:
-        length, lane = block.plain_length, block.lane_length
-        plain = decode_payload(
-            block.kind, executor, block.payload, length, lane, advance or unheard
-        )
+        coding = Coding.of(block)
+        plain = coding.decode(executor, block.payload, block.plain_length, share_done)
     if zlib.crc32(plain) != block.checksum:
         raise DamagedError("the checksum of the block's content is wrong: the file is damaged")
     return plain
+
+
+def encode_with_mixing(
+    executor: Executor | None, plain: bytes, most_lanes: int, share_done: ShareDone
+) -> tuple[Coding, bytes]:
+    """The way with mixing that makes a block smallest, and the payload.
+
+    With the model there are at most `most_lanes` lanes, without it is one.
+    """
+    trial = _Trial(executor, plain)
+    adaptive = trial.smallest(codings_without_model(plain))
+    codings = [adaptive]
+    if executor is not None and not adaptive.samples:
+        share = trial.size(with_model(adaptive, 0)) / trial.size(adaptive)
+        mixed = with_model(adaptive, mixed_lanes_log2(len(plain), most_lanes))
+        codings = codings_worth_trying(adaptive, mixed, share)
+    coded = [
+        (coding, trial.encode_all(coding, _part(number, len(codings), share_done)))
+        for number, coding in enumerate(codings)
+    ]
+    return min(coded, key=lambda pair: len(pair[1]))
+
+
+class _Trial:
+    """Codes the probe of a block, and remembers what came out."""
+
+    def __init__(self, executor: Executor | None, plain: bytes) -> None:
+        self._executor = executor
+        self._plain = plain
+        self._probe = probe_of(plain)
+        self._payloads: dict[Coding, bytes] = {}
+
+    def size(self, coding: Coding) -> int:
+        """Bytes of the probe's payload."""
+        if coding not in self._payloads:
+            self._payloads[coding] = coding.encode(self._executor, self._probe, no_progress)
+        return len(self._payloads[coding])
+
+    def smallest(self, codings: list[Coding]) -> Coding:
+        """The way with the smallest payload; where there is no choice, nothing is coded."""
+        return min(codings, key=self.size) if len(codings) > 1 else codings[0]
+
+    def encode_all(self, coding: Coding, share_done: ShareDone) -> bytes:
+        """The payload of the whole block, which may be that of the probe."""
+        if len(self._probe) == len(self._plain) and coding in self._payloads:
+            return self._payloads[coding]
+        return coding.encode(self._executor, self._plain, share_done)
+
+
+def _part(number: int, parts: int, share_done: ShareDone) -> ShareDone:
+    """What is told of the progress of one of several parts of the work."""
+    return lambda share: share_done((number + share) / parts)

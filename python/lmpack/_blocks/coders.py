@@ -1,47 +1,20 @@
-"""Which model a stream needs, and the executor that runs it."""
+"""Encoding and decoding blocks as a caller's options say: which model, on which device."""
 
 from __future__ import annotations
 
-# Executors use it; at the end of the interpreter, when files may still be closed, it cannot be
-# loaded any more.
-import concurrent.futures.thread  # noqa: F401
 import functools
-import os
-import threading
-from typing import NamedTuple
 
+from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block
-from lmpack._blocks.coding import Advance
+from lmpack._blocks.coding import ShareDone, no_progress
+from lmpack._blocks.executor_cache import cached_executor
+from lmpack._blocks.interim import blocks_side_by_side, resolve_device
 from lmpack._blocks.levels import find_level
+from lmpack._blocks.options import Options
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
-from lmpack._executors import Executor, check_choice, open_executor, side_by_side
+from lmpack._executors import Executor
 from lmpack._models.bundle import Bundle, find_bundle, list_bundles, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
-
-Model = str | os.PathLike[str] | None
-
-_executors: dict[tuple[str, str, int | None], Executor] = {}
-"""Open executors by content of the bundle, name and threads; they live as long as the process."""
-
-_executors_lock = threading.Lock()
-
-
-_abandoned: list[Executor] = []
-
-
-def _forget_executors() -> None:
-    """After a fork: threads did not come along, and another thread may have held a lock.
-
-    The executors are kept, as one that was at work cannot be ended without its threads.
-    """
-    global _executors_lock
-    _abandoned.extend(_executors.values())
-    _executors.clear()
-    _executors_lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_executors)
 
 
 def list_models() -> list[Bundle]:
@@ -49,71 +22,53 @@ def list_models() -> list[Bundle]:
     return list_bundles()
 
 
-class EncoderOptions(NamedTuple):
-    """What decides the bytes of a compressed file.
-
-    Attributes:
-        level: 1 to 9.
-        model: name of a built-in model or folder of a bundle; None for that of the level.
-        mixing: whether blocks are learned while they are coded.
-    """
-
-    level: int
-    model: Model
-    mixing: bool
+def lanes_of_block(options: Options, length: int) -> int:
+    """Into how many lanes a block of this length is cut, at most."""
+    if options.mixing:
+        return 1 << mixed_lanes_log2(length, find_level(options.level).most_lanes)
+    return 1 << lanes_log2(length)
 
 
-class Opener:
-    """Opens executors as a caller wants them.
-
-    Args:
-        executor: what runs models, "auto" for the best one.
-        threads: worker threads; None for the executor's own choice.
-
-    Raises:
-        UsageError: an unknown executor or a bad number of threads.
-    """
-
-    def __init__(self, executor: str, threads: int | None) -> None:
-        check_choice(executor, threads)
-        self._executor = executor
-        self._threads = threads
-
-    def open(self, bundle: Bundle) -> Executor:
-        """The executor of a model; nothing is loaded twice."""
-        key = (bundle.content_digest, self._executor, self._threads)
-        with _executors_lock:
-            if key not in _executors:
-                _executors[key] = open_executor(bundle, self._executor, self._threads)
-            return _executors[key]
-
-    @functools.cached_property
-    def side_by_side(self) -> int:
-        """How many blocks at a time make best use of the machine."""
-        return side_by_side(self._executor, self._threads)
+def most_blocks_side_by_side() -> int:
+    """How many blocks at the same time make best use of a GPU."""
+    return blocks_side_by_side("cuda", None)
 
 
-class Encoder:
-    """Makes blocks as a caller wants them. Nothing is loaded before it is needed.
+class Coder:
+    """What both directions have in common. Nothing is loaded before it is needed.
 
     Args:
         options: what was asked for.
-        executor: what runs the model, "auto" for the best one.
-        threads: worker threads; None for the executor's own choice.
-
-    Raises:
-        UsageError: an unknown level or executor, a bad number of threads, or neither a model nor
-            mixing to encode with.
+        lanes: about how many lanes are at hand at the same time; 0 for a single stream.
     """
 
-    def __init__(self, options: EncoderOptions, executor: str, threads: int | None) -> None:
+    def __init__(self, options: Options, lanes: int = 0) -> None:
+        self._options = options
+        self._device = resolve_device(options.device, lanes)
+
+    @property
+    def side_by_side(self) -> int:
+        """How many blocks at the same time make best use of the machine."""
+        return blocks_side_by_side(self._device, self._options.threads)
+
+    def _executor(self, bundle: Bundle) -> Executor:
+        return cached_executor(bundle, self._device, self._options.threads)
+
+
+class Encoder(Coder):
+    """Makes blocks. Arguments are those of :class:`Coder`.
+
+    Raises:
+        UsageError: there is neither a model nor mixing to encode with.
+    """
+
+    def __init__(self, options: Options, lanes: int = 0) -> None:
+        super().__init__(options, lanes)
         level = find_level(options.level)
-        self._opener = Opener(executor, threads)
         self._model = level.model if options.model is None else options.model
-        self._mixing = options.mixing
+        self._mixed_lanes = level.most_lanes if options.mixing else None
         self.block_size = level.block_size
-        self._most_lanes = level.most_lanes
-        if self._model is None and not self._mixing:
+        if self._model is None and not options.mixing:
             raise UsageError(
                 f"level {options.level} has no model, so it cannot do without mixing: "
                 "choose a model or another level"
@@ -141,45 +96,20 @@ class Encoder:
         """First 8 bytes of the fingerprint of the model that encodes, zeros if there is none."""
         return NO_MODEL if self.bundle is None else self.bundle.fingerprint[:FINGERPRINT_SIZE]
 
-    @property
-    def side_by_side(self) -> int:
-        """How many blocks at a time make best use of the machine."""
-        return self._opener.side_by_side
-
-    def encode(self, plain: bytes, advance: Advance | None = None) -> Block:
-        """The block of at least one byte of content; `advance` is told how far it is."""
-        executor = None if self.bundle is None else self._opener.open(self.bundle)
-        return encode_block(
-            executor, plain, advance, mixing=self._mixing, most_lanes=self._most_lanes
-        )
+    def encode(self, plain: bytes, share_done: ShareDone = no_progress) -> Block:
+        """The block of at least one byte of content."""
+        executor = None if self.bundle is None else self._executor(self.bundle)
+        return encode_block(executor, plain, share_done, mixed_lanes=self._mixed_lanes)
 
 
-class Decoder:
+class Decoder(Coder):
     """Reads blocks with the model that a caller chose, or that a file asks for.
 
-    Nothing is loaded before it is needed: blocks without a model are decoded without any.
-
-    Args:
-        model: name of a built-in model or folder of a bundle; None for the built-in one that a
-            file names.
-        executor: what runs the model, "auto" for the best one.
-        threads: worker threads; None for the executor's own choice.
-
-    Raises:
-        UsageError: an unknown executor or a bad number of threads.
+    Blocks without a model are decoded without any. Arguments are those of :class:`Coder`.
     """
 
-    def __init__(self, model: Model, executor: str, threads: int | None) -> None:
-        self._opener = Opener(executor, threads)
-        self._model = model
-
-    @property
-    def side_by_side(self) -> int:
-        """How many blocks at a time make best use of the machine."""
-        return self._opener.side_by_side
-
     def decode(
-        self, block: Block, fingerprint: bytes, where: str, advance: Advance | None = None
+        self, block: Block, fingerprint: bytes, where: str, share_done: ShareDone = no_progress
     ) -> bytes:
         """The content of a block.
 
@@ -187,7 +117,7 @@ class Decoder:
             block: from a container.
             fingerprint: the 8 bytes in the container's header.
             where: names the block in errors.
-            advance: told how far it is.
+            share_done: told how far it is.
 
         Raises:
             ModelError: the chosen model is not the one that made the block, or none is known.
@@ -197,16 +127,16 @@ class Decoder:
         if block.kind.needs_model:
             if fingerprint == NO_MODEL:
                 raise DamagedError(f"{where}: it needs a model, but the file names none")
-            executor = self._opener.open(self._bundle_of(fingerprint))
+            executor = self._executor(self._bundle_of(fingerprint))
         try:
-            return decode_block(executor, block, advance)
+            return decode_block(executor, block, share_done)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
 
     def _bundle_of(self, fingerprint: bytes) -> Bundle:
-        if self._model is None:
+        if self._options.model is None:
             return find_bundle(fingerprint)
-        bundle = load_bundle(self._model)
+        bundle = load_bundle(self._options.model)
         given = bundle.fingerprint[:FINGERPRINT_SIZE]
         if given != fingerprint:
             raise ModelError(

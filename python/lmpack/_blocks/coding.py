@@ -1,4 +1,4 @@
-"""The ways to code a block: which there are, and which one suits its bytes."""
+"""The ways to code a block, and how a block says in which way it is coded."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ import dataclasses
 import struct
 from collections.abc import Callable
 
-from lmpack._container import BlockKind
+from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import Executor
-from lmpack._native import (
-    decode_adaptive,
-    encode_adaptive,
-    likely_stride,
-    residuals_of,
-    samples_of,
-)
+from lmpack._native import decode_adaptive, encode_adaptive, residuals_of, samples_of
 from lmpack.errors import DamagedError, ModelError
 
 MIXED_BYTES, MIXED_RESIDUALS = 1, 2
@@ -23,41 +17,16 @@ MIXED_BYTES, MIXED_RESIDUALS = 1, 2
 
 BYTES_PER_SAMPLE = 2
 MOST_CHANNELS = 8
-TRIED_CHANNELS = (1, 2)
-
-SHORTEST_LANE = 4096
-"""Bytes below which a block is not cut into more lanes (docs/blocks.md has the measurements)."""
-
-MOST_LANES_LOG2 = 4
-
-SHORTEST_MIXED_LANE = 32768
-"""Mixing learns better from few long lanes."""
-
-SAMPLE_PIECES = 2
-SHORTEST_PIECE = 4096
-LONGEST_PIECE = 65536
-"""The choice for a long block is made on so many pieces of it, between so many bytes each."""
-
-ALIGNMENT = 16
-"""Pieces start at multiples of so many bytes, so that samples stay whole in them."""
-
-WORTH_THE_MODEL = 0.99
-"""If the model leaves more than this share of what mixing alone makes of the pieces, it is left
-out: it takes most of the time."""
-
-CLEARLY_SMALLER = 0.8
-"""If it leaves less than this share, it is used. In between both ways are gone for the whole block,
-because mixing alone catches up in a long one."""
-
-Advance = Callable[[float], None]
-"""Called now and then with the share of a block that is done, 0 to 1."""
 
 _HEAD = struct.Struct("<BH")
 """Of a payload with mixing: what is mixed, and the stride."""
 
+ShareDone = Callable[[float], None]
+"""Called now and then with the share of a block that is done, 0 to 1; may raise to end the work."""
 
-def unheard(share: float) -> None:
-    """The :data:`Advance` of those who do not want to know."""
+
+def no_progress(share: float) -> None:
+    """The :data:`ShareDone` that does nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,64 +46,73 @@ class Coding:
     stride: int = 0
     samples: bool = False
 
-    def encode(self, executor: Executor | None, plain: bytes, advance: Advance) -> bytes:
-        """The payload of a block.
+    @classmethod
+    def of(cls, block: Block) -> Coding:
+        """The way in which a block, which is not raw, is coded.
+
+        Raises:
+            DamagedError: there is no such way.
+        """
+        if block.kind is BlockKind.MODEL:
+            return cls(block.kind, block.lanes_log2)
+        if len(block.payload) < _HEAD.size:
+            raise DamagedError("the payload is shorter than its head")
+        mixed, stride = _HEAD.unpack_from(block.payload)
+        samples = mixed == MIXED_RESIDUALS and block.kind is BlockKind.ADAPTIVE
+        if samples:
+            _check_stride_of_samples(stride)
+        elif mixed != MIXED_BYTES:
+            raise DamagedError(f"there is no mixing of kind {mixed} in such a block")
+        return cls(block.kind, block.lanes_log2, stride, samples)
+
+    def encode(self, executor: Executor | None, plain: bytes, share_done: ShareDone) -> bytes:
+        """The payload of a block of at least one byte.
 
         Raises:
             ModelError: it needs a model, but there is no executor.
         """
-        length = lane_length(len(plain), self.lanes_log2)
-        tell = _steps_told(length, advance)
+        lane = lane_length(len(plain), self.lanes_log2)
+        steps_done = _steps_of(lane, share_done)
         if self.kind is BlockKind.MODEL:
-            return needed(executor).encode(plain, length, tell)
+            return _encode(require_executor(executor), plain, lane, None, steps_done)
         head = _HEAD.pack(MIXED_RESIDUALS if self.samples else MIXED_BYTES, self.stride)
-        if self.kind is BlockKind.ADAPTIVE:
-            if self.samples:
-                plain = residuals_of(plain, self.stride // BYTES_PER_SAMPLE)
-            return head + encode_adaptive(plain, length, self.stride, tell)
-        return head + needed(executor).encode_mixed(plain, length, self.stride, tell)
+        if self.kind is BlockKind.MIXED:
+            return head + _encode(require_executor(executor), plain, lane, self.stride, steps_done)
+        mixed = residuals_of(plain, self.channels) if self.samples else plain
+        return head + encode_adaptive(mixed, lane, self.stride, steps_done)
+
+    def decode(
+        self, executor: Executor | None, payload: bytes, length: int, share_done: ShareDone
+    ) -> bytes:
+        """The `length` bytes of a block with this payload.
+
+        Raises:
+            DamagedError: the payload is not that of any bytes.
+            ModelError: it needs a model, but there is no executor.
+        """
+        lane = lane_length(length, self.lanes_log2)
+        steps_done = _steps_of(lane, share_done)
+        if self.kind is BlockKind.MODEL:
+            return _decode(require_executor(executor), payload, length, lane, None, steps_done)
+        stream = payload[_HEAD.size :]
+        if self.kind is BlockKind.MIXED:
+            executor = require_executor(executor)
+            return _decode(executor, stream, length, lane, self.stride, steps_done)
+        mixed = decode_adaptive(stream, length, lane, self.stride, steps_done)
+        return samples_of(mixed, self.channels) if self.samples else mixed
+
+    @property
+    def channels(self) -> int:
+        """Interleaved channels of samples."""
+        return self.stride // BYTES_PER_SAMPLE
 
 
-def decode_payload(
-    kind: BlockKind,
-    executor: Executor | None,
-    payload: bytes,
-    length: int,
-    lane: int,
-    advance: Advance,
-) -> bytes:
-    """The `length` bytes of a block of any kind but RAW, whose lanes have `lane` bytes.
+def require_executor(executor: Executor | None) -> Executor:
+    """The executor, which must be there.
 
     Raises:
-        DamagedError: the payload is not that of any bytes.
-        ModelError: it needs a model, but there is no executor.
+        ModelError: it is not.
     """
-    tell = _steps_told(lane, advance)
-    if kind is BlockKind.MODEL:
-        return needed(executor).decode(payload, length, lane, tell)
-    if len(payload) < _HEAD.size:
-        raise DamagedError("the payload is shorter than its head")
-    mixed, stride = _HEAD.unpack(payload[: _HEAD.size])
-    stream = payload[_HEAD.size :]
-    if kind is BlockKind.ADAPTIVE and mixed == MIXED_RESIDUALS:
-        channels = _channels(stride)
-        return samples_of(decode_adaptive(stream, length, lane, stride, tell), channels)
-    if mixed != MIXED_BYTES:
-        raise DamagedError(f"there is no mixing of kind {mixed} in such a block")
-    if kind is BlockKind.ADAPTIVE:
-        return decode_adaptive(stream, length, lane, stride, tell)
-    return needed(executor).decode_mixed(stream, length, lane, stride, tell)
-
-
-def _channels(stride: int) -> int:
-    channels, odd = divmod(stride, BYTES_PER_SAMPLE)
-    if odd or not 1 <= channels <= MOST_CHANNELS:
-        raise DamagedError(f"samples cannot have a stride of {stride} bytes")
-    return channels
-
-
-def needed(executor: Executor | None) -> Executor:
-    """The executor, which must be there."""
     if executor is None:
         raise ModelError("this block needs the model that it was made with")
     return executor
@@ -145,87 +123,39 @@ def lane_length(length: int, lanes_log2: int) -> int:
     return -(-length // (1 << lanes_log2))
 
 
-def lanes_log2(length: int) -> int:
-    """Log2 of the number of lanes for a block of `length` bytes without mixing.
-
-    More lanes are faster, but each starts without context, so short blocks get few.
-    """
-    return _cut(length, SHORTEST_LANE, MOST_LANES_LOG2)
+def _check_stride_of_samples(stride: int) -> None:
+    channels, odd = divmod(stride, BYTES_PER_SAMPLE)
+    if odd or not 1 <= channels <= MOST_CHANNELS:
+        raise DamagedError(f"samples cannot have a stride of {stride} bytes")
 
 
-def mixed_lanes_log2(length: int, most: int) -> int:
-    """The same with mixing, for at most so many lanes."""
-    return _cut(length, SHORTEST_MIXED_LANE, most.bit_length() - 1)
+def _steps_of(steps: int, share_done: ShareDone) -> Callable[[int], None]:
+    """Takes the number of steps that are done, of this many."""
+    return lambda done: share_done(done / steps)
 
 
-def _cut(length: int, shortest: int, most_log2: int) -> int:
-    return min(max(1, length // shortest).bit_length() - 1, most_log2)
+def _encode(
+    executor: Executor,
+    plain: bytes,
+    lane: int,
+    stride: int | None,
+    steps_done: Callable[[int], None],
+) -> bytes:
+    """The payload of a block; without mixing if the stride is None."""
+    if stride is None:
+        return executor.encode(plain, lane, steps_done)
+    return executor.encode_mixed(plain, lane, stride, steps_done)
 
 
-def encode_with_mixing(
-    executor: Executor | None, plain: bytes, advance: Advance, most_lanes: int = 2
-) -> tuple[Coding, bytes]:
-    """The way with mixing that makes a block smallest, and the payload.
-
-    With the model there are at most `most_lanes` lanes, without it is one.
-    """
-    sample = _sample(plain)
-    payloads: dict[Coding, bytes] = {}
-
-    def size(coding: Coding) -> int:
-        if coding not in payloads:
-            payloads[coding] = coding.encode(executor, sample, unheard)
-        return len(payloads[coding])
-
-    adaptive = Coding(BlockKind.ADAPTIVE, 0)
-    if stride := likely_stride(plain):
-        adaptive = min((adaptive, *_with_stride(stride)), key=size)
-    mixed = dataclasses.replace(adaptive, kind=BlockKind.MIXED)
-    worth_a_try = executor is not None and not adaptive.samples
-    share = size(mixed) / size(adaptive) if worth_a_try else 1.0
-    mixed = dataclasses.replace(mixed, lanes_log2=mixed_lanes_log2(len(plain), most_lanes))
-    if share > WORTH_THE_MODEL:
-        ways = [adaptive]
-    elif share < CLEARLY_SMALLER:
-        ways = [mixed]
-    else:
-        ways = [mixed, adaptive]
-    known = payloads if len(sample) == len(plain) else {}
-    coded = [
-        (way, known.get(way) or way.encode(executor, plain, _part(number, len(ways), advance)))
-        for number, way in enumerate(ways)
-    ]
-    return min(coded, key=lambda pair: len(pair[1]))
-
-
-def _with_stride(stride: int) -> list[Coding]:
-    """The ways to code a block in which bytes resemble those one stride before."""
-    ways = [Coding(BlockKind.ADAPTIVE, 0, stride)]
-    strides = [BYTES_PER_SAMPLE * channels for channels in TRIED_CHANNELS]
-    if stride in strides:
-        ways += [Coding(BlockKind.ADAPTIVE, 0, tried, samples=True) for tried in strides]
-    return ways
-
-
-def _sample(plain: bytes) -> bytes:
-    """Pieces of the block, together about an eighth; all of it if it is short."""
-    piece = min(max(len(plain) // (8 * SAMPLE_PIECES), SHORTEST_PIECE), LONGEST_PIECE)
-    if len(plain) <= SAMPLE_PIECES * piece:
-        return plain
-    # Not from the ends, which are often different from the rest.
-    room = len(plain) - piece
-    starts = (
-        room * (number + 1) // (SAMPLE_PIECES + 1) // ALIGNMENT * ALIGNMENT
-        for number in range(SAMPLE_PIECES)
-    )
-    return b"".join(plain[start : start + piece] for start in starts)
-
-
-def _steps_told(steps: int, advance: Advance) -> Callable[[int], None]:
-    """Takes the number of steps that are done, of so many."""
-    return lambda done: advance(done / steps)
-
-
-def _part(number: int, parts: int, advance: Advance) -> Advance:
-    """What to tell of the progress of one of several parts of the work."""
-    return lambda share: advance((number + share) / parts)
+def _decode(
+    executor: Executor,
+    payload: bytes,
+    length: int,
+    lane: int,
+    stride: int | None,
+    steps_done: Callable[[int], None],
+) -> bytes:
+    """The bytes of a block; without mixing if the stride is None."""
+    if stride is None:
+        return executor.decode(payload, length, lane, steps_done)
+    return executor.decode_mixed(payload, length, lane, stride, steps_done)

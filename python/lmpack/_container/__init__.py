@@ -1,6 +1,7 @@
 """Containers: header, blocks and index <-> bytes. Knows no model; docs/format.md is its spec.
 
-Writing: :class:`ContainerWriter`. Reading forward, from a pipe too: :func:`read_blocks`.
+Writing: :class:`ContainerWriter`. Reading forward, from a pipe too: :func:`read_blocks`
+of a :class:`ByteReader`.
 Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`.
 """
 
@@ -18,7 +19,7 @@ from lmpack._container._records import (
     Header,
 )
 from lmpack._container._seek import read_block, read_indexes
-from lmpack._container._source import Source
+from lmpack._container._source import ByteReader, Source
 from lmpack._container._writer import ContainerWriter, Sink
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Block",
     "BlockEntry",
     "BlockKind",
+    "ByteReader",
     "ContainerIndex",
     "ContainerWriter",
     "Header",

@@ -15,11 +15,11 @@ from lmpack._container._records import (
     find_fault,
     numbered,
 )
-from lmpack._container._source import ByteReader, Source, truncated
+from lmpack._container._source import ByteReader, truncated
 from lmpack.errors import DamagedError, NotLmpackError
 
 
-def read_blocks(source: Source) -> Iterator[tuple[Header, Block]]:
+def read_blocks(reader: ByteReader) -> Iterator[tuple[Header, Block]]:
     """All blocks of all containers in a source, in order, each with its container's header.
 
     A block is yielded before the index behind it is checked, so what was yielded counts only when
@@ -31,9 +31,7 @@ def read_blocks(source: Source) -> Iterator[tuple[Header, Block]]:
         TruncatedError: the source is empty or ends inside a container.
         DamagedError: a rule of the format is broken.
     """
-    reader = ByteReader(source)
-    start = reader.at_most(HEADER_SIZE)
-    header = Header.parse(start)
+    header = Header.parse(reader.at_most(HEADER_SIZE))
     while True:
         yield from _read_container(reader, header)
         start = reader.at_most(HEADER_SIZE)

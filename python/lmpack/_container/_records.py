@@ -11,6 +11,9 @@ from lmpack.errors import DamagedError, NotLmpackError, UsageError, VersionError
 
 MAGIC = b"\x8cLMP"
 VERSION = 1
+"""The newest format version, which is written."""
+OLDEST_VERSION = 1
+"""All versions from this one on are read, for ever (docs/format.md, section 6)."""
 FINGERPRINT_SIZE = 8
 NO_MODEL = bytes(FINGERPRINT_SIZE)
 """In place of a fingerprint where no block needs a model."""
@@ -57,7 +60,7 @@ class Header:
                 f"a header takes the first {FINGERPRINT_SIZE} bytes of a fingerprint, "
                 f"not {len(self.fingerprint)}"
             )
-        if self.version != VERSION:
+        if not OLDEST_VERSION <= self.version <= VERSION:
             raise UsageError(f"this lmpack writes format version {VERSION}, not {self.version}")
 
     def to_bytes(self) -> bytes:
@@ -95,7 +98,7 @@ class Header:
                 f"the file has format version {version}, this lmpack reads up to {VERSION}: "
                 "update lmpack"
             )
-        if version < VERSION:
+        if version < OLDEST_VERSION:
             raise DamagedError(
                 f"the header at byte {offset} is damaged: there is no format version {version}"
             )
@@ -142,7 +145,7 @@ class Block:
         return -(-self.plain_length // self.lane_length)
 
     def to_bytes(self, number: int = 0) -> bytes:
-        """The block as it stands in a container, after `number` others."""
+        """The block as it is in a container, after `number` others."""
         tag = self.lanes_log2 << KIND_BITS | self.kind
         lengths = encode_varint(self.plain_length) + encode_varint(len(self.payload))
         checksum = numbered(self.checksum, number).to_bytes(CHECKSUM_SIZE, "little")

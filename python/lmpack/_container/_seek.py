@@ -26,7 +26,7 @@ def read_indexes(file: BinaryIO) -> list[ContainerIndex]:
     """The indexes of all containers in a file, in file order; reads no payload.
 
     Args:
-        file: seekable; all of it is taken, wherever it stands. Where an index is not right, the
+        file: seekable; all of it is taken, whatever its position. Where an index is not right, the
             file is read from the start to find out what is wrong with it.
 
     Raises:
@@ -41,7 +41,7 @@ def read_indexes(file: BinaryIO) -> list[ContainerIndex]:
         return _read_indexes_backwards(file)
     except FormatError:
         file.seek(0)
-        for _ in read_blocks(file):
+        for _ in read_blocks(ByteReader(file)):
             pass
         raise
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from lmpack.errors import DamagedError, TruncatedError, UsageError
 
@@ -13,7 +13,7 @@ MAXIMUM_VARINT_SIZE = 9
 class Source(Protocol):
     """What bytes are read from: a file, a pipe, a socket file (blocking)."""
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int, /) -> Any:
         """At most `size` bytes, maybe fewer; empty only at the end."""
 
 
@@ -36,7 +36,7 @@ def truncated(end: int, what: str) -> TruncatedError:
 
 
 class ByteReader:
-    """Reads a source forward.
+    """Reads a source forward, counts, and hides that fewer bytes come than were asked for.
 
     Attributes:
         offset: bytes from the start of the file to the next byte.
@@ -47,16 +47,27 @@ class ByteReader:
         self.offset = offset
 
     def at_most(self, size: int) -> bytes:
-        """The next `size` bytes, fewer only at the end of the source."""
+        """The next `size` bytes, fewer only at the end of the source.
+
+        Raises:
+            UsageError: the source is a text file or does not block.
+        """
         pieces = []
         missing = size
-        while missing and (piece := self._source.read(missing)):
-            if isinstance(piece, str):
-                raise UsageError("the source gives text, not bytes: open it in binary mode")
+        while missing and (piece := self._some(missing)):
             pieces.append(piece)
             missing -= len(piece)
         self.offset += size - missing
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _some(self, size: int) -> bytes:
+        piece = self._source.read(size)
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            raise UsageError(
+                f"the source gave {type(piece).__name__}, not bytes: "
+                "open it in binary mode and blocking"
+            )
+        return bytes(piece)
 
     def exactly(self, size: int, what: str) -> bytes:
         """The next `size` bytes.

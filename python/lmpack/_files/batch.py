@@ -1,51 +1,53 @@
 """Many files: one queue of blocks from all of them, results in order, each file whole or not there.
 
 Blocks of all files share the workers, so that many small files cost no more than a large one. What
-is read ahead is bounded by a budget of bytes.
+is read ahead is bounded by a budget of bytes. One file is a batch, too.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from lmpack._blocks.coders import Decoder, Encoder, EncoderOptions, Model
-from lmpack._blocks.levels import DEFAULT_LEVEL
-from lmpack._files.api import Progress, ProgressCallback
-from lmpack._files.batch_file import BatchFile, BatchOptions, FileResult, Outcome
-from lmpack._files.conversion import Compression, Conversion, Decompression, Piece
-from lmpack._files.in_order import InOrder, Tally
-from lmpack._files.plan import Planned, Rename, plan_files
+from lmpack._blocks.coders import Coder, Decoder, Encoder, lanes_of_block
+from lmpack._blocks.coding import ShareDone
+from lmpack._blocks.levels import find_level
+from lmpack._blocks.options import OptionFields, Options, given_options
+from lmpack._files.batch_file import BatchFile, FileResult, Handling, Outcome
+from lmpack._files.conversion import Compression, Conversion, Decompression
+from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
+from lmpack._files.names import compressed_name, plain_name
+from lmpack._files.pipeline import Piece, Pipeline
+from lmpack._files.plan import Planned, plan_file, plan_files
+from lmpack._files.progress import Progress, ProgressCallback
 from lmpack._files.replacement import remove_leftovers
 from lmpack._files.same_content import is_compressed_form
 from lmpack.errors import LmpackError, UsageError
 
-SUFFIX = ".lmp"
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 DEFAULT_MEMORY = 1 << 28
 """Bytes of content and payloads that may be under way, of all files together."""
 
-Paths = Iterable[str | os.PathLike[str]]
+PathLike = str | os.PathLike[str]
 
 
 def compress_files(
-    paths: Paths,
-    output: str | os.PathLike[str] | None = None,
+    paths: Iterable[PathLike],
+    output: PathLike | None = None,
     *,
+    output_file: PathLike | None = None,
     recursive: bool = False,
     resume: bool = False,
     force: bool = False,
     remove: bool = False,
-    level: int = DEFAULT_LEVEL,
-    model: Model = None,
-    mixing: bool = True,
-    executor: str = "auto",
-    threads: int | None = None,
     memory: int = DEFAULT_MEMORY,
     progress: ProgressCallback | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> Generator[FileResult, None, None]:
     """Compress each file to one with .lmp behind its name; the bytes are those of :func:`compress`.
 
@@ -55,19 +57,17 @@ def compress_files(
     Args:
         paths: files, and folders if `recursive`. Symbolic links inside folders are skipped.
         output: folder of the outputs, made if needed, in which the tree below each folder is made
-            anew; None to put each output beside its file.
+            again; None to put each output next to its file.
+        output_file: path of the output, if there is one file; in place of `output`.
         recursive: go through folders.
-        resume: skip files whose output holds just their content, by the checksums in it.
+        resume: skip files whose output holds exactly their content, by the checksums in it.
         force: replace outputs that exist, and compress files that end in .lmp.
         remove: delete each file when its output is complete.
-        level: 1 (fastest) to 9 (smallest).
-        model: name of a built-in model or folder of a bundle in place of the level's.
-        mixing: whether the statistics of the data itself take part.
-        executor: what runs the model; the results are the same with any.
-        threads: worker threads, at least 1; None for the executor's own choice.
         memory: bytes of content and payloads that may be under way; one block always may be.
         progress: called now and then with the :class:`Progress` of all files together, maybe from
-            another thread, but by one at a time.
+            another thread, but never by two at the same time.
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
 
     Returns:
         An iterator of what became of each file, in their order.
@@ -76,55 +76,57 @@ def compress_files(
         UsageError: an argument is out of range.
         ModelError: the model cannot be used.
     """
-    encoder = Encoder(EncoderOptions(level, model, mixing), executor, threads)
-    # A model that cannot be used is said once, not for each file.
-    fingerprint = encoder.fingerprint
-
-    def rename(name: str) -> str:
-        if name.endswith(SUFFIX) and not force:
-            raise UsageError(
-                f"it ends in {SUFFIX} already: nothing was done; -f compresses it again"
-            )
-        return name + SUFFIX
-
-    return _started(
-        BatchOptions(output, recursive, resume, force, remove, memory, progress),
-        paths,
-        rename,
-        lambda: Compression(encoder, fingerprint),
-        encoder.side_by_side,
+    chosen = given_options(options, keywords)
+    handling = Handling(output, resume, force, remove, memory, progress)
+    planned = _plan(
+        paths, handling, output_file, recursive, lambda name: compressed_name(name, force)
+    )
+    block_size = find_level(chosen.level).block_size
+    lanes = lanes_of_contents(
+        planned, memory, block_size, lambda length: lanes_of_block(chosen, length)
+    )
+    encoder = Encoder(chosen, lanes)
+    encoder.bundle  # noqa: B018  a model that cannot be used is said once, not for each file
+    return _run(
+        planned,
+        handling,
+        encoder,
+        lambda: Compression(encoder),
         lambda source, target: is_compressed_form(target, source),
     )
 
 
 def decompress_files(
-    paths: Paths,
-    output: str | os.PathLike[str] | None = None,
+    paths: Iterable[PathLike],
+    output: PathLike | None = None,
     *,
+    output_file: PathLike | None = None,
     recursive: bool = False,
     resume: bool = False,
     force: bool = False,
     remove: bool = False,
-    model: Model = None,
-    executor: str = "auto",
-    threads: int | None = None,
     memory: int = DEFAULT_MEMORY,
     progress: ProgressCallback | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> Generator[FileResult, None, None]:
     """Decompress each file whose name ends in .lmp to one without; see :func:`compress_files`.
 
+    With `recursive` files in folders that have other names are skipped. With `output_file` the file
+    may have any name.
+
     Args:
-        paths: files, and folders if `recursive`; in folders, files with other names are skipped.
+        paths: files, and folders if `recursive`.
         output: as for :func:`compress_files`.
+        output_file: as for :func:`compress_files`.
         recursive: go through folders.
-        resume: skip files whose output holds just their content, by the checksums in them.
+        resume: skip files whose output holds exactly their content, by the checksums in them.
         force: replace outputs that exist.
         remove: delete each file when its output is complete.
-        model: the model they were made with; None to look for it among the built-in ones.
-        executor: what runs the model; the results are the same with any.
-        threads: worker threads, at least 1; None for the executor's own choice.
         memory: as for :func:`compress_files`.
         progress: as for :func:`compress_files`.
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
 
     Returns:
         An iterator of what became of each file, in their order.
@@ -132,107 +134,83 @@ def decompress_files(
     Raises:
         UsageError: an argument is out of range.
     """
-    decoder = Decoder(model, executor, threads)
-
-    def rename(name: str) -> str:
-        if not name.endswith(SUFFIX) or name == SUFFIX:
-            raise UsageError(f"it does not end in {SUFFIX}: name the output with -o, or use -c")
-        return name.removesuffix(SUFFIX)
-
-    return _started(
-        BatchOptions(output, recursive, resume, force, remove, memory, progress),
-        paths,
-        rename,
-        lambda: Decompression(decoder),
-        decoder.side_by_side,
-        is_compressed_form,
-    )
+    chosen = given_options(options, keywords)
+    handling = Handling(output, resume, force, remove, memory, progress)
+    planned = _plan(paths, handling, output_file, recursive, plain_name)
+    decoder = Decoder(chosen, lanes_of_containers(planned, memory))
+    return _run(planned, handling, decoder, lambda: Decompression(decoder), is_compressed_form)
 
 
-def _started(
-    options: BatchOptions,
-    paths: Paths,
-    rename: Rename,
-    conversion: Callable[[], Conversion],
-    workers: int,
-    is_done: Callable[[str, str], bool],
-) -> Generator[FileResult, None, None]:
-    """Check what can be checked before the first result is asked for."""
-    if options.memory < 1:
-        raise UsageError(f"the memory must be at least 1 byte, not {options.memory}")
+def _plan(
+    paths: Iterable[PathLike],
+    handling: Handling,
+    output_file: PathLike | None,
+    recursive: bool,
+    rename: Callable[[str], str],
+) -> list[Planned]:
+    if handling.memory < 1:
+        raise UsageError(f"the memory must be at least 1 byte, not {handling.memory}")
     if isinstance(paths, str | bytes | os.PathLike):
         raise UsageError("the paths must be several, in a list: [path]")
-    planned = plan_files(paths, options.output, options.recursive, rename)
-    return _run(options, planned, conversion, workers, is_done)
+    if output_file is None:
+        return plan_files(paths, handling.output, recursive, rename)
+    if handling.output is not None:
+        raise UsageError("output and output_file exclude each other: give one of them")
+    return plan_file(list(paths), output_file)
 
 
 def _run(
-    options: BatchOptions,
     planned: list[Planned],
-    conversion: Callable[[], Conversion],
-    workers: int,
+    handling: Handling,
+    coder: Coder,
+    conversion: Callable[[], Conversion[Any]],
     is_done: Callable[[str, str], bool],
 ) -> Generator[FileResult, None, None]:
-    calls: InOrder[Outcome] = InOrder(workers, options.memory)
     total = sum(item.size for item in planned)
     written = 0
+    waiting: deque[BatchFile] = deque()
+    cleaned: set[str] = set()
 
     def tell(read: int, settled: int) -> None:
-        if options.progress is not None:
-            options.progress(Progress(read, settled, written, total))
+        if handling.progress is not None:
+            handling.progress(Progress(read, settled, written, total))
 
-    tally = Tally(tell)
-    waiting: deque[BatchFile] = deque()
-    cleaned: set[Path] = set()
-
-    def settled(outcomes: Iterator[Outcome]) -> Iterator[FileResult]:
+    def results(outcomes: Iterator[Outcome]) -> Iterator[FileResult]:
         nonlocal written
         for outcome in outcomes:
             written += outcome.file.take(outcome)
-            tally.settle(outcome.size)
             yield from _complete(waiting)
 
     try:
-        for item in planned:
-            if options.resume and item.output is not None:
-                _clean(Path(item.output).parent, cleaned)
-            done = options.resume and _is_done(item, is_done)
-            if done:
-                tally.piece(item.size)(1.0)
-                tally.settle(item.size)
-            file = BatchFile(item, conversion(), options, done)
-            waiting.append(file)
-            for piece in file.pieces():
-                file.expect()
-                attempt = functools.partial(
-                    _attempt, file, piece, calls.check, tally.piece(piece.size)
-                )
-                yield from settled(calls.start(attempt, piece.cost))
-            yield from _complete(waiting)
-        yield from settled(calls.finish())
+        with Pipeline[Outcome](coder.side_by_side, tell, handling.memory) as pipeline:
+            for item in planned:
+                done = handling.resume and _is_resumed(item, is_done, cleaned)
+                if done:
+                    pipeline.skip(item.size)
+                file = BatchFile(item, conversion(), handling, done)
+                waiting.append(file)
+                for piece in file.pieces(is_next=len(waiting) == 1):
+                    yield from results(pipeline.start(_attempted(file, piece)))
+                yield from _complete(waiting)
+            yield from results(pipeline.finish())
     finally:
-        calls.stop()
         for file in waiting:
             file.abandon()
 
 
-def _attempt(
-    file: BatchFile, piece: Piece, check: Callable[[], None], tell: Callable[[float], None]
-) -> Outcome:
-    """Code a piece; an error is of its file alone."""
+def _attempted(file: BatchFile, piece: Piece[Any]) -> Piece[Outcome]:
+    """A piece whose error is of its file alone."""
+    file.expect()
 
-    def advance(share: float) -> None:
-        check()
-        tell(share)
-
-    try:
+    def code(share_done: ShareDone) -> Outcome:
         if file.is_over:  # by an earlier piece
-            return Outcome(file, piece.size, None, None)
-        result = piece.code(advance)
-    except (LmpackError, OSError) as error:
-        return Outcome(file, piece.size, None, error)
-    tell(1.0)
-    return Outcome(file, piece.size, result, None)
+            return Outcome(file, None, None)
+        try:
+            return Outcome(file, piece.code(share_done), None)
+        except (LmpackError, OSError) as error:
+            return Outcome(file, None, error)
+
+    return Piece(code, piece.cost, piece.size)
 
 
 def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
@@ -240,19 +218,15 @@ def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
         yield waiting.popleft().result()
 
 
-def _clean(folder: Path, cleaned: set[Path]) -> None:
-    """Remove what killed batches have left in a folder, once."""
+def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], cleaned: set[str]) -> bool:
+    """Whether an earlier batch has done a file; removes what killed ones have left next to it."""
+    if item.output is None:
+        return False
+    folder = os.path.dirname(item.output)
     if folder not in cleaned:
         cleaned.add(folder)
         remove_leftovers(folder)
-
-
-def _is_done(item: Planned, is_done: Callable[[str, str], bool]) -> bool:
     try:
-        return (
-            item.output is not None
-            and os.path.isfile(item.output)
-            and is_done(item.source, item.output)
-        )
+        return os.path.isfile(item.output) and is_done(item.source, item.output)
     except OSError:
         return False  # reading it will say what is wrong

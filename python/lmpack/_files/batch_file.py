@@ -9,12 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lmpack._files.api import ProgressCallback, Sizes
-from lmpack._files.conversion import Conversion, Piece
+from lmpack._container import ByteReader
+from lmpack._files.conversion import Conversion
+from lmpack._files.pipeline import Piece
 from lmpack._files.plan import Planned
-from lmpack._files.replacement import Replacement, delete_source, refuse_existing
-from lmpack._files.streams import CountingSink, CountingSource
-from lmpack.errors import LmpackError, UsageError
+from lmpack._files.progress import ProgressCallback, Sizes
+from lmpack._files.replacement import (
+    Replacement,
+    delete_source,
+    refuse_existing,
+    refuse_same,
+    regular_status,
+)
+from lmpack._files.sinks import CountingSink
+from lmpack.errors import LmpackError
 
 ALREADY_THERE = "its output is there already"
 
@@ -38,11 +46,10 @@ class FileResult:
     error: LmpackError | OSError | None = None
 
 
-class BatchOptions(NamedTuple):
-    """What both directions have in common."""
+class Handling(NamedTuple):
+    """How the files of a batch are handled; see :func:`lmpack.compress_files`."""
 
     output: str | os.PathLike[str] | None
-    recursive: bool
     resume: bool
     force: bool
     remove: bool
@@ -54,20 +61,19 @@ class Outcome(NamedTuple):
     """What a piece gave: its result, or an error."""
 
     file: BatchFile
-    size: int
     result: Any
     error: LmpackError | OSError | None
 
 
 class BatchFile:
-    """A file on its way. All of it happens on one thread but for the coding of its pieces."""
+    """A file on its way. All of it happens on one thread, except the coding of its pieces."""
 
     def __init__(
-        self, planned: Planned, conversion: Conversion, options: BatchOptions, is_done: bool
+        self, planned: Planned, conversion: Conversion[Any], handling: Handling, is_done: bool
     ) -> None:
-        self.planned = planned
+        self._planned = planned
         self._conversion = conversion
-        self._options = options
+        self._handling = handling
         self._skipped = ALREADY_THERE if is_done else planned.skipped
         self._error: LmpackError | OSError | None = planned.error
         self._new: Replacement | None = None
@@ -88,11 +94,16 @@ class BatchFile:
         """Whether its result is known."""
         return self._is_fed and self._missing == 0
 
-    def pieces(self) -> Iterator[Piece]:
-        """The pieces that have to be coded; none for a file that is over."""
+    def pieces(self, *, is_next: bool) -> Iterator[Piece[Any]]:
+        """The pieces that have to be coded; none for a file that is over.
+
+        Args:
+            is_next: whether all files before it are complete. Then its output is opened at once, so
+                that one that cannot be written is noticed before the work is done.
+        """
         with self._errors_kept():
             if not self.is_over:
-                yield from self._read_pieces()
+                yield from self._read_pieces(is_next)
         self._is_fed = True
         self._finish_if_complete()
 
@@ -114,7 +125,7 @@ class BatchFile:
     def result(self) -> FileResult:
         """What became of it."""
         return FileResult(
-            self.planned.source, self.planned.output, self._sizes, self._skipped, self._error
+            self._planned.source, self._planned.output, self._sizes, self._skipped, self._error
         )
 
     def abandon(self) -> None:
@@ -122,31 +133,33 @@ class BatchFile:
         if self._new is not None:
             self._new.abandon()
 
-    def _read_pieces(self) -> Iterator[Piece]:
+    def _read_pieces(self, is_next: bool) -> Iterator[Piece[Any]]:
         target = Path(self._output)
-        refuse_existing(target, self._options.force)
-        with open(self.planned.source, "rb") as file:
-            self._like = os.fstat(file.fileno())
-            _refuse_same(self._like, target)
-            source = CountingSource(file)
+        refuse_existing(target, self._handling.force)
+        with open(self._planned.source, "rb") as file:
+            self._like = regular_status(file)
+            refuse_same(self._like, target)
+            if is_next:
+                self._opened()
+            source = ByteReader(file)
             for piece in self._conversion.pieces(source):
                 yield piece
                 if self.is_over:
                     return
-            self._read = source.count
+            self._read = source.offset
 
     @property
     def _output(self) -> str:
-        assert self.planned.output is not None
-        return self.planned.output
+        assert self._planned.output is not None
+        return self._planned.output
 
     def _opened(self) -> CountingSink:
         """The sink, made when the first result comes: not all files that wait have one open."""
         if self._sink is None:
             target = Path(self._output)
-            if self._options.output is not None:
+            if self._handling.output is not None:
                 target.parent.mkdir(parents=True, exist_ok=True)
-            self._new = Replacement(target, force=self._options.force, like=self._like)
+            self._new = Replacement(target, force=self._handling.force, like=self._like)
             self._sink = CountingSink(self._new.sink)
         return self._sink
 
@@ -160,9 +173,8 @@ class BatchFile:
                 assert self._new is not None
                 self._new.commit()
                 self._sizes = Sizes(self._read, sink.count)
-                if self._options.remove:
-                    assert self._like is not None
-                    delete_source(self.planned.source, self._like)
+                if self._handling.remove and self._like is not None:
+                    delete_source(self._planned.source, self._like)
         self.abandon()
 
     @contextlib.contextmanager
@@ -171,8 +183,3 @@ class BatchFile:
             yield
         except (LmpackError, OSError) as error:
             self._error = error
-
-
-def _refuse_same(status: os.stat_result, target: Path) -> None:
-    if target.exists() and os.path.samestat(status, target.stat()):
-        raise UsageError("input and output are the same file: name another folder with -o")

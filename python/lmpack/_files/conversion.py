@@ -1,89 +1,89 @@
-"""What is between a file and its compressed form: pieces, each coded by itself."""
+"""What is between content and its compressed form: pieces, each coded by itself."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
 
 from lmpack._blocks.coders import Decoder, Encoder
-from lmpack._blocks.coding import Advance
-from lmpack._container import Block, ContainerWriter, read_blocks
-from lmpack._files.streams import CountingSink, CountingSource
+from lmpack._container import Block, ByteReader, ContainerWriter, Sink, read_blocks
+from lmpack._files.pipeline import Piece
+
+Result = TypeVar("Result")
 
 
-class Piece(NamedTuple):
-    """A part of a file that is coded by itself.
+class Conversion(Protocol[Result]):
+    """How one file is read and written."""
 
-    Attributes:
-        code: does it; takes what is told of the progress.
-        cost: bytes that it holds in memory.
-        size: bytes of the source that it stands for.
-    """
-
-    code: Callable[[Advance], Any]
-    cost: int
-    size: int
-
-
-class Conversion(Protocol):
-    """How a file is read and written."""
-
-    def pieces(self, source: CountingSource) -> Iterator[Piece]:
+    def pieces(self, source: ByteReader) -> Iterator[Piece[Result]]:
         """The parts of the source, in order."""
 
-    def write(self, sink: CountingSink, result: Any) -> None:
+    def write(self, sink: Sink, result: Result) -> None:
         """Write what the next piece gave."""
 
-    def finish(self, sink: CountingSink) -> None:
+    def finish(self, sink: Sink) -> None:
         """Write what comes after the last piece."""
 
 
 class Compression:
-    """Content to a container."""
+    """Content to a container.
 
-    def __init__(self, encoder: Encoder, fingerprint: bytes) -> None:
+    Args:
+        encoder: makes the blocks.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._fingerprint = fingerprint
+        # A model that cannot be used is noticed before anything is read or written.
+        self._fingerprint = encoder.fingerprint
         self._container: ContainerWriter | None = None
 
-    def pieces(self, source: CountingSource) -> Iterator[Piece]:
+    def pieces(self, source: ByteReader) -> Iterator[Piece[Block]]:
         """See :class:`Conversion`."""
-        while plain := source.read_fully(self._encoder.block_size):
-            code = functools.partial(self._encoder.encode, plain)
-            yield Piece(code, 2 * len(plain), len(plain))
+        while plain := source.at_most(self._encoder.block_size):
+            yield self.piece(plain)
 
-    def write(self, sink: CountingSink, result: Block) -> None:
+    def piece(self, plain: bytes) -> Piece[Block]:
+        """The piece with the content of a block."""
+        code = functools.partial(self._encoder.encode, plain)
+        return Piece(code, 2 * len(plain), len(plain))
+
+    def write(self, sink: Sink, result: Block) -> None:
         """See :class:`Conversion`."""
         self._writer(sink).write(result)
 
-    def finish(self, sink: CountingSink) -> None:
+    def finish(self, sink: Sink) -> None:
         """See :class:`Conversion`."""
         self._writer(sink).finish()
 
-    def _writer(self, sink: CountingSink) -> ContainerWriter:
+    def _writer(self, sink: Sink) -> ContainerWriter:
         if self._container is None:
             self._container = ContainerWriter(sink, self._fingerprint)
         return self._container
 
 
 class Decompression:
-    """Containers to their content."""
+    """Containers to their content.
+
+    Args:
+        decoder: reads the blocks.
+    """
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
 
-    def pieces(self, source: CountingSource) -> Iterator[Piece]:
+    def pieces(self, source: ByteReader) -> Iterator[Piece[bytes]]:
         """See :class:`Conversion`."""
         for number, (header, block) in enumerate(read_blocks(source)):
-            where = f"block {number}, which ends at byte {source.count}"
+            where = f"block {number}, which ends at byte {source.offset}"
             code = functools.partial(self._decoder.decode, block, header.fingerprint, where)
             size = len(block.payload)
             yield Piece(code, size + block.plain_length, size)
 
-    def write(self, sink: CountingSink, result: bytes) -> None:
+    def write(self, sink: Sink, result: bytes) -> None:
         """See :class:`Conversion`."""
         sink.write(result)
 
-    def finish(self, sink: CountingSink) -> None:
+    def finish(self, sink: Sink) -> None:
         """See :class:`Conversion`."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any, BinaryIO, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
-from lmpack._blocks.coders import Decoder, Encoder, EncoderOptions, Model
-from lmpack._blocks.levels import DEFAULT_LEVEL
+from lmpack._blocks.coders import Decoder, Encoder
+from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._files.reader import ForwardReader, IndexedReader
-from lmpack._files.streams import CountingSink, flat
+from lmpack._files.sinks import CountingSink, flat
 from lmpack._files.writer import BlockWriter
 from lmpack.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 PathOrFile = str | bytes | os.PathLike[str] | os.PathLike[bytes] | BinaryIO
 BinaryMode = Literal["r", "rb", "w", "wb", "x", "xb"]
@@ -26,24 +29,20 @@ class LmpackFile(io.BufferedIOBase):
 
     Reading from a seekable file can seek, too: only the blocks that are read from are decoded, and
     the last one is kept. From a pipe it reads forward. Writing can neither seek nor append. An
-    object must not be used by two threads at a time.
+    object must not be used by two threads at the same time.
 
     Attributes:
         mode: as it was given.
 
     Args:
         file: a path, or a binary file object, which stays open when this one is closed. When
-            reading a seekable one, all of it is taken, wherever it stands.
+            reading a seekable one, all of it is taken, whatever its position.
         mode: "r" or "rb" to read, "w" or "wb" to write, "x" or "xb" to write a new file.
-        level: when writing, 1 (fastest) to 9 (smallest).
-        model: when writing, name of a built-in model or folder of a bundle in place of the
-            level's; when reading, the model it was made with, None to look among the built-in ones.
-        mixing: when writing, whether the statistics of the data itself take part.
-        executor: what runs the model; the bytes are the same with any.
-        threads: worker threads, at least 1; None for the executor's own choice.
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
 
     Raises:
-        UsageError: an unknown mode.
+        UsageError: an unknown mode, or an option is out of range.
         OSError: the file cannot be opened.
         FormatError: the file to read is no lmpack file, of a newer version, truncated or damaged.
         ModelError: the model for writing cannot be used.
@@ -54,11 +53,8 @@ class LmpackFile(io.BufferedIOBase):
         file: PathOrFile,
         mode: BinaryMode = "rb",
         *,
-        level: int = DEFAULT_LEVEL,
-        model: Model = None,
-        mixing: bool = True,
-        executor: str = "auto",
-        threads: int | None = None,
+        options: Options | None = None,
+        **keywords: Unpack[OptionFields],
     ) -> None:
         self.mode = mode
         self._position = 0
@@ -67,13 +63,14 @@ class LmpackFile(io.BufferedIOBase):
         self._owned: BinaryIO | None = None
         if mode not in _BINARY_MODES:
             raise UsageError(f"the mode is {mode!r}, allowed are {', '.join(_BINARY_MODES)}")
+        chosen = given_options(options, keywords)
         try:
             if self.writable():
-                encoder = Encoder(EncoderOptions(level, model, mixing), executor, threads)
+                encoder = Encoder(chosen)
                 encoder.bundle  # noqa: B018  found before a file is created or emptied
                 self._writer = BlockWriter(CountingSink(self._open_base(file)), encoder)
             else:
-                decoder = Decoder(model, executor, threads)
+                decoder = Decoder(chosen)
                 self._reader = io.BufferedReader(_raw_reader(self._open_base(file), decoder))
         except BaseException:
             self.close()
@@ -183,11 +180,8 @@ def open(
     file: PathOrFile,
     mode: BinaryMode = "rb",
     *,
-    level: int = DEFAULT_LEVEL,
-    model: Model = None,
-    mixing: bool = True,
-    executor: str = "auto",
-    threads: int | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> LmpackFile: ...
 
 
@@ -196,14 +190,11 @@ def open(
     file: PathOrFile,
     mode: TextMode,
     *,
-    level: int = DEFAULT_LEVEL,
-    model: Model = None,
-    mixing: bool = True,
-    executor: str = "auto",
-    threads: int | None = None,
     encoding: str | None = None,
     errors: str | None = None,
     newline: str | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> io.TextIOWrapper: ...
 
 
@@ -211,28 +202,22 @@ def open(
     file: PathOrFile,
     mode: str = "rb",
     *,
-    level: int = DEFAULT_LEVEL,
-    model: Model = None,
-    mixing: bool = True,
-    executor: str = "auto",
-    threads: int | None = None,
     encoding: str | None = None,
     errors: str | None = None,
     newline: str | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> LmpackFile | io.TextIOWrapper:
     """Open a compressed file in binary or text mode.
 
     Args:
         file: a path, or a binary file object, which stays open when the result is closed.
         mode: "rb", "wb", "xb", or "rt", "wt", "xt" for text; without b or t it is binary.
-        level: as for :class:`LmpackFile`, like `model`, `mixing`, `executor` and `threads`.
-        model: which model.
-        mixing: whether the statistics of the data itself take part.
-        executor: what runs the model.
-        threads: worker threads.
         encoding: of the text, as for the built-in open; only in text mode.
         errors: what to do with text that cannot be coded; only in text mode.
         newline: which line ends are translated; only in text mode.
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
 
     Raises:
         UsageError: an unknown mode, or text arguments in binary mode.
@@ -245,15 +230,7 @@ def open(
     if not text and (encoding, errors, newline) != (None, None, None):
         raise UsageError(f"encoding, errors and newline need a text mode, not {mode!r}")
     binary_mode = cast(BinaryMode, mode[0] + "b")
-    binary = LmpackFile(
-        file,
-        binary_mode,
-        level=level,
-        model=model,
-        mixing=mixing,
-        executor=executor,
-        threads=threads,
-    )
+    binary = LmpackFile(file, binary_mode, options=options, **keywords)
     if not text:
         return binary
     return io.TextIOWrapper(cast(BinaryIO, binary), encoding, errors, newline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,8 +45,8 @@ def plan_files(
 
     Args:
         paths: files, and folders if `recursive`.
-        output: folder of the outputs, in which the tree below each folder is made anew; None to
-            put each output beside its input.
+        output: folder of the outputs, in which the tree below each folder is made again; None to
+            put each output next to its input.
         recursive: whether folders are gone through.
         rename: names outputs.
     """
@@ -59,8 +59,28 @@ def plan_files(
         elif recursive:
             planned += _walked(path, target, planner)
         else:
-            planned.append(Planned(str(path), error=UsageError("it is a folder: use -r")))
+            planned.append(Planned(str(path), error=_is_folder()))
     return _without_read_outputs(planned)
+
+
+def plan_file(
+    paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str]
+) -> list[Planned]:
+    """One file, whatever its name, and the path of its output.
+
+    Raises:
+        UsageError: there are several files, or none.
+    """
+    if len(paths) != 1:
+        raise UsageError(f"an output file needs one file to be made of, not {len(paths)}")
+    path = Path(os.fspath(paths[0]))
+    if path.is_dir():
+        return [Planned(str(path), error=_is_folder())]
+    return [Planned(str(path), os.fspath(output), _size(path))]
+
+
+def _is_folder() -> UsageError:
+    return UsageError("it is a folder: use -r")
 
 
 def _without_read_outputs(planned: list[Planned]) -> list[Planned]:

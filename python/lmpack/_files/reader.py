@@ -9,8 +9,9 @@ import os
 from typing import Any, BinaryIO, NamedTuple
 
 from lmpack._blocks.coders import Decoder
-from lmpack._container import BlockEntry, read_block, read_blocks, read_indexes
-from lmpack._files.streams import CountingSource, Readable
+from lmpack._blocks.coding import no_progress
+from lmpack._container import BlockEntry, ByteReader, Source, read_block, read_indexes
+from lmpack._files.conversion import Decompression
 from lmpack.errors import LmpackError, UsageError
 
 
@@ -90,10 +91,8 @@ class ForwardReader(io.RawIOBase):
         decoder: decodes the blocks.
     """
 
-    def __init__(self, source: Readable, decoder: Decoder) -> None:
-        self._source = CountingSource(source)
-        self._blocks = enumerate(read_blocks(self._source))
-        self._decoder = decoder
+    def __init__(self, source: Source, decoder: Decoder) -> None:
+        self._pieces = Decompression(decoder).pieces(ByteReader(source))
         self._plain = b""
         self._used = 0
         self._error: LmpackError | OSError | None = None
@@ -121,10 +120,8 @@ class ForwardReader(io.RawIOBase):
             raise
 
     def _decode_next(self) -> bytes:
-        for number, (header, block) in self._blocks:
-            where = f"block {number}, which ends at byte {self._source.count}"
-            return self._decoder.decode(block, header.fingerprint, where)
-        return b""
+        piece = next(self._pieces, None)
+        return b"" if piece is None else piece.code(no_progress)
 
 
 def _copy(plain: bytes, start: int, buffer: Any) -> int:

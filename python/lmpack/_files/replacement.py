@@ -7,9 +7,10 @@ import fcntl
 import functools
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lmpack.errors import UsageError
 
@@ -40,7 +41,7 @@ class NamedSink:
 
 
 class Replacement:
-    """A temporary file beside `target` that takes its place, or vanishes.
+    """A temporary file next to `target` that takes its place, or vanishes.
 
     Attributes:
         sink: takes the content.
@@ -104,14 +105,39 @@ def replacement(target: Path, *, force: bool, like: os.stat_result | None) -> It
 
 
 def refuse_existing(target: Path, force: bool) -> None:
-    """Refuse to replace a file without `force`.
+    """Refuse to replace a folder, and a file without `force`.
 
     Raises:
         UsageError: it exists.
     """
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder: name another output with -o")
     # A link that leads nowhere is something, too.
     if os.path.lexists(target) and not force:
         raise UsageError(f"{target} exists already: nothing was written; use -f to overwrite it")
+
+
+def regular_status(file: BinaryIO) -> os.stat_result | None:
+    """Permissions and times of an open file that is a regular one; None for everything else."""
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:  # it is no file of the system
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def refuse_same(source: os.stat_result | None, target: Path) -> None:
+    """Refuse to replace a regular file by what is made of it.
+
+    Args:
+        source: status of the file that is read; None if it is no regular one.
+        target: path of the output.
+
+    Raises:
+        UsageError: they are the same.
+    """
+    if source is not None and target.exists() and os.path.samestat(source, target.stat()):
+        raise UsageError("input and output are the same file: name another output with -o")
 
 
 def delete_source(path: str, like: os.stat_result) -> None:
@@ -122,7 +148,7 @@ def delete_source(path: str, like: os.stat_result) -> None:
         like: its status when it was opened.
 
     Raises:
-        UsageError: another file stands there now, or it was changed; it is kept.
+        UsageError: another file is there now, or it was changed; it is kept.
         OSError: it cannot be deleted.
     """
     now = os.stat(path)
@@ -131,9 +157,9 @@ def delete_source(path: str, like: os.stat_result) -> None:
     os.unlink(path)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: str | os.PathLike[str]) -> None:
     """Delete the temporary files that killed processes have left in a folder."""
-    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+    for path in Path(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
         # Another process may have one of them in work, or be deleting it at this moment.
         with contextlib.suppress(OSError), path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

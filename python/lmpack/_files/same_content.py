@@ -1,4 +1,4 @@
-"""Whether a container holds just what is in a file, without decoding it."""
+"""Whether a container holds exactly what is in a file, without decoding it."""
 
 from __future__ import annotations
 

@@ -1,105 +1,159 @@
-"""Sources and sinks that count bytes and hide short reads and short writes."""
+"""Compression and decompression of byte strings and streams."""
 
 from __future__ import annotations
 
 import io
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
-from lmpack.errors import UsageError
+from lmpack._blocks.coders import Decoder, Encoder
+from lmpack._blocks.options import OptionFields, Options, given_options
+from lmpack._container import ByteReader, Source
+from lmpack._files.conversion import Compression, Conversion, Decompression, Result
+from lmpack._files.pipeline import Pipeline
+from lmpack._files.progress import Progress, ProgressCallback, Sizes
+from lmpack._files.sinks import CountingSink, Writable, flat
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-class Readable(Protocol):
-    """What bytes are read from; fewer than asked for may come, none only at the end."""
-
-    def read(self, size: int, /) -> Any:
-        """At most `size` bytes."""
-
-
-class Writable(Protocol):
-    """What bytes are written to; says how many it took, or nothing if all."""
-
-    def write(self, data: Any, /) -> Any:
-        """Take bytes."""
+BytesLike = bytes | bytearray | memoryview
 
 
-def flat(data: Any) -> memoryview:
-    """The bytes of anything with the buffer protocol, in C order.
+def compress(
+    data: BytesLike, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+) -> bytes:
+    """One container with `data`. For more than fits in memory use :func:`compress_stream`.
+
+    Args:
+        data: bytes, or anything with the buffer protocol (its bytes in C order).
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
 
     Raises:
-        UsageError: it has none.
+        UsageError: an option is out of range, or the data is no buffer.
+        ModelError: the model cannot be used.
     """
-    try:
-        view = memoryview(data)
-    except TypeError as error:
-        raise UsageError(
-            f"the data must be bytes or a buffer, not {type(data).__name__}: encode text first"
-        ) from error
-    # A view that is empty or has gaps cannot be cast.
-    return view.cast("B") if view.nbytes and view.c_contiguous else memoryview(view.tobytes())
+    sink = io.BytesIO()
+    compress_stream(io.BytesIO(flat(data)), sink, options=options, **keywords)
+    return sink.getvalue()
 
 
-class CountingSource:
-    """Reads from a source and counts.
+def decompress(
+    data: BytesLike, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+) -> bytes:
+    """The content of one or more containers. For large ones use :func:`decompress_stream`.
 
-    Attributes:
-        count: bytes read so far.
+    Args:
+        data: the containers, one after another.
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
+
+    Raises:
+        FormatError: `data` is not a container, of a newer version, truncated or damaged.
+        ModelError: the model that is needed is not there, or another one was given.
+        UsageError: an option is out of range, or the data is no buffer.
     """
-
-    def __init__(self, source: Readable) -> None:
-        self._source = source
-        self.count = 0
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none only at the end.
-
-        Raises:
-            UsageError: the source is a text file or does not block.
-        """
-        piece = self._source.read(size)
-        if not isinstance(piece, bytes | bytearray | memoryview):
-            raise UsageError(
-                f"the source gave {type(piece).__name__}, not bytes: "
-                "open it in binary mode and blocking"
-            )
-        self.count += len(piece)
-        return bytes(piece)
-
-    def read_fully(self, size: int) -> bytes:
-        """Exactly `size` bytes; fewer only at the end."""
-        pieces = []
-        missing = size
-        while missing and (piece := self.read(missing)):
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
+    sink = io.BytesIO()
+    decompress_stream(io.BytesIO(flat(data)), sink, options=options, **keywords)
+    return sink.getvalue()
 
 
-class CountingSink:
-    """Writes to a sink and counts.
+def compress_stream(
+    source: Source,
+    sink: Writable,
+    *,
+    progress: ProgressCallback | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
+) -> Sizes:
+    """Read `source` to its end and write one container; needs the memory of one block a thread.
 
-    Attributes:
-        count: bytes written so far.
+    Args:
+        source: has `read(size)`: a file in binary mode, a pipe.
+        sink: has `write(data)`. Neither is closed.
+        progress: called now and then with a :class:`Progress`, maybe from another thread, but
+            never by two at the same time.
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
+
+    Raises:
+        UsageError: an option is out of range, source or sink are in text mode.
+        ModelError: the model cannot be used.
     """
+    encoder = Encoder(given_options(options, keywords))
+    return _convert(Compression(encoder), encoder.side_by_side, source, sink, progress)
 
-    def __init__(self, sink: Writable) -> None:
-        self._sink = sink
-        self.count = 0
 
-    def write(self, data: bytes, /) -> int:
-        """Write all of `data`.
+def decompress_stream(
+    source: Source,
+    sink: Writable,
+    *,
+    progress: ProgressCallback | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
+) -> Sizes:
+    """Write the content of all containers in `source`; needs the memory of one block a thread.
 
-        Raises:
-            UsageError: the sink is a text file or does not block.
-        """
-        if isinstance(self._sink, io.TextIOBase):
-            raise UsageError("the sink is a text file: open it in binary mode")
-        rest = memoryview(data)
-        while rest:
-            written = self._sink.write(rest)
-            if written is None and isinstance(self._sink, io.RawIOBase):
-                raise UsageError("the sink does not take the bytes now: make it blocking")
-            if written == 0:
-                raise UsageError("the sink takes no more bytes")
-            rest = rest[len(rest) if written is None else written :]
-        self.count += len(data)
+    Every block is checked before it is written, but damage further on shows only later: what has
+    been written counts only when the function returns.
+
+    Args:
+        source: has `read(size)`: a file in binary mode, a pipe.
+        sink: has `write(data)`. Neither is closed.
+        progress: called now and then with a :class:`Progress`, maybe from another thread, but
+            never by two at the same time.
+        options: see :class:`Options`.
+        keywords: fields of :class:`Options`.
+
+    Raises:
+        FormatError: the source is not a container, of a newer version, truncated or damaged.
+        ModelError: the model that is needed is not there, or another one was given.
+        UsageError: an option is out of range, source or sink are in text mode.
+    """
+    decoder = Decoder(given_options(options, keywords))
+    return _convert(Decompression(decoder), decoder.side_by_side, source, sink, progress)
+
+
+def verify_stream(
+    source: Source,
+    *,
+    progress: ProgressCallback | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
+) -> Sizes:
+    """Decompress `source` and keep nothing, to see whether it is whole.
+
+    Arguments and errors are those of :func:`decompress_stream`.
+
+    Returns:
+        Bytes read, and bytes that :func:`decompress_stream` would write.
+    """
+    return decompress_stream(source, _Nowhere(), progress=progress, options=options, **keywords)
+
+
+class _Nowhere:
+    """A sink that drops everything."""
+
+    def write(self, data: memoryview, /) -> int:
         return len(data)
+
+
+def _convert(
+    conversion: Conversion[Result],
+    workers: int,
+    source: Source,
+    sink: Writable,
+    progress: ProgressCallback | None,
+) -> Sizes:
+    reader, counted = ByteReader(source), CountingSink(sink)
+
+    def tell(read: int, settled: int) -> None:
+        if progress is not None:
+            progress(Progress(read, settled, counted.count))
+
+    with Pipeline[Result](workers, tell) as pipeline:
+        for result in pipeline.run(conversion.pieces(reader)):
+            conversion.write(counted, result)
+    conversion.finish(counted)
+    tell(reader.offset, reader.offset)
+    return Sizes(reader.offset, counted.count)

@@ -1,13 +1,14 @@
-"""Content of any length into one container, several blocks at a time."""
+"""Content that is written in pieces of any length into one container."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from lmpack._blocks.coders import Encoder
-from lmpack._container import Block, ContainerWriter, Sink
-from lmpack._files.in_order import InOrder, Tally
+from lmpack._container import Block, Sink
+from lmpack._files.conversion import Compression
+from lmpack._files.pipeline import Pipeline
 from lmpack.errors import UsageError
 
 
@@ -17,28 +18,23 @@ class BlockWriter:
     Args:
         sink: takes the container; it is not closed.
         encoder: makes the blocks.
-        progress: called now and then with the bytes of content coded so far and those of them
-            that are written, from any thread, but by one at a time.
     """
 
-    def __init__(
-        self, sink: Sink, encoder: Encoder, progress: Callable[[int, int], None] | None = None
-    ) -> None:
-        self._encoder = encoder
-        self._tally = Tally(progress or _ignore)
-        self._calls: InOrder[Block] = InOrder(encoder.side_by_side)
-        self._container = ContainerWriter(sink, encoder.fingerprint)
+    def __init__(self, sink: Sink, encoder: Encoder) -> None:
+        self._sink = sink
+        self._block_size = encoder.block_size
+        self._compression = Compression(encoder)
+        self._pipeline = Pipeline[Block](encoder.side_by_side, lambda coded, settled: None)
         self._pending = bytearray()
         self._broken = False
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
+    def write(self, data: memoryview) -> None:
         """Append content; full blocks are coded, and written when those before them are."""
-        rest = memoryview(data)
-        while rest:
-            room = self._encoder.block_size - len(self._pending)
-            self._pending += rest[:room]
-            rest = rest[room:]
-            if len(self._pending) == self._encoder.block_size:
+        while data:
+            room = self._block_size - len(self._pending)
+            self._pending += data[:room]
+            data = data[room:]
+            if len(self._pending) == self._block_size:
                 self._start_block()
 
     def finish(self) -> None:
@@ -50,30 +46,18 @@ class BlockWriter:
         if self._pending:
             self._start_block()
         with self._whole():
-            self._write(self._calls.finish())
-            self._container.finish()
+            self._write(self._pipeline.finish())
+            self._compression.finish(self._sink)
 
     def _start_block(self) -> None:
-        plain = bytes(self._pending)
-        tell = self._tally.piece(len(plain))
-
-        def advance(share: float) -> None:
-            self._calls.check()
-            tell(share)
-
-        def encode() -> Block:
-            block = self._encoder.encode(plain, advance)
-            tell(1.0)
-            return block
-
+        piece = self._compression.piece(bytes(self._pending))
         with self._whole():
-            self._write(self._calls.start(encode))
+            self._write(self._pipeline.start(piece))
         self._pending.clear()
 
     def _write(self, blocks: Iterator[Block]) -> None:
         for block in blocks:
-            self._container.write(block)
-            self._tally.settle(block.plain_length)
+            self._compression.write(self._sink, block)
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
@@ -84,10 +68,6 @@ class BlockWriter:
         try:
             yield
         except BaseException:
-            self._calls.stop()
+            self._pipeline.stop()
             raise
         self._broken = False
-
-
-def _ignore(coded: int, written: int) -> None:
-    pass

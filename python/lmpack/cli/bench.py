@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lmpack.cli.conversion import open_input
 from lmpack.cli.failures import Failures
-from lmpack.cli.options import executor_option, json_option, model_option, threads_option
+from lmpack.cli.options import (
+    device_option,
+    json_option,
+    model_option,
+    take_options,
+    threads_option,
+)
+from lmpack.cli.standard import open_input
 
 if TYPE_CHECKING:
-    from lmpack._files.bench import Speed
+    from lmpack._blocks.speed import Speed
 
 DEFAULT_SIZE = 1 << 17
 
@@ -28,30 +34,23 @@ DEFAULT_SIZE = 1 << 17
     help="How much of FILE to use.",
 )
 @model_option
-@executor_option
+@device_option
 @threads_option
 @json_option
-def bench(
-    file: str | None,
-    size: int,
-    model: str | None,
-    executor: str,
-    threads: int | None,
-    as_json: bool,
-) -> None:
-    """Measure how fast each executor codes the start of FILE, as one block, on this machine.
+def bench(file: str | None, size: int, as_json: bool, **coding: Any) -> None:
+    """Measure how fast each device codes the start of FILE, as one block, on this machine.
 
     It is the model alone that is measured, without mixing. Without FILE it uses a text that comes
     with Python. The share is that of the 8-bit products that the processor could do at most in the
     same time.
     """
-    from lmpack._files.bench import measure_speeds, sample_text
+    from lmpack._blocks.speed import manual_text, measure_speeds
 
     failures = Failures()
     with failures.of(file or "bench"):
-        data = sample_text(size) if file is None else _start_of(file, size)
+        data = manual_text(size) if file is None else _start_of(file, size)
         speeds = []
-        for speed in measure_speeds(data, model=model, executor=executor, threads=threads):
+        for speed in measure_speeds(data, take_options(coding)):
             speeds.append(speed._asdict())
             if not as_json:
                 click.echo(_line(speed))
@@ -67,7 +66,7 @@ def _start_of(file: str, size: int) -> bytes:
 
 def _line(speed: Speed) -> str:
     return (
-        f"{speed.executor} {speed.version}, {speed.threads} thread{'s' * (speed.threads > 1)}: "
+        f"{speed.device} {speed.version}, {speed.threads} thread{'s' * (speed.threads > 1)}: "
         f"{speed.bytes:,} to {speed.payload:,} bytes, "
         f"encode {_rate(speed.encode_kb_per_s, speed.encode_share)}, "
         f"decode {_rate(speed.decode_kb_per_s, speed.decode_share)}"

@@ -68,7 +68,7 @@ def _experiment(command: Command) -> Command:
 @eval_group.command()
 @_experiment
 def table1(**options: Any) -> None:
-    """Rates of compressors on data sets, whole and in chunks, beside the paper's Table 1."""
+    """Rates of compressors on data sets, whole and in chunks, next to the paper's Table 1."""
     from lmpack.evaluation import table1 as experiment
 
     def line(row: dict[str, Any]) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lmpack._files.replacement import refuse_existing
-from lmpack._files.streams import CountingSink
-from lmpack.cli.conversion import open_input, refuse_same_file
+from lmpack._files.replacement import refuse_existing, refuse_same
+from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures
-from lmpack.cli.output import open_output
+from lmpack.cli.output import is_stream, open_output
+from lmpack.cli.standard import open_input
 
 if TYPE_CHECKING:
     from lmpack.evaluation.media import Continue
@@ -27,8 +27,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def generate() -> None:
     """Let a model, or any compressor, continue a text, a picture or a recording.
 
-    What a compressor makes short it holds for probable: the next byte is drawn in proportion to
-    2 to the power of minus the bits that it would cost.
+    A byte that costs few bits is probable, so the next byte is drawn with a probability
+    proportional to 2 to the power of minus the bits that it would cost.
     """
 
 
@@ -85,7 +85,7 @@ def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> Non
 @click.argument("file", type=_FILE)
 @_common_options
 def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
-    """Draw the right half of the picture FILE anew, in grey, each row from its left half.
+    """Draw the right half of the picture FILE again, in grey, each row from its left half.
 
     The output is a PNG file.
     """
@@ -112,7 +112,7 @@ def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
 def audio(
     file: Path, seconds: float, picture: str | None, output: str, force: bool, **drawing: Any
 ) -> None:
-    """Draw the second half of the start of the recording FILE anew, in 8 bits and 16 kHz.
+    """Draw the second half of the start of the recording FILE again, in 8 bits and 16 kHz.
 
     The output is a WAV file.
     """
@@ -146,9 +146,9 @@ def _write(name: str, outputs: list[str], make: Callable[[], list[bytes]], force
 
 def _check_output(output: str, source: str, force: bool) -> None:
     """Refuse what would only fail when everything is drawn, and to overwrite the source."""
-    refuse_same_file(source, output)
-    is_stream = output == "-" or (os.path.exists(output) and not os.path.isfile(output))
-    if not is_stream:
+    if not is_stream(output):
+        if source != "-":
+            refuse_same(os.stat(source), Path(output))
         refuse_existing(Path(output), force)
 
 

@@ -12,9 +12,10 @@ import click
 import lmpack
 from lmpack import ContainerInfo
 from lmpack._container import NO_MODEL
-from lmpack.cli.conversion import bits_per_byte, open_input
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.options import json_option, verbose_option
+from lmpack.cli.report import bits_per_byte
+from lmpack.cli.standard import open_input
 
 
 @click.command()

@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from lmpack.cli.bench import bench
-from lmpack.cli.compress import compress
-from lmpack.cli.decompress import decompress
+from lmpack.cli.convert import compress, decompress
 from lmpack.cli.eval import eval_group
 from lmpack.cli.export import export
 from lmpack.cli.generate import generate
@@ -18,7 +17,7 @@ from lmpack.cli.info import info
 from lmpack.cli.models import models
 from lmpack.cli.output import STANDARD_OUTPUT
 from lmpack.cli.shorthand import shorthand
-from lmpack.cli.streams import give_up_output, is_terminal, reserve_descriptors
+from lmpack.cli.standard import give_up_output, is_terminal, reserve_descriptors
 from lmpack.cli.test import test
 from lmpack.cli.train import train
 

@@ -22,8 +22,8 @@ Rates = dict[str, dict[str, float]]
 def models(as_json: bool) -> None:
     """List the models that come with lmpack, the fastest first, and what they reach.
 
-    Bits per byte are those of the model's own probabilities on text it was not trained on; beside
-    them stand classical compressors on the same bytes.
+    Bits per byte are those of the model's own probabilities on text it was not trained on, next
+    to those of classical compressors on the same bytes.
     """
     from lmpack._models.bundle import classical_rates
 

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from lmpack._files.replacement import NamedSink, replacement
-from lmpack.cli.streams import is_terminal, standard_output
+from lmpack.cli.standard import is_terminal, standard_output
 
 STANDARD_OUTPUT = "standard output"
 
@@ -31,15 +31,19 @@ def open_output(name: str, *, force: bool, like: os.stat_result | None) -> Itera
         UsageError: the file exists already.
         OSError: it cannot be written.
     """
-    target = Path(name)
     if name == "-":
         yield NamedSink(standard_output(), STANDARD_OUTPUT)
-    elif target.exists() and not target.is_file():
-        with target.open("wb", buffering=0) as device:
+    elif is_stream(name):
+        with open(name, "wb", buffering=0) as device:
             yield NamedSink(device, name)
     else:
-        with exit_on_termination(), replacement(target, force=force, like=like) as sink:
+        with exit_on_termination(), replacement(Path(name), force=force, like=like) as sink:
             yield sink
+
+
+def is_stream(name: str | None) -> bool:
+    """Whether an output is standard output, or exists and is no regular file."""
+    return name == "-" or (name is not None and os.path.exists(name) and not os.path.isfile(name))
 
 
 def refuse_terminal(force: bool) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from lmpack.cli.compress import compress
-from lmpack.cli.decompress import decompress
+from lmpack.cli.convert import compress, decompress
 from lmpack.cli.options import coding_options, files_argument, level_options, output_options
 from lmpack.cli.test import test
 

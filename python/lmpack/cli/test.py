@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 import lmpack
-from lmpack.cli.conversion import open_input, regular_size, size_line, size_record
-from lmpack.cli.failures import Failures, display_name
-from lmpack.cli.options import coding_options, files_argument
-from lmpack.cli.progress import progress_bar
+from lmpack import Options, Sizes
+from lmpack.cli.bar import progress_bar
+from lmpack.cli.failures import display_name
+from lmpack.cli.options import coding_options, files_argument, take_options
+from lmpack.cli.report import Report
+from lmpack.cli.standard import input_size, open_input
 
 
 @click.command()
 @files_argument
 @coding_options
-def test(
-    files: tuple[str, ...], quiet: bool, verbose: int, as_json: bool, **coding: str | int | None
-) -> None:
+def test(files: tuple[str, ...], quiet: bool, verbose: int, as_json: bool, **coding: Any) -> None:
     """Decompress each FILE without writing it, to see that it is whole."""
-    failures = Failures(verbose)
-    records = []
+    options = take_options(coding)
+    report = Report(is_compression=False, verbose=verbose, as_json=as_json)
     for name in files or ("-",):
-        with failures.of(name):
-            records.append(_test_file(name, quiet, coding))
-            if verbose:
-                click.echo(f"{display_name(name)}: {size_line(records[-1])}", err=True)
-    if as_json:
-        click.echo(json.dumps(records + failures.records, indent=2))
-    failures.exit_if_any()
+        with report.failures.of(name):
+            report.done(name, _verify(name, quiet, options))
+    report.finish()
 
 
-def _test_file(name: str, quiet: bool, coding: dict[str, Any]) -> dict[str, Any]:
+def _verify(name: str, quiet: bool, options: Options) -> Sizes:
     with (
         open_input(name) as source,
-        progress_bar(display_name(name), regular_size(source), quiet) as progress,
+        progress_bar(display_name(name), input_size(source), quiet) as progress,
     ):
-        sizes = lmpack.verify_stream(source, progress=progress, **coding)
-    return size_record(name, sizes.written, sizes.read)
+        return lmpack.verify_stream(source, progress=progress, options=options)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._blocks.coding import lane_length, lanes_log2
+from lmpack._blocks.choice import lanes_log2
+from lmpack._blocks.coding import lane_length
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import unheard
 from lmpack._executors.stepping import decode_symbols, encode_by_prefill

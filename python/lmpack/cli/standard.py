@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
+from lmpack._files.replacement import regular_status
 from lmpack.errors import UsageError
 
 
@@ -31,6 +34,22 @@ def standard_output() -> BinaryIO:
     stream = sys.stdout.buffer
     unbuffered: BinaryIO = getattr(stream, "raw", stream)
     return unbuffered
+
+
+@contextlib.contextmanager
+def open_input(name: str) -> Iterator[BinaryIO]:
+    """A file for reading; - is standard input, which stays open."""
+    if name == "-":
+        yield standard_input()
+    else:
+        with open(name, "rb") as file:
+            yield file
+
+
+def input_size(source: BinaryIO) -> int | None:
+    """Bytes of a regular file; None for everything else."""
+    status = regular_status(source)
+    return None if status is None else status.st_size
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -1,15 +1,17 @@
-"""Calls side by side: results in order, errors and interruptions end all of them."""
+"""Work side by side: results in order, progress, errors and interruptions end all of it."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from lmpack._files.in_order import InOrder, Tally
-from lmpack.errors import UsageError
+from lmpack._files.pipeline import InOrder, Piece, Pipeline
+from lmpack._files.progress import Tally
+from lmpack.errors import DamagedError, UsageError
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -120,3 +122,60 @@ def test_a_tally_adds_up_pieces() -> None:
     second(1.0)
     tally.settle(50)
     assert told == [(25, 0), (50, 0), (125, 0), (125, 100), (150, 100), (150, 150)]
+
+
+def piece(number: int, size: int = 10) -> Piece[int]:
+    def code(share_done: Callable[[float], None]) -> int:
+        share_done(0.5)
+        return number
+
+    return Piece(code, 0, size)
+
+
+def ignore(done: int, settled: int) -> None:
+    pass
+
+
+def test_a_piece_is_settled_when_the_next_result_is_asked_for() -> None:
+    told: list[tuple[int, int]] = []
+    with Pipeline[int](1, lambda done, settled: told.append((done, settled))) as pipeline:
+        pipeline.skip(5)
+        results = pipeline.run(piece(number) for number in range(2))
+        assert next(results) == 0
+        assert told[-1] == (15, 5)
+        assert next(results) == 1
+        assert told[-1] == (25, 15)
+        assert list(results) == []
+    assert told == [(5, 0), (5, 5), (10, 5), (15, 5), (15, 15), (20, 15), (25, 15), (25, 25)]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_is_before_the_damage_is_whole(workers: int) -> None:
+    def pieces() -> Iterator[Piece[int]]:
+        yield from map(piece, range(5))
+        raise DamagedError("from here on")
+
+    results = []
+    with Pipeline[int](workers, ignore) as pipeline, pytest.raises(DamagedError, match="from here"):
+        for result in pipeline.run(pieces()):
+            results.append(result)
+    assert results == list(range(5))
+
+
+def test_leaving_a_pipeline_ends_its_work() -> None:
+    ended, started = threading.Event(), threading.Event()
+
+    def endless(share_done: Callable[[float], None]) -> int:
+        started.set()
+        try:
+            while True:
+                share_done(0.0)
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    with pytest.raises(KeyError), Pipeline[int](2, ignore) as pipeline:
+        list(pipeline.start(Piece(endless, 0, 1)))
+        started.wait(5)
+        raise KeyError
+    assert ended.is_set()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from lmpack import Progress
-from lmpack.cli.streams import is_terminal
+from lmpack.cli.standard import is_terminal
 
 
 @contextlib.contextmanager

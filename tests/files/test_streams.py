@@ -210,9 +210,9 @@ def test_executors_are_opened_late_and_once(fake_models: FakeModels) -> None:
     assert fake_models.opened == []
     packed = lmpack.compress(WORDS, threads=2)
     assert lmpack.decompress(packed, threads=2) == WORDS
-    assert fake_models.opened == [("small", "auto", 2)]
-    lmpack.decompress(packed, executor="onnxruntime")
-    assert fake_models.opened[1:] == [("small", "onnxruntime", None)]
+    assert fake_models.opened == [("small", "cpu", 2)]
+    lmpack.decompress(packed, device="cpu:onnxruntime")
+    assert fake_models.opened[1:] == [("small", "cpu:onnxruntime", None)]
 
 
 def test_raw_blocks_need_no_executor(fake_models: FakeModels) -> None:
@@ -223,9 +223,9 @@ def test_raw_blocks_need_no_executor(fake_models: FakeModels) -> None:
     assert fake_models.opened == []
 
 
-def test_an_unknown_executor_is_refused() -> None:
-    with pytest.raises(lmpack.UsageError, match="no executor 'abacus'"):
-        lmpack.compress(WORDS, executor="abacus")
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(lmpack.UsageError, match="no device 'abacus'"):
+        lmpack.compress(WORDS, device="abacus")
 
 
 @pytest.mark.parametrize("level", [0, 10, "6", None])

@@ -1,19 +1,21 @@
-"""How fast the executors are on this machine, side by side on the same bytes."""
+"""How fast the devices of this machine are, on the same bytes."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._blocks.interim import open_executor
 from lmpack._blocks.levels import DEFAULT_MODEL
+from lmpack._blocks.options import Options
 from lmpack._container import BlockKind
-from lmpack._executors import EXECUTORS, onnxruntime_is_installed, open_executor
+from lmpack._executors import onnxruntime_is_installed
 from lmpack._executors.devices import cuda_seems_to_be_there
+from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import available_cores
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import Bundle, load_bundle
 from lmpack._native import peak_products
 from lmpack.errors import LmpackError, UsageError
 
@@ -23,22 +25,22 @@ Result = TypeVar("Result")
 
 
 class Speed(NamedTuple):
-    """Speeds of one executor on one block.
+    """Speeds of one device on one block.
 
     Attributes:
-        executor: its name.
-        version: its version, or the kernels that the native engine uses.
+        device: its name.
+        version: of the program that runs the model, or the kernels that the native engine uses.
         threads: how many it may use.
         bytes: size of the block.
         payload: size of the block's payload.
         encode_kb_per_s: 1000 bytes a second of wall time.
         decode_kb_per_s: the same for the way back, which was verified.
         encode_share: share of the 8-bit products that as many threads could do at most; None for
-            executors that do not say what they compute with.
+            programs that do not say what they compute with.
         decode_share: the same for the way back.
     """
 
-    executor: str
+    device: str
     version: str
     threads: int
     bytes: int
@@ -49,7 +51,7 @@ class Speed(NamedTuple):
     decode_share: float | None
 
 
-def sample_text(size: int) -> bytes:
+def manual_text(size: int) -> bytes:
     """English technical prose that comes with Python: the help texts of its manual."""
     from pydoc_data.topics import topics
 
@@ -57,62 +59,59 @@ def sample_text(size: int) -> bytes:
     return (text * -(-size // len(text)))[:size]
 
 
-def measure_speeds(
-    data: bytes,
-    *,
-    model: str | os.PathLike[str] | None = None,
-    executor: str = "auto",
-    threads: int | None = None,
-) -> Iterator[Speed]:
-    """Speeds of one executor, or of all of them, with one block.
+def measure_speeds(data: bytes, options: Options) -> Iterator[Speed]:
+    """Speeds of one device, or of all of them, with one block without mixing.
 
     Args:
         data: its content, at least one byte.
-        model: name of a built-in model or folder of a bundle; None for the default.
-        executor: one of them, or "auto" for all that there may be on this machine.
-        threads: worker threads; None for all cores.
+        options: model, device ("auto" for all that there may be on this machine), and threads (None
+            for all cores).
 
     Raises:
-        UsageError: an argument is out of range, or the data is empty or would be stored raw.
+        UsageError: the data is empty or would be stored raw.
         ModelError: the model cannot be used.
     """
     if not data:
         raise UsageError("there is nothing to measure with: give a file that is not empty")
-    names = [executor]
-    if executor == "auto":
-        there = {"native"}
-        if onnxruntime_is_installed():
-            there |= {"onnxruntime", "cuda"} if cuda_seems_to_be_there() else {"onnxruntime"}
-        names = [name for name in EXECUTORS if name in there]
-    for name in names:
-        yield _measure(data, model, name, threads or available_cores())
+    bundle = load_bundle(DEFAULT_MODEL if options.model is None else options.model)
+    for device in _devices_at_hand() if options.device == "auto" else [options.device]:
+        yield _measure(data, bundle, device, options.threads or available_cores())
 
 
-def _measure(data: bytes, model: str | os.PathLike[str] | None, name: str, threads: int) -> Speed:
-    bundle = load_bundle(DEFAULT_MODEL if model is None else model)
-    executor = open_executor(bundle, name, threads)
+def _devices_at_hand() -> list[str]:
+    devices = ["cpu"]
+    if onnxruntime_is_installed():
+        devices.append("cpu:onnxruntime")
+        if cuda_seems_to_be_there():
+            devices.append("cuda:onnxruntime")
+    return devices
+
+
+def _measure(data: bytes, bundle: Bundle, device: str, threads: int) -> Speed:
+    executor = open_executor(bundle, device, threads)
     encode_block(executor, data[:1024])  # loads what is loaded at first use
     block, encode_seconds = _timed(lambda: encode_block(executor, data))
     if block.kind is BlockKind.RAW:
         raise UsageError("the model does not make this data smaller: measure with text")
     plain, decode_seconds = _timed(lambda: decode_block(executor, block))
     if plain != data:
-        raise LmpackError(f"{name} did not give the bytes back: please report this")
-    shares: list[float | None] = [None, None]
-    if name == "native":
-        needed = len(data) * bundle.architecture.products_per_symbol
+        raise LmpackError(f"{device} did not give the bytes back: please report this")
+    encode_share, decode_share = None, None
+    if executor.name == NativeExecutor.name:
+        products = len(data) * bundle.architecture.products_per_symbol
         possible = peak_products(executor.version, PEAK_SECONDS) * threads
-        shares = [needed / seconds / possible for seconds in (encode_seconds, decode_seconds)]
+        encode_share = products / encode_seconds / possible
+        decode_share = products / decode_seconds / possible
     return Speed(
-        executor=name,
+        device=device,
         version=executor.version,
         threads=threads,
         bytes=len(data),
         payload=len(block.payload),
         encode_kb_per_s=len(data) / 1000 / encode_seconds,
         decode_kb_per_s=len(data) / 1000 / decode_seconds,
-        encode_share=shares[0],
-        decode_share=shares[1],
+        encode_share=encode_share,
+        decode_share=decode_share,
     )
 
 

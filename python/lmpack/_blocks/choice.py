@@ -1,0 +1,97 @@
+"""Which ways of coding suit a block: decided by what they make of a probe (docs/blocks.md)."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from lmpack._blocks.coding import BYTES_PER_SAMPLE, Coding
+from lmpack._container import BlockKind
+from lmpack._native import likely_stride
+
+TRIED_CHANNELS = (1, 2)
+
+SHORTEST_LANE = 4096
+"""Bytes below which a block is not cut into more lanes (docs/blocks.md has the measurements)."""
+
+MOST_LANES_LOG2 = 4
+
+SHORTEST_MIXED_LANE = 32768
+"""Mixing learns better from few long lanes."""
+
+PROBE_PIECES = 2
+SHORTEST_PIECE = 4096
+LONGEST_PIECE = 65536
+"""The probe of a long block is this many pieces of it, of between this many bytes each."""
+
+ALIGNMENT = 16
+"""Pieces start at multiples of this many bytes, so that samples stay whole in them."""
+
+MODEL_DROPPED_ABOVE = 0.99
+"""The model makes the probe so little smaller than mixing alone that it is not used: it takes most
+of the time."""
+
+MODEL_CHOSEN_BELOW = 0.8
+"""The model makes the probe so much smaller that it is used. In between, the whole block is coded
+both ways and the smaller result is kept, because mixing alone catches up in a long block."""
+
+
+def lanes_log2(length: int) -> int:
+    """Log2 of the number of lanes for a block of `length` bytes without mixing.
+
+    More lanes are faster, but each starts without context, so short blocks get few.
+    """
+    return _cut(length, SHORTEST_LANE, MOST_LANES_LOG2)
+
+
+def mixed_lanes_log2(length: int, most: int) -> int:
+    """The same with model and mixing, for at most this many lanes."""
+    return _cut(length, SHORTEST_MIXED_LANE, most.bit_length() - 1)
+
+
+def probe_of(plain: bytes) -> bytes:
+    """Pieces of a block, together about an eighth; all of it if it is short."""
+    piece = min(max(len(plain) // (8 * PROBE_PIECES), SHORTEST_PIECE), LONGEST_PIECE)
+    if len(plain) <= PROBE_PIECES * piece:
+        return plain
+    # Not from the ends, which are often different from the rest.
+    room = len(plain) - piece
+    starts = (
+        room * (number + 1) // (PROBE_PIECES + 1) // ALIGNMENT * ALIGNMENT
+        for number in range(PROBE_PIECES)
+    )
+    return b"".join(plain[start : start + piece] for start in starts)
+
+
+def codings_without_model(plain: bytes) -> list[Coding]:
+    """The ways to code a block by mixing alone, the plainest first."""
+    codings = [Coding(BlockKind.ADAPTIVE, 0)]
+    if stride := likely_stride(plain):
+        codings.append(Coding(BlockKind.ADAPTIVE, 0, stride))
+        strides = [BYTES_PER_SAMPLE * channels for channels in TRIED_CHANNELS]
+        if stride in strides:
+            codings += [Coding(BlockKind.ADAPTIVE, 0, tried, samples=True) for tried in strides]
+    return codings
+
+
+def with_model(adaptive: Coding, lanes_log2: int) -> Coding:
+    """The way that mixes the model in, for a block without samples."""
+    return dataclasses.replace(adaptive, kind=BlockKind.MIXED, lanes_log2=lanes_log2)
+
+
+def codings_worth_trying(adaptive: Coding, mixed: Coding, share: float) -> list[Coding]:
+    """The ways in which a whole block should be coded, to keep the smaller result.
+
+    Args:
+        adaptive: the best way without the model.
+        mixed: the same with the model.
+        share: size of the probe coded with the model, by its size without.
+    """
+    if share > MODEL_DROPPED_ABOVE:
+        return [adaptive]
+    if share < MODEL_CHOSEN_BELOW:
+        return [mixed]
+    return [mixed, adaptive]
+
+
+def _cut(length: int, shortest: int, most_log2: int) -> int:
+    return min(max(1, length // shortest).bit_length() - 1, most_log2)

@@ -1,0 +1,52 @@
+"""Open executors, which live as long as the process."""
+
+from __future__ import annotations
+
+# Executors use it; at the end of the interpreter, when files may still be closed, it cannot be
+# loaded any more.
+import concurrent.futures.thread  # noqa: F401
+import os
+import threading
+
+from lmpack._blocks.interim import open_executor
+from lmpack._executors import Executor
+from lmpack._models.bundle import Bundle
+
+_executors: dict[tuple[str, str, int | None], Executor] = {}
+"""By content of the bundle, device and threads."""
+
+_abandoned: list[Executor] = []
+_lock = threading.Lock()
+
+
+def cached_executor(bundle: Bundle, device: str, threads: int | None) -> Executor:
+    """The executor of a model on a device; nothing is loaded twice.
+
+    Args:
+        bundle: the model.
+        device: not "auto".
+        threads: worker threads; None for the device's own choice.
+
+    Raises:
+        UsageError, BundleError, ConformanceError: as for :func:`open_executor`.
+    """
+    key = (bundle.content_digest, device, threads)
+    with _lock:
+        if key not in _executors:
+            _executors[key] = open_executor(bundle, device, threads)
+        return _executors[key]
+
+
+def _forget_executors() -> None:
+    """After a fork: threads did not come along, and another thread may have held the lock.
+
+    The executors are kept, as one that was at work cannot be ended without its threads.
+    """
+    global _lock
+    _abandoned.extend(_executors.values())
+    _executors.clear()
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_executors)

@@ -1,0 +1,69 @@
+"""What a caller may choose: one object for all functions that compress or decompress."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TypedDict
+
+from lmpack._blocks.interim import check_device
+from lmpack._blocks.levels import DEFAULT_LEVEL, find_level
+from lmpack.errors import UsageError
+
+Model = str | os.PathLike[str] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How content is compressed and decompressed.
+
+    Every function that does either takes them as keywords, `level=9`, as an object, `options=...`,
+    or as both: the keywords then replace fields of the object. Decompressing takes what it needs
+    from the file and looks at neither `level` nor `mixing`, so one object serves both ways.
+
+    Attributes:
+        level: 1 (fastest) to 9 (smallest).
+        model: name of a built-in model or folder of a bundle. Compressing: in place of the level's
+            model. Decompressing: the model that the file was made with. None for the level's model
+            and for the built-in one that the file names.
+        mixing: whether the statistics of the data itself take part; without, the model is alone.
+        device: what runs the model: "cpu" or "cuda", and behind a colon with which program, such as
+            "cpu:onnxruntime"; "auto" for the fastest. The result is the same with any.
+        threads: worker threads, at least 1; None for the device's own choice.
+
+    Raises:
+        UsageError: an option is out of range.
+    """
+
+    level: int = DEFAULT_LEVEL
+    model: Model = None
+    mixing: bool = True
+    device: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        find_level(self.level)
+        check_device(self.device, self.threads)
+
+
+class OptionFields(TypedDict, total=False):
+    """The fields of :class:`Options` as keywords, for type checkers."""
+
+    level: int
+    model: Model
+    mixing: bool
+    device: str
+    threads: int | None
+
+
+def given_options(options: Options | None, keywords: OptionFields) -> Options:
+    """The options of a call, which may come as an object and as keywords.
+
+    Raises:
+        UsageError: an option is out of range or unknown.
+    """
+    unknown = keywords.keys() - OptionFields.__annotations__.keys()
+    if unknown:
+        known = ", ".join(OptionFields.__annotations__)
+        raise UsageError(f"there is no option {', '.join(sorted(unknown))}: there are {known}")
+    return dataclasses.replace(options or Options(), **keywords)

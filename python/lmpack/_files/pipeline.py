@@ -1,0 +1,201 @@
+"""The one way in which pieces of work run: side by side, in order, with progress, until stopped.
+
+:class:`InOrder` runs calls and knows nothing of what they do; :class:`Pipeline` runs pieces of
+files through it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Generic, TypeVar
+
+from lmpack._blocks.coding import ShareDone
+from lmpack._files.progress import Tally
+from lmpack.errors import FormatError, UsageError
+
+Result = TypeVar("Result")
+
+
+class InOrder(Generic[Result]):
+    """Runs calls on threads; results come in the order in which the calls were started.
+
+    Not for use by two threads at the same time.
+
+    Args:
+        workers: how many calls run at the same time; with 1, a call runs when it is started.
+        budget: how much the calls may cost that have been started and whose results have not been
+            taken; one call may always be started. None for as many calls as there are workers.
+    """
+
+    def __init__(self, workers: int, budget: int | None = None) -> None:
+        self._workers = workers
+        self._budget = budget
+        self._pool: ThreadPoolExecutor | None = None
+        self._calls: deque[tuple[Future[Result], int]] = deque()
+        self._cost = 0
+        self._stopped = threading.Event()
+        self._process = os.getpid()
+
+    def start(self, call: Callable[[], Result], cost: int = 0) -> Iterator[Result]:
+        """Start a call, and give the results that have to be taken before the next one."""
+        self._calls.append((self._started(call), cost))
+        self._cost += cost
+        return self._results(self._is_full)
+
+    def finish(self) -> Iterator[Result]:
+        """The results that are left."""
+        return self._results(lambda: bool(self._calls))
+
+    def stop(self) -> None:
+        """Give up what is under way: calls end at their next :meth:`check`. Waits for them."""
+        self._stopped.set()
+        for call, _ in self._calls:
+            call.cancel()
+        self._calls.clear()
+        self._cost = 0
+        self._close()
+
+    def check(self) -> None:
+        """Ends the call that calls it, if it has been given up.
+
+        Raises:
+            InterruptedError: it has.
+        """
+        if self._stopped.is_set():
+            raise InterruptedError("the call was given up")
+
+    def _started(self, call: Callable[[], Result]) -> Future[Result]:
+        # At the end of the interpreter a pool takes nothing more, but files are still closed.
+        with contextlib.suppress(RuntimeError):
+            if self._workers > 1:
+                self._pool = self._pool or ThreadPoolExecutor(self._workers)
+                return self._pool.submit(call)
+        done: Future[Result] = Future()
+        done.set_result(call())
+        return done
+
+    def _is_full(self) -> bool:
+        if self._budget is None:
+            return len(self._calls) >= self._workers
+        return self._cost > self._budget
+
+    def _results(self, wanted: Callable[[], bool]) -> Iterator[Result]:
+        """Results as long as they are wanted, and of all first calls that have ended."""
+        try:
+            while wanted() or (self._calls and self._calls[0][0].done()):
+                self._check_process()
+                call, cost = self._calls.popleft()
+                result = call.result()
+                self._cost -= cost
+                yield result
+        except BaseException:
+            self.stop()
+            raise
+        if not self._calls:
+            self._close()
+
+    def _check_process(self) -> None:
+        """Threads do not come along into a forked process: it would wait for ever."""
+        if os.getpid() != self._process:
+            raise UsageError("the work was begun before this process was forked: begin it again")
+
+    def _close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece(Generic[Result]):
+    """A part of a file that is coded by itself.
+
+    Attributes:
+        code: does it; takes what is told of the progress.
+        cost: bytes that it holds in memory.
+        size: bytes of the source that it stands for.
+    """
+
+    code: Callable[[ShareDone], Result]
+    cost: int
+    size: int
+
+
+class Pipeline(Generic[Result]):
+    """Codes pieces side by side and gives what comes out in order.
+
+    A piece counts as settled when the result after it is asked for. Leaving the `with` block stops
+    what is still under way.
+
+    Args:
+        workers: how many pieces are coded at the same time.
+        tell: called with the bytes that are coded and those that are settled, from any thread, but
+            never by two at the same time.
+        budget: as for :class:`InOrder`, in bytes of :attr:`Piece.cost`.
+    """
+
+    def __init__(
+        self, workers: int, tell: Callable[[int, int], None], budget: int | None = None
+    ) -> None:
+        self._calls: InOrder[tuple[Result, int]] = InOrder(workers, budget)
+        self._tally = Tally(tell)
+
+    def __enter__(self) -> Pipeline[Result]:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def run(self, pieces: Iterable[Piece[Result]]) -> Iterator[Result]:
+        """The results of all pieces. If their source turns out damaged, those before are whole."""
+        try:
+            for piece in pieces:
+                yield from self.start(piece)
+        except FormatError:
+            yield from self.finish()
+            raise
+        yield from self.finish()
+
+    def start(self, piece: Piece[Result]) -> Iterator[Result]:
+        """Start a piece, and give the results that have to be taken before the next one."""
+        tell = self._tally.piece(piece.size)
+
+        def share_done(share: float) -> None:
+            self._calls.check()
+            tell(share)
+
+        def call() -> tuple[Result, int]:
+            result = piece.code(share_done)
+            tell(1.0)
+            return result, piece.size
+
+        return self._settled(self._calls.start(call, piece.cost))
+
+    def finish(self) -> Iterator[Result]:
+        """The results that are left."""
+        return self._settled(self._calls.finish())
+
+    def skip(self, size: int) -> None:
+        """Count bytes of the source as settled for which nothing is done."""
+        self._tally.piece(size)(1.0)
+        self._tally.settle(size)
+
+    def stop(self) -> None:
+        """Give up what is under way, and wait for it."""
+        self._calls.stop()
+
+    def _settled(self, results: Iterator[tuple[Result, int]]) -> Iterator[Result]:
+        for result, size in results:
+            yield result
+            self._tally.settle(size)

@@ -1,0 +1,117 @@
+"""The commands `lmpack compress` and `lmpack decompress`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any
+
+import click
+
+import lmpack
+from lmpack import FileResult
+from lmpack._files.replacement import regular_status
+from lmpack.cli.bar import progress_bar
+from lmpack.cli.failures import display_name
+from lmpack.cli.options import coding_options, files_argument, level_options, output_options
+from lmpack.cli.output import exit_on_termination, open_output, refuse_terminal
+from lmpack.cli.report import Report
+from lmpack.cli.request import Request
+from lmpack.cli.standard import input_size, open_input
+
+
+@click.command()
+@files_argument
+@level_options
+@output_options
+@coding_options
+def compress(**arguments: Any) -> None:
+    """Compress each FILE to FILE.lmp, or standard input to standard output.
+
+    A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder; what is
+    in it is done in one go, and -o makes the same tree elsewhere.
+    """
+    request = Request.of(arguments, is_compression=True)
+    if request.to_stdout:
+        refuse_terminal(request.force)
+    _convert(request)
+
+
+@click.command()
+@files_argument
+@output_options
+@coding_options
+def decompress(**arguments: Any) -> None:
+    """Decompress each FILE.lmp to FILE, or standard input to standard output.
+
+    A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder, of
+    which the files that end in .lmp are taken. The file says which model made it;
+    --model is needed only where it is not a built-in one.
+    """
+    _convert(Request.of(arguments, is_compression=False))
+
+
+def _convert(request: Request) -> None:
+    """Convert what was asked for, and end the program with 1 if something of it failed."""
+    report = Report(
+        is_compression=request.is_compression, verbose=request.verbose, as_json=request.as_json
+    )
+    if request.is_streamed:
+        for name in request.inputs:
+            with report.failures.of(name):
+                _convert_stream(name, request, report)
+    else:
+        _convert_files(request, report)
+    if request.is_batch:
+        report.finish_batch(with_summary=request.recursive and bool(report.failures.records))
+    else:
+        report.finish()
+
+
+def _convert_stream(name: str, request: Request, report: Report) -> None:
+    convert = lmpack.compress_stream if request.is_compression else lmpack.decompress_stream
+    output = request.output or "-"
+    with (
+        open_input(name) as source,
+        open_output(output, force=request.force, like=regular_status(source)) as sink,
+        progress_bar(display_name(name), input_size(source), request.quiet) as progress,
+    ):
+        sizes = convert(source, sink, progress=progress, options=request.options)
+    report.done(name, sizes, output=output)
+
+
+def _convert_files(request: Request, report: Report) -> None:
+    """Convert files, of which there may be only one."""
+    convert = lmpack.compress_files if request.is_compression else lmpack.decompress_files
+    only = None if request.is_batch else request.files[0]
+    size = os.path.getsize(only) if only and os.path.isfile(only) else None
+    with (
+        exit_on_termination(),
+        report.failures.of(only or "the batch"),
+        progress_bar(display_name(only or "files"), size, request.quiet) as progress,
+        contextlib.closing(
+            convert(
+                request.files,
+                request.output if request.is_batch else None,
+                output_file=None if request.is_batch else request.output,
+                recursive=request.recursive,
+                resume=request.resume,
+                force=request.force,
+                remove=request.remove,
+                progress=progress,
+                options=request.options,
+            )
+        ) as results,
+    ):
+        for result in results:
+            with report.failures.of(result.source):
+                _report(result, report)
+
+
+def _report(result: FileResult, report: Report) -> None:
+    if result.error is not None:
+        raise result.error
+    if result.sizes is None:
+        report.skipped(result.source, result.skipped, result.output)
+    else:
+        report.done(result.source, result.sizes, output=result.output)

@@ -1,0 +1,106 @@
+"""What compress, decompress and test print of the files that they have done."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import click
+
+from lmpack import Sizes
+from lmpack.cli.failures import Failures, display_name
+
+Record = dict[str, Any]
+
+
+class Report:
+    """Collects the figures of files, and prints them as options of the command line say.
+
+    Attributes:
+        failures: of the files.
+
+    Args:
+        is_compression: whether the bytes read are content, or those written.
+        verbose: how often -v was given.
+        as_json: whether --json was.
+    """
+
+    def __init__(self, *, is_compression: bool, verbose: int, as_json: bool) -> None:
+        self.failures = Failures(verbose)
+        self._is_compression = is_compression
+        self._verbose = verbose
+        self._as_json = as_json
+        self._records: list[Record] = []
+        self._started = time.monotonic()
+
+    def done(self, name: str, sizes: Sizes, **more: str | None) -> None:
+        """Report a file; `more` goes into its record."""
+        plain, compressed = sizes if self._is_compression else reversed(sizes)
+        record = {"file": name, **_size_record(plain, compressed), **more}
+        self._records.append(record)
+        self._say(f"{display_name(name)}: {_size_line(record)}")
+
+    def skipped(self, name: str, reason: str | None, output: str | None) -> None:
+        """Report a file for which nothing had to be done."""
+        self._records.append({"file": name, "output": output, "skipped": reason})
+        self._say(f"{display_name(name)}: skipped: {reason}")
+
+    def finish(self) -> None:
+        """Print what is printed at the end, and end the program with 1 if a file failed."""
+        if self._as_json:
+            click.echo(json.dumps(self._records + self.failures.records, indent=2))
+        self.failures.exit_if_any()
+
+    def finish_batch(self, *, with_summary: bool) -> None:
+        """The same for many files, of which there is a summary, maybe only with -v or --json."""
+        summary = self._summary()
+        if self._as_json:
+            files = self._records + self.failures.records
+            click.echo(json.dumps({"summary": summary, "files": files}, indent=2))
+        elif self._verbose or with_summary:
+            click.echo(_summary_line(summary), err=True)
+        self.failures.exit_if_any()
+
+    def _say(self, line: str) -> None:
+        if self._verbose:
+            click.echo(line, err=True)
+
+    def _summary(self) -> Record:
+        """Figures of all files together; `bytes_per_second` is of content and wall time."""
+        done = [record for record in self._records if "skipped" not in record]
+        plain = sum(record["plain_bytes"] for record in done)
+        seconds = time.monotonic() - self._started
+        return {
+            "files": len(done),
+            "skipped": len(self._records) - len(done),
+            "failed": len(self.failures.records),
+            **_size_record(plain, sum(record["compressed_bytes"] for record in done)),
+            "seconds": round(seconds, 3),
+            "bytes_per_second": round(plain / seconds),
+        }
+
+
+def bits_per_byte(plain: int, compressed: int) -> float | None:
+    """Compressed bits for one byte of content; None without content."""
+    return round(8 * compressed / plain, 4) if plain else None
+
+
+def _size_record(plain: int, compressed: int) -> Record:
+    return {
+        "plain_bytes": plain,
+        "compressed_bytes": compressed,
+        "bits_per_byte": bits_per_byte(plain, compressed),
+    }
+
+
+def _size_line(record: Record) -> str:
+    line = f"{record['plain_bytes']:,} bytes, compressed {record['compressed_bytes']:,}"
+    if record["bits_per_byte"] is None:
+        return line
+    return f"{line} ({record['bits_per_byte']:.3f} bits per byte)"
+
+
+def _summary_line(summary: Record) -> str:
+    counts = f"{summary['files']:,} files, {summary['skipped']:,} skipped"
+    return f"{counts}, {summary['failed']:,} failed: {_size_line(summary)}"
