@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from environment import ROOT, environment, write_result
+from lmpack._executors.device import Provider
 
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._executors import Executor
 from lmpack._executors.conformance import by_prefill, by_steps, weights_digest
 from lmpack._executors.cuda import CudaExecutor, cuda_provider
-from lmpack._executors.device import Provider
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.bundle import Bundle, list_bundles, load_bundle

@@ -154,8 +154,8 @@ def test_output_from_standard_input_has_usual_permissions(invoke: Invoke) -> Non
 
 
 def test_options_reach_the_model(invoke: Invoke, words: Path, fake_models: FakeModels) -> None:
-    invoke("-T3", "--model", "base", "--executor", "onnxruntime", "words.txt")
-    assert fake_models.opened == [("base", "onnxruntime", 3)]
+    invoke("-T3", "--model", "base", "--device", "cpu:onnxruntime", "words.txt")
+    assert fake_models.opened == [("base", "cpu:onnxruntime", 3)]
     invoke("decompress", "-f", "words.txt.lmp")
     assert words.read_bytes() == WORDS
 
@@ -390,7 +390,7 @@ def test_bench_measures_every_executor(invoke: Invoke, tmp_path: Path) -> None:
     assert native["payload"] == reference["payload"] < native["bytes"] == 2280
     assert 0 < native["encode_share"] < 1 and 0 < native["decode_share"] < 1
     assert reference["encode_share"] is None
-    line = invoke("bench", "--bytes", "2000", "--executor", "native").stdout
+    line = invoke("bench", "--bytes", "2000", "--device", "cpu").stdout
     assert "2,000 to" in line and "% of the peak" in line
 
 
@@ -399,6 +399,6 @@ def test_bench_says_what_it_cannot_measure_with(tmp_path: Path) -> None:
     empty.touch()
     noise.write_bytes(os.urandom(2000))
     for path, message in ((empty, "nothing to measure"), (noise, "measure with text")):
-        result = CliRunner().invoke(main, ["bench", str(path), "--executor", "native"])
+        result = CliRunner().invoke(main, ["bench", str(path), "--device", "cpu"])
         assert result.exit_code == 1
         assert message in result.stderr

@@ -153,7 +153,7 @@ def test_standard_input_has_a_name_in_errors(invoke: Invoke) -> None:
         ("compress", "-c", "--json", "words.txt"),
         ("compress", "--json", "-"),
         ("compress", "-T", "0", "words.txt"),
-        ("compress", "--executor", "abacus", "words.txt"),
+        ("compress", "--device", "abacus", "words.txt"),
         ("compress", "--unknown", "words.txt"),
         ("compress", "--rm", "-o", "/dev/null", "words.txt"),
         ("compress", "--json", "-o", "/dev/null", "words.txt"),

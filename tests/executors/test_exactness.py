@@ -21,7 +21,7 @@ from lmpack._executors.conformance import (
     by_prefill,
     by_steps,
     check_conformance,
-    weights_digest,
+    odds_digest,
 )
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.architecture import OUTPUT_TOP, RESIDUAL_LIMIT
@@ -74,14 +74,14 @@ def test_a_fresh_process_gives_the_same(bundle: Bundle) -> None:
     program = (
         "import sys, numpy as np\n"
         "from lmpack._models.bundle import load_bundle\n"
-        "from lmpack._executors.conformance import by_steps, weights_digest\n"
+        "from lmpack._executors.conformance import by_steps, odds_digest\n"
         "from lmpack._executors.onnxruntime import OnnxRuntimeExecutor\n"
         "symbols = np.array(eval(sys.argv[2]))\n"
-        "print(weights_digest(by_steps(OnnxRuntimeExecutor(load_bundle(sys.argv[1])), symbols)))\n"
+        "print(odds_digest(by_steps(OnnxRuntimeExecutor(load_bundle(sys.argv[1])), symbols)))\n"
     )
     command = [sys.executable, "-c", program, str(bundle.path), repr(symbols.tolist())]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    assert printed == weights_digest(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 50))
+    assert printed == odds_digest(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 50))
 
 
 def test_random_models_reach_every_clip(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

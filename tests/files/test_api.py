@@ -211,8 +211,8 @@ def test_executors_are_opened_late_and_once(fake_models: FakeModels) -> None:
     packed = lmpack.compress(WORDS, threads=2)
     assert lmpack.decompress(packed, threads=2) == WORDS
     assert fake_models.opened == [("small", "auto", 2)]
-    lmpack.decompress(packed, executor="onnxruntime")
-    assert fake_models.opened[1:] == [("small", "onnxruntime", None)]
+    lmpack.decompress(packed, executor="cpu:onnxruntime")
+    assert fake_models.opened[1:] == [("small", "cpu:onnxruntime", None)]
 
 
 def test_raw_blocks_need_no_executor(fake_models: FakeModels) -> None:

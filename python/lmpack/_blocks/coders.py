@@ -14,7 +14,7 @@ from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import Advance
 from lmpack._blocks.levels import find_level
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
-from lmpack._executors import Executor, check_choice, open_executor, side_by_side
+from lmpack._executors import Executor, blocks_side_by_side, check_device, open_executor
 from lmpack._models.bundle import Bundle, find_bundle, list_bundles, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
@@ -75,7 +75,7 @@ class Opener:
     """
 
     def __init__(self, executor: str, threads: int | None) -> None:
-        check_choice(executor, threads)
+        check_device(executor, threads)
         self._executor = executor
         self._threads = threads
 
@@ -90,7 +90,7 @@ class Opener:
     @functools.cached_property
     def side_by_side(self) -> int:
         """How many blocks at a time make best use of the machine."""
-        return side_by_side(self._executor, self._threads)
+        return blocks_side_by_side(self._executor, self._threads)
 
 
 class Encoder:

@@ -86,13 +86,13 @@ class Coding:
         length = lane_length(len(plain), self.lanes_log2)
         tell = _steps_told(length, advance)
         if self.kind is BlockKind.MODEL:
-            return needed(executor).encode(plain, length, tell)
+            return needed(executor).encode(plain, length, None, tell)
         head = _HEAD.pack(MIXED_RESIDUALS if self.samples else MIXED_BYTES, self.stride)
         if self.kind is BlockKind.ADAPTIVE:
             if self.samples:
                 plain = residuals_of(plain, self.stride // BYTES_PER_SAMPLE)
             return head + encode_adaptive(plain, length, self.stride, tell)
-        return head + needed(executor).encode_mixed(plain, length, self.stride, tell)
+        return head + needed(executor).encode(plain, length, self.stride, tell)
 
 
 def decode_payload(
@@ -111,7 +111,7 @@ def decode_payload(
     """
     tell = _steps_told(lane, advance)
     if kind is BlockKind.MODEL:
-        return needed(executor).decode(payload, length, lane, tell)
+        return needed(executor).decode(payload, length, lane, None, tell)
     if len(payload) < _HEAD.size:
         raise DamagedError("the payload is shorter than its head")
     mixed, stride = _HEAD.unpack(payload[: _HEAD.size])
@@ -123,7 +123,7 @@ def decode_payload(
         raise DamagedError(f"there is no mixing of kind {mixed} in such a block")
     if kind is BlockKind.ADAPTIVE:
         return decode_adaptive(stream, length, lane, stride, tell)
-    return needed(executor).decode_mixed(stream, length, lane, stride, tell)
+    return needed(executor).decode(stream, length, lane, stride, tell)
 
 
 def _channels(stride: int) -> int:

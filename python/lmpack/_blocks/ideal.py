@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import Predictor
+from lmpack._executors.protocol import LanguageModel
 
 LANES = 16
 WEIGHTS = 1 << 20
 """Lanes, and weights in all, that are predicted in one go; they bound the memory."""
 
 
-def ideal_bits(predictor: Predictor, symbols: npt.NDArray[np.integer], lane_length: int) -> float:
+def ideal_bits(
+    predictor: LanguageModel, symbols: npt.NDArray[np.integer], lane_length: int
+) -> float:
     """The sum of -log2(weight of each symbol / sum of the weights), in bits.
 
     Args:
@@ -28,7 +30,9 @@ def ideal_bits(predictor: Predictor, symbols: npt.NDArray[np.integer], lane_leng
     return sum(float(code_lengths(predictor, group).sum()) for group in groups)
 
 
-def code_lengths(predictor: Predictor, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+def code_lengths(
+    predictor: LanguageModel, symbols: npt.NDArray[np.integer]
+) -> npt.NDArray[np.float64]:
     """The bits that each symbol costs, given those before it in its lane: [L, T] -> [L, T].
 
     Args:

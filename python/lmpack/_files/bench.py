@@ -10,8 +10,10 @@ from typing import NamedTuple, TypeVar
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._container import BlockKind
-from lmpack._executors import EXECUTORS, onnxruntime_is_installed, open_executor
-from lmpack._executors.devices import cuda_seems_to_be_there
+from lmpack._executors import open_executor
+from lmpack._executors.devices import CPU, CPU_ONNXRUNTIME, CUDA
+from lmpack._executors.hardware import cuda_seems_to_be_there
+from lmpack._executors.opening import onnxruntime_is_installed
 from lmpack._executors.protocol import available_cores
 from lmpack._models.bundle import load_bundle
 from lmpack._native import peak_products
@@ -80,10 +82,9 @@ def measure_speeds(
         raise UsageError("there is nothing to measure with: give a file that is not empty")
     names = [executor]
     if executor == "auto":
-        there = {"native"}
+        names = [CPU]
         if onnxruntime_is_installed():
-            there |= {"onnxruntime", "cuda"} if cuda_seems_to_be_there() else {"onnxruntime"}
-        names = [name for name in EXECUTORS if name in there]
+            names += [CPU_ONNXRUNTIME, CUDA] if cuda_seems_to_be_there() else [CPU_ONNXRUNTIME]
     for name in names:
         yield _measure(data, model, name, threads or available_cores())
 
@@ -99,12 +100,12 @@ def _measure(data: bytes, model: str | os.PathLike[str] | None, name: str, threa
     if plain != data:
         raise LmpackError(f"{name} did not give the bytes back: please report this")
     shares: list[float | None] = [None, None]
-    if name == "native":
+    if name == CPU:
         needed = len(data) * bundle.architecture.products_per_symbol
         possible = peak_products(executor.version, PEAK_SECONDS) * threads
         shares = [needed / seconds / possible for seconds in (encode_seconds, decode_seconds)]
     return Speed(
-        executor=name,
+        executor=executor.name,
         version=executor.version,
         threads=threads,
         bytes=len(data),

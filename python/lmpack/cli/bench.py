@@ -9,7 +9,7 @@ import click
 
 from lmpack.cli.conversion import open_input
 from lmpack.cli.failures import Failures
-from lmpack.cli.options import executor_option, json_option, model_option, threads_option
+from lmpack.cli.options import device_option, json_option, model_option, threads_option
 
 if TYPE_CHECKING:
     from lmpack._files.bench import Speed
@@ -28,7 +28,7 @@ DEFAULT_SIZE = 1 << 17
     help="How much of FILE to use.",
 )
 @model_option
-@executor_option
+@device_option
 @threads_option
 @json_option
 def bench(

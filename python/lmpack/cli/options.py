@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
-from lmpack._executors import EXECUTORS, MOST_THREADS
-
-DEVICES = ("auto", "cpu", "cuda")
+from lmpack._executors import DEVICES, MOST_THREADS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,37 +28,14 @@ threads_option = click.option(
 model_option = click.option(
     "--model", metavar="NAME|PATH", help="Built-in model or folder of a bundle."
 )
-executor_option = click.option(
-    "--executor",
-    type=click.Choice(EXECUTORS),
-    default="auto",
-    show_default=True,
-    help="What runs the model; the bytes are the same with any.",
-)
-
-
 device_option = click.option(
     "--device",
+    "executor",
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="Where the model runs: on a GPU if there is one, or as told.",
+    help="Where the model runs; the bytes are the same everywhere.",
 )
-
-
-def executor_on(device: str, executor: str) -> str:
-    """The executor for a device and an executor that were asked for.
-
-    Raises:
-        click.UsageError: they exclude each other.
-    """
-    if device == "auto":
-        return executor
-    if device == "cuda" and executor in ("auto", "cuda"):
-        return "cuda"
-    if device == "cpu" and executor != "cuda":
-        return "native" if executor == "auto" else executor
-    raise click.UsageError(f"the executor {executor} does not run on the device {device}")
 
 
 def level_options(command: Command) -> Command:
@@ -89,22 +63,16 @@ def level_options(command: Command) -> Command:
 
 
 def coding_options(command: Command) -> Command:
-    """Options of commands that run a model; the command gets the executor for the device."""
-
-    @functools.wraps(command)
-    def with_executor(device: str, executor: str, **others: Any) -> Any:
-        return command(executor=executor_on(device, executor), **others)
-
+    """Options of commands that run a model."""
     options = (
         model_option,
-        executor_option,
         device_option,
         threads_option,
         quiet_option,
         verbose_option,
         json_option,
     )
-    return _apply(options, with_executor)  # type: ignore[return-value]
+    return _apply(options, command)
 
 
 def output_options(command: Command) -> Command:
