@@ -21,6 +21,7 @@ from lmpack._models.architecture import (
     Architecture,
 )
 from lmpack._models.bundle import GRAPHS, TENSORS, Bundle, list_bundles
+from lmpack.training.write_graphs import graphs_of
 
 FORWARD = ("cpu.onnx", "cuda.onnx")
 
@@ -149,3 +150,13 @@ def test_widest_allowed_window_keeps_the_bound() -> None:
 def test_graphs_are_small(bundle: Bundle) -> None:
     for name in GRAPHS:
         assert Path(bundle.path / name).stat().st_size < 200_000
+
+
+def test_the_ring_writer_only_moves_bits(bundle: Bundle) -> None:
+    graph = onnx.load(bundle.path / "cuda_rings.onnx").graph
+    assert {node.op_type for node in graph.node} == {"Unsqueeze", "Expand", "ScatterElements"}
+
+
+def test_the_graphs_of_a_bundle_are_those_that_the_command_writes(bundle: Bundle) -> None:
+    for name, content in graphs_of(bundle.path).items():
+        assert (bundle.path / name).read_bytes() == content
