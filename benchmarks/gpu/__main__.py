@@ -1,6 +1,7 @@
 """One command for a GPU that is at hand for some minutes.
 
     python -m benchmarks.gpu --output FOLDER [--data FOLDER] [--seconds N] [--preset NAME]
+        [--resume FOLDER] [--stages NAME...]
     python -m benchmarks.gpu --output FOLDER --rehearse
 
 Stages: what is there; conformance; throughput; training of a preset for the time that is left; its
@@ -41,6 +42,7 @@ class Plan:
         data: folder with the sources of the recipe.
         recipe: name or path.
         preset: shape that is trained.
+        resume: folder with the parts of a run's state, from which it goes on.
         seconds: for all stages.
         stages: names of those that are wanted.
         rehearse: on the CPU, with tiny sizes.
@@ -51,6 +53,7 @@ class Plan:
     data: Path
     recipe: str
     preset: str
+    resume: Path | None
     seconds: float
     stages: tuple[str, ...]
     rehearse: bool
@@ -69,13 +72,14 @@ class Plan:
         """Arguments of Python for a stage with a limit."""
         small = self.rehearse
         run, data = str(self.work / "run"), str(self.data)
-        training_seconds = seconds / 3 if small else max(1.0, seconds - START_SECONDS)
+        training_seconds = SMALL_TRAINING if small else max(1.0, seconds - START_SECONDS)
         arguments: dict[str, list[str]] = {
             "look": [],
             "conformance": ["--models", "tiny", "--short"] if small else ["--require-cuda"],
             "throughput": ["--data", data] + SMALL_THROUGHPUT * small,
             "training": ["--recipe", self.recipe, "--preset", self.preset, "--run", run]
             + ["--data", data, "--output", str(self.output), "--seconds", f"{training_seconds:.0f}"]
+            + ([] if self.resume is None else ["--resume", str(self.resume)])
             + (["--device", "cpu"] if small else ["--device", "cuda", "--compile"]),
             "evaluation": ["--run", run, "--data", data, "--output", str(self.output)],
         }
@@ -83,8 +87,13 @@ class Plan:
 
 
 SMALL_THROUGHPUT = ["--models", "tiny", "--bytes", "16384", "--threads", "1"]
-SMALL_SECONDS = 120.0
-"""Of a rehearsal; it needs about half of them."""
+SMALL_TRAINING = 4.0
+SMALL_SECONDS = 600.0
+"""Limit of a rehearsal; on a quiet machine it needs about one minute."""
+
+
+LEAST_SECONDS = 1.0
+"""With less left, a stage is not begun."""
 
 
 def run(plan: Plan) -> dict[str, Any]:
@@ -94,8 +103,8 @@ def run(plan: Plan) -> dict[str, Any]:
     stages: dict[str, Any] = {}
     results = {"environment": environment(), "stages": stages}
     for stage in _planned(plan, started):
-        print(f"{stage.name}: at most {stage.seconds:.0f} s", flush=True)
-        stages[stage.name] = run_stage(stage, plan.work)
+        enough = stage.seconds >= LEAST_SECONDS
+        stages[stage.name] = run_stage(stage, plan.work) if enough else {"state": "no time left"}
         write_json(plan.output / "results.json", results)
         print(f"{stage.name}: {stages[stage.name]['state']}", flush=True)
     return results
@@ -118,12 +127,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--recipe", default="general")
     parser.add_argument("--preset", default="base")
+    parser.add_argument("--resume", type=Path)
     parser.add_argument("--seconds", type=float, default=570.0)
     parser.add_argument("--stages", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--rehearse", action="store_true")
     options = vars(parser.parse_args(arguments))
     with tempfile.TemporaryDirectory() as folder:
-        options["output"] = options["output"].resolve()
+        for name in ("output", "data", "resume"):
+            options[name] = options[name] and options[name].resolve()
         options["work"] = Path(folder)
         options["stages"] = tuple(options["stages"])
         if options["rehearse"]:

@@ -1,11 +1,12 @@
 """Train a preset for some seconds, and bring out what a later run goes on from.
 
     python -m benchmarks.gpu.training --preset NAME --seconds S --data FOLDER --run FOLDER
-        --output FOLDER [--result FILE]
+        --output FOLDER [--resume FOLDER] [--result FILE]
 
-Every two minutes and at the end the state of the run is put into the output in parts, so that the
-run can be ended at any time. A state before the fall of the rates is preferred: a longer run goes
-on from it.
+With --resume the run goes on from the state whose parts are in that folder, for so many seconds
+more. Every two minutes and at the end the state of the run is put into the output in parts, so that
+the run can be ended at any time. A state before the fall of the rates is preferred: a longer run
+goes on from it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.parts import MIB, split
+from benchmarks.gpu.parts import MIB, join, names, split
 from benchmarks.gpu.results import stage_parser, write_json
 
-STATES = ("before_fall.pt", "checkpoint.pt")
+CHECKPOINT = "checkpoint.pt"
+STATES = ("before_fall.pt", CHECKPOINT)
 """Files of a run that a run can go on from, the better one first."""
 
 LOG = "log.jsonl"
@@ -63,6 +65,21 @@ class Keeper:
         self.kept = {"state": states[0].name, "bytes": status.st_size}
 
 
+def begin(run: Path, resume: Path | None) -> float:
+    """Seconds that a run was trained for before; its state is put into the folder of the run.
+
+    Raises:
+        PartsError: the parts of the state are not all there, or not as they were.
+    """
+    if resume is None:
+        return 0.0
+    import torch
+
+    state = run / CHECKPOINT
+    join(resume, next(name for name in STATES if name in names(resume)), state)
+    return float(torch.load(state, map_location="cpu", weights_only=True)["seconds"])
+
+
 def progress(run: Path) -> dict[str, Any]:
     """Steps, symbols a second over the whole run and since the first report, last report."""
     path = run / LOG
@@ -87,10 +104,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--resume", type=Path)
     parser.add_argument("--keep-every", type=float, default=120.0)
     options = parser.parse_args(arguments)
+    seconds = begin(options.run, options.resume) + options.seconds
     command = [*TRAIN, options.recipe, "--preset", options.preset, "--device", options.device]
-    command += ["--seconds", str(options.seconds), "--data", options.data]
+    command += ["--seconds", str(seconds), "--data", options.data]
     command += ["--output", options.run] + ["--compile"] * options.compile
     keeper = Keeper(options.run, options.output)
     with subprocess.Popen(list(map(str, command))) as process:
