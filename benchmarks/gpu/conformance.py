@@ -11,6 +11,7 @@ fails, and with --require-cuda also if a row of the GPU was not run.
 
 from __future__ import annotations
 
+import functools
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ import numpy.typing as npt
 
 from benchmarks.gpu.reference import Reference
 from benchmarks.gpu.results import ROOT, environment, stage_parser, write_json
-from benchmarks.gpu.ways import executors
+from benchmarks.gpu.ways import Open, executors
 from lmpack._executors.conformance import odds_digest
 from lmpack._executors.native import NativeExecutor
 from lmpack._models.architecture import Architecture
@@ -55,12 +56,20 @@ def models(folder: Path, built_in: list[str], short: bool) -> Iterator[tuple[str
 def checks(bundle: Bundle, reference: Reference) -> Iterator[tuple[str, Check]]:
     """For each way to run a bundle, whether it gives what the reference gives."""
     for name, open_it in executors():
-        yield name, lambda o=open_it: reference.equals(o(bundle))
+        yield name, functools.partial(_opened_equals, reference, open_it, bundle)
     for device in ("cpu", "cuda") if bundle.name == "random" else ():
         yield (
             f"torch, {device.upper()}",
-            lambda d=device: np.array_equal(torch_odds(bundle.architecture, d), reference.odds),
+            functools.partial(_torch_equals, reference, bundle, device),
         )
+
+
+def _opened_equals(reference: Reference, open_it: Open, bundle: Bundle) -> bool:
+    return reference.equals(open_it(bundle))
+
+
+def _torch_equals(reference: Reference, bundle: Bundle, device: str) -> bool:
+    return np.array_equal(torch_odds(bundle.architecture, device), reference.odds)
 
 
 def torch_odds(architecture: Architecture, device: str) -> npt.NDArray[np.int32]:
@@ -103,14 +112,14 @@ def main(arguments: list[str]) -> int:
         for name, bundle in models(Path(folder), options.models, options.short):
             symbols = random_symbols(bundle.architecture, DISTINCT_LANES, STEPS)
             reference = Reference(NativeExecutor(bundle), symbols, text)
-            row = {"model": name, "fingerprint": bundle.fingerprint.hex(), "executors": {}}
-            rows.append(row | {"digest": odds_digest(reference.odds)})
+            found: dict[str, str] = {}
+            row = {"model": name, "fingerprint": bundle.fingerprint.hex()}
+            rows.append({**row, "digest": odds_digest(reference.odds), "executors": found})
             for way, check in checks(bundle, reference):
-                found = outcome(check)
-                row["executors"][way] = found
-                bad |= is_bad(way, found, options.require_cuda)
+                found[way] = outcome(check)
+                bad |= is_bad(way, found[way], options.require_cuda)
                 write_json(options.result, result)
-                print(f"{name}, {way}: {found}", flush=True)
+                print(f"{name}, {way}: {found[way]}", flush=True)
     return int(bad)
 
 

@@ -51,7 +51,8 @@ def way(
     function: Callable[[Any], Any], items: list[Any], workers: int, on_gpu: bool
 ) -> tuple[list[Any], dict[str, Any]]:
     """Call a function for each item side by side; results, and where the time went."""
-    clock, used = Clock(), []
+    clock = Clock()
+    used: list[float] = []
     context = gpu_utilisation(used) if on_gpu else contextlib.nullcontext()
     with clock.of_onnxruntime(), context, ThreadPoolExecutor(workers) as pool:
         started = time.perf_counter()

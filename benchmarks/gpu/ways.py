@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 
@@ -16,26 +17,27 @@ from lmpack._native import kernel_names
 
 Open = Callable[[Bundle], Executor]
 
-GPU_LANES = 64
-"""Of a batch: as many as are compared."""
+GPU_LANES, CPU_LANES = 64, 7
+"""Of a batch: as many as are compared; on a CPU each one costs time."""
 
 
 def executors() -> Iterator[tuple[str, Open]]:
-    """Name and opener of each way; those of a GPU begin with the same words."""
+    """Name and opener of each way; names of those on a GPU have the word CUDA in them."""
     for kernel in kernel_names():
-        yield f"native {kernel}", lambda bundle, k=kernel: NativeExecutor(bundle, kernel=k)
+        yield f"native {kernel}", functools.partial(NativeExecutor, kernel=kernel)
     for graph in ("cpu.onnx", "cuda.onnx"):
-        yield (
-            f"ONNX Runtime, CPU, {graph}",
-            lambda bundle, g=graph: OnnxRuntimeExecutor(bundle, graph=g),
-        )
+        opener = functools.partial(OnnxRuntimeExecutor, graph=graph)
+        yield f"ONNX Runtime, CPU, {graph}", opener
     on_cpu = Provider("CPUExecutionProvider", "cpu")
-    yield "ONNX Runtime, CPU, as on a GPU", lambda bundle: CudaExecutor(bundle, on_cpu, lanes=7)
+    yield (
+        "ONNX Runtime, CPU, as on a GPU",
+        functools.partial(CudaExecutor, provider=on_cpu, lanes=CPU_LANES),
+    )
     for tf32, capture in itertools.product((False, True), repeat=2):
         name = f"ONNX Runtime, CUDA, TF32 {'on' if tf32 else 'off'}"
-        yield (
-            name + (", captured steps" if capture else ""),
-            lambda bundle, t=tf32, c=capture: CudaExecutor(
-                bundle, cuda_provider(tf32=t, capture=c), lanes=GPU_LANES
-            ),
-        )
+        name += ", captured steps" if capture else ""
+        yield name, functools.partial(_on_gpu, tf32=tf32, capture=capture)
+
+
+def _on_gpu(bundle: Bundle, tf32: bool, capture: bool) -> Executor:
+    return CudaExecutor(bundle, cuda_provider(tf32=tf32, capture=capture), lanes=GPU_LANES)

@@ -35,7 +35,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the module search path with NVIDIA's packages, and no other such folder."""
     for name in ("cudnn", "cu13"):
         (tmp_path / "nvidia" / name / "lib").mkdir(parents=True)
-    monkeypatch.setattr(cuda_libraries.sys, "path", [str(tmp_path)])
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
     return tmp_path / "nvidia"
 
 

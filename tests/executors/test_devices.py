@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,7 @@ def test_auto_is_a_gpu_if_it_has_enough_to_do(seeming_gpu: list[str]) -> None:
 
 @pytest.mark.parametrize("error", [UsageError, ConformanceError])
 def test_a_gpu_that_does_not_work_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch, seeming_gpu: list[str], error: Callable[[str], Exception]
+    monkeypatch: pytest.MonkeyPatch, seeming_gpu: list[str], error: type[Exception]
 ) -> None:
     def broken(bundle: Bundle, device: str, threads: int | None) -> Executor:
         raise error("it gives other integers")

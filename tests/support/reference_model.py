@@ -40,7 +40,7 @@ def _embedding(a: Architecture, tensors: Tensors, symbols: np.ndarray) -> np.nda
     for i, table in enumerate(a.tables):
         channels = slice(table.channel, table.channel + table.width)
         total[..., channels] += tensors[f"tables.{i}"].astype(np.float32)[rows[..., i + 1]]
-    return np.float32(8) * total
+    return np.asarray(np.float32(8) * total)
 
 
 def _attention(
@@ -78,20 +78,20 @@ def _normalized(x: np.ndarray) -> np.ndarray:
     wide = x.astype(np.float64)
     mean = (wide * wide).sum(axis=-1, keepdims=True) / x.shape[-1]
     inverse = (32.0 / np.sqrt(mean + 1.0)).astype(np.float32)
-    return np.clip(np.rint(x * inverse), -127, 127)
+    return np.asarray(np.clip(np.rint(x * inverse), -127, 127))
 
 
 def _linear(tensors: Tensors, name: str, values: np.ndarray) -> np.ndarray:
     product = values.astype(np.int64) @ tensors[f"{name}.weight"].astype(np.int64)
-    return product.astype(np.float32) * tensors[f"{name}.multiplier"]
+    return np.asarray(product.astype(np.float32) * tensors[f"{name}.multiplier"])
 
 
 def _power(base: np.ndarray, floor: np.float32, squarings: int) -> np.ndarray:
     base = np.maximum(base, floor)
     for _ in range(squarings):
         base = base * base
-    return np.rint(base)
+    return np.asarray(np.rint(base))
 
 
 def _added(x: np.ndarray, update: np.ndarray) -> np.ndarray:
-    return np.clip(x + np.rint(update), -32767, 32767)
+    return np.asarray(np.clip(x + np.rint(update), -32767, 32767))
