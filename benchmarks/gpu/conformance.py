@@ -40,7 +40,9 @@ from random_models import (  # after the path is known
     torch_weights,
 )
 
-DISTINCT_LANES, STEPS = 4, 72
+DISTINCT_LANES = 4
+LANES, STEPS = (1, 7, 64), 72
+SHORT_LANES, SHORT_STEPS = (1, 7), 4
 
 Check = Callable[[], bool]
 
@@ -53,10 +55,12 @@ def models(folder: Path, built_in: list[str], short: bool) -> Iterator[tuple[str
         yield f"random, {name}", random_bundle(folder / name, architecture)
 
 
-def checks(bundle: Bundle, reference: Reference) -> Iterator[tuple[str, Check]]:
+def checks(
+    bundle: Bundle, reference: Reference, lanes: tuple[int, ...]
+) -> Iterator[tuple[str, Check]]:
     """For each way to run a bundle, whether it gives what the reference gives."""
     for name, open_it in executors():
-        yield name, functools.partial(_opened_equals, reference, open_it, bundle)
+        yield name, functools.partial(_opened_equals, reference, open_it, bundle, lanes)
     for device in ("cpu", "cuda") if bundle.name == "random" else ():
         yield (
             f"torch, {device.upper()}",
@@ -64,8 +68,10 @@ def checks(bundle: Bundle, reference: Reference) -> Iterator[tuple[str, Check]]:
         )
 
 
-def _opened_equals(reference: Reference, open_it: Open, bundle: Bundle) -> bool:
-    return reference.equals(open_it(bundle))
+def _opened_equals(
+    reference: Reference, open_it: Open, bundle: Bundle, lanes: tuple[int, ...]
+) -> bool:
+    return reference.equals(open_it(bundle), lanes)
 
 
 def _torch_equals(reference: Reference, bundle: Bundle, device: str) -> bool:
@@ -102,20 +108,23 @@ def main(arguments: list[str]) -> int:
     parser = stage_parser(__doc__, "gpu_conformance")
     parser.add_argument("--models", nargs="*", default=[bundle.name for bundle in list_bundles()])
     parser.add_argument("--require-cuda", action="store_true")
-    parser.add_argument("--short", action="store_true", help="no random models")
+    parser.add_argument(
+        "--short", action="store_true", help="few lanes and steps, no random models"
+    )
     options = parser.parse_args(arguments)
+    lanes, steps = (SHORT_LANES, SHORT_STEPS) if options.short else (LANES, STEPS)
     text = (ROOT / "README.md").read_bytes()[:1000]
     rows: list[dict[str, Any]] = []
     result = {"environment": environment(), "rows": rows}
     bad = False
     with tempfile.TemporaryDirectory() as folder:
         for name, bundle in models(Path(folder), options.models, options.short):
-            symbols = random_symbols(bundle.architecture, DISTINCT_LANES, STEPS)
+            symbols = random_symbols(bundle.architecture, DISTINCT_LANES, steps)
             reference = Reference(NativeExecutor(bundle), symbols, text)
             found: dict[str, str] = {}
             row = {"model": name, "fingerprint": bundle.fingerprint.hex()}
             rows.append({**row, "digest": odds_digest(reference.odds), "executors": found})
-            for way, check in checks(bundle, reference):
+            for way, check in checks(bundle, reference, lanes):
                 found[way] = outcome(check)
                 bad |= is_bad(way, found[way], options.require_cuda)
                 write_json(options.result, result)
