@@ -36,7 +36,7 @@ Symbols = npt.NDArray[np.int32]
 
 def predicted(data: bytes) -> tuple[Weights, Symbols]:
     """Weights [L, T, V] and symbols [L, T]."""
-    executor = open_executor(load_bundle(DEFAULT_MODEL), "native", 1)
+    executor = open_executor(load_bundle(DEFAULT_MODEL), "cpu", 1)
     symbols = np.frombuffer(data, np.uint8).reshape(LANES, -1).astype(np.int32)
     before = np.full((LANES, 1), executor.architecture.start_symbol, np.int32)
     fed = np.concatenate([before, symbols[:, :-1]], axis=1)

@@ -24,12 +24,12 @@ from lmpack._native import kernel_names, peak_products
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
 SIZES = (1 << 14, 1 << 18)
-ROWS = (("native", 1), ("native", 2), ("onnxruntime", 1), ("onnxruntime", 2))
+ROWS = (("cpu", 1), ("cpu", 2), ("cpu:onnxruntime", 1), ("cpu:onnxruntime", 2))
 
 
-def measure(bundle: Bundle, data: bytes, name: str, threads: int, runs: int) -> dict[str, Any]:
+def measure(bundle: Bundle, data: bytes, device: str, threads: int, runs: int) -> dict[str, Any]:
     """Best speeds of some runs."""
-    executor = open_executor(bundle, name, threads)
+    executor = open_executor(bundle, device, threads)
     encode_block(executor, data[:4096])
     best = {"encode": float("inf"), "decode": float("inf")}
     for _ in range(runs):
@@ -39,7 +39,11 @@ def measure(bundle: Bundle, data: bytes, name: str, threads: int, runs: int) -> 
         best["decode"] = min(best["decode"], seconds["wall"])
         if plain != data:
             raise RuntimeError("the round trip failed")
-    row: dict[str, Any] = {"executor": name, "version": executor.version, "threads": threads}
+    row: dict[str, Any] = {
+        "executor": executor.name,
+        "version": executor.version,
+        "threads": threads,
+    }
     row |= {"bytes": len(data), "lanes": block.lanes, "payload": len(block.payload)}
     for direction, wall in best.items():
         row[direction] = {

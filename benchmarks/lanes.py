@@ -1,6 +1,6 @@
 """What lanes and blocks cost and bring: size and speed by number of lanes; the coder's loss.
 
-    python benchmarks/lanes.py [--executor NAME] [--model NAME|FOLDER]
+    python benchmarks/lanes.py [--device NAME] [--model NAME|FOLDER]
 
 One block of real text is coded with every lane count, decoded and compared. The loss is the
 payload against the sum of -log2 of each symbol's share of the weights, that is, of the
@@ -59,7 +59,7 @@ def coder_loss(executor: Executor, data: bytes, lanes: int) -> dict[str, float]:
     """The payload against the ideal code length under the model's own probabilities."""
     lane_length = len(data) // lanes
     ideal = ideal_bits(executor, np.frombuffer(data, np.uint8), lane_length) / 8
-    payload = len(executor.encode(data, lane_length, ignore))
+    payload = len(executor.encode(data, lane_length, None, ignore))
     return {"payload": payload, "ideal": ideal, "loss": payload / ideal - 1}
 
 
@@ -67,12 +67,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--executor", default="native")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--largest", type=int, default=max(BLOCKS))
     options = parser.parse_args(arguments)
     data = lzma.decompress((require_shared() / SOURCE).read_bytes())[: max(BLOCKS)]
     bundle = load_bundle(options.model)
-    executor = open_executor(bundle, options.executor, options.threads)
+    executor = open_executor(bundle, options.device, options.threads)
     result: dict[str, Any] = {"environment": environment(), "model": bundle.name}
     result["threads"] = options.threads
     result["executor"] = f"{executor.name} {executor.version}"
@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
     for size, counts in BLOCKS.items():
         for log2 in counts if size <= options.largest else ():
             result["rows"].append(measure(executor, data[:size], 1 << log2))
-            write_result(f"lanes_{options.executor}_{bundle.name}", result)
+            write_result(f"lanes_{executor.name}_{bundle.name}", result)
     return 0
 
 

@@ -39,11 +39,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @pytest.mark.parametrize("stride", [0, 24])
 def test_executors_give_the_same_payload_and_read_each_others(bundle: Bundle, stride: int) -> None:
     native, reference = NativeExecutor(bundle, threads=2), OnnxRuntimeExecutor(bundle, threads=1)
-    payload = native.encode_mixed(PLAIN, LANE, stride, ignore)
-    assert reference.encode_mixed(PLAIN, LANE, stride, ignore) == payload
+    payload = native.encode(PLAIN, LANE, stride, ignore)
+    assert reference.encode(PLAIN, LANE, stride, ignore) == payload
     for executor in (native, reference):
-        assert executor.decode_mixed(payload, len(PLAIN), LANE, stride, ignore) == PLAIN
-    assert payload != native.encode_mixed(PLAIN, LANE, 2, ignore)
+        assert executor.decode(payload, len(PLAIN), LANE, stride, ignore) == PLAIN
+    assert payload != native.encode(PLAIN, LANE, 2, ignore)
 
 
 CASES = {

@@ -1,4 +1,4 @@
-"""One right answer: torch, both graphs, every way of feeding, every optimisation level."""
+"""One right answer: numpy, torch, both graphs, every way of feeding, every optimisation level."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from random_models import (
     random_symbols,
     torch_weights,
 )
+from reference_model import reference_odds
 
 from lmpack._executors.conformance import (
     by_prefill,
     by_steps,
     check_conformance,
-    weights_digest,
+    odds_digest,
 )
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.architecture import OUTPUT_TOP, RESIDUAL_LIMIT
@@ -40,11 +41,24 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("optimization", ["none", "basic", "extended", "all"])
-def test_graph_gives_the_integers_of_torch(bundle: Bundle, graph: str, optimization: str) -> None:
+def test_graph_gives_the_integers_of_the_reference(
+    bundle: Bundle, graph: str, optimization: str
+) -> None:
     symbols = random_symbols(bundle.architecture, 3, 2 * max(bundle.architecture.windows) + 5)
-    expected = torch_weights(random_model(bundle.architecture), symbols)
+    expected = reference_odds(bundle, symbols)
     executor = OnnxRuntimeExecutor(bundle, graph=graph, optimization=optimization)
     np.testing.assert_array_equal(by_prefill(executor, symbols, symbols.shape[1]), expected)
+
+
+def test_torch_gives_the_integers_of_the_reference(bundle: Bundle) -> None:
+    symbols = random_symbols(bundle.architecture, 3, 2 * max(bundle.architecture.windows) + 5)
+    odds = torch_weights(random_model(bundle.architecture), symbols)
+    np.testing.assert_array_equal(odds, reference_odds(bundle, symbols))
+
+
+def test_the_reference_gives_the_vectors_of_a_shipped_model() -> None:
+    for vector in (bundle := load_bundle("tiny")).conformance:
+        assert odds_digest(reference_odds(bundle, np.array(vector.symbols))) == vector.sha256
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -74,14 +88,14 @@ def test_a_fresh_process_gives_the_same(bundle: Bundle) -> None:
     program = (
         "import sys, numpy as np\n"
         "from lmpack._models.bundle import load_bundle\n"
-        "from lmpack._executors.conformance import by_steps, weights_digest\n"
+        "from lmpack._executors.conformance import by_steps, odds_digest\n"
         "from lmpack._executors.onnxruntime import OnnxRuntimeExecutor\n"
         "symbols = np.array(eval(sys.argv[2]))\n"
-        "print(weights_digest(by_steps(OnnxRuntimeExecutor(load_bundle(sys.argv[1])), symbols)))\n"
+        "print(odds_digest(by_steps(OnnxRuntimeExecutor(load_bundle(sys.argv[1])), symbols)))\n"
     )
     command = [sys.executable, "-c", program, str(bundle.path), repr(symbols.tolist())]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    assert printed == weights_digest(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 50))
+    assert printed == odds_digest(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 50))
 
 
 def test_random_models_reach_every_clip(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,10 +160,10 @@ def test_conformance_is_checked_once_for_each_executor_and_bundle(
     assert len(checked) == 1
     open_executor(original)
     assert len(checked) == 1
-    open_executor(original, "onnxruntime")
+    open_executor(original, "cpu:onnxruntime")
     assert len(checked) == 2
     monkeypatch.setattr("lmpack._executors.onnxruntime.OnnxRuntimeExecutor.version", "another")
-    open_executor(original, "onnxruntime")
+    open_executor(original, "cpu:onnxruntime")
     assert len(checked) == 3
     other = random_bundle(tmp_path / "other", ARCHITECTURES["plain"], seed=3)
     open_executor(other)

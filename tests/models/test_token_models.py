@@ -115,11 +115,11 @@ def test_a_damaged_tokenizer_is_refused(tmp_path: Path) -> None:
 def test_executors_agree_on_large_vocabularies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lmpack._executors.stepping.ENCODER_WEIGHTS", 20_000)  # several pieces
+    monkeypatch.setattr("lmpack._executors.stepping.ENCODER_ODDS", 20_000)  # several pieces
     shape = dataclasses.replace(ARCHITECTURES["plain"], vocabulary=2080)
     bundle = random_bundle(tmp_path, shape)
     symbols = np.random.default_rng(0).integers(0, 2080, 100)
-    native, reference = open_executor(bundle, "native"), OnnxRuntimeExecutor(bundle)
+    native, reference = open_executor(bundle, "cpu"), OnnxRuntimeExecutor(bundle)
     payloads = {encode_by_prefill(e, symbols, 25, lambda n: None) for e in (native, reference)}
     assert len(payloads) == 1
     for executor in (native, reference):

@@ -175,7 +175,7 @@ def test_built_in_bundle_conforms(name: str, kernel: str) -> None:
 def test_both_executors_write_the_same_bytes() -> None:
     plain = b"The same bytes, whoever computes them. " * 500
     blocks = [encode_block(open_executor(load_bundle("small"), name), plain)
-              for name in ("native", "onnxruntime")]  # fmt: skip
+              for name in ("cpu", "cpu:onnxruntime")]  # fmt: skip
     assert blocks[0] == blocks[1]
 
 

@@ -11,13 +11,7 @@ import numpy as np
 import lmpack._blocks.coders
 import lmpack._blocks.executor_cache
 import lmpack._files.description
-from lmpack._executors.protocol import Advance
-from lmpack._executors.stepping import (
-    decode_by_steps,
-    decode_mixed_by_steps,
-    encode_by_prefill,
-    encode_mixed_by_prefill,
-)
+from lmpack._executors.stepping import SteppingExecutor
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import Bundle
 from lmpack.errors import ModelError
@@ -29,39 +23,25 @@ TEXT = b" \n" + bytes(range(ord("a"), ord("z") + 1))
 """The bytes that the models find probable."""
 
 
-class OrderZeroExecutor:
-    """Gives the same weights at each position, whatever came before."""
+class OrderZeroExecutor(SteppingExecutor):
+    """Gives the same odds at each position, whatever came before."""
 
     name = "order-0"
     version = "1"
     architecture = ARCHITECTURE
 
     def __init__(self, likely: int) -> None:
-        self._weights = np.ones(256, np.int32)
-        self._weights[list(TEXT)] = likely
+        self._odds = np.ones(256, np.int32)
+        self._odds[list(TEXT)] = likely
 
     def start(self, lanes: int) -> int:
         return lanes
 
     def prefill(self, state: int, symbols: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.broadcast_to(self._weights, (*symbols.shape, 256)))
+        return np.ascontiguousarray(np.broadcast_to(self._odds, (*symbols.shape, 256)))
 
     def step(self, state: int, symbols: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.broadcast_to(self._weights, (state, 256)))
-
-    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
-        return encode_by_prefill(self, plain, lane_length, advance)
-
-    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
-        return decode_by_steps(self, payload, length, lane_length, advance)
-
-    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
-        return encode_mixed_by_prefill(self, plain, lane_length, stride, advance)
-
-    def decode_mixed(
-        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
-    ) -> bytes:
-        return decode_mixed_by_steps(self, payload, length, lane_length, stride, advance)
+        return np.ascontiguousarray(np.broadcast_to(self._odds, (state, 256)))
 
 
 def make_bundle(name: str) -> Bundle:

@@ -71,11 +71,12 @@ def random_symbols(
 
 
 def torch_weights(model: ExactTransformer, symbols: np.ndarray) -> np.ndarray:
-    """Weights int32 [L, T, V] after each symbol fed, as torch computes them."""
+    """Odds int32 [L, T, V] after each symbol fed, as torch computes them where the model is."""
     from lmpack._models.symbols import embedding_rows
 
     a = model.architecture
     start = np.full((symbols.shape[0], a.history), a.start_symbol)
     rows = embedding_rows(a, np.concatenate([start, symbols], axis=1))
     with torch.no_grad():
-        return model.quantized_weights(torch.from_numpy(rows)).numpy()
+        device = next(model.parameters()).device
+        return model.quantized_weights(torch.from_numpy(rows).to(device)).cpu().numpy()

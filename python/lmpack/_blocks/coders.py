@@ -8,11 +8,10 @@ from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import ShareDone, no_progress
 from lmpack._blocks.executor_cache import cached_executor
-from lmpack._blocks.interim import blocks_side_by_side, resolve_device
 from lmpack._blocks.levels import find_level
 from lmpack._blocks.options import Options
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
-from lmpack._executors import Executor
+from lmpack._executors import Executor, blocks_side_by_side, resolve_device
 from lmpack._models.bundle import Bundle, find_bundle, list_bundles, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 

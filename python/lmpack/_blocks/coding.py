@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 
 from lmpack._container import Block, BlockKind
-from lmpack._executors.protocol import Executor
+from lmpack._executors.protocol import Executor, StepsDone
 from lmpack._native import decode_adaptive, encode_adaptive, residuals_of, samples_of
 from lmpack.errors import DamagedError, ModelError
 
@@ -74,10 +74,10 @@ class Coding:
         lane = lane_length(len(plain), self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
         if self.kind is BlockKind.MODEL:
-            return _encode(require_executor(executor), plain, lane, None, steps_done)
+            return require_executor(executor).encode(plain, lane, None, steps_done)
         head = _HEAD.pack(MIXED_RESIDUALS if self.samples else MIXED_BYTES, self.stride)
         if self.kind is BlockKind.MIXED:
-            return head + _encode(require_executor(executor), plain, lane, self.stride, steps_done)
+            return head + require_executor(executor).encode(plain, lane, self.stride, steps_done)
         mixed = residuals_of(plain, self.channels) if self.samples else plain
         return head + encode_adaptive(mixed, lane, self.stride, steps_done)
 
@@ -93,11 +93,11 @@ class Coding:
         lane = lane_length(length, self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
         if self.kind is BlockKind.MODEL:
-            return _decode(require_executor(executor), payload, length, lane, None, steps_done)
+            return require_executor(executor).decode(payload, length, lane, None, steps_done)
         stream = payload[_HEAD.size :]
         if self.kind is BlockKind.MIXED:
             executor = require_executor(executor)
-            return _decode(executor, stream, length, lane, self.stride, steps_done)
+            return executor.decode(stream, length, lane, self.stride, steps_done)
         mixed = decode_adaptive(stream, length, lane, self.stride, steps_done)
         return samples_of(mixed, self.channels) if self.samples else mixed
 
@@ -129,33 +129,6 @@ def _check_stride_of_samples(stride: int) -> None:
         raise DamagedError(f"samples cannot have a stride of {stride} bytes")
 
 
-def _steps_of(steps: int, share_done: ShareDone) -> Callable[[int], None]:
+def _steps_of(steps: int, share_done: ShareDone) -> StepsDone:
     """Takes the number of steps that are done, of this many."""
     return lambda done: share_done(done / steps)
-
-
-def _encode(
-    executor: Executor,
-    plain: bytes,
-    lane: int,
-    stride: int | None,
-    steps_done: Callable[[int], None],
-) -> bytes:
-    """The payload of a block; without mixing if the stride is None."""
-    if stride is None:
-        return executor.encode(plain, lane, steps_done)
-    return executor.encode_mixed(plain, lane, stride, steps_done)
-
-
-def _decode(
-    executor: Executor,
-    payload: bytes,
-    length: int,
-    lane: int,
-    stride: int | None,
-    steps_done: Callable[[int], None],
-) -> bytes:
-    """The bytes of a block; without mixing if the stride is None."""
-    if stride is None:
-        return executor.decode(payload, length, lane, steps_done)
-    return executor.decode_mixed(payload, length, lane, stride, steps_done)

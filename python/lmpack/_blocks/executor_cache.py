@@ -8,8 +8,7 @@ import concurrent.futures.thread  # noqa: F401
 import os
 import threading
 
-from lmpack._blocks.interim import open_executor
-from lmpack._executors import Executor
+from lmpack._executors import Executor, open_executor
 from lmpack._models.bundle import Bundle
 
 _executors: dict[tuple[str, str, int | None], Executor] = {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import Predictor
+from lmpack._executors.protocol import LanguageModel
 
 LANES = 16
 MOST_ODDS = 1 << 20
 """Lanes, and odds in all, that are predicted in one go; they bound the memory."""
 
 
-def ideal_bits(model: Predictor, symbols: npt.NDArray[np.integer], lane_length: int) -> float:
+def ideal_bits(model: LanguageModel, symbols: npt.NDArray[np.integer], lane_length: int) -> float:
     """The sum of -log2(odds of each symbol / sum of the odds), in bits.
 
     Args:
@@ -28,7 +28,7 @@ def ideal_bits(model: Predictor, symbols: npt.NDArray[np.integer], lane_length: 
     return sum(float(code_lengths(model, group).sum()) for group in groups)
 
 
-def code_lengths(model: Predictor, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+def code_lengths(model: LanguageModel, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
     """The bits that each symbol costs, given those before it in its lane: [L, T] -> [L, T].
 
     Args:

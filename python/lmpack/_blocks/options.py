@@ -6,8 +6,8 @@ import dataclasses
 import os
 from typing import TypedDict
 
-from lmpack._blocks.interim import check_device
 from lmpack._blocks.levels import DEFAULT_LEVEL, find_level
+from lmpack._executors import check_device
 from lmpack.errors import UsageError
 
 Model = str | os.PathLike[str] | None

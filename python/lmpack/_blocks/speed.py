@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from lmpack._blocks.codec import decode_block, encode_block
-from lmpack._blocks.interim import open_executor
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._blocks.options import Options
 from lmpack._container import BlockKind
-from lmpack._executors import onnxruntime_is_installed
-from lmpack._executors.devices import cuda_seems_to_be_there
+from lmpack._executors import open_executor
+from lmpack._executors.devices import CPU, CPU_ONNXRUNTIME, CUDA
+from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
+from lmpack._executors.opening import onnxruntime_is_installed
 from lmpack._executors.protocol import available_cores
 from lmpack._models.bundle import Bundle, load_bundle
 from lmpack._native import peak_products
@@ -79,11 +80,11 @@ def measure_speeds(data: bytes, options: Options) -> Iterator[Speed]:
 
 
 def _devices_at_hand() -> list[str]:
-    devices = ["cpu"]
+    devices = [CPU]
     if onnxruntime_is_installed():
-        devices.append("cpu:onnxruntime")
+        devices.append(CPU_ONNXRUNTIME)
         if cuda_seems_to_be_there():
-            devices.append("cuda:onnxruntime")
+            devices.append(CUDA)
     return devices
 
 

@@ -1,6 +1,6 @@
 """Proof that an executor gives a bundle's integers, before it may write a byte.
 
-A bundle carries symbols and the SHA-256 of the weights that they must give. The proof is remembered
+A bundle carries symbols and the SHA-256 of the odds that they must give. The proof is remembered
 in the user's cache folder for this bundle, executor, versions and CPU, so that it costs time once.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 import lmpack._native
-from lmpack._executors.protocol import Executor
+from lmpack._executors.protocol import Executor, LanguageModel
 from lmpack._models.bundle import Bundle
 from lmpack.errors import ConformanceError
 
@@ -25,27 +25,35 @@ PREFILL_PIECE = 37
 """Odd, so that pieces end anywhere in the ring."""
 
 
-def weights_digest(weights: npt.NDArray[np.int32]) -> str:
-    """SHA-256 of weights as little-endian int32 in C order."""
-    return hashlib.sha256(np.ascontiguousarray(weights, "<i4").tobytes()).hexdigest()
+def odds_digest(odds: npt.NDArray[np.int32]) -> str:
+    """SHA-256 of odds as little-endian int32 in C order."""
+    return hashlib.sha256(np.ascontiguousarray(odds, "<i4").tobytes()).hexdigest()
 
 
 def by_prefill(
-    executor: Executor, symbols: npt.NDArray[np.integer], piece: int
+    model: LanguageModel, symbols: npt.NDArray[np.integer], piece: int
 ) -> npt.NDArray[np.int32]:
-    """Weights int32 [L, T, V] of symbols [L, T], fed `piece` positions at a time."""
-    state = executor.start(symbols.shape[0])
+    """Odds int32 [L, T, V] of symbols [L, T], fed `piece` positions at a time."""
+    state = model.start(symbols.shape[0])
     pieces = [
-        executor.prefill(state, symbols[:, start : start + piece])
+        model.prefill(state, symbols[:, start : start + piece])
         for start in range(0, symbols.shape[1], piece)
     ]
     return np.concatenate(pieces, axis=1)
 
 
-def by_steps(executor: Executor, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-    """Weights int32 [L, T, V] of symbols [L, T], fed one by one."""
-    state = executor.start(symbols.shape[0])
-    return np.stack([executor.step(state, column) for column in symbols.T], axis=1)
+def by_steps(model: LanguageModel, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+    """Odds int32 [L, T, V] of symbols [L, T], fed one by one."""
+    state = model.start(symbols.shape[0])
+    return np.stack([model.step(state, column) for column in symbols.T], axis=1)
+
+
+def by_decoding_steps(
+    executor: Executor, symbols: npt.NDArray[np.integer]
+) -> npt.NDArray[np.int32]:
+    """The same by what makes the steps of a block that is decoded."""
+    with executor.lanes_for(symbols.shape[0]) as model:
+        return by_steps(model, symbols)
 
 
 def check_conformance(bundle: Bundle, executor: Executor) -> None:
@@ -58,17 +66,17 @@ def check_conformance(bundle: Bundle, executor: Executor) -> None:
         symbols = np.array(vector.symbols, np.int64)
         ways = {
             "prefill": by_prefill(executor, symbols, PREFILL_PIECE),
-            "steps": by_steps(executor, symbols),
+            "steps": by_decoding_steps(executor, symbols),
             "single lanes": np.concatenate(
                 [by_prefill(executor, lane[None], symbols.shape[1]) for lane in symbols]
             ),
         }
-        for way, weights in ways.items():
-            if weights_digest(weights) != vector.sha256:
+        for way, odds in ways.items():
+            if odds_digest(odds) != vector.sha256:
                 raise ConformanceError(
                     f"{executor.name} {executor.version} does not reproduce model {bundle.name} "
                     f"(vector {number}, {way}) on this machine. Nothing was written. "
-                    "Use another executor or another version of it, and report this."
+                    "Choose another device or another version of what runs it, and report this."
                 )
 
 

@@ -1,33 +1,48 @@
-"""Which GPUs there are, asked without loading anything."""
+"""Names of devices, and how much work each one wants."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata
-import os
-from pathlib import Path
+from lmpack._executors.protocol import available_cores
+from lmpack.errors import UsageError
 
-_DEVICE_FILES = ("/dev/nvidiactl", "/dev/dxg")
-"""Of the drivers under Linux and under its Windows subsystem."""
+CPU, CUDA = "cpu", "cuda"
+CPU_ONNXRUNTIME, CUDA_ONNXRUNTIME = "cpu:onnxruntime", "cuda:onnxruntime"
+
+DEVICES = ("auto", CPU, CUDA, CPU_ONNXRUNTIME, CUDA_ONNXRUNTIME)
+"""Where a model can run. A program is named behind a colon; without one, "cpu" is the native engine
+and "cuda" ONNX Runtime."""
+
+MOST_THREADS = 4096
+"""More than any machine has cores; what is beyond is a mistake."""
+
+BLOCKS_ON_CUDA = 64
+"""Blocks at the same time that keep a GPU busy."""
+
+LANES_WORTH_A_GPU = 512
+"""Lanes at the same time below which "auto" is the CPU.
+
+A step on a GPU takes some 2 to 3 ms, however few lanes it has (docs/gpu.md), so that each lane
+decodes about 400 bytes a second; two cores decode 240 KB/s with the default model."""
 
 
-def cuda_seems_to_be_there() -> bool:
-    """Whether it is worth the time to load ONNX Runtime and ask it."""
-    if not any(map(os.path.exists, _DEVICE_FILES)):
-        return False
-    try:
-        importlib.metadata.distribution("onnxruntime-gpu")
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+def check_device(device: str, threads: int | None) -> None:
+    """Check the arguments of :func:`~lmpack._executors.open_executor`.
+
+    Raises:
+        UsageError: an unknown device or a bad number of threads.
+    """
+    if device not in DEVICES:
+        raise UsageError(f"there is no device {device!r}: choose one of {', '.join(DEVICES)}")
+    if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MOST_THREADS):
+        raise UsageError(f"the number of threads must be 1 to {MOST_THREADS}, not {threads!r}")
 
 
-def driver_and_cards() -> str:
-    """Version of the driver and names of the cards; empty where Linux does not say."""
-    lines = []
-    folder = Path("/proc/driver/nvidia")
-    with contextlib.suppress(OSError):
-        lines += (folder / "version").read_text().splitlines()[:1]
-        for card in sorted(folder.glob("gpus/*/information")):
-            lines += card.read_text().splitlines()[:1]
-    return " ".join(" ".join(lines).split())
+def blocks_side_by_side(device: str, threads: int | None) -> int:
+    """How many blocks at the same time make best use of a device; "auto" counts as the CPU.
+
+    Blocks of the native engine share its threads. ONNX Runtime keeps them busy with one block. On a
+    GPU they share batches.
+    """
+    if device in (CUDA, CUDA_ONNXRUNTIME):
+        return BLOCKS_ON_CUDA
+    return 1 if device == CPU_ONNXRUNTIME else threads or available_cores()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import Advance, available_cores
+from lmpack._executors.protocol import LanguageModel, StepsDone, available_cores
 from lmpack._models.bundle import TENSORS, Bundle
 from lmpack._models.tensors import read_tensors
 from lmpack._native import Engine, EngineState, ThreadTeam, kernel_names
@@ -19,7 +20,7 @@ ISA_VARIABLE = "LMPACK_ISA"
 
 
 class NativeExecutor:
-    """Runs a bundle's tensors in the C++ engine. Blocks that are coded at a time share threads."""
+    """Runs a bundle's tensors in the C++ engine; blocks coded at the same time share threads."""
 
     name = "native"
 
@@ -57,7 +58,7 @@ class NativeExecutor:
     def prefill(
         self, state: EngineState, symbols: npt.NDArray[np.integer[Any]]
     ) -> npt.NDArray[np.int32]:
-        """Feed symbols [L, T] and give the weights after each: int32 [L, T, V]."""
+        """Feed symbols [L, T] and give the odds after each: int32 [L, T, V]."""
         return self._engine.feed(state, np.ascontiguousarray(symbols, np.int32), self._team)
 
     def step(
@@ -66,20 +67,29 @@ class NativeExecutor:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
         return self.prefill(state, symbols[:, None])[:, 0]
 
-    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
-        """The payload of a block; no step of it runs in Python."""
-        return self._engine.encode(self._team, plain, lane_length, advance)
-
-    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
-        """The bytes of a block; no step of it runs in Python."""
-        return self._engine.decode(self._team, payload, length, lane_length, advance)
-
-    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
-        """The payload of a block with adaptive mixing."""
-        return self._engine.encode_mixed(self._team, plain, lane_length, stride, advance)
-
-    def decode_mixed(
-        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
+    def encode(
+        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
     ) -> bytes:
-        """The bytes of a block with adaptive mixing."""
-        return self._engine.decode_mixed(self._team, payload, length, lane_length, stride, advance)
+        """The payload of a block; no step of it runs in Python."""
+        if stride is None:
+            return self._engine.encode(self._team, plain, lane_length, steps_done)
+        return self._engine.encode_mixed(self._team, plain, lane_length, stride, steps_done)
+
+    def decode(
+        self,
+        payload: bytes,
+        length: int,
+        lane_length: int,
+        stride: int | None,
+        steps_done: StepsDone,
+    ) -> bytes:
+        """The bytes of a block; no step of it runs in Python."""
+        if stride is None:
+            return self._engine.decode(self._team, payload, length, lane_length, steps_done)
+        return self._engine.decode_mixed(
+            self._team, payload, length, lane_length, stride, steps_done
+        )
+
+    def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
+        """The engine itself."""
+        return contextlib.nullcontext(self)

@@ -12,14 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from lmpack._executors.protocol import Advance, available_cores
-from lmpack._executors.ring import bias_index, bias_input, slots
-from lmpack._executors.stepping import (
-    decode_by_steps,
-    decode_mixed_by_steps,
-    encode_by_prefill,
-    encode_mixed_by_prefill,
+from lmpack._executors.protocol import available_cores
+from lmpack._executors.ring import (
+    new_bias_index,
+    new_bias_input,
+    old_bias_index,
+    old_bias_input,
+    phase_input,
+    slots,
 )
+from lmpack._executors.stepping import SteppingExecutor
 from lmpack._models.bundle import Bundle
 from lmpack._models.symbols import embedding_rows
 from lmpack.errors import BundleError
@@ -53,7 +55,7 @@ class RingState:
     values: list[npt.NDArray[np.int8]]
 
 
-class OnnxRuntimeExecutor:
+class OnnxRuntimeExecutor(SteppingExecutor):
     """Runs `cpu.onnx` (or another graph of the bundle) on ONNX Runtime's CPU provider."""
 
     name = "onnxruntime"
@@ -98,7 +100,7 @@ class OnnxRuntimeExecutor:
         self._threads = threads or available_cores()
         self._pool = ThreadPoolExecutor(self._threads)
         layers = range(self.architecture.layers)
-        self._outputs = ["weights"]
+        self._outputs = ["odds"]
         self._outputs += [f"new_{kind}.{i}" for i in layers for kind in ("keys", "values")]
 
     def start(self, lanes: int) -> RingState:
@@ -121,50 +123,33 @@ class OnnxRuntimeExecutor:
     def prefill(
         self, state: RingState, symbols: npt.NDArray[np.integer[Any]]
     ) -> npt.NDArray[np.int32]:
-        """Feed symbols [L, T] and give the weights after each: int32 [L, T, V]."""
+        """Feed symbols [L, T] and give the odds after each: int32 [L, T, V]."""
         lanes, length = symbols.shape
-        weights = np.empty((lanes, length, self.architecture.vocabulary), np.int32)
+        odds = np.empty((lanes, length, self.architecture.vocabulary), np.int32)
         piece = min(PIECE, *self.architecture.windows)
         for start in range(0, length, piece):
             end = min(start + piece, length)
-            self._feed(state, symbols[:, start:end].astype(np.int64), weights[:, start:end])
-        return weights
-
-    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
-        """The payload of a block."""
-        return encode_by_prefill(self, plain, lane_length, advance)
-
-    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
-        """The bytes of a block."""
-        return decode_by_steps(self, payload, length, lane_length, advance)
-
-    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
-        """The payload of a block with adaptive mixing."""
-        return encode_mixed_by_prefill(self, plain, lane_length, stride, advance)
-
-    def decode_mixed(
-        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
-    ) -> bytes:
-        """The bytes of a block with adaptive mixing."""
-        return decode_mixed_by_steps(self, payload, length, lane_length, stride, advance)
+            self._feed(state, symbols[:, start:end].astype(np.int64), odds[:, start:end])
+        return odds
 
     def _feed(
         self,
         state: RingState,
         symbols: npt.NDArray[np.int64],
-        weights: npt.NDArray[np.int32],
+        odds: npt.NDArray[np.int32],
     ) -> None:
-        """One piece, some lanes at a time; `weights` is filled in."""
+        """One piece, some lanes at a time; `odds` is filled in."""
         a, count = self.architecture, symbols.shape[1]
         line = np.concatenate([state.history, symbols], axis=1)
         rows = embedding_rows(a, line)
-        bias = {
-            bias_input(window): bias_index(a.heads, window, state.position, count)
-            for window in set(a.windows)
-        }
+        bias = {}
+        for window in set(a.windows):
+            bias[old_bias_input(window)] = old_bias_index(a.heads, window, state.position, count)
+            bias[new_bias_input(window)] = new_bias_index(a.heads, window, count)
+            bias[phase_input(window)] = np.zeros(1, np.int64)  # all lanes are at one position
 
         def feed_group(lanes: slice) -> None:
-            weights[lanes] = self._run(state, rows[lanes], bias, lanes)
+            odds[lanes] = self._run(state, rows[lanes], bias, lanes)
 
         self._side_by_side(feed_group, self._groups(state.lanes, count))
         state.position += count
@@ -198,23 +183,23 @@ class OnnxRuntimeExecutor:
         bias: Mapping[str, npt.NDArray[np.int64]],
         lanes: slice,
     ) -> npt.NDArray[np.int32]:
-        """Weights of some lanes; their new keys and values are written into the rings."""
+        """Odds of some lanes; their new keys and values are written into the rings."""
         feed: dict[str, npt.NDArray[Any]] = {"rows": rows, **bias}
         for i in range(self.architecture.layers):
             feed[f"keys.{i}"] = state.keys[i][lanes]
             feed[f"values.{i}"] = state.values[i][lanes]
         try:
-            weights, *new = self._session.run(self._outputs, feed)
+            odds, *new = self._session.run(self._outputs, feed)
         except Exception as error:  # ONNX Runtime's exceptions have no common root
             raise BundleError(f"ONNX Runtime cannot run the bundle's graph: {error}") from error
         expected = (*rows.shape[:2], self.architecture.vocabulary)
-        if weights.shape != expected or weights.dtype != np.int32:
+        if odds.shape != expected or odds.dtype != np.int32:
             raise BundleError(
-                f"the bundle's graph gives weights {weights.dtype} {list(weights.shape)}, its "
+                f"the bundle's graph gives odds {odds.dtype} {list(odds.shape)}, its "
                 f"architecture demands int32 {list(expected)}"
             )
         for i, window in enumerate(self.architecture.windows):
             where = slots(window, state.position, rows.shape[1])
             state.keys[i][lanes, :, where] = new[2 * i]
             state.values[i][lanes, where] = new[2 * i + 1]
-        return weights  # type: ignore[no-any-return]
+        return odds  # type: ignore[no-any-return]

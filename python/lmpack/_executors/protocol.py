@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -11,12 +12,12 @@ import numpy.typing as npt
 
 from lmpack._models.architecture import Architecture
 
-Advance = Callable[[int], None]
+StepsDone = Callable[[int], None]
 """Called now and then with the number of steps of a block that are done; may raise to end it."""
 
 
-def unheard(steps: int) -> None:
-    """The :data:`Advance` of those who do not want to know."""
+def no_progress(steps: int) -> None:
+    """The :data:`StepsDone` of callers that do not want to know."""
 
 
 def available_cores() -> int:
@@ -26,11 +27,11 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-class Predictor(Protocol):
+class LanguageModel(Protocol):
     """Runs a model over any number of lanes that advance together.
 
-    Symbols are integers below the vocabulary size, or `architecture.start_symbol`, which stands
-    before the first symbol of a lane. Weights are unnormalised probabilities in 0 .. 2**24 - 1.
+    Symbols are integers below the vocabulary size, or `architecture.start_symbol`, which precedes
+    the first symbol of a lane. Odds are unnormalised probabilities in 0 .. 2**24 - 1.
 
     Attributes:
         name: name of the executor.
@@ -53,43 +54,42 @@ class Predictor(Protocol):
             symbols: integers [L, T].
 
         Returns:
-            int32 [L, T, V]: the weights of the symbol after each one fed.
+            int32 [L, T, V]: the odds of the symbol after each one fed.
         """
 
     def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]. Same integers as :meth:`prefill`."""
 
 
-class Executor(Predictor, Protocol):
-    """A predictor that also codes whole blocks. Its methods may be called by several threads."""
+class Executor(LanguageModel, Protocol):
+    """A language model that also codes whole blocks, called by several threads if need be."""
 
-    def encode(self, plain: bytes, lane_length: int, advance: Advance) -> bytes:
+    def encode(
+        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+    ) -> bytes:
         """The payload of a block; the same bytes from every executor.
 
         Args:
             plain: at least one byte; the model must have at least 256 symbols.
             lane_length: bytes in a lane; the last lane may be shorter.
-            advance: told how many of the `lane_length` steps are done.
+            stride: with adaptive mixing, the distance at which bytes resemble one another, 1 to
+                65535, or 0 for text; None without mixing.
+            steps_done: told how many of the `lane_length` steps are done.
         """
 
-    def decode(self, payload: bytes, length: int, lane_length: int, advance: Advance) -> bytes:
-        """The `length` bytes of a block.
+    def decode(
+        self,
+        payload: bytes,
+        length: int,
+        lane_length: int,
+        stride: int | None,
+        steps_done: StepsDone,
+    ) -> bytes:
+        """The `length` bytes of a block of :meth:`encode` with the same lanes and stride.
 
         Raises:
             DamagedError: the payload is not that of any bytes.
         """
 
-    def encode_mixed(self, plain: bytes, lane_length: int, stride: int, advance: Advance) -> bytes:
-        """As :meth:`encode`, with adaptive mixing.
-
-        Args:
-            plain: see :meth:`encode`.
-            lane_length: see :meth:`encode`.
-            stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
-            advance: see :meth:`encode`.
-        """
-
-    def decode_mixed(
-        self, payload: bytes, length: int, lane_length: int, stride: int, advance: Advance
-    ) -> bytes:
-        """The bytes of a block of :meth:`encode_mixed`; see :meth:`decode`."""
+    def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
+        """What makes the steps of a block of that many lanes while it is decoded."""

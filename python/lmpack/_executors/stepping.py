@@ -1,24 +1,80 @@
-"""Blocks over an executor that only predicts: its weights go through Python to the C++ coder."""
+"""Blocks over an executor that only predicts: its odds go through Python to the C++ coder."""
 
 from __future__ import annotations
 
+import abc
+import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import Advance, Predictor
+from lmpack._executors.protocol import LanguageModel, StepsDone
+from lmpack._models.architecture import Architecture
 from lmpack._native import BlockDecoder, BlockEncoder, MixedDecoder, MixedEncoder
 from lmpack.errors import DamagedError
 
 ENCODER_PIECE = 256
 """Positions predicted in one go while encoding."""
 
-ENCODER_WEIGHTS = 1 << 23
-"""Weights predicted in one go, at most; for vocabularies so large that memory asks for it."""
+ENCODER_ODDS = 1 << 23
+"""Odds predicted in one go, at most; for vocabularies so large that memory asks for it."""
 
 DECODER_REPORT = 64
 """Steps between two reports of the decoder."""
+
+
+class SteppingExecutor(abc.ABC):
+    """Codes blocks with nothing but the methods of a language model, which a subclass gives."""
+
+    name: str
+    version: str
+    architecture: Architecture
+
+    @abc.abstractmethod
+    def start(self, lanes: int) -> Any:
+        """A state of `lanes` lanes with nothing fed yet."""
+
+    @abc.abstractmethod
+    def prefill(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """Feed symbols [L, T] and give the odds after each: int32 [L, T, V]."""
+
+    @abc.abstractmethod
+    def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """Feed one symbol to each lane: [L] -> int32 [L, V]."""
+
+    def encode(
+        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+    ) -> bytes:
+        """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
+        if stride is None:
+            return encode_by_prefill(self, plain, lane_length, steps_done)
+        coder = MixedEncoder(plain, lane_length, stride)
+        for odds, _ in _prefilled(self, lane_symbols(plain, lane_length), steps_done):
+            coder.encode(odds)
+        return coder.finish()
+
+    def decode(
+        self,
+        payload: bytes,
+        length: int,
+        lane_length: int,
+        stride: int | None,
+        steps_done: StepsDone,
+    ) -> bytes:
+        """The bytes of a block, one position at a time; see :meth:`Executor.decode`."""
+        with self.lanes_for(-(-length // lane_length)) as model:
+            if stride is None:
+                return _decode_bytes(model, payload, length, lane_length, steps_done)
+            coder = MixedDecoder(payload, length, lane_length, stride)
+            for _ in _stepped(model, coder, length, lane_length, steps_done):
+                pass
+            return coder.finish()
+
+    def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
+        """The executor itself; see :meth:`Executor.lanes_for`."""
+        return contextlib.nullcontext(self)
 
 
 def lane_symbols(
@@ -32,100 +88,84 @@ def lane_symbols(
     return padded.reshape(lanes, lane_length)
 
 
-def _prefilled(
-    executor: Predictor, symbols: npt.NDArray[np.int32], advance: Advance
-) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
-    """Pieces of the symbols [L, lane_length] with the weights [L, T, V] that predict them."""
-    state = executor.start(symbols.shape[0])
-    before = np.full((symbols.shape[0], 1), executor.architecture.start_symbol, np.int32)
-    each = len(symbols) * executor.architecture.vocabulary
-    count = min(ENCODER_PIECE, max(1, ENCODER_WEIGHTS // each))
-    for start in range(0, symbols.shape[1], count):
-        piece = np.ascontiguousarray(symbols[:, start : start + count])
-        fed = np.concatenate([before, piece[:, :-1]], axis=1)
-        yield executor.prefill(state, fed), piece
-        before = piece[:, -1:]
-        advance(min(start + count, symbols.shape[1]))
+def fed_symbols(
+    symbols: npt.NDArray[np.int32], piece: slice, architecture: Architecture
+) -> npt.NDArray[np.int32]:
+    """What a model is fed to predict a piece of the symbols [L, T]: those one position before."""
+    if piece.start > 0:
+        return symbols[:, piece.start - 1 : piece.stop - 1]
+    start = np.full((len(symbols), 1), architecture.start_symbol, np.int32)
+    return np.concatenate([start, symbols[:, : piece.stop - 1]], axis=1)
+
+
+def pieces(length: int, count: int) -> Iterator[slice]:
+    """Slices of at most `count` that cover `length`."""
+    for first in range(0, length, count):
+        yield slice(first, min(first + count, length))
 
 
 def encode_by_prefill(
-    executor: Predictor,
+    model: LanguageModel,
     plain: bytes | npt.NDArray[np.integer],
     lane_length: int,
-    advance: Advance,
+    steps_done: StepsDone,
 ) -> bytes:
-    """The payload of a block, many positions at a time; see :meth:`Executor.encode`.
+    """The payload of a block without mixing, of bytes or of symbols, integers [n]."""
+    coder = BlockEncoder(len(plain), lane_length, model.architecture.vocabulary)
+    for odds, piece in _prefilled(model, lane_symbols(plain, lane_length), steps_done):
+        coder.encode(odds, piece)
+    return coder.finish()
 
-    `plain` may also be symbols, integers [n].
+
+def decode_symbols(
+    model: LanguageModel, payload: bytes, length: int, lane_length: int, steps_done: StepsDone
+) -> npt.NDArray[np.int32]:
+    """The symbols [length] of a block of :func:`encode_by_prefill`, one position at a time.
+
+    Raises:
+        DamagedError: the payload is not that of any symbols.
     """
-    coder = BlockEncoder(len(plain), lane_length, executor.architecture.vocabulary)
-    for weights, piece in _prefilled(executor, lane_symbols(plain, lane_length), advance):
-        coder.encode(weights, piece)
-    return coder.finish()
+    coder = BlockDecoder(payload, length, lane_length, model.architecture.vocabulary)
+    symbols = np.stack(list(_stepped(model, coder, length, lane_length, steps_done)), axis=1)
+    coder.finish()
+    return symbols.reshape(-1)[:length]
 
 
-def encode_mixed_by_prefill(
-    executor: Predictor, plain: bytes, lane_length: int, stride: int, advance: Advance
+def _decode_bytes(
+    model: LanguageModel, payload: bytes, length: int, lane_length: int, steps_done: StepsDone
 ) -> bytes:
-    """The payload of a block with adaptive mixing; see :meth:`Executor.encode_mixed`."""
-    coder = MixedEncoder(plain, lane_length, stride)
-    for weights, _ in _prefilled(executor, lane_symbols(plain, lane_length), advance):
-        coder.encode(weights)
-    return coder.finish()
-
-
-def decode_by_steps(
-    executor: Predictor, payload: bytes, length: int, lane_length: int, advance: Advance
-) -> bytes:
-    """The bytes of a block, one position at a time; see :meth:`Executor.decode`."""
-    symbols = decode_symbols(executor, payload, length, lane_length, advance)
+    symbols = decode_symbols(model, payload, length, lane_length, steps_done)
     if symbols.max() > 255:
         raise DamagedError("the block decodes to symbols that are no bytes")
     return symbols.astype(np.uint8).tobytes()
 
 
-def decode_symbols(
-    executor: Predictor, payload: bytes, length: int, lane_length: int, advance: Advance
-) -> npt.NDArray[np.int32]:
-    """The symbols [length] of a block, one position at a time.
-
-    Raises:
-        DamagedError: the payload is not that of any symbols.
-    """
-    coder = BlockDecoder(payload, length, lane_length, executor.architecture.vocabulary)
-    symbols = np.stack(list(_stepped(executor, coder, length, lane_length, advance)), axis=1)
-    coder.finish()
-    return symbols.reshape(-1)[:length]
-
-
-def decode_mixed_by_steps(
-    executor: Predictor,
-    payload: bytes,
-    length: int,
-    lane_length: int,
-    stride: int,
-    advance: Advance,
-) -> bytes:
-    """The bytes of a block with adaptive mixing; see :meth:`Executor.decode_mixed`."""
-    coder = MixedDecoder(payload, length, lane_length, stride)
-    for _ in _stepped(executor, coder, length, lane_length, advance):
-        pass
-    return coder.finish()
+def _prefilled(
+    model: LanguageModel, symbols: npt.NDArray[np.int32], steps_done: StepsDone
+) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    """The odds [L, T, V] that predict pieces of the symbols [L, lane_length], and the pieces."""
+    state = model.start(len(symbols))
+    each = len(symbols) * model.architecture.vocabulary
+    count = min(ENCODER_PIECE, max(1, ENCODER_ODDS // each))
+    for piece in pieces(symbols.shape[1], count):
+        odds = model.prefill(state, fed_symbols(symbols, piece, model.architecture))
+        yield odds, np.ascontiguousarray(symbols[:, piece])
+        steps_done(piece.stop)
 
 
 def _stepped(
-    executor: Predictor,
+    model: LanguageModel,
     coder: BlockDecoder | MixedDecoder,
     length: int,
     lane_length: int,
-    advance: Advance,
+    steps_done: StepsDone,
 ) -> Iterator[npt.NDArray[np.int32]]:
     """The symbols [L] of every step."""
     lanes = -(-length // lane_length)
-    state = executor.start(lanes)
-    symbols = np.full(lanes, executor.architecture.start_symbol, np.int32)
+    state = model.start(lanes)
+    symbols = np.full(lanes, model.architecture.start_symbol, np.int32)
     for step in range(lane_length):
-        symbols = coder.decode(executor.step(state, symbols))
+        symbols = coder.decode(model.step(state, symbols))
         yield symbols
         if step % DECODER_REPORT == 0:
-            advance(step)
+            steps_done(step)

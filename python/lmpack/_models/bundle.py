@@ -16,7 +16,7 @@ from lmpack.errors import BundleError, ModelError
 
 MANIFEST = "manifest.json"
 TENSORS = "model.safetensors"
-GRAPHS = ("cpu.onnx", "cuda.onnx")
+GRAPHS = ("cpu.onnx", "cuda.onnx", "cuda_rings.onnx")
 TOKENIZER = "tokenizer.json"
 """Of models whose symbols are learned from text."""
 CLASSICAL_RATES = "classical_rates.json"

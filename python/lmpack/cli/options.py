@@ -8,10 +8,9 @@ from typing import Any, TypeVar, cast
 import click
 
 from lmpack import Options
-from lmpack._blocks.interim import DEVICES
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
 from lmpack._blocks.options import OptionFields
-from lmpack._executors import MOST_THREADS
+from lmpack._executors import DEVICES, MOST_THREADS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +32,7 @@ model_option = click.option(
 )
 device_option = click.option(
     "--device",
+    "executor",
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,

@@ -9,7 +9,7 @@ import click
 import lmpack.training
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
-from lmpack.cli.options import device_option, threads_option
+from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
 from lmpack.training.config import ATTENTION_DTYPES, TrainingConfig, read_recipe
 from lmpack.training.presets import shape_names
@@ -37,7 +37,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Of products in the attention; bfloat16 only pays where the CPU has instructions for it.",
 )
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
-@device_option
+@click.option(
+    "--device",
+    type=click.Choice(("auto", "cpu", "cuda")),
+    default="auto",
+    show_default=True,
+    help="Where to train: on a GPU if torch finds one, or as told.",
+)
 @threads_option
 def train(
     recipe: str,

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import Predictor
+from lmpack._executors.protocol import LanguageModel
 from lmpack.errors import UsageError
 from lmpack.evaluation.compressors import Compressor, find_compressor
 from lmpack.evaluation.model_compressors import Transformer
@@ -45,7 +45,7 @@ class ModelContinuation:
         prompts: at least one, of equal length.
     """
 
-    def __init__(self, predictor: Predictor, prompts: Sequence[bytes]) -> None:
+    def __init__(self, predictor: LanguageModel, prompts: Sequence[bytes]) -> None:
         self._predictor = predictor
         self._state = predictor.start(len(prompts))
         start = predictor.architecture.start_symbol

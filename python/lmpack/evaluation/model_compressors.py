@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import lmpack
 from lmpack._blocks.levels import find_level
 from lmpack._executors import open_executor
-from lmpack._executors.protocol import unheard
+from lmpack._executors.protocol import no_progress
 from lmpack._models.bundle import load_bundle
 from lmpack._models.tokenization import ByteTokenizer, Tokenizer
 from lmpack.evaluation.compressors import Classical
@@ -54,14 +54,17 @@ class Transformer:
     def compress_chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
         """One payload for every :data:`LANES` chunks."""
         groups = (chunks[first : first + LANES] for first in range(0, len(chunks), LANES))
-        return [self.executor.encode(b"".join(group), len(group[0]), unheard) for group in groups]
+        return [
+            self.executor.encode(b"".join(group), len(group[0]), None, no_progress)
+            for group in groups
+        ]
 
     def decompress_chunks(self, packed: Sequence[bytes], lengths: Sequence[int]) -> list[bytes]:
         """Inverse of :meth:`compress_chunks`."""
         chunks: list[bytes] = []
         for number, payload in enumerate(packed):
             mine = lengths[number * LANES : (number + 1) * LANES]
-            plain = self.executor.decode(payload, sum(mine), mine[0], unheard)
+            plain = self.executor.decode(payload, sum(mine), mine[0], None, no_progress)
             chunks += _cut(plain, mine)
         return chunks
 

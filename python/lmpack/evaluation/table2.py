@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from lmpack._executors import Executor
-from lmpack._executors.protocol import unheard
+from lmpack._executors.protocol import no_progress
 from lmpack._executors.stepping import decode_symbols, encode_by_prefill
 from lmpack._models.architecture import Architecture
 from lmpack._models.tokenization import Symbols, Tokenizer
@@ -87,10 +87,12 @@ def measure(model: TokenModel, data: bytes) -> dict[str, Any]:
     symbols = model.tokenizer.encode(data)
     group = SEQUENCE * SEQUENCES
     parts = [symbols[first : first + group] for first in range(0, len(symbols), group)]
-    payloads = [encode_by_prefill(model.executor, part, _length(part), unheard) for part in parts]
+    payloads = [
+        encode_by_prefill(model.executor, part, _length(part), no_progress) for part in parts
+    ]
     encoded = time.perf_counter()
     back = [
-        decode_symbols(model.executor, payload, len(part), _length(part), unheard)
+        decode_symbols(model.executor, payload, len(part), _length(part), no_progress)
         for payload, part in zip(payloads, parts, strict=True)
     ]
     if model.tokenizer.decode(np.concatenate(back)) != data:

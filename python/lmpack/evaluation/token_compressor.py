@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lmpack._blocks.choice import lanes_log2
 from lmpack._blocks.coding import lane_length
 from lmpack._executors import open_executor
-from lmpack._executors.protocol import unheard
+from lmpack._executors.protocol import no_progress
 from lmpack._executors.stepping import decode_symbols, encode_by_prefill
 from lmpack._models.bundle import TOKENIZER, Bundle, load_bundle
 from lmpack._models.tokenization import Tokenizer, is_learned, open_tokenizer
@@ -58,7 +58,7 @@ class TokenTransformer:
         packed = bytearray()
         for first in range(0, len(symbols), BLOCK):
             block = symbols[first : first + BLOCK]
-            payload = encode_by_prefill(self.executor, block, _lane(len(block)), unheard)
+            payload = encode_by_prefill(self.executor, block, _lane(len(block)), no_progress)
             packed += _SIZES.pack(len(block), len(payload)) + payload
         return bytes(packed)
 
@@ -77,7 +77,7 @@ class TokenTransformer:
             start += _SIZES.size
             payload = packed[start : start + size]
             start += size
-            blocks.append(decode_symbols(self.executor, payload, count, _lane(count), unheard))
+            blocks.append(decode_symbols(self.executor, payload, count, _lane(count), no_progress))
         return self.tokenizer.decode(np.concatenate(blocks))
 
     def compress_chunks(self, chunks: Sequence[bytes]) -> list[bytes]:

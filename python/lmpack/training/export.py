@@ -16,7 +16,7 @@ import safetensors.numpy
 import torch
 
 import lmpack
-from lmpack._executors.conformance import weights_digest
+from lmpack._executors.conformance import odds_digest
 from lmpack._models.architecture import (
     ACTIVATION_LIMIT,
     ATTENTION_BASE,
@@ -123,7 +123,7 @@ def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
     with torch.no_grad():
         weights = model.quantized_weights(rows).numpy()
     fed = np.concatenate([np.full((2, 1), a.start_symbol), symbols[:, :-1]], axis=1)
-    return [{"symbols": fed.tolist(), "sha256": weights_digest(weights)}]
+    return [{"symbols": fed.tolist(), "sha256": odds_digest(weights)}]
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,19 +1,17 @@
-"""The forward pass as an ONNX graph, operator by operator (docs/model.md).
+"""The graphs of a bundle: the forward pass, operator by operator (docs/model.md), and its rings.
 
-Two lowerings of one set of integers. "cpu" multiplies uint8 activations (zero point 128) with int8
-weights, which ONNX Runtime does fast on CPUs. "cuda" multiplies int8 with int8, the only integer
-product its CUDA provider has, and runs attention as float32 products of integers below 2**24.
+Split, and Concat, of parts of unequal sizes are not used: ONNX Runtime's CUDA provider copies the
+sizes from the host each time it runs one of them. So the keys in the ring and the new ones keep
+apart until their largest score and their sums are known.
 """
 
 from __future__ import annotations
-
-from typing import Protocol
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from lmpack._executors.ring import bias_input
+from lmpack._executors.ring import new_bias_input, old_bias_input, phase_input
 from lmpack._models.architecture import (
     ACTIVATION_LIMIT,
     ACTIVATION_UNIT,
@@ -32,97 +30,8 @@ from lmpack._models.architecture import (
     Architecture,
 )
 from lmpack.training.graph_builder import GraphBuilder, TensorFile
-
-_ZERO_POINT = 128
-
-
-class Lowering(Protocol):
-    """How one provider computes the integer products."""
-
-    def activation(self, graph: GraphBuilder, values: str) -> str:
-        """Integers in +-127 (float32) as the left operand of :meth:`linear` and :meth:`scores`."""
-
-    def hidden(self, graph: GraphBuilder, values: str) -> str:
-        """Integers in 0..255 (float32) as the left operand of :meth:`linear_hidden`."""
-
-    def linear(self, graph: GraphBuilder, activation: str, weight: str) -> str:
-        """Float32 product of an activation with an int8 weight [in, out]."""
-
-    def linear_hidden(self, graph: GraphBuilder, hidden: str, weight: str) -> str:
-        """The same for an operand of :meth:`hidden`."""
-
-    def scores(self, graph: GraphBuilder, queries: str, keys: str) -> str:
-        """Float32 product of queries (an activation) with int8 keys [L, head, K]."""
-
-    def mix(self, graph: GraphBuilder, weights: str, values: str) -> str:
-        """Float32 product of weights in 0..255 (float32) with int8 values [L, K, head]."""
-
-
-class CpuLowering:
-    """uint8 x int8 everywhere."""
-
-    def activation(self, graph: GraphBuilder, values: str) -> str:
-        """Integers in +-127 (float32) as a left operand."""
-        return self.hidden(graph, graph.add(values, graph.constant(_ZERO_POINT)))
-
-    def hidden(self, graph: GraphBuilder, values: str) -> str:
-        """Integers in 0..255 (float32) as a left operand."""
-        return graph.cast(values, TensorProto.UINT8)
-
-    def linear(self, graph: GraphBuilder, activation: str, weight: str) -> str:
-        """Product of an activation with a weight."""
-        zero = graph.constant(_ZERO_POINT, np.uint8)
-        product = graph.node("MatMulInteger", activation, weight, zero)
-        return graph.cast(product, TensorProto.FLOAT)
-
-    def linear_hidden(self, graph: GraphBuilder, hidden: str, weight: str) -> str:
-        """Product of a hidden operand with a weight."""
-        product = graph.node("MatMulInteger", hidden, weight)
-        return graph.cast(product, TensorProto.FLOAT)
-
-    def scores(self, graph: GraphBuilder, queries: str, keys: str) -> str:
-        """Product of queries with keys."""
-        return self.linear(graph, queries, keys)
-
-    def mix(self, graph: GraphBuilder, weights: str, values: str) -> str:
-        """Product of attention weights with values."""
-        return self.linear_hidden(graph, self.hidden(graph, weights), values)
-
-
-class CudaLowering:
-    """int8 x int8 for the layers, float32 products of integers for attention."""
-
-    def activation(self, graph: GraphBuilder, values: str) -> str:
-        """Integers in +-127 (float32) as a left operand."""
-        return graph.cast(values, TensorProto.INT8)
-
-    def hidden(self, graph: GraphBuilder, values: str) -> str:
-        """Integers in 0..255 (float32) as a left operand."""
-        shifted = graph.subtract(values, graph.constant(_ZERO_POINT))
-        return graph.cast(shifted, TensorProto.INT8)
-
-    def linear(self, graph: GraphBuilder, activation: str, weight: str) -> str:
-        """Product of an activation with a weight."""
-        product = graph.node("MatMulInteger", activation, weight)
-        return graph.cast(product, TensorProto.FLOAT)
-
-    def linear_hidden(self, graph: GraphBuilder, hidden: str, weight: str) -> str:
-        """Product of a hidden operand with a weight."""
-        zero = graph.constant(-_ZERO_POINT, np.int8)
-        product = graph.node("MatMulInteger", hidden, weight, zero)
-        return graph.cast(product, TensorProto.FLOAT)
-
-    def scores(self, graph: GraphBuilder, queries: str, keys: str) -> str:
-        """Product of queries with keys."""
-        queries = graph.cast(queries, TensorProto.FLOAT)
-        return graph.node("MatMul", queries, graph.cast(keys, TensorProto.FLOAT))
-
-    def mix(self, graph: GraphBuilder, weights: str, values: str) -> str:
-        """Product of attention weights with values."""
-        return graph.node("MatMul", weights, graph.cast(values, TensorProto.FLOAT))
-
-
-LOWERINGS: dict[str, Lowering] = {"cpu": CpuLowering(), "cuda": CudaLowering()}
+from lmpack.training.lowering import LOWERINGS, Lowering
+from lmpack.training.ring_graph import ring_graph
 
 
 class _Forward:
@@ -133,6 +42,7 @@ class _Forward:
         self.graph = GraphBuilder(tensors)
         self.lowering = lowering
         self.outputs: list[onnx.ValueInfoProto] = []
+        self._old_indices: dict[int, str] = {}
 
     def build(self, name: str) -> onnx.ModelProto:
         a, g = self.architecture, self.graph
@@ -142,9 +52,10 @@ class _Forward:
             x = self._feed_forward(x, layer)
         product = self.lowering.linear(g, self._normalize(x), g.tensor("head.weight"))
         scores = g.multiply(product, g.tensor("head.multiplier"))
-        base = self._base(scores, OUTPUT_BASE, OUTPUT_FLOOR)
-        weights = g.cast(g.node("Round", g.square(base, OUTPUT_SQUARINGS)), TensorProto.INT32)
-        self._output(weights, "weights", TensorProto.INT32, ["L", "T", a.vocabulary])
+        shift = self._shift(g.reduce("ReduceMax", scores), OUTPUT_BASE)
+        odds = self._power(scores, shift, OUTPUT_FLOOR, OUTPUT_SQUARINGS)
+        odds = g.cast(odds, TensorProto.INT32)
+        self._output(odds, "odds", TensorProto.INT32, ["L", "T", a.vocabulary])
         return g.model(self._inputs(), self.outputs, name)
 
     def _inputs(self) -> list[onnx.ValueInfoProto]:
@@ -154,7 +65,10 @@ class _Forward:
             value("rows", TensorProto.INT64, ["L", "T", 1 + len(a.tables)]),
         ]
         for window in sorted(set(a.windows)):
-            inputs.append(value(bias_input(window), TensorProto.INT64, ["B", "TH", f"K{window}"]))
+            old: list[str | int] = [f"P{window}", "TH", window]
+            inputs.append(value(old_bias_input(window), TensorProto.INT64, old))
+            inputs.append(value(new_bias_input(window), TensorProto.INT64, [1, "TH", "T"]))
+            inputs.append(value(phase_input(window), TensorProto.INT64, ["B"]))
         for layer, window in enumerate(a.windows):
             keys: list[str | int] = ["L", a.head_width, window]
             values: list[str | int] = ["L", window, a.head_width]
@@ -196,11 +110,15 @@ class _Forward:
         values = g.round_and_clip(g.multiply(x, inverse), -ACTIVATION_LIMIT, ACTIVATION_LIMIT)
         return self.lowering.activation(g, values)
 
-    def _base(self, scores: str, top: float, floor: float) -> str:
-        """max(scores - (max scores - top), floor) over the last axis."""
+    def _shift(self, largest: str, top: float) -> str:
+        """What brings the largest score to `top`."""
+        return self.graph.subtract(largest, self.graph.constant(top))
+
+    def _power(self, scores: str, shift: str, floor: float, squarings: int) -> str:
+        """round(max(scores - shift, floor) ** (2 ** squarings))."""
         g = self.graph
-        shift = g.subtract(g.reduce("ReduceMax", scores), g.constant(top))
-        return g.maximum(g.subtract(scores, shift), g.constant(floor))
+        base = g.maximum(g.subtract(scores, shift), g.constant(floor))
+        return g.node("Round", g.square(base, squarings))
 
     def _add_to_residual(self, x: str, product: str, name: str) -> str:
         g = self.graph
@@ -210,33 +128,52 @@ class _Forward:
 
     def _attention(self, x: str, layer: int) -> str:
         a, g, lowering = self.architecture, self.graph, self.lowering
-        name, window = f"layers.{layer}", a.windows[layer]
+        name, head = f"layers.{layer}", a.head_width
         product = lowering.linear(g, self._normalize(x), g.tensor(f"{name}.qkv.weight"))
         qkv = g.node("Round", g.multiply(product, g.tensor(f"{name}.qkv.multiplier")))
-        queries, keys, values = g.split(qkv, [a.heads * a.head_width, a.head_width, a.head_width])
-        queries = self._clip(queries, ACTIVATION_LIMIT)
-        queries = lowering.activation(g, g.reshape(queries, [0, -1, a.head_width]))
-        keys = g.transpose(g.cast(self._clip(keys, KV_LIMIT), TensorProto.INT8), [0, 2, 1])
-        values = g.cast(self._clip(values, KV_LIMIT), TensorProto.INT8)
-        old = lowering.scores(g, queries, f"keys.{layer}")
-        new = lowering.scores(g, queries, keys)
-        scores = g.multiply(g.node("Concat", old, new, axis=-1), g.tensor("score_scale"))
-        bias = g.node("Gather", g.tensor(f"{name}.bias", flat=True), bias_input(window))
-        base = self._base(g.add(scores, bias), ATTENTION_BASE, ATTENTION_FLOOR)
-        weights = g.node("Round", g.square(base, ATTENTION_SQUARINGS))
-        total = g.reduce("ReduceSum", weights)
-        old_weights = self._slice(weights, 0, window)
-        new_weights = self._slice(weights, window, np.iinfo(np.int64).max)
-        mixed = g.add(
-            lowering.mix(g, old_weights, f"values.{layer}"), lowering.mix(g, new_weights, values)
-        )
-        mean = g.multiply(g.divide(mixed, total), g.constant(ATTENTION_GAIN))
-        mean = g.round_and_clip(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT)
-        mean = lowering.activation(g, g.reshape(mean, [0, -1, a.heads * a.head_width]))
-        self._output(keys, f"new_keys.{layer}", TensorProto.INT8, ["L", a.head_width, "T"])
-        self._output(values, f"new_values.{layer}", TensorProto.INT8, ["L", "T", a.head_width])
+        end = a.heads * head
+        queries = self._clip(g.slice(qkv, 0, end), ACTIVATION_LIMIT)
+        queries = lowering.activation(g, g.reshape(queries, [0, -1, head]))
+        keys = g.cast(self._clip(g.slice(qkv, end, end + head), KV_LIMIT), TensorProto.INT8)
+        keys = g.transpose(keys, [0, 2, 1])
+        values = self._clip(g.slice(qkv, end + head, end + 2 * head), KV_LIMIT)
+        values = g.cast(values, TensorProto.INT8)
+        mean = self._attend(queries, keys, values, layer)
+        self._output(keys, f"new_keys.{layer}", TensorProto.INT8, ["L", head, "T"])
+        self._output(values, f"new_values.{layer}", TensorProto.INT8, ["L", "T", head])
         product = lowering.linear(g, mean, g.tensor(f"{name}.out.weight"))
         return self._add_to_residual(x, product, f"{name}.out")
+
+    def _attend(self, queries: str, keys: str, values: str, layer: int) -> str:
+        """The mean of the values in the ring and of the new ones, as an activation."""
+        a, g, lowering = self.architecture, self.graph, self.lowering
+        window = a.windows[layer]
+        old = self._scores(queries, f"keys.{layer}", layer, self._old_bias_index(window))
+        new = self._scores(queries, keys, layer, new_bias_input(window))
+        largest = g.maximum(g.reduce("ReduceMax", old), g.reduce("ReduceMax", new))
+        shift = self._shift(largest, ATTENTION_BASE)
+        old, new = (
+            self._power(scores, shift, ATTENTION_FLOOR, ATTENTION_SQUARINGS)
+            for scores in (old, new)
+        )
+        total = g.add(g.reduce("ReduceSum", old), g.reduce("ReduceSum", new))
+        mixed = g.add(lowering.mix(g, old, f"values.{layer}"), lowering.mix(g, new, values))
+        mean = g.multiply(g.divide(mixed, total), g.constant(ATTENTION_GAIN))
+        mean = g.round_and_clip(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT)
+        return lowering.activation(g, g.reshape(mean, [0, -1, a.heads * a.head_width]))
+
+    def _scores(self, queries: str, keys: str, layer: int, index: str) -> str:
+        """Scaled products of queries with keys, and the bias that `index` names."""
+        g = self.graph
+        scores = g.multiply(self.lowering.scores(g, queries, keys), g.tensor("score_scale"))
+        return g.add(scores, g.node("Gather", g.tensor(f"layers.{layer}.bias", flat=True), index))
+
+    def _old_bias_index(self, window: int) -> str:
+        """The index of each lane, by its phase; once for all layers with this window."""
+        if window not in self._old_indices:
+            index = self.graph.node("Gather", old_bias_input(window), phase_input(window), axis=0)
+            self._old_indices[window] = index
+        return self._old_indices[window]
 
     def _feed_forward(self, x: str, layer: int) -> str:
         a, g, lowering = self.architecture, self.graph, self.lowering
@@ -254,24 +191,22 @@ class _Forward:
         g = self.graph
         return g.node("Clip", values, g.constant(-limit), g.constant(limit))
 
-    def _slice(self, values: str, start: int, end: int) -> str:
-        g = self.graph
-        bounds = (g.constant([number], np.int64) for number in (start, end, -1))
-        return g.node("Slice", values, *bounds)
 
+def build_graph(architecture: Architecture, tensors: TensorFile, name: str) -> onnx.ModelProto:
+    """A graph of a bundle.
 
-def build_graph(architecture: Architecture, tensors: TensorFile, lowering: str) -> onnx.ModelProto:
-    """The graph of a model.
-
-    Inputs: `rows` int64 [L, T, 1 + tables] (see lmpack._models.symbols); for each window W that
-    layers have `bias_index.W` int64 [1 or L, T * H, W + T] (see lmpack._executors.ring); and for
-    each layer i the ring buffers `keys.i` int8 [L, head, W] and `values.i` int8 [L, W, head].
-    Outputs: `weights` int32 [L, T, V], and for each layer `new_keys.i` int8 [L, head, T] and
-    `new_values.i` int8 [L, T, head], to be written into the rings.
+    "cpu" and "cuda" are the forward pass in two lowerings. Inputs: `rows` int64
+    [L, T, 1 + tables] (see lmpack._models.symbols); for each window the indices and phases of
+    lmpack._executors.ring; and for each layer i the ring buffers `keys.i` int8 [L, head, W] and
+    `values.i` int8 [L, W, head]. Outputs: `odds` int32 [L, T, V], and for each layer `new_keys.i`
+    int8 [L, head, T] and `new_values.i` int8 [L, T, head]. "cuda_rings" writes these into the
+    rings (see :func:`~lmpack.training.ring_graph.ring_graph`).
 
     Args:
         architecture: shape of the model.
         tensors: the safetensors file that holds its integers.
-        lowering: "cpu" or "cuda".
+        name: file name of the graph without its suffix.
     """
-    return _Forward(architecture, tensors, LOWERINGS[lowering]).build(f"lmpack-{lowering}")
+    if name == "cuda_rings":
+        return ring_graph(architecture)
+    return _Forward(architecture, tensors, LOWERINGS[name]).build(f"lmpack-{name}")

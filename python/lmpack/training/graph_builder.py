@@ -53,13 +53,14 @@ class TensorFile:
 class GraphBuilder:
     """Collects nodes and initializers; every method gives the name of a value."""
 
-    def __init__(self, tensors: TensorFile):
+    def __init__(self, tensors: TensorFile | None = None):
         self._tensors = tensors
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
 
     def tensor(self, name: str, flat: bool = False) -> str:
         """A tensor of the safetensors file, with one axis if `flat`."""
+        assert self._tensors is not None
         self._initializers.setdefault(name, self._tensors.pointer(name, flat))
         return name
 
@@ -73,16 +74,9 @@ class GraphBuilder:
 
     def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add a node with one output."""
-        return self.nodes(operator, inputs, 1, **attributes)[0]
-
-    def nodes(
-        self, operator: str, inputs: Sequence[str], outputs: int, **attributes: Any
-    ) -> list[str]:
-        """Add a node with several outputs."""
-        number = len(self._nodes)
-        names = [f"{operator}_{number}_{i}" for i in range(outputs)]
-        self._nodes.append(helper.make_node(operator, inputs, names, **attributes))
-        return names
+        name = f"{operator}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(operator, inputs, [name], **attributes))
+        return name
 
     def rename(self, value: str, name: str) -> None:
         """Give a value the name of a graph output."""
@@ -139,10 +133,10 @@ class GraphBuilder:
         """ReduceSum or ReduceMax over the last axis, which stays with size 1."""
         return self.node(operator, value, self.constant([-1], np.int64), keepdims=1)
 
-    def split(self, value: str, sizes: Sequence[int]) -> list[str]:
-        """Split the last axis."""
-        inputs = (value, self.constant(sizes, np.int64))
-        return self.nodes("Split", inputs, len(sizes), axis=-1)
+    def slice(self, value: str, start: int, end: int) -> str:
+        """Entries `start` to `end` of the last axis."""
+        bounds = (self.constant([number], np.int64) for number in (start, end, -1))
+        return self.node("Slice", value, *bounds)
 
     def model(
         self,

@@ -88,7 +88,7 @@ def _evaluation(
     exact, unrounded = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         write_bundle(model, Path(folder) / name, name=name, facts={})
-        executor = open_executor(load_bundle(Path(folder) / name), "native")
+        executor = open_executor(load_bundle(Path(folder) / name), "cpu")
         for source, text in texts.items():
             symbols = tokenizer.encode(text)
             exact[source] = round(ideal_bits(executor, symbols, LANE) / len(text), 4)

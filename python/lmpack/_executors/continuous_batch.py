@@ -1,4 +1,7 @@
-"""Continuous batching: blocks that are decoded at the same time share the steps of one model."""
+"""Continuous batching: blocks that are decoded at the same time share the steps of one model.
+
+As in Orca (Yu et al., OSDI 2022): a block joins and leaves at any step, not at the end of a batch.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +20,25 @@ from lmpack._models.architecture import Architecture
 
 
 class LaneModel(Protocol):
-    """A model whose lanes have positions of their own; see :class:`..device.DeviceModel`."""
+    """A model whose lanes have positions of their own; see :class:`..onnx_device.DeviceModel`."""
 
     architecture: Architecture
 
     def start(self, lanes: int) -> Any:
         """A state with nothing fed yet."""
 
+    def warm_up(self, state: Any) -> None:
+        """Do what only the first step of a state does, on the thread that makes its steps."""
+
     def restart(self, state: Any, lanes: Sequence[int]) -> None:
-        """Let some lanes begin anew."""
+        """Take some lanes back to their start."""
 
     def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
 
 
-class LaneBatch:
-    """A fixed number of lanes, lent to blocks.
+class ContinuousBatch:
+    """A fixed number of lanes, leased to blocks.
 
     A step is made when each block that has lanes has said its next symbols; the last one of them
     orders it for all. Steps are made by a thread of the batch, as a captured step of ONNX Runtime
@@ -48,8 +54,9 @@ class LaneBatch:
         self.capacity = capacity
         self.architecture = model.architecture
         self._model = model
-        self._maker = ThreadPoolExecutor(1, thread_name_prefix="lmpack-lanes")
         self._state = model.start(capacity)
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="lmpack-lanes")
+        self._maker.submit(model.warm_up, self._state).result()
         self._free = list(range(capacity))
         self._changed = threading.Condition()
         self._queue: deque[_Request] = deque()
@@ -65,18 +72,28 @@ class LaneBatch:
             return self.capacity - len(self._free) + len(self._queue)
 
     @contextlib.contextmanager
-    def lanes(self, count: int) -> Iterator[Seat]:
-        """The lanes of a block, at most `capacity`, as soon as there are so many.
+    def lease(self, count: int) -> Iterator[LeasedLanes]:
+        """The lanes of a block, at most `capacity`, as soon as there are that many.
 
         They are given back at the end of the context, however it ends.
         """
-        mine = self._lent(count)
+        mine = self._take(count)
         try:
-            yield Seat(self, mine)
+            yield LeasedLanes(self, mine)
         finally:
-            self._given_back(mine)
+            self._give_back(mine)
 
-    def _lent(self, count: int) -> list[int]:
+    def step(self, lanes: Sequence[int], symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """Feed one symbol to each lane of a block, when all other blocks do: odds [L, V]."""
+        mine = self._join(lanes, symbols)
+        if self._must_make(mine):
+            self._make(mine)
+        if mine.error is not None:
+            raise mine.error
+        assert mine.odds is not None
+        return np.ascontiguousarray(mine.odds[lanes])
+
+    def _take(self, count: int) -> list[int]:
         request = _Request(count)
         with self._changed:
             self._queue.append(request)
@@ -93,48 +110,44 @@ class LaneBatch:
                 self._changed.notify_all()
             return mine
 
+    def _give_back(self, lanes: list[int]) -> None:
+        with self._changed:
+            self._free += lanes
+            self._blocks -= 1
+            self._changed.notify_all()
+
     def _next_that_fits(self) -> _Request | None:
         """The block that has waited longest, if there are lanes for it."""
         if self._queue and self._queue[0].count <= len(self._free):
             return self._queue[0]
         return None
 
-    def _given_back(self, lanes: list[int]) -> None:
-        with self._changed:
-            self._free += lanes
-            self._blocks -= 1
-            self._changed.notify_all()
-
-    def step(self, lanes: Sequence[int], symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """Feed one symbol to each lane of a block, when all other blocks do: weights [L, V]."""
+    def _join(self, lanes: Sequence[int], symbols: npt.NDArray[np.integer]) -> _Round:
+        """Say the next symbols of a block. Wakes nobody: the last block makes the step itself."""
         with self._changed:
             self._symbols[lanes] = symbols
             self._ready += 1
-            mine = self._round
-            self._changed.notify_all()
-            while not mine.is_over:
-                # Who gets lanes now takes part in this step.
-                complete = self._ready == self._blocks and self._next_that_fits() is None
-                if complete and not self._is_running:
-                    self._run()
-                else:
-                    self._changed.wait()
-        if mine.error is not None:
-            raise mine.error
-        assert mine.weights is not None
-        return np.ascontiguousarray(mine.weights[lanes])
+            return self._round
 
-    def _run(self) -> None:
-        """Make the step for all. The lock is open meanwhile, so that blocks can be given back."""
-        self._is_running = True
-        this, symbols = self._round, self._symbols.copy()
-        self._changed.release()
+    def _must_make(self, this: _Round) -> bool:
+        """Wait for the end of the round, or until it is complete and this thread has to make it."""
+        with self._changed:
+            self._changed.wait_for(lambda: this.is_over or self._is_complete())
+            self._is_running |= not this.is_over
+            return not this.is_over
+
+    def _is_complete(self) -> bool:
+        """Whether nothing is missing for the step. Who gets lanes now takes part in it."""
+        everybody = self._ready == self._blocks and self._next_that_fits() is None
+        return everybody and not self._is_running
+
+    def _make(self, this: _Round) -> None:
+        """Make the step for all. Nobody changes the symbols before it is over."""
         try:
-            this.weights = self._maker.submit(self._model.step, self._state, symbols).result()
+            this.odds = self._maker.submit(self._model.step, self._state, self._symbols).result()
         except BaseException as error:
             this.error = error
-        finally:
-            self._changed.acquire()
+        with self._changed:
             this.is_over = True
             self._round = _Round()
             self._symbols[:] = self.architecture.start_symbol
@@ -145,7 +158,7 @@ class LaneBatch:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Request:
-    """A block that waits for so many lanes."""
+    """A block that waits for this many lanes."""
 
     count: int
 
@@ -155,28 +168,28 @@ class _Round:
 
     Attributes:
         is_over: whether it has been made.
-        weights: int32 [capacity, V].
+        odds: int32 [capacity, V].
         error: what went wrong, for all blocks that took part.
     """
 
     is_over = False
-    weights: npt.NDArray[np.int32] | None = None
+    odds: npt.NDArray[np.int32] | None = None
     error: BaseException | None = None
 
 
-class Seat:
-    """The lanes of one block: a predictor of which only that block knows."""
+class LeasedLanes:
+    """The lanes of one block: a language model of which only that block knows."""
 
     name = "lanes"
     version = ""
 
-    def __init__(self, batch: LaneBatch, lanes: list[int]) -> None:
+    def __init__(self, batch: ContinuousBatch, lanes: list[int]) -> None:
         self.architecture = batch.architecture
         self._batch = batch
         self._lanes = lanes
 
     def start(self, lanes: int) -> None:
-        """Nothing: the lanes stand at their start."""
+        """Nothing: the lanes are at their start."""
 
     def step(self, state: None, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""

@@ -1,0 +1,1 @@
+"""One command for a GPU that is at hand for some minutes: `python -m benchmarks.gpu`."""

@@ -1,0 +1,136 @@
+"""Do all executors agree on every integer, and on every byte of the files that they make?
+
+    python -m benchmarks.gpu.conformance [--models NAME...] [--require-cuda] [--short]
+
+The engine with each kernel of this processor, ONNX Runtime's CPU provider with both graphs, torch,
+and, where there is a GPU, ONNX Runtime's CUDA provider (TF32 off and on, steps captured or not) and
+torch on it; for the built-in models and for random ones, with several numbers of lanes, all of
+which are compared. The result is written after each row. Ends with 1 if something differs or
+fails, and with --require-cuda also if a row of the GPU was not run.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.gpu.reference import Reference
+from benchmarks.gpu.results import ROOT, environment, stage_parser, write_json
+from benchmarks.gpu.ways import Open, executors
+from lmpack._executors.conformance import odds_digest
+from lmpack._executors.native import NativeExecutor
+from lmpack._models.architecture import Architecture
+from lmpack._models.bundle import Bundle, list_bundles, load_bundle
+from lmpack.errors import UsageError
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from random_models import (  # after the path is known
+    ARCHITECTURES,
+    random_bundle,
+    random_model,
+    random_symbols,
+    torch_weights,
+)
+
+DISTINCT_LANES = 4
+LANES, STEPS = (1, 7, 64), 72
+SHORT_LANES, SHORT_STEPS = (1, 7), 4
+
+Check = Callable[[], bool]
+
+
+def models(folder: Path, built_in: list[str], short: bool) -> Iterator[tuple[str, Bundle]]:
+    """Bundles with their names."""
+    for name in built_in:
+        yield name, load_bundle(name)
+    for name, architecture in () if short else ARCHITECTURES.items():
+        yield f"random, {name}", random_bundle(folder / name, architecture)
+
+
+def checks(
+    bundle: Bundle, reference: Reference, lanes: tuple[int, ...]
+) -> Iterator[tuple[str, Check]]:
+    """For each way to run a bundle, whether it gives what the reference gives."""
+    for name, open_it in executors():
+        yield name, functools.partial(_opened_equals, reference, open_it, bundle, lanes)
+    for device in ("cpu", "cuda") if bundle.name == "random" else ():
+        yield (
+            f"torch, {device.upper()}",
+            functools.partial(_torch_equals, reference, bundle, device),
+        )
+
+
+def _opened_equals(
+    reference: Reference, open_it: Open, bundle: Bundle, lanes: tuple[int, ...]
+) -> bool:
+    return reference.equals(open_it(bundle), lanes)
+
+
+def _torch_equals(reference: Reference, bundle: Bundle, device: str) -> bool:
+    return np.array_equal(torch_odds(bundle.architecture, device), reference.odds)
+
+
+def torch_odds(architecture: Architecture, device: str) -> npt.NDArray[np.int32]:
+    """What the random bundle of a shape gives in torch."""
+    import torch
+
+    symbols = random_symbols(architecture, DISTINCT_LANES, STEPS)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("torch finds no CUDA")
+    return torch_weights(random_model(architecture).to(device), symbols)
+
+
+def outcome(check: Check) -> str:
+    """Of a check, in a word; one that fails must not hide the others."""
+    try:
+        return "equal" if check() else "DIFFERENT"
+    except UsageError as error:  # what it needs is not there
+        return f"not run: {error}"
+    except Exception as error:
+        return f"FAILED: {error!r}"
+
+
+def is_bad(way: str, found: str, require_cuda: bool) -> bool:
+    """Whether the command has to end with 1 for a row."""
+    missed = require_cuda and "CUDA" in way and found.startswith("not run")
+    return missed or found.startswith(("DIFFERENT", "FAILED"))
+
+
+def main(arguments: list[str]) -> int:
+    parser = stage_parser(__doc__, "gpu_conformance")
+    parser.add_argument("--models", nargs="*", default=[bundle.name for bundle in list_bundles()])
+    parser.add_argument("--require-cuda", action="store_true")
+    parser.add_argument(
+        "--short", action="store_true", help="few lanes and steps, no random models"
+    )
+    options = parser.parse_args(arguments)
+    lanes, steps = (SHORT_LANES, SHORT_STEPS) if options.short else (LANES, STEPS)
+    text = (ROOT / "README.md").read_bytes()[:1000]
+    rows: list[dict[str, Any]] = []
+    result = {"environment": environment(), "rows": rows}
+    bad = False
+    with tempfile.TemporaryDirectory() as folder:
+        for name, bundle in models(Path(folder), options.models, options.short):
+            symbols = random_symbols(bundle.architecture, DISTINCT_LANES, steps)
+            reference = Reference(NativeExecutor(bundle), symbols, text)
+            found: dict[str, str] = {}
+            row = {"model": name, "fingerprint": bundle.fingerprint.hex()}
+            rows.append({**row, "digest": odds_digest(reference.odds), "executors": found})
+            for way, check in checks(bundle, reference, lanes):
+                found[way] = outcome(check)
+                bad |= is_bad(way, found[way], options.require_cuda)
+                write_json(options.result, result)
+                print(f"{name}, {way}: {found[way]}", flush=True)
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""A stage: a process of its own with a time limit, which cannot take the next one down."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.gpu.results import ROOT
+
+GRACE_SECONDS = 5.0
+"""Between asking a stage to end and ending it."""
+LOG_LINES = 40
+"""Of the log of a stage, in the result."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """What to run.
+
+    Attributes:
+        name: of the stage, its result and its log.
+        command: arguments of Python; a result is written to the file behind --result.
+        seconds: limit.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    seconds: float
+
+
+def run_stage(stage: Stage, folder: Path) -> dict[str, Any]:
+    """Run a stage to its end or limit; its state, time, log and the result that it wrote.
+
+    Args:
+        stage: what to run.
+        folder: for its files NAME.json and NAME.log.
+    """
+    result = folder / f"{stage.name}.json"
+    result.unlink(missing_ok=True)
+    command = [sys.executable, *stage.command, "--result", str(result)]
+    started = time.monotonic()
+    with (folder / f"{stage.name}.log").open("w+b") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        state = _state(process, max(0.0, stage.seconds))
+        log.seek(0)
+        lines = log.read().decode(errors="replace").splitlines()[-LOG_LINES:]
+    seconds = round(time.monotonic() - started, 1)
+    return {"state": state, "seconds": seconds, "log": lines, "result": _read(result)}
+
+
+def _state(process: subprocess.Popen[bytes], seconds: float) -> str:
+    try:
+        status = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return f"out of time after {seconds:.0f} s"
+    finally:
+        _signal(process, signal.SIGKILL)  # what it may have left running
+    return "done" if status == 0 else f"failed with status {status}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a stage and all that it started."""
+    _signal(process, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_SECONDS)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _read(path: Path) -> Any:
+    """The result, if it is there and whole."""
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(path.read_text())
+    return None

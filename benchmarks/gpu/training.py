@@ -1,0 +1,129 @@
+"""Train a preset for some seconds, and bring out what a later run goes on from.
+
+    python -m benchmarks.gpu.training --preset NAME --seconds S --data FOLDER --run FOLDER
+        --output FOLDER [--resume FOLDER] [--result FILE]
+
+With --resume the run goes on from the state whose parts are in that folder, for so many seconds
+more. Every two minutes and at the end the state of the run is put into the output in parts, so that
+the run can be ended at any time. A state before the fall of the rates is preferred: a longer run
+goes on from it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.gpu.parts import MIB, join, names, split
+from benchmarks.gpu.results import stage_parser, write_json
+
+CHECKPOINT = "checkpoint.pt"
+STATES = ("before_fall.pt", CHECKPOINT)
+"""Files of a run that a run can go on from, the better one first."""
+
+LOG = "log.jsonl"
+PART = 15 * MIB
+"""Below 16 MiB, the largest file that may come back."""
+MOST_PARTS = 4
+"""So that all files together are at most 8 and 64 MiB."""
+TRAIN = (sys.executable, "-m", "lmpack", "train")
+
+
+class Keeper:
+    """Puts the newest state of a run into the output.
+
+    Attributes:
+        kept: what is there, or why nothing is; for the result.
+    """
+
+    def __init__(self, run: Path, output: Path) -> None:
+        self._run, self._output = run, output
+        self._seen: tuple[str, int] | None = None
+        self.kept: dict[str, Any] = {"state": "none yet"}
+
+    def keep(self) -> None:
+        """Cut the newest state into parts, if it has changed and is not too large."""
+        states = [path for name in STATES if (path := self._run / name).exists()]
+        if not states:
+            return
+        status = states[0].stat()
+        seen = states[0].name, status.st_mtime_ns
+        if seen == self._seen:
+            return
+        self._seen = seen
+        if status.st_size > MOST_PARTS * PART:
+            self.kept = {"state": f"{states[0].name} is too large: {status.st_size} bytes"}
+            return
+        for name in STATES:  # of the other state, too
+            for old in self._output.glob(f"{name}.part*"):
+                old.unlink()
+        split(states[0], self._output, PART)
+        self.kept = {"state": states[0].name, "bytes": status.st_size}
+
+
+def begin(run: Path, resume: Path | None) -> float:
+    """Seconds that a run was trained for before; its state is put into the folder of the run.
+
+    Raises:
+        PartsError: the parts of the state are not all there, or not as they were.
+    """
+    if resume is None:
+        return 0.0
+    import torch
+
+    state = run / CHECKPOINT
+    join(resume, next(name for name in STATES if name in names(resume)), state)
+    return float(torch.load(state, map_location="cpu", weights_only=True)["seconds"])
+
+
+def progress(run: Path) -> dict[str, Any]:
+    """Steps, symbols a second over the whole run and since the first report, last report."""
+    path = run / LOG
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    if not lines:
+        return {}
+    first, last = lines[0], lines[-1]
+    found = {"reports": len(lines), "last": last}
+    if last["seconds"] > first["seconds"]:
+        symbols = last["symbols"] - first["symbols"]
+        found["symbols_per_s"] = symbols / (last["seconds"] - first["seconds"])
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    parser = stage_parser(__doc__, "gpu_training")
+    parser.add_argument("--recipe", default="general")
+    parser.add_argument("--preset", default="base")
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--resume", type=Path)
+    parser.add_argument("--keep-every", type=float, default=120.0)
+    options = parser.parse_args(arguments)
+    seconds = begin(options.run, options.resume) + options.seconds
+    command = [*TRAIN, options.recipe, "--preset", options.preset, "--device", options.device]
+    command += ["--seconds", str(seconds), "--data", options.data]
+    command += ["--output", options.run] + ["--compile"] * options.compile
+    keeper = Keeper(options.run, options.output)
+    with subprocess.Popen(list(map(str, command))) as process:
+        due = time.monotonic() + options.keep_every
+        while process.poll() is None:
+            time.sleep(0.2)
+            if time.monotonic() >= due:
+                due += options.keep_every
+                keeper.keep()
+                write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
+    keeper.keep()
+    write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
+    return process.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

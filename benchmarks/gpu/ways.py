@@ -1,0 +1,43 @@
+"""Every way to run a bundle on this machine."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+
+from lmpack._executors import Executor
+from lmpack._executors.cuda import CudaExecutor
+from lmpack._executors.cuda_libraries import cuda_provider
+from lmpack._executors.native import NativeExecutor
+from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack._executors.provider import Provider
+from lmpack._models.bundle import Bundle
+from lmpack._native import kernel_names
+
+Open = Callable[[Bundle], Executor]
+
+GPU_LANES, CPU_LANES = 64, 7
+"""Of a batch: as many as are compared; on a CPU each one costs time."""
+
+
+def executors() -> Iterator[tuple[str, Open]]:
+    """Name and opener of each way; names of those on a GPU have the word CUDA in them."""
+    for kernel in kernel_names():
+        yield f"native {kernel}", functools.partial(NativeExecutor, kernel=kernel)
+    for graph in ("cpu.onnx", "cuda.onnx"):
+        opener = functools.partial(OnnxRuntimeExecutor, graph=graph)
+        yield f"ONNX Runtime, CPU, {graph}", opener
+    on_cpu = Provider("CPUExecutionProvider", "cpu")
+    yield (
+        "ONNX Runtime, CPU, as on a GPU",
+        functools.partial(CudaExecutor, provider=on_cpu, lanes=CPU_LANES),
+    )
+    for tf32, capture in itertools.product((False, True), repeat=2):
+        name = f"ONNX Runtime, CUDA, TF32 {'on' if tf32 else 'off'}"
+        name += ", captured steps" if capture else ""
+        yield name, functools.partial(_on_gpu, tf32=tf32, capture=capture)
+
+
+def _on_gpu(bundle: Bundle, tf32: bool, capture: bool) -> Executor:
+    return CudaExecutor(bundle, cuda_provider(tf32=tf32, capture=capture), lanes=GPU_LANES)

@@ -1,0 +1,51 @@
+"""Which GPUs and CUDA libraries there are, asked without loading anything."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+from pathlib import Path
+
+_DEVICE_FILES = ("/dev/nvidiactl", "/dev/dxg")
+"""Of the drivers under Linux and under its Windows subsystem."""
+
+_MEMORY_MAP = Path("/proc/self/maps")
+_CUDA_LIBRARIES = ("libcublas", "libcudart", "libcudnn", "libcufft", "libcurand")
+
+
+def cuda_seems_to_be_there() -> bool:
+    """Whether it is worth the time to load ONNX Runtime and ask it."""
+    if not any(map(os.path.exists, _DEVICE_FILES)):
+        return False
+    try:
+        importlib.metadata.distribution("onnxruntime-gpu")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def driver_and_cards() -> str:
+    """Version of the driver and names of the cards; empty where Linux does not say."""
+    lines = []
+    folder = Path("/proc/driver/nvidia")
+    with contextlib.suppress(OSError):
+        lines += (folder / "version").read_text().splitlines()[:1]
+        for card in sorted(folder.glob("gpus/*/information")):
+            lines += card.read_text().splitlines()[:1]
+    return " ".join(" ".join(lines).split())
+
+
+def loaded_cuda_libraries() -> str:
+    """Name, size and time of each CUDA library in this process; empty where Linux does not say.
+
+    An update of one of them may compute something else, whatever the version of ONNX Runtime.
+    """
+    found = set()
+    with contextlib.suppress(OSError):
+        for line in _MEMORY_MAP.read_text().splitlines():
+            path = Path(line.split(maxsplit=5)[-1])
+            if path.name.startswith(_CUDA_LIBRARIES) and ".so" in path.name:
+                status = path.stat()
+                found.add(f"{path.name}:{status.st_size}:{status.st_mtime_ns}")
+    return " ".join(sorted(found))

@@ -1,0 +1,95 @@
+"""From a bundle and the name of a device to an executor that has proved itself."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import warnings
+
+from lmpack._executors.conformance import require_conformance
+from lmpack._executors.devices import (
+    CPU,
+    CPU_ONNXRUNTIME,
+    CUDA,
+    LANES_WORTH_A_GPU,
+    check_device,
+)
+from lmpack._executors.hardware import cuda_seems_to_be_there
+from lmpack._executors.native import NativeExecutor
+from lmpack._executors.protocol import Executor
+from lmpack._models.bundle import Bundle, list_bundles, load_bundle
+from lmpack.errors import BundleError, ModelError, UsageError
+
+
+def open_executor(bundle: Bundle, device: str = "auto", threads: int | None = None) -> Executor:
+    """Load a bundle into an executor and make sure that it gives the bundle's integers.
+
+    Args:
+        bundle: the model.
+        device: one of DEVICES; "auto" is the CPU, unless :func:`resolve_device` says otherwise.
+        threads: worker threads, at least 1; None for the executor's own choice.
+
+    Raises:
+        UsageError: an unknown device, one that is not there, or a bad number of threads.
+        BundleError: the bundle cannot be loaded, or has just been replaced.
+        ConformanceError: the executor computes other integers on this machine.
+    """
+    check_device(device, threads)
+    executor = _load(bundle, resolve_device(device, 0), threads)
+    if load_bundle(bundle.path).content_digest != bundle.content_digest:
+        raise BundleError(f"the bundle {bundle.path} was changed while it was loaded: try again")
+    require_conformance(bundle, executor)
+    return executor
+
+
+def resolve_device(device: str, lanes: int) -> str:
+    """The device that is meant: "auto" is the CPU, or a GPU that works and has enough to do.
+
+    Args:
+        device: one of DEVICES.
+        lanes: how many lanes are at hand at the same time: those of a block times the blocks that
+            are coded side by side; 0 for a single stream.
+    """
+    if device != "auto":
+        return device
+    return CUDA if lanes >= LANES_WORTH_A_GPU and _cuda_works() else CPU
+
+
+def onnxruntime_is_installed() -> bool:
+    """Whether the devices that need the package can be used."""
+    try:
+        return importlib.util.find_spec("onnxruntime") is not None
+    except ValueError:  # the module is in a state of its own
+        return False
+
+
+def _load(bundle: Bundle, device: str, threads: int | None) -> Executor:
+    if device == CPU:
+        return NativeExecutor(bundle, threads=threads)
+    if not onnxruntime_is_installed():
+        extra = "onnxruntime" if device == CPU_ONNXRUNTIME else "cuda"
+        raise UsageError(
+            f"the device {device} needs ONNX Runtime: pip install 'lmpack[{extra}]', or choose "
+            f"the device {CPU}"
+        )
+    if device == CPU_ONNXRUNTIME:
+        from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+
+        return OnnxRuntimeExecutor(bundle, threads=threads)
+    from lmpack._executors.cuda import CudaExecutor
+    from lmpack._executors.cuda_libraries import cuda_provider
+
+    return CudaExecutor(bundle, cuda_provider())
+
+
+@functools.cache
+def _cuda_works() -> bool:
+    """Whether the smallest built-in model gives its integers on a GPU; says why if not."""
+    if not cuda_seems_to_be_there():
+        return False
+    try:
+        open_executor(list_bundles()[0], CUDA)
+    except (UsageError, ModelError) as error:
+        warnings.warn(f"the GPU is not used: {error}", stacklevel=2)
+        return False
+    return True

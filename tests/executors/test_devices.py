@@ -1,0 +1,112 @@
+"""Which device runs a model, and what is said if one cannot."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import lmpack
+from lmpack._executors import blocks_side_by_side, hardware, open_executor, opening, resolve_device
+from lmpack._executors.cuda_libraries import cuda_provider
+from lmpack._executors.devices import BLOCKS_ON_CUDA, LANES_WORTH_A_GPU
+from lmpack._executors.protocol import Executor
+from lmpack._models.bundle import Bundle, load_bundle
+from lmpack.cli.main import main
+from lmpack.errors import ConformanceError, UsageError
+
+
+@pytest.fixture
+def no_gpu() -> None:
+    if hardware.cuda_seems_to_be_there():
+        pytest.skip("this test is about machines without a GPU")
+
+
+def test_a_missing_gpu_is_said(no_gpu: None) -> None:
+    with pytest.raises(UsageError, match=r"pip install 'lmpack\[cuda\]'"):
+        cuda_provider()
+    with pytest.raises(UsageError, match="knows no CUDA"):
+        lmpack.compress(b"text", model="tiny", device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("device", "extra"),
+    [("cpu:onnxruntime", "onnxruntime"), ("cuda", "cuda"), ("cuda:onnxruntime", "cuda")],
+)
+def test_a_missing_package_is_said(
+    monkeypatch: pytest.MonkeyPatch, device: str, extra: str
+) -> None:
+    monkeypatch.setattr(opening, "onnxruntime_is_installed", lambda: False)
+    with pytest.raises(UsageError, match=rf"pip install 'lmpack\[{extra}\]'"):
+        open_executor(load_bundle("tiny"), device)
+    assert open_executor(load_bundle("tiny")).name == "native"
+
+
+def test_auto_is_the_engine() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert open_executor(load_bundle("tiny")).name == "native"
+
+
+@pytest.fixture
+def seeming_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A machine that seems to have a GPU; which devices were opened, and what they raise."""
+    opened: list[str] = []
+    load = opening._load
+
+    def recorded(bundle: Bundle, device: str, threads: int | None) -> Executor:
+        opened.append(device)
+        return load(bundle, "cpu", threads)
+
+    opening._cuda_works.cache_clear()
+    monkeypatch.setattr(opening, "cuda_seems_to_be_there", lambda: True)
+    monkeypatch.setattr(opening, "_load", recorded)
+    yield opened
+    opening._cuda_works.cache_clear()
+
+
+def test_one_file_is_never_decoded_on_a_gpu_unasked(seeming_gpu: list[str]) -> None:
+    assert open_executor(load_bundle("tiny")).name == "native"
+    assert seeming_gpu == ["cpu"]
+
+
+def test_auto_is_a_gpu_if_it_has_enough_to_do(seeming_gpu: list[str]) -> None:
+    assert resolve_device("auto", 0) == "cpu"
+    assert resolve_device("auto", LANES_WORTH_A_GPU - 1) == "cpu"
+    assert seeming_gpu == []  # it was not even asked
+    assert resolve_device("auto", LANES_WORTH_A_GPU) == "cuda"
+    assert seeming_gpu == ["cuda"]
+    assert resolve_device("cpu:onnxruntime", LANES_WORTH_A_GPU) == "cpu:onnxruntime"
+
+
+@pytest.mark.parametrize("error", [UsageError, ConformanceError])
+def test_a_gpu_that_does_not_work_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, seeming_gpu: list[str], error: type[Exception]
+) -> None:
+    def broken(bundle: Bundle, device: str, threads: int | None) -> Executor:
+        raise error("it gives other integers")
+
+    monkeypatch.setattr(opening, "_load", broken)
+    with pytest.warns(UserWarning, match="the GPU is not used: it gives other integers"):
+        assert resolve_device("auto", LANES_WORTH_A_GPU) == "cpu"
+    with pytest.raises(error):
+        open_executor(load_bundle("tiny"), "cuda")
+
+
+def test_how_many_blocks_keep_a_device_busy() -> None:
+    assert blocks_side_by_side("cpu", 3) == blocks_side_by_side("auto", 3) == 3
+    assert blocks_side_by_side("cpu:onnxruntime", 3) == 1
+    assert blocks_side_by_side("cuda", 3) == blocks_side_by_side("cuda:onnxruntime", 3)
+    assert blocks_side_by_side("cuda", None) == BLOCKS_ON_CUDA
+
+
+def test_devices_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"text")
+    result = CliRunner().invoke(main, ["compress", "--device", "tpu", str(tmp_path / "file")])
+    assert result.exit_code == 2
+    assert "'tpu' is not one of" in result.output
+    result = CliRunner().invoke(main, ["compress", "--device", "cpu", str(tmp_path / "file")])
+    assert result.exit_code == 0

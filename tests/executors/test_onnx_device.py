@@ -1,0 +1,136 @@
+"""The GPU's way of running a model, on ONNX Runtime's CPU provider: the same integers."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from random_models import ARCHITECTURES, random_bundle, random_symbols
+
+from lmpack._executors.conformance import check_conformance
+from lmpack._executors.continuous_batch import ContinuousBatch
+from lmpack._executors.cuda import CudaExecutor
+from lmpack._executors.native import NativeExecutor
+from lmpack._executors.onnx_device import DeviceModel
+from lmpack._executors.provider import Provider
+from lmpack._models.bundle import Bundle, load_bundle
+from lmpack.errors import ConformanceError, UsageError
+
+CPU = Provider("CPUExecutionProvider", "cpu")
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES[request.param])
+
+
+def test_it_gives_the_conformance_vectors(bundle: Bundle) -> None:
+    check_conformance(bundle, CudaExecutor(bundle, CPU, lanes=2, batches=1))
+
+
+def test_a_shipped_model_gives_its_conformance_vectors() -> None:
+    bundle = load_bundle("tiny")
+    check_conformance(bundle, CudaExecutor(bundle, CPU, lanes=2, batches=1))
+
+
+def test_each_lane_has_a_position_of_its_own(bundle: Bundle) -> None:
+    model, native = DeviceModel(bundle, CPU), NativeExecutor(bundle)
+    lanes = 4
+    state, alone = model.start(lanes), [native.start(1) for _ in range(lanes)]
+    random = np.random.default_rng(0)
+    for step in range(150):
+        if step % 7 == 3:
+            lane = int(random.integers(lanes))
+            model.restart(state, [lane])
+            alone[lane] = native.start(1)
+        symbols = random.integers(0, bundle.architecture.vocabulary, lanes)
+        odds = model.step(state, symbols)
+        for lane in range(lanes):
+            expected = native.step(alone[lane], symbols[lane : lane + 1])[0]
+            np.testing.assert_array_equal(odds[lane], expected)
+    with pytest.raises(UsageError, match="same position"):
+        model.prefill(state, np.zeros((lanes, 3), int))
+
+
+def test_vocabularies_of_any_size(bundle: Bundle) -> None:
+    symbols = random_symbols(bundle.architecture, 3, 60)
+    device, native = CudaExecutor(bundle, CPU, lanes=2, batches=1), NativeExecutor(bundle)
+    ours, theirs = device.start(3), native.start(3)
+    np.testing.assert_array_equal(device.prefill(ours, symbols), native.prefill(theirs, symbols))
+    np.testing.assert_array_equal(
+        device.step(ours, symbols[:, 0]), native.step(theirs, symbols[:, 0])
+    )
+
+
+# Runs and captures
+
+
+class Sessions:
+    """Records what is done with ONNX Runtime.
+
+    Attributes:
+        captured: for each session that captures, the thread that made it and its graph.
+        runs: number of runs of all sessions.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.captured: list[tuple[int, str]] = []
+        self.runs = 0
+        session, run = onnxruntime.InferenceSession, onnxruntime.InferenceSession.run_with_iobinding
+
+        def opened(path: Path, *arguments: Any, providers: list[tuple[str, dict[str, str]]]) -> Any:
+            if providers[0][1].get("enable_cuda_graph") == "1":
+                self.captured.append((threading.get_ident(), path.name))
+            return session(path, *arguments, providers=providers)
+
+        def counted(*arguments: Any) -> None:
+            self.runs += 1
+            run(*arguments)
+
+        monkeypatch.setattr(session, "run_with_iobinding", counted)
+        monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
+    return Sessions(monkeypatch)
+
+
+CAPTURING = Provider("CPUExecutionProvider", "cpu", capture=True)
+
+
+def test_a_step_is_two_runs(sessions: Sessions) -> None:
+    model = DeviceModel(load_bundle("tiny"), CPU)
+    state = model.start(2)
+    for steps in (1, 2, 3):
+        model.step(state, np.zeros(2, int))
+        assert sessions.runs == 2 * steps
+
+
+def test_batches_capture_before_anything_else_goes_on(sessions: Sessions) -> None:
+    executor = CudaExecutor(load_bundle("tiny"), CAPTURING, lanes=2, batches=2)
+    threads = [thread for thread, _ in sessions.captured]
+    assert [name for _, name in sessions.captured] == ["cuda.onnx", "cuda_rings.onnx"] * 2
+    assert threads[0] == threads[1] != threads[2] == threads[3]
+    assert threading.get_ident() not in threads
+    executor.step(executor.start(3), np.zeros(3, int))  # a state apart
+    with executor.lanes_for(1) as lanes:
+        lanes.step(None, np.zeros(1, int))
+    assert len(sessions.captured) == 4
+
+
+def test_the_proof_is_of_the_steps_that_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = load_bundle("tiny")
+    executor = CudaExecutor(bundle, CPU, lanes=2, batches=1)
+    batch_step = ContinuousBatch.step
+
+    def wrong(*arguments: Any) -> np.ndarray:
+        return batch_step(*arguments) + 1
+
+    monkeypatch.setattr(ContinuousBatch, "step", wrong)
+    with pytest.raises(ConformanceError, match="steps"):
+        check_conformance(bundle, executor)
