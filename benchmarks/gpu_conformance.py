@@ -1,6 +1,6 @@
 """Do all executors agree on every integer, and on every byte of the files that they make?
 
-    python benchmarks/gpu_conformance.py [--models NAME...]
+    python -m benchmarks.gpu_conformance [--models NAME...]
 
 The engine with each kernel of this processor, ONNX Runtime's CPU provider with both graphs, torch,
 and, where there is a GPU, ONNX Runtime's CUDA provider (TF32 off and on, steps captured or not) and
@@ -21,8 +21,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from environment import ROOT, environment, write_result
 
+from benchmarks.places import ROOT
+from benchmarks.record import environment, write_result
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._executors import Executor
 from lmpack._executors.conformance import by_prefill, by_steps, weights_digest

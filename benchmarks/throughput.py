@@ -1,6 +1,6 @@
 """MB/s of every executor by model and lanes, where the time goes, and what the hardware allows.
 
-    python benchmarks/throughput.py [--models NAME...] [--bytes N]
+    python -m benchmarks.throughput [--models NAME...] [--bytes N]
 
 Blocks of 256 KiB without mixing, as many side by side as keep the executor busy, decoded and
 compared. Time in the model, in transfers and in everything else (the coder, Python) is that of all
@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from environment import environment, require_shared, write_result
 
+from benchmarks.data import require_shared
+from benchmarks.record import environment, write_result
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._executors import Executor
 from lmpack._executors.cuda import CudaExecutor, cuda_provider

@@ -14,24 +14,18 @@ from click.testing import CliRunner, Result
 
 from lmpack._blocks.ideal import ideal_bits
 from lmpack._executors import open_executor
-from lmpack._extras import needed
+from lmpack._extras import import_extra
 from lmpack._models.bundle import load_bundle
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation import compressors, context, scaling, table1, table2
-from lmpack.evaluation.compressors import (
-    Classical,
-    Compressor,
-    closest_factors,
-    compressor_names,
-    find_compressor,
-)
-from lmpack.evaluation.data_sets import (
-    CHUNK,
-    DataSet,
-)
+from lmpack.evaluation.classical import Classical
+from lmpack.evaluation.compressors import compressor_names, find_compressor
+from lmpack.evaluation.data_sets import DataSet
+from lmpack.evaluation.media_codecs import closest_factors
 from lmpack.evaluation.model_compressors import LANES, Transformer
-from lmpack.evaluation.paper import ADJUSTED, CHUNKED, WHOLE, paper_rate
+from lmpack.evaluation.paper import ADJUSTED, CHUNK, CHUNKED, WHOLE, paper_rate
+from lmpack.evaluation.protocol import Compressor
 from lmpack.evaluation.rates import adjusted, measure_chunks, measure_whole
 
 PROSE = (inputs.SENTENCES * 2)[: 5 * CHUNK]
@@ -63,7 +57,7 @@ def test_headers_are_counted_once_and_parameters_twice() -> None:
     whole = measure_whole(Halving(), PAIRS)
     assert (whole.raw_bytes, whole.compressed_bytes) == (6000, 3003)
     assert whole.rate == 3003 / 6000
-    assert whole.adjusted_rate() == pytest.approx(3003 / 6000 + 2000 / 6000)
+    assert whole.adjusted_rate(6000) == pytest.approx(3003 / 6000 + 2000 / 6000)
     assert whole.adjusted_rate(10**6) == pytest.approx(3003 / 6000 + 0.002)
     assert whole.rate_with_files == pytest.approx(3003 / 6000 + 700 / 6000)
     chunks = measure_chunks(Halving(), [PAIRS[i : i + 100] for i in range(0, 6000, 100)])
@@ -167,7 +161,7 @@ def test_unknown_compressors(name: str) -> None:
 
 def test_a_missing_package_is_named() -> None:
     with pytest.raises(EvaluationError, match=r"package nosuch: pip install 'lmpack\[eval\]'"):
-        needed("no_such_module", "nosuch")
+        import_extra("no_such_module", "nosuch")
 
 
 # Table 1

@@ -22,33 +22,28 @@ from lmpack._executors import open_executor
 from lmpack._models.bundle import load_bundle
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation.compressors import Classical
-from lmpack.evaluation.data_sets import read_grey_image
-from lmpack.evaluation.generation import (
+from lmpack.evaluation.audio import read_audio
+from lmpack.evaluation.classical import Classical
+from lmpack.evaluation.continuation import (
     CompressorContinuation,
     ModelContinuation,
-    best_continuations,
     continuation_of,
-    generate,
 )
-from lmpack.evaluation.media import (
-    continue_audio,
-    continue_image,
-    continue_text,
-    read_audio,
-)
+from lmpack.evaluation.generation import best_continuations, generate
+from lmpack.evaluation.images import read_grey_image
+from lmpack.evaluation.prompts import continue_audio, continue_image, continue_text
 
 PROMPT = inputs.SENTENCES[:300]
 
 
 class Fixed:
-    """Bytes 1, 2 and 3 with weights 1, 3 and 0."""
+    """Bytes 1, 2 and 3 with odds 1, 3 and 0."""
 
     def __init__(self, strings: int) -> None:
         self.strings = strings
         self.seen: list[list[int]] = []
 
-    def weights(self) -> np.ndarray:
+    def odds(self) -> np.ndarray:
         row = np.zeros(256, np.int64)
         row[1:4] = 1, 3, 0
         return np.tile(row, (self.strings, 1))
@@ -57,7 +52,7 @@ class Fixed:
         self.seen.append(list(values))
 
 
-def test_bytes_are_drawn_in_proportion_to_their_weights() -> None:
+def test_bytes_are_drawn_in_proportion_to_their_odds() -> None:
     source = Fixed(2)
     first, second = generate(source, 2, 2000)
     counts = collections.Counter(first)
@@ -85,13 +80,13 @@ def test_bad_arguments(arguments: dict[str, float]) -> None:
         generate(Fixed(1), 1, **arguments)
 
 
-def test_a_model_gives_its_own_weights_step_by_step() -> None:
+def test_a_model_gives_its_own_odds_step_by_step() -> None:
     executor = open_executor(load_bundle("small"), threads=1)
     grown = ModelContinuation(executor, [PROMPT, PROMPT[::-1]])
     grown.append([ord("a"), ord("b")])
     whole = ModelContinuation(executor, [PROMPT + b"a", PROMPT[::-1] + b"b"])
-    assert np.array_equal(grown.weights(), whole.weights())
-    assert whole.weights().shape == (2, 256)
+    assert np.array_equal(grown.odds(), whole.odds())
+    assert whole.odds().shape == (2, 256)
 
 
 def test_a_model_continues_text_as_text() -> None:
@@ -111,8 +106,8 @@ def test_a_byte_that_costs_a_byte_more_is_256_times_less_probable() -> None:
     def compress(data: bytes) -> bytes:
         return bytes(10 + {ord("a"): 0, ord("b"): 1, ord("c"): 20}.get(data[-1], 2))
 
-    weights = CompressorContinuation(Classical("x", compress, bytes), [b"some", b"more"]).weights()
-    for row in weights:
+    odds = CompressorContinuation(Classical("x", compress, bytes), [b"some", b"more"]).odds()
+    for row in odds:
         assert [row[byte] for byte in b"abcd"] == [2**24, 2**16, 0, 2**8]
 
 

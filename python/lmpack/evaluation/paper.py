@@ -12,6 +12,9 @@ COLUMNS = ("enwik9", "imagenet", "librispeech", "random")
 PAPER_BYTES = 10**9
 """Size of each kind of its data."""
 
+CHUNK = 2048
+"""Bytes of the chunks that it cuts the data into."""
+
 Rates = tuple[float, float, float, float]
 
 WHOLE: Mapping[str, Rates] = {
