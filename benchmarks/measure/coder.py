@@ -71,7 +71,8 @@ def code_with_constriction(weights: Weights, symbols: Symbols) -> dict[str, floa
     flat = np.ascontiguousarray(symbols.T).reshape(-1)
 
     def probabilities() -> npt.NDArray[np.float32]:
-        return rows.astype(np.float32)
+        floats: npt.NDArray[np.float32] = rows.astype(np.float32)
+        return floats
 
     def encode() -> Any:
         coder = constriction.stream.queue.RangeEncoder()
@@ -80,7 +81,8 @@ def code_with_constriction(weights: Weights, symbols: Symbols) -> dict[str, floa
 
     def decode(words: Any) -> Symbols:
         coder = constriction.stream.queue.RangeDecoder(words)
-        return coder.decode(family, probabilities())
+        decoded: Symbols = coder.decode(family, probabilities())
+        return decoded
 
     words, encoding = timed(encode)
     decoded, decoding = timed(decode, words)

@@ -25,7 +25,8 @@ from benchmarks.record import environment, write_result
 from lmpack._models.bundle import BUILT_IN, CLASSICAL_RATES, list_bundles
 from lmpack.evaluation.classical import Classical
 from lmpack.evaluation.compressors import find_compressor
-from lmpack.evaluation.data_sets import CHUNK, load_data_set
+from lmpack.evaluation.data_sets import load_data_set
+from lmpack.evaluation.paper import CHUNK
 from lmpack.evaluation.protocol import Compressor
 from lmpack.evaluation.rates import Measurement, measure_chunks, measure_whole
 

@@ -70,7 +70,8 @@ def _level(level: int) -> Program:
 
 
 def _ppmd() -> Program:
-    ways = [(sys.executable, "-c", PPMD.format(way)) for way in ("compress", "decompress")]
+    python = (sys.executable, "-c")
+    ways = (*python, PPMD.format("compress")), (*python, PPMD.format("decompress"))
     return Program(sys.executable, *ways)
 
 

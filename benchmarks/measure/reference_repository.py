@@ -19,6 +19,7 @@ import os
 import sys
 import tempfile
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,22 @@ DEFAULT_CHUNKS = 3
 ARCHITECTURE = PAPER_PRESETS["200k"]
 
 
-def load_reference(checkout: Path) -> Any:
-    """Its compressor, with random parameters in the current folder, where it looks for them."""
+@contextlib.contextmanager
+def inside(folder: str) -> Iterator[None]:
+    """Has a folder as the current one."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def load_reference(checkout: Path) -> tuple[Any, int]:
+    """Its compressor and number of parameters, which are random.
+
+    It finds them in the current folder.
+    """
     # It imports this for data sets that are not needed here.
     sys.modules["tensorflow_datasets"] = types.ModuleType("tensorflow_datasets")
     sys.path.insert(0, str(checkout.parent))
@@ -101,7 +116,7 @@ def main(arguments: list[str]) -> int:
     checkout = parser.parse_args(arguments).checkout.resolve()
     text = start_of(SOURCE)
     result: dict[str, Any] = {"environment": environment(), "rows": []}
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    with tempfile.TemporaryDirectory() as folder, inside(folder):
         write_bundle(ExactTransformer(ARCHITECTURE), Path(folder) / "model", name="same", facts={})
         executor = NativeExecutor(load_bundle(Path(folder) / "model"), threads=1)
         os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")

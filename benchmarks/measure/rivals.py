@@ -59,10 +59,10 @@ def measure_missing(name: str, program: Program, titles: list[str] | None) -> No
         if file.title not in (titles or MEASURED.get(name, (file.title,))):
             continue
         if (file.group, file.title) not in done:
-            row = {"codec": name, "group": file.group, "file": file.title}
-            row |= measure(program, file.read())
-            print(f"{name} {file.title} {8 * row['size'] / row['bytes']:.4f}", flush=True)
-            _add(row)
+            measured = measure(program, file.read())
+            rate = 8 * measured["size"] / measured["bytes"]
+            print(f"{name} {file.title} {rate:.4f}", flush=True)
+            _add({"codec": name, "group": file.group, "file": file.title, **measured})
 
 
 def main(arguments: list[str]) -> int:

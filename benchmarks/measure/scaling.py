@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks.data import require_shared
 from benchmarks.measure.process import run
@@ -22,7 +23,7 @@ SIZES = (1_000_000, 10_000_000, 50_000_000)
 
 def main() -> int:
     source = require_shared() / SOURCE
-    result = {"environment": environment(), "rows": []}
+    result: dict[str, Any] = {"environment": environment(), "rows": []}
     with tempfile.TemporaryDirectory() as folder:
         plain, packed, back = (Path(folder) / name for name in ("in", "in.lmp", "back"))
         for size in SIZES:
@@ -30,7 +31,7 @@ def main() -> int:
                 shutil.copyfileobj(file, part)
                 part.truncate(size)
             lmpack = [sys.executable, "-m", "lmpack"]
-            row = {"bytes": size}
+            row: dict[str, Any] = {"bytes": size}
             row["compress"] = run([*lmpack, "compress", "-qf", str(plain), "-o", str(packed)])
             row["decompress"] = run([*lmpack, "decompress", "-qf", str(packed), "-o", str(back)])
             if not filecmp.cmp(back, plain, shallow=False):

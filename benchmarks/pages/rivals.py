@@ -146,7 +146,8 @@ def _cells(
 
 
 def _rate(rows: Rows) -> float:
-    return 8 * sum(row["size"] for row in rows) / sum(row["bytes"] for row in rows)
+    sizes, plain = ([int(row[field]) for row in rows] for field in ("size", "bytes"))
+    return 8 * sum(sizes) / sum(plain)
 
 
 def _titles(rows: Rows) -> list[str]:

@@ -296,13 +296,10 @@ def test_adjusted_rates_beyond_what_was_measured_are_computed() -> None:
         {"bytes": 10**5, "rate": 0.5, "parameters": 10_000},
         {"bytes": 10**6, "rate": 0.4, "parameters": 10_000},
     ]
-    assert scaling.adjusted_rates(rows) == [
-        (10**5, pytest.approx(0.7), True),
-        (10**6, pytest.approx(0.42), True),
-        (10**7, pytest.approx(0.402), False),
-        (10**8, pytest.approx(0.4002), False),
-        (10**9, pytest.approx(0.40002), False),
-    ]
+    sizes, rates, measured = zip(*scaling.adjusted_rates(rows), strict=True)
+    assert sizes == tuple(10**power for power in range(5, 10))
+    assert rates == pytest.approx([0.7, 0.42, 0.402, 0.4002, 0.40002])
+    assert measured == (True, True, False, False, False)
     assert scaling.measured_sizes(98 * CHUNK) == [10**5]
     assert scaling.measured_sizes(5 * CHUNK) == [5 * CHUNK]
     assert scaling.measured_sizes(10**6) == [10**5, 10**6]

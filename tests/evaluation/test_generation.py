@@ -6,7 +6,7 @@ import collections
 import io
 import wave
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import inputs
@@ -74,10 +74,10 @@ def test_temperature(temperature: float, share: float) -> None:
     assert drawn.count(2) / 3000 == pytest.approx(share, abs=0.02)
 
 
-@pytest.mark.parametrize("arguments", [{"count": -1}, {"count": 1, "temperature": -0.1}])
-def test_bad_arguments(arguments: dict[str, float]) -> None:
+@pytest.mark.parametrize(("count", "temperature"), [(-1, 1.0), (1, -0.1)])
+def test_bad_arguments(count: int, temperature: float) -> None:
     with pytest.raises(UsageError, match="must not be negative"):
-        generate(Fixed(1), 1, **arguments)
+        generate(Fixed(1), 1, count, temperature=temperature)
 
 
 def test_a_model_gives_its_own_odds_step_by_step() -> None:
@@ -137,16 +137,16 @@ def test_images_and_audio_keep_their_first_half() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "content"),
+    "go_on",
     [
-        (lambda data: continue_text(data, 5, rows_reversed), b""),
-        (lambda data: continue_audio(data, rows_reversed), b"x"),
-        (lambda data: continue_image(data, rows_reversed), np.zeros((4, 1), np.uint8)),
+        lambda: continue_text(b"", 5, rows_reversed),
+        lambda: continue_audio(b"x", rows_reversed),
+        lambda: continue_image(np.zeros((4, 1), np.uint8), rows_reversed),
     ],
 )
-def test_there_must_be_something_to_go_on_from(function, content) -> None:
+def test_there_must_be_something_to_go_on_from(go_on: Callable[[], object]) -> None:
     with pytest.raises(EvaluationError):
-        function(content)
+        go_on()
 
 
 def test_recordings_of_other_rates_are_read(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_two_outputs_need_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_pictures_of_16_bits_lose_the_lower_ones(tmp_path: Path) -> None:
-    ramp = np.arange(0, 65_536, 256, np.uint16).reshape(16, 16)
+    ramp = np.arange(0, 65_536, 256).astype(np.uint16).reshape(16, 16)
     Image.fromarray(ramp).save(tmp_path / "deep.png")
     assert np.array_equal(read_grey_image(tmp_path / "deep.png"), ramp >> 8)
 
