@@ -11,10 +11,7 @@ from benchmarks.measure.process import run
 from lmpack._blocks.levels import LEVELS
 from lmpack.evaluation.classical import PPMD_SETTINGS
 
-PPMD = (
-    "import sys, pyppmd; data = sys.stdin.buffer.read(); "
-    f"sys.stdout.buffer.write(pyppmd.{{}}(data, **{PPMD_SETTINGS}))"
-)
+PPMD = "import sys, pyppmd; sys.stdout.buffer.write(pyppmd.{}(sys.stdin.buffer.read(), {}))"
 
 PLAIN, BACK = "data", "back"
 """Names of the files, before and after. zpaq finds the first one under its name in the archive."""
@@ -70,9 +67,10 @@ def _level(level: int) -> Program:
 
 
 def _ppmd() -> Program:
+    settings = ", ".join(f"{name}={value}" for name, value in PPMD_SETTINGS.items())
     python = (sys.executable, "-c")
-    ways = (*python, PPMD.format("compress")), (*python, PPMD.format("decompress"))
-    return Program(sys.executable, *ways)
+    compress, decompress = (PPMD.format(way, settings) for way in ("compress", "decompress"))
+    return Program(sys.executable, (*python, compress), (*python, decompress))
 
 
 ZPAQ = _program(
