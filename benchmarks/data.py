@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import lzma
+import os
 import sys
 from pathlib import Path
 
 from benchmarks.places import ROOT
 
-SHARED = ROOT.parent / "shared" / "data"
+SHARED = Path(os.environ.get("LMPACK_DATA", ROOT.parent / "shared" / "data")).absolute()
+"""The folder of the data: beside the checkout, unless the environment names another one."""
 
 WIKIPEDIA = "text/wikipedia_en_2014.valid.xz"
 ENWIK = "text/enwik8_prefix.valid.xz"
@@ -24,11 +26,13 @@ VALIDATION = (
 )
 """Files that no model was trained on."""
 
+HOW_TO_GET = 'CONTRIBUTING.md, section "Data", says what it holds; LMPACK_DATA names another folder'
+
 
 def require_shared() -> Path:
     """The folder of the data; ends the program where it is absent."""
     if not SHARED.is_dir():
-        sys.exit(f'this needs the folder {SHARED}: see CONTRIBUTING.md, section "Data"')
+        sys.exit(f"there is no folder {SHARED}: {HOW_TO_GET}")
     return SHARED
 
 

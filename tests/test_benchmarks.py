@@ -6,11 +6,11 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+
 from benchmarks.measure.programs import programs
 from benchmarks.measure.rival_files import SAMPLE
 from benchmarks.measure.rivals import measure
 from benchmarks.pages import render, rivals
-
 from lmpack._blocks.levels import LEVELS
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import inputs
 import pytest
+
 from benchmarks.measure import paper_models
 from benchmarks.paper_models import PaperModel, is_kept, read_list
 from benchmarks.places import MODELS
-
 from lmpack._executors.conformance import check_conformance
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
