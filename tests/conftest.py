@@ -15,6 +15,10 @@ from benchmarks.data import HOW_TO_GET, SHARED
 from lmpack._blocks import levels
 from lmpack._blocks.levels import LEVELS
 
+# Read when torch is imported, which is later. On tensors this small a second thread only waits for
+# the first one, and there may be a process of tests for each core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)

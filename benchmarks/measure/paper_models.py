@@ -1,11 +1,12 @@
 """Trains a model of the paper's experiments again, and measures it.
 
-    scripts/bench paper_models FOLDER... [--data DIR] [--runs DIR]
+    scripts/bench paper_models FOLDER... [--data DIR] [--runs DIR] [--no-training]
 
 FOLDER is that of a model in benchmarks/models.json, such as 200k_bpe_2048. Trained with the command
 of docs/reproduction.md, exported, evaluated, and measured for Table 2; the list and the result file
 of Table 2 get the new facts. A model over bytes replaces the bundle in benchmarks/models, one over
-tokens stays in RUNS/FOLDER/bundle. An interrupted training goes on at its last report.
+tokens stays in RUNS/FOLDER/bundle. An interrupted training goes on at its last report. With
+--no-training the bundle that is there is only measured again.
 """
 
 from __future__ import annotations
@@ -39,12 +40,13 @@ def commands(model: PaperModel, data: Path, run: Path, bundle: Path) -> list[lis
     ]
 
 
-def train_and_measure(model: PaperModel, data: Path, runs: Path) -> PaperModel:
-    """Its entry with what was measured."""
-    run = runs / model.folder
-    bundle = MODELS / model.folder if is_kept(model) else run / "bundle"
+def train(model: PaperModel, data: Path, run: Path, bundle: Path) -> None:
     for arguments in commands(model, data, run, bundle):
         subprocess.run([sys.executable, "-m", "lmpack", *arguments], check=True)
+
+
+def measure(model: PaperModel, data: Path, bundle: Path) -> PaperModel:
+    """Its entry with what was measured."""
     text = load_data_set("enwik8", data / ENWIK, CHUNKS)
     table2.run([find_compressor(f"model:{bundle}")], [text], RESULTS / "evaluation", print)
     return model.trained_as(load_bundle(bundle))
@@ -55,11 +57,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", choices=models, metavar="FOLDER")
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--no-training", action="store_true")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "paper")
     options = parser.parse_args(arguments)
     for folder in options.folders:
+        model, run = models[folder], options.runs / folder
+        bundle = MODELS / folder if is_kept(model) else run / "bundle"
         data = options.data or require_shared()
-        models[folder] = train_and_measure(models[folder], data, options.runs)
+        if not options.no_training:
+            train(model, data, run, bundle)
+        models[folder] = measure(model, data, bundle)
         write_list(list(models.values()))
     return 0
 

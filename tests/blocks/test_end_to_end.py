@@ -54,6 +54,7 @@ def test_any_bytes_come_back(plain: bytes) -> None:
     assert lmpack.decompress(packed) == plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"level": 1}, {"level": 9}, {"mixing": False}])
 def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str, Any]) -> None:
     random = np.random.default_rng(2)
@@ -77,6 +78,7 @@ def test_lengths_around_a_block_border(monkeypatch: pytest.MonkeyPatch, extra: i
     assert lmpack.decompress(lmpack.compress(plain)) == plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_make_no_difference(threads: int) -> None:
     plain = inputs.SENTENCES
@@ -113,6 +115,7 @@ def test_overhead_of_a_small_file_is_at_most_40_bytes() -> None:
     assert math.ceil(ideal) < len(lmpack.compress(plain, mixing=False)) <= ideal + OVERHEAD
 
 
+@pytest.mark.slow
 def test_every_truncation_and_bit_flip_is_found() -> None:
     packed = lmpack.compress(inputs.TEXT[:60])
     for size in range(len(packed)):

@@ -363,6 +363,7 @@ def test_built_in_recipes_have_names() -> None:
         assert config.valid
 
 
+@pytest.mark.slow
 def test_export_names_the_bundle_after_its_folder(
     invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:

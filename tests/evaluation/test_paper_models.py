@@ -53,6 +53,7 @@ def test_the_commands_that_train_one_again_are_understood(tmp_path: Path) -> Non
         assert "bpe:1024" in parsed.values() or "200K, BPE 1024" in parsed.values()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_executors_agree(folder: Path) -> None:
     bundle = load_bundle(folder)

@@ -47,6 +47,7 @@ def test_graph_gives_the_integers_of_torch(bundle: Bundle, graph: str, optimizat
     np.testing.assert_array_equal(by_prefill(executor, symbols, symbols.shape[1]), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_way_of_feeding_gives_the_same(bundle: Bundle, graph: str, threads: int) -> None:
@@ -117,6 +118,7 @@ def test_random_models_give_all_kinds_of_weights(bundle: Bundle) -> None:
     assert len(np.unique(weights)) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [bundle.name for bundle in list_bundles()])
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("optimization", ["none", "all"])
