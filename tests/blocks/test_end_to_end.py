@@ -54,7 +54,6 @@ def test_any_bytes_come_back(plain: bytes) -> None:
     assert lmpack.decompress(packed) == plain
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"level": 1}, {"level": 9}, {"mixing": False}])
 def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str, Any]) -> None:
     random = np.random.default_rng(2)
@@ -64,6 +63,7 @@ def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str,
         assert lmpack.decompress(packed) == plain
 
 
+@pytest.mark.slow
 def test_noise_of_several_blocks_hardly_grows() -> None:
     plain = np.random.default_rng(2).bytes(2 * LEVELS[1].block_size + 5)
     packed = lmpack.compress(plain, level=1)
@@ -115,7 +115,6 @@ def test_overhead_of_a_small_file_is_at_most_40_bytes() -> None:
     assert math.ceil(ideal) < len(lmpack.compress(plain, mixing=False)) <= ideal + OVERHEAD
 
 
-@pytest.mark.slow
 def test_every_truncation_and_bit_flip_is_found() -> None:
     packed = lmpack.compress(inputs.TEXT[:60])
     for size in range(len(packed)):
@@ -129,6 +128,7 @@ def test_every_truncation_and_bit_flip_is_found() -> None:
         assert str(caught.value)
 
 
+@pytest.mark.slow
 def test_smaller_than_xz_on_wikipedia(shared_data: Path) -> None:
     source = shared_data / "text" / "wikipedia_en_2014.valid.xz"
     with lzma.open(source) as file:

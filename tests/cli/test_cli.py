@@ -363,7 +363,6 @@ def test_built_in_recipes_have_names() -> None:
         assert config.valid
 
 
-@pytest.mark.slow
 def test_export_names_the_bundle_after_its_folder(
     invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,6 +381,7 @@ def test_export_names_the_bundle_after_its_folder(
     ]
 
 
+@pytest.mark.slow
 def test_bench_measures_every_executor(invoke: Invoke, tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_bytes(b"What is measured has to be some text. " * 60)
