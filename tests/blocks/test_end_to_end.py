@@ -6,6 +6,7 @@ import json
 import lzma
 import math
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_the_reference_decoder_reads_what_lmpack_writes() -> None:
     executor = open_executor(load_bundle(DEFAULT_MODEL), threads=1)
     start = executor.architecture.start_symbol
 
-    def predict(lanes: list[bytes]) -> list[list[int]]:
+    def predict(lanes: Sequence[bytes]) -> list[list[int]]:
         weights = []
         for lane in lanes:
             fed = np.array([[start, *lane]], np.int64)
