@@ -1,4 +1,4 @@
-"""The coder alone, frequencies included, beside constriction's range coder on the same tables.
+"""The coder alone, frequencies included, and constriction's range coder on the same tables.
 
     scripts/bench coder
 

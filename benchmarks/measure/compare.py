@@ -1,4 +1,4 @@
-"""The built-in models alone beside classical compressors, on the start of real files, in one run.
+"""The built-in models alone and classical compressors, on the start of real files, in one run.
 
     scripts/bench compare [--bytes N]
 

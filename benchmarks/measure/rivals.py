@@ -1,4 +1,4 @@
-"""All levels beside other compressors, as programs, on files of every kind.
+"""All levels and other compressors, as programs, on files of every kind.
 
     scripts/bench rivals [--programs DIR] [--codecs NAME...] [--files NAME...]
 

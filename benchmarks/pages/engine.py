@@ -97,7 +97,7 @@ def mixing(result: dict[str, Any]) -> str:
 
 
 def coder(result: dict[str, Any]) -> str:
-    """The coder beside constriction's."""
+    """The coder next to constriction's."""
     rows = [
         [
             name,

@@ -18,7 +18,7 @@ COLOURS = 64
 
 
 def draw_images(path: Path, drawn: Mapping[str, str]) -> None:
-    """Draw square grey images, in base64 by name, beside one another."""
+    """Draw square grey images, in base64 by name, side by side."""
     import_extra("matplotlib", "matplotlib").use("agg")
     pyplot = import_extra("matplotlib.pyplot", "matplotlib")
     figure, axes = pyplot.subplots(1, len(drawn), figsize=(10, 2.4), layout="constrained")

@@ -13,7 +13,7 @@ from lmpack.evaluation.markdown import table
 from lmpack.evaluation.paper import CHUNKED, COLUMNS
 
 PAPERS = ("Transformer 200K", "Transformer 800K", "Transformer 3.2M")
-"""The paper's models to stand beside ours, and the data that they were measured on."""
+"""The paper's models next to ours, and the data that they were measured on."""
 PAPERS_DATA = "enwik9"
 
 SHARES = ("products", "attention", "optimizers")

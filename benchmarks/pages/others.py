@@ -1,4 +1,4 @@
-"""Sections of docs/benchmarks.md: the models alone, and the published code, beside others."""
+"""Sections of docs/benchmarks.md: the models alone, and the published code, next to others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lmpack.evaluation.markdown import table
 
 
 def compare(result: dict[str, Any]) -> str:
-    """Sizes and speeds beside classical compressors."""
+    """Sizes and speeds next to classical compressors."""
     files = result["files"]
     names = list(next(iter(files.values()))["codecs"])
     sizes = [
@@ -43,7 +43,7 @@ def compare(result: dict[str, Any]) -> str:
 
 
 def reference_repository(result: dict[str, Any]) -> str:
-    """Speed beside the paper's published code."""
+    """Speed next to the paper's published code."""
     rows = []
     for row in result["rows"]:
         line = [row["mode"], f"{row['bytes']:,}", str(row.get("lanes", 1))]

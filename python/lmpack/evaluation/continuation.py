@@ -1,7 +1,8 @@
 """Byte strings that grow, and what a compressor expects next.
 
-A compressor that makes `len(x)` bytes of x holds the byte b after x for as probable as
-2^(8 (len(x) - len(xb))) (Delétang et al., section 3.4); a Transformer gives its odds itself.
+If |x| is the number of bytes that a compressor makes of x, it expects the byte b after x with a
+probability in proportion to 2^(8 (|x| - |xb|)) (Delétang et al., section 3.4). A Transformer gives
+its odds itself.
 """
 
 from __future__ import annotations

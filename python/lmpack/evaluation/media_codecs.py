@@ -64,7 +64,7 @@ def _flac() -> Compressor:
 
 def _flac16() -> Compressor:
     def compress(data: bytes) -> bytes:
-        # The first byte of an odd number is no part of a sample: it stands in front.
+        # The first byte of an odd number is no part of a sample: it is stored in front.
         odd = len(data) % 2
         samples = np.frombuffer(data[odd:], "<i2").astype(np.int16)
         # There is no FLAC file without samples.

@@ -28,7 +28,7 @@ def continue_text(text: bytes, count: int, extend: Continue) -> bytes:
 
 
 def continue_image(image: npt.NDArray[np.uint8], extend: Continue) -> npt.NDArray[np.uint8]:
-    """An image [H, W] whose rows are drawn anew from their middle on, each from its first half.
+    """An image [H, W] whose rows are drawn from their middle on, each from its first half.
 
     Raises:
         EvaluationError: it is too narrow.
@@ -42,7 +42,7 @@ def continue_image(image: npt.NDArray[np.uint8], extend: Continue) -> npt.NDArra
 
 
 def continue_audio(samples: bytes, extend: Continue) -> bytes:
-    """8-bit samples that are drawn anew from their middle on.
+    """8-bit samples that are drawn from their middle on.
 
     Raises:
         EvaluationError: they are too few.

@@ -37,7 +37,7 @@ class Compressor(Protocol):
     def compress_chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
         """The compressed forms of chunks, each coded without the others.
 
-        They have the same length, but for the last one, which may be shorter. Chunks may share a
+        All have the same length, except the last one, which may be shorter. Chunks may share a
         part of the result.
         """
 

@@ -41,11 +41,11 @@ class ResultFile:
         folder: made if needed.
         name: of the experiment.
         key: the fields that tell rows apart.
-        render: makes a page of the rows; it is tried on those that lie there, so that wrong ones
+        render: makes a page of the rows; it is tried on those of an existing file, so that wrong ones
             are found before anything is measured.
 
     Raises:
-        EvaluationError: the file that lies there is not one of these.
+        EvaluationError: the existing file is not one of these.
     """
 
     def __init__(

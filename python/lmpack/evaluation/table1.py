@@ -63,7 +63,7 @@ def _measure(compressor: Compressor, data_set: DataSet, chunked: bool) -> Measur
 
 
 def render(rows: Sequence[Row]) -> str:
-    """The rows as a page in Markdown, the paper's figures beside ours."""
+    """The rows as a page in Markdown, the paper's figures next to ours."""
     return f"# Table 1: compression rates in per cent of the raw size\n\n{body(rows)}\n"
 
 
