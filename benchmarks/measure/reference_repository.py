@@ -5,8 +5,8 @@
 CHECKOUT is a working tree of google-deepmind/language_modeling_is_compression; it needs jax,
 dm-haiku and numpy. Both programs have 4 layers of width 64 with random weights, one thread where
 they can be told. Their code is compiled again for every length of text: each length is run twice,
-and the second time counts. Its lossless mode, the only one that it can decode, runs the model again for
-each byte; its default mode runs it once for a chunk. Ours codes the same bytes as one lane, and
+and the second time counts. Its lossless mode, the only one that it can decode, runs the model again
+for each byte; its default mode runs it once for a chunk. Ours codes the same bytes as one lane, and
 chunks as lanes of one block.
 """
 

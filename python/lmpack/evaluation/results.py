@@ -41,7 +41,7 @@ class ResultFile:
         folder: made if needed.
         name: of the experiment.
         key: the fields that tell rows apart.
-        render: makes a page of the rows; it is tried on those of an existing file, so that wrong ones
+        render: makes a page of the rows; it is tried on those of an existing file, so that bad ones
             are found before anything is measured.
 
     Raises:
