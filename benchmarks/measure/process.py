@@ -19,7 +19,8 @@ def run(command: list[str], **streams: Any) -> dict[str, float]:
     """Wall and CPU seconds and peak resident set in bytes of a command.
 
     The peak is what the system says of the process while it runs: what it says afterwards counts
-    the memory of the process that started it, too. One of a few milliseconds is hardly seen. `streams` are passed on to subprocess.Popen.
+    the memory of the process that started it, too. One of a few milliseconds is hardly seen.
+    `streams` are passed on to subprocess.Popen.
     """
     started = time.perf_counter()
     process = subprocess.Popen(command, **streams)
