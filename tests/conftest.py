@@ -11,23 +11,26 @@ import pytest
 from fake_models import FakeModels
 from trees import BLOCK, CONTENTS, write_tree
 
+from benchmarks.data import HOW_TO_GET, SHARED
 from lmpack._blocks import levels
 from lmpack._blocks.levels import LEVELS
+
+# Read when torch is imported, which is later. On tensors this small a second thread only waits for
+# the first one, and there may be a process of tests for each core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-
 
 @pytest.fixture
 def shared_data() -> Path:
     """The folder with real data, which is no part of the repository."""
-    if not SHARED_DATA.is_dir():
-        pytest.skip(f"this test needs the data in {SHARED_DATA}")
-    return SHARED_DATA
+    if not SHARED.is_dir():
+        pytest.skip(f"there is no folder {SHARED}: {HOW_TO_GET}")
+    return SHARED
 
 
 def set_block_size(monkeypatch: pytest.MonkeyPatch, size: int) -> None:

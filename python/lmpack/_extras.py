@@ -8,7 +8,7 @@ from types import ModuleType
 from lmpack.errors import EvaluationError
 
 
-def needed(module: str, package: str) -> ModuleType:
+def import_extra(module: str, package: str) -> ModuleType:
     """A module of the extra [eval].
 
     Raises:

@@ -109,7 +109,9 @@ def test_samples_are_predicted_first(
     assert len(payload) < 0.8 * len(as_bytes)
 
 
-@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize(
+    "channels", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 5))]
+)
 @pytest.mark.parametrize("odd", [0, 1])
 def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
     plain = waves(300, channels)

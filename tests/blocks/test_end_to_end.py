@@ -6,6 +6,7 @@ import json
 import lzma
 import math
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str,
         assert lmpack.decompress(packed) == plain
 
 
+@pytest.mark.slow
 def test_noise_of_several_blocks_hardly_grows() -> None:
     plain = np.random.default_rng(2).bytes(2 * LEVELS[1].block_size + 5)
     packed = lmpack.compress(plain, level=1)
@@ -77,6 +79,7 @@ def test_lengths_around_a_block_border(monkeypatch: pytest.MonkeyPatch, extra: i
     assert lmpack.decompress(lmpack.compress(plain)) == plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_make_no_difference(threads: int) -> None:
     plain = inputs.SENTENCES
@@ -90,7 +93,7 @@ def test_the_reference_decoder_reads_what_lmpack_writes() -> None:
     executor = open_executor(load_bundle(DEFAULT_MODEL), threads=1)
     start = executor.architecture.start_symbol
 
-    def predict(lanes: list[bytes]) -> list[list[int]]:
+    def predict(lanes: Sequence[bytes]) -> list[list[int]]:
         weights = []
         for lane in lanes:
             fed = np.array([[start, *lane]], np.int64)
@@ -126,6 +129,7 @@ def test_every_truncation_and_bit_flip_is_found() -> None:
         assert str(caught.value)
 
 
+@pytest.mark.slow
 def test_smaller_than_xz_on_wikipedia(shared_data: Path) -> None:
     source = shared_data / "text" / "wikipedia_en_2014.valid.xz"
     with lzma.open(source) as file:

@@ -381,6 +381,7 @@ def test_export_names_the_bundle_after_its_folder(
     ]
 
 
+@pytest.mark.slow
 def test_bench_measures_every_device(invoke: Invoke, tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_bytes(b"What is measured has to be some text. " * 60)

@@ -56,6 +56,7 @@ def test_a_closed_or_full_stream_that_is_needed(
     assert "standard input is closed" in line or "standard output" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>&-", "<&-", ">&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_that_is_not_needed(redirection: str) -> None:
     assert run(redirection, "compress", "words.txt").returncode == 0

@@ -13,15 +13,10 @@ import soundfile
 from PIL import Image
 
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation.data_sets import (
-    CHUNK,
-    PAPER_CHUNKS,
-    eight_bits,
-    grey,
-    load_data_set,
-    patches,
-    sixteen_bits,
-)
+from lmpack.evaluation.audio import eight_bits, sixteen_bits
+from lmpack.evaluation.data_sets import PAPER_CHUNKS, load_data_set
+from lmpack.evaluation.images import grey, patches
+from lmpack.evaluation.paper import CHUNK
 
 PROSE = (inputs.SENTENCES * 2)[: 5 * CHUNK]
 

@@ -6,7 +6,7 @@ import collections
 import io
 import wave
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import inputs
@@ -22,33 +22,28 @@ from lmpack._executors import open_executor
 from lmpack._models.bundle import load_bundle
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation.compressors import Classical
-from lmpack.evaluation.data_sets import read_grey_image
-from lmpack.evaluation.generation import (
+from lmpack.evaluation.audio import read_audio
+from lmpack.evaluation.classical import Classical
+from lmpack.evaluation.continuation import (
     CompressorContinuation,
     ModelContinuation,
-    best_continuations,
     continuation_of,
-    generate,
 )
-from lmpack.evaluation.media import (
-    continue_audio,
-    continue_image,
-    continue_text,
-    read_audio,
-)
+from lmpack.evaluation.generation import best_continuations, generate
+from lmpack.evaluation.images import read_grey_image
+from lmpack.evaluation.prompts import continue_audio, continue_image, continue_text
 
 PROMPT = inputs.SENTENCES[:300]
 
 
 class Fixed:
-    """Bytes 1, 2 and 3 with weights 1, 3 and 0."""
+    """Bytes 1, 2 and 3 with odds 1, 3 and 0."""
 
     def __init__(self, strings: int) -> None:
         self.strings = strings
         self.seen: list[list[int]] = []
 
-    def weights(self) -> np.ndarray:
+    def odds(self) -> np.ndarray:
         row = np.zeros(256, np.int64)
         row[1:4] = 1, 3, 0
         return np.tile(row, (self.strings, 1))
@@ -57,7 +52,7 @@ class Fixed:
         self.seen.append(list(values))
 
 
-def test_bytes_are_drawn_in_proportion_to_their_weights() -> None:
+def test_bytes_are_drawn_in_proportion_to_their_odds() -> None:
     source = Fixed(2)
     first, second = generate(source, 2, 2000)
     counts = collections.Counter(first)
@@ -79,19 +74,19 @@ def test_temperature(temperature: float, share: float) -> None:
     assert drawn.count(2) / 3000 == pytest.approx(share, abs=0.02)
 
 
-@pytest.mark.parametrize("arguments", [{"count": -1}, {"count": 1, "temperature": -0.1}])
-def test_bad_arguments(arguments: dict[str, float]) -> None:
+@pytest.mark.parametrize(("count", "temperature"), [(-1, 1.0), (1, -0.1)])
+def test_bad_arguments(count: int, temperature: float) -> None:
     with pytest.raises(UsageError, match="must not be negative"):
-        generate(Fixed(1), 1, **arguments)
+        generate(Fixed(1), 1, count, temperature=temperature)
 
 
-def test_a_model_gives_its_own_weights_step_by_step() -> None:
+def test_a_model_gives_its_own_odds_step_by_step() -> None:
     executor = open_executor(load_bundle("small"), threads=1)
     grown = ModelContinuation(executor, [PROMPT, PROMPT[::-1]])
     grown.append([ord("a"), ord("b")])
     whole = ModelContinuation(executor, [PROMPT + b"a", PROMPT[::-1] + b"b"])
-    assert np.array_equal(grown.weights(), whole.weights())
-    assert whole.weights().shape == (2, 256)
+    assert np.array_equal(grown.odds(), whole.odds())
+    assert whole.odds().shape == (2, 256)
 
 
 def test_a_model_continues_text_as_text() -> None:
@@ -111,8 +106,8 @@ def test_a_byte_that_costs_a_byte_more_is_256_times_less_probable() -> None:
     def compress(data: bytes) -> bytes:
         return bytes(10 + {ord("a"): 0, ord("b"): 1, ord("c"): 20}.get(data[-1], 2))
 
-    weights = CompressorContinuation(Classical("x", compress, bytes), [b"some", b"more"]).weights()
-    for row in weights:
+    odds = CompressorContinuation(Classical("x", compress, bytes), [b"some", b"more"]).odds()
+    for row in odds:
         assert [row[byte] for byte in b"abcd"] == [2**24, 2**16, 0, 2**8]
 
 
@@ -142,16 +137,16 @@ def test_images_and_audio_keep_their_first_half() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "content"),
+    "go_on",
     [
-        (lambda data: continue_text(data, 5, rows_reversed), b""),
-        (lambda data: continue_audio(data, rows_reversed), b"x"),
-        (lambda data: continue_image(data, rows_reversed), np.zeros((4, 1), np.uint8)),
+        lambda: continue_text(b"", 5, rows_reversed),
+        lambda: continue_audio(b"x", rows_reversed),
+        lambda: continue_image(np.zeros((4, 1), np.uint8), rows_reversed),
     ],
 )
-def test_there_must_be_something_to_go_on_from(function, content) -> None:
+def test_there_must_be_something_to_go_on_from(go_on: Callable[[], object]) -> None:
     with pytest.raises(EvaluationError):
-        function(content)
+        go_on()
 
 
 def test_recordings_of_other_rates_are_read(tmp_path: Path) -> None:
@@ -262,7 +257,7 @@ def test_two_outputs_need_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_pictures_of_16_bits_lose_the_lower_ones(tmp_path: Path) -> None:
-    ramp = np.arange(0, 65_536, 256, np.uint16).reshape(16, 16)
+    ramp = np.arange(0, 65_536, 256).astype(np.uint16).reshape(16, 16)
     Image.fromarray(ramp).save(tmp_path / "deep.png")
     assert np.array_equal(read_grey_image(tmp_path / "deep.png"), ramp >> 8)
 

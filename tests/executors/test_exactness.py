@@ -61,6 +61,7 @@ def test_the_reference_gives_the_vectors_of_a_shipped_model() -> None:
         assert odds_digest(reference_odds(bundle, np.array(vector.symbols))) == vector.sha256
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_way_of_feeding_gives_the_same(bundle: Bundle, graph: str, threads: int) -> None:
@@ -131,6 +132,7 @@ def test_random_models_give_all_kinds_of_weights(bundle: Bundle) -> None:
     assert len(np.unique(weights)) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [bundle.name for bundle in list_bundles()])
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("optimization", ["none", "all"])

@@ -6,13 +6,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from random_models import ARCHITECTURES, random_bundle
 
 from lmpack._blocks.levels import DEFAULT_MODEL
-from lmpack._executors import conformance, open_executor
+from lmpack._executors import Executor, conformance, open_executor
 from lmpack._models.architecture import WORD, Architecture, ContextTable
 from lmpack._models.bundle import (
     GRAPHS,
@@ -26,6 +27,8 @@ from lmpack._models.bundle import (
 from lmpack._models.symbols import embedding_rows
 from lmpack._models.tensors import read_tensors
 from lmpack.errors import BundleError, ModelError, UsageError
+
+Manifest = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,7 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
-def edit_manifest(change: Callable[[dict], object]) -> Callable[[Path], None]:
+def edit_manifest(change: Callable[[Manifest], object]) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
         manifest = json.loads((folder / MANIFEST).read_text())
         change(manifest)
@@ -54,7 +57,7 @@ def edit_manifest(change: Callable[[dict], object]) -> Callable[[Path], None]:
     return edit
 
 
-DAMAGES = {
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no tensors": (lambda f: (f / TENSORS).unlink(), "cannot be read"),
     "no graph": (lambda f: (f / GRAPHS[0]).unlink(), "cannot be read"),
     "tensors": (lambda f: flip_a_bit(f / TENSORS), "fingerprint is not the manifest's"),
@@ -151,7 +154,7 @@ def test_conformance_is_checked_once_for_each_executor_and_bundle(
     checked = []
     check = conformance.check_conformance
 
-    def watched(bundle: Bundle, executor: conformance.Executor) -> None:
+    def watched(bundle: Bundle, executor: Executor) -> None:
         checked.append((bundle.name, executor.version))
         check(bundle, executor)
 
@@ -176,7 +179,7 @@ def test_vectors_belong_to_what_was_proven(
     """Weaker vectors prove nothing about the same model with better ones."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
-    def weaken(manifest: dict) -> None:
+    def weaken(manifest: Manifest) -> None:
         start = [[original.architecture.start_symbol]]
         symbols = np.array(start)
         executor = open_executor(original)

@@ -34,6 +34,7 @@ def test_the_engine_gives_the_conformance_vectors(bundle: Bundle, kernel: str) -
     check_conformance(bundle, NativeExecutor(bundle, kernel=kernel))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graph", ["cpu.onnx", "cuda.onnx"])
 def test_onnx_runtime_gives_the_conformance_vectors(bundle: Bundle, graph: str) -> None:
     check_conformance(bundle, OnnxRuntimeExecutor(bundle, graph=graph))

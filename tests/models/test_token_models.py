@@ -134,6 +134,7 @@ def test_table_2_by_tokenizer(
     model, plain = find_compressor(f"model:{bundle}"), Transformer("tiny")
     data = DataSet("text", TEXT[: 4 * 2048])
     rows = table2.run([model, plain], [data], tmp_path, lambda row: None)
+    assert isinstance(model, TokenTransformer)
     assert [row["tokenizer"] for row in rows] == [model.tokenizer.name, ByteTokenizer.name]
     assert rows[1]["symbols"] == rows[1]["raw_bytes"] == len(data.data)
     assert rows[0]["layer_weights"] == 32 * 2 * (32 + 32 + 64)

@@ -30,7 +30,12 @@ def bpe(tmp_path_factory: pytest.TempPathFactory) -> BpeTokenizer:
 
 @pytest.fixture(params=["bytes", "ascii", "bpe"], scope="module")
 def tokenizer(request: pytest.FixtureRequest, bpe: BpeTokenizer) -> Tokenizer:
-    return {"bytes": ByteTokenizer(), "ascii": AsciiTokenizer(), "bpe": bpe}[request.param]
+    tokenizers: dict[str, Tokenizer] = {
+        "bytes": ByteTokenizer(),
+        "ascii": AsciiTokenizer(),
+        "bpe": bpe,
+    }
+    return tokenizers[request.param]
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))

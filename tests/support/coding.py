@@ -24,11 +24,11 @@ class CodedBlock:
 
     @property
     def lane_length(self) -> int:
-        return self.symbols.shape[1]
+        return int(self.symbols.shape[1])
 
     @property
     def vocabulary(self) -> int:
-        return self.weights.shape[2]
+        return int(self.weights.shape[2])
 
     @property
     def arguments(self) -> tuple[int, int, int]:

@@ -75,7 +75,7 @@ class Interval:
             unit = 256 ** (WINDOW_BYTES - count)
             value = -(-self.low // unit)
             if value * unit < self.low + self.size:
-                return value.to_bytes(self.shifts + count, "big")
+                return int(value).to_bytes(self.shifts + count, "big")
         raise AssertionError("low itself is in the interval")
 
 

@@ -125,7 +125,7 @@ def find_bundle(fingerprint: bytes) -> Bundle:
 def classical_rates() -> dict[str, dict[str, float]]:
     """Bits per byte of classical compressors on what the built-in models were evaluated on.
 
-    By name of the source, then of the compressor; measured by benchmarks/compare.py.
+    By name of the source, then of the compressor; measured by benchmarks/measure/compare.py.
     """
     rates: dict[str, dict[str, float]] = json.loads((BUILT_IN / CLASSICAL_RATES).read_text())
     return rates

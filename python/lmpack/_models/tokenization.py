@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._extras import needed
+from lmpack._extras import import_extra
 from lmpack._models.architecture import ALIGNMENT
 from lmpack.errors import EvaluationError, UsageError
 
@@ -121,7 +121,7 @@ class BpeTokenizer:
     """
 
     def __init__(self, path: Path) -> None:
-        library = needed("tokenizers", "tokenizers")
+        library = import_extra("tokenizers", "tokenizers")
         try:
             self._tokenizer = library.Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises Exception itself
@@ -198,7 +198,7 @@ def train_bpe(data: bytes, vocabulary: int, path: Path) -> BpeTokenizer:
     """
     if vocabulary < BYTES:
         raise UsageError(f"a vocabulary of {vocabulary} cannot hold the {BYTES} bytes")
-    library = needed("tokenizers", "tokenizers")
+    library = import_extra("tokenizers", "tokenizers")
     tokenizer = library.Tokenizer(library.models.BPE())
     tokenizer.pre_tokenizer = library.pre_tokenizers.Split(
         library.Regex(WORDS), behavior="isolated"

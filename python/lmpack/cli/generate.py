@@ -16,7 +16,7 @@ from lmpack.cli.output import is_stream, open_output
 from lmpack.cli.standard import open_input
 
 if TYPE_CHECKING:
-    from lmpack.evaluation.media import Continue
+    from lmpack.evaluation.prompts import Continue
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,7 +72,7 @@ def _common_options(command: Command) -> Command:
 @_common_options
 def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> None:
     """Continue the text in FILE, going by its last 1948 bytes; - is standard input."""
-    from lmpack.evaluation.media import continue_text
+    from lmpack.evaluation.prompts import continue_text
 
     def make() -> list[bytes]:
         with open_input(file) as opened:
@@ -89,8 +89,8 @@ def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
 
     The output is a PNG file.
     """
-    from lmpack.evaluation.data_sets import read_grey_image
-    from lmpack.evaluation.media import continue_image, png
+    from lmpack.evaluation.images import png, read_grey_image
+    from lmpack.evaluation.prompts import continue_image
 
     def make() -> list[bytes]:
         return [png(continue_image(read_grey_image(file), _extender(**drawing)))]
@@ -116,7 +116,9 @@ def audio(
 
     The output is a WAV file.
     """
-    from lmpack.evaluation.media import continue_audio, read_audio, spectrograms, wav
+    from lmpack.evaluation.audio import read_audio, wav
+    from lmpack.evaluation.pictures import spectrograms
+    from lmpack.evaluation.prompts import continue_audio
 
     def make() -> list[bytes]:
         samples = read_audio(file, seconds)
@@ -156,7 +158,8 @@ def _extender(source: str, seed: int, temperature: float, candidates: int) -> Co
     """Draws continuations; of several candidates, which take the seeds from `seed` on, the best."""
     from tqdm import tqdm
 
-    from lmpack.evaluation.generation import best_continuations, continuation_of
+    from lmpack.evaluation.continuation import continuation_of
+    from lmpack.evaluation.generation import best_continuations
     from lmpack.evaluation.generation import generate as draw
 
     def drawn(prompts: Sequence[bytes], count: int, number: int, bar: tqdm[Any]) -> list[bytes]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from lmpack._blocks.ideal import code_lengths
-from lmpack.evaluation.compressors import Compressor
-from lmpack.evaluation.data_sets import CHUNK, DataSet
+from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.model_compressors import Transformer
+from lmpack.evaluation.paper import CHUNK
 from lmpack.evaluation.pictures import Curve, draw_curves
-from lmpack.evaluation.results import SUBJECT, ResultFile, Row, by_data_set, subject
+from lmpack.evaluation.protocol import Compressor
+from lmpack.evaluation.results import SUBJECT, Report, ResultFile, Row, by_data_set, subject
 
 NAME = "context"
 KEY = SUBJECT
@@ -24,11 +25,9 @@ LENGTHS = tuple(2**power for power in range(4, 12))
 
 RESAMPLES = 1000
 INTERVAL = (5, 95)
-"""Percentiles of the means of so many bootstrap samples of the chunks."""
+"""Percentiles of the means of this many bootstrap samples of the chunks."""
 
 LANES = 16
-
-Report = Callable[[Row], None]
 
 
 def run(
@@ -49,8 +48,7 @@ def run(
                 results.add(row)
             report(row)
     (folder / f"{NAME}.md").write_text(render(results.rows))
-    for name in dict.fromkeys(row["data_set"] for row in results.rows):
-        _draw(folder / f"{NAME}_{name}.png", [r for r in results.rows if r["data_set"] == name])
+    draw_pictures(folder, results.rows)
     return results.rows
 
 
@@ -109,6 +107,12 @@ def body(rows: Sequence[Row]) -> str:
             "length under the model.",
         ]
     )
+
+
+def draw_pictures(folder: Path, rows: Sequence[Row]) -> None:
+    """Draw FOLDER/context_NAME.png for each data set."""
+    for name in dict.fromkeys(row["data_set"] for row in rows):
+        _draw(folder / f"{NAME}_{name}.png", [row for row in rows if row["data_set"] == name])
 
 
 def _draw(path: Path, rows: Sequence[Row]) -> None:

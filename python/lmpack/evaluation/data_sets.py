@@ -15,32 +15,45 @@ import hashlib
 import itertools
 import lzma
 import random
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from lmpack._extras import needed
 from lmpack.errors import EvaluationError, UsageError
+from lmpack.evaluation.audio import eight_bits, read_speech, sixteen_bits
+from lmpack.evaluation.images import patches, read_grey_image
+from lmpack.evaluation.paper import CHUNK, PAPER_BYTES
 
-CHUNK = 2048
-PAPER_BYTES = 10**9
 PAPER_CHUNKS = PAPER_BYTES // CHUNK
 """488,281 of them, as in the paper's code; its text prints 488,821."""
-
-PATCH_ROWS, PATCH_COLUMNS = 32, 64
-SAMPLE_RATE = 16_000
-"""Hz, of LibriSpeech."""
 
 ENWIK_BYTES = {"enwik7": 10**7, "enwik8": 10**8, "enwik9": 10**9}
 NAMES = (
     *ENWIK_BYTES, "imagenet", "imagenet7", "librispeech", "librispeech16", "random", "text",
 )  # fmt: skip
 
-_IMAGES = (".jpeg", ".jpg", ".png", ".bmp", ".webp")
+
+class _Folder(NamedTuple):
+    """How a folder of files becomes bytes.
+
+    Attributes:
+        suffixes: of the names of its files.
+        pieces: the bytes of one of them, in pieces of whole chunks.
+    """
+
+    suffixes: tuple[str, ...]
+    pieces: Callable[[Path], Iterable[bytes]]
+
+
+_IMAGES = _Folder(
+    (".jpeg", ".jpg", ".png", ".bmp", ".webp"), lambda path: patches(read_grey_image(path))
+)
+_FOLDERS = {
+    "imagenet": _IMAGES,
+    "imagenet7": _IMAGES,
+    "librispeech": _Folder((".flac",), lambda path: [eight_bits(read_speech(path))]),
+    "librispeech16": _Folder((".flac",), lambda path: [sixteen_bits(read_speech(path))]),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +104,7 @@ def load_data_set(name: str, path: Path | None = None, limit: int = PAPER_CHUNKS
         return DataSet(name, random.Random(0).randbytes(CHUNK * min(limit, PAPER_CHUNKS)))
     if path is None:
         raise UsageError(f"{name} is not part of lmpack: say where it is, as {name}=PATH")
-    data = _READERS.get(name, _read_text)(path, CHUNK * min(limit, _most_chunks(name)))
+    data = _read(name, path, CHUNK * min(limit, _most_chunks(name)))
     if len(data) < CHUNK:
         raise EvaluationError(f"{path} holds {len(data)} bytes for {name}, less than one chunk")
     return DataSet(name, data[: len(data) // CHUNK * CHUNK])
@@ -99,6 +112,16 @@ def load_data_set(name: str, path: Path | None = None, limit: int = PAPER_CHUNKS
 
 def _most_chunks(name: str) -> int:
     return ENWIK_BYTES.get(name, PAPER_BYTES) // CHUNK
+
+
+def _read(name: str, path: Path, size: int) -> bytes:
+    """The start of a data set, of which a path is a file or a folder."""
+    if path.is_file() or name not in _FOLDERS:
+        data = _read_text(path, size)
+    else:
+        kind = _FOLDERS[name]
+        data = _joined(itertools.chain.from_iterable(map(kind.pieces, _files(path, kind))), size)
+    return bytes(byte >> 1 for byte in data) if name == "imagenet7" else data
 
 
 def _read_text(path: Path, size: int) -> bytes:
@@ -112,113 +135,20 @@ def _read_text(path: Path, size: int) -> bytes:
         raise EvaluationError(f"{path} cannot be decompressed: {error}") from error
 
 
-def _read_images(path: Path, size: int) -> bytes:
-    if path.is_file():
-        return _read_text(path, size)
-    return _joined(itertools.chain.from_iterable(map(patches, _grey_images(path))), size)
-
-
-def _read_images7(path: Path, size: int) -> bytes:
-    return bytes(byte >> 1 for byte in _read_images(path, size))
-
-
-def _grey_images(folder: Path) -> Iterator[npt.NDArray[np.uint8]]:
-    return map(read_grey_image, _files(folder, _IMAGES))
-
-
-def read_grey_image(path: Path) -> npt.NDArray[np.uint8]:
-    """A picture as grey values [H, W]; of 16 bits the upper 8.
-
-    Raises:
-        EvaluationError: it cannot be read, or is so large that it may be a trap.
-    """
-    image = needed("PIL.Image", "pillow")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", image.DecompressionBombWarning)
-            opened = image.open(path)
-        with opened:
-            if opened.mode.startswith("I;16"):
-                return (np.asarray(opened) >> 8).astype(np.uint8)
-            return grey(np.asarray(opened.convert("RGB")))
-    except (
-        OSError, ValueError, image.DecompressionBombError, image.DecompressionBombWarning,
-    ) as error:  # fmt: skip
-        raise EvaluationError(f"{path} cannot be read as an image: {error}") from error
-
-
-def grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The mean over the colours [..., 3], rounded down, as in the paper's code."""
-    means: npt.NDArray[np.uint8] = np.mean(pixels, axis=-1).astype(np.uint8)
-    return means
-
-
-def patches(image: npt.NDArray[np.uint8]) -> Iterator[bytes]:
-    """The patches of a grey image [H, W], row by row; what is left over at its edges is dropped."""
-    rows, columns = image.shape[0] // PATCH_ROWS, image.shape[1] // PATCH_COLUMNS
-    for row, column in itertools.product(range(rows), range(columns)):
-        top, left = row * PATCH_ROWS, column * PATCH_COLUMNS
-        yield image[top : top + PATCH_ROWS, left : left + PATCH_COLUMNS].tobytes()
-
-
-def _read_audio(path: Path, size: int) -> bytes:
-    if path.is_file():
-        return _read_text(path, size)
-    return _joined((eight_bits(samples) for samples in _recordings(path)), size)
-
-
-def _read_audio16(path: Path, size: int) -> bytes:
-    if path.is_file():
-        return _read_text(path, size)
-    return _joined((sixteen_bits(samples) for samples in _recordings(path)), size)
-
-
-def _recordings(folder: Path) -> Iterator[npt.NDArray[np.int16]]:
-    soundfile = needed("soundfile", "soundfile")
-    for file in _files(folder, (".flac",)):
-        try:
-            samples, rate = soundfile.read(file, dtype="int16")
-        except (RuntimeError, TypeError) as error:
-            raise EvaluationError(f"{file} cannot be read as audio: {error}") from error
-        if rate != SAMPLE_RATE or samples.ndim != 1:
-            raise EvaluationError(f"{file} is not mono of {SAMPLE_RATE} Hz, as LibriSpeech is")
-        yield samples
-
-
-def eight_bits(samples: npt.NDArray[np.int16]) -> bytes:
-    """The upper 8 bits of 16-bit samples, with 128 as zero, in whole chunks."""
-    upper = ((samples >> 8) + 128).astype(np.uint8)
-    return upper[: len(upper) // CHUNK * CHUNK].tobytes()
-
-
-def sixteen_bits(samples: npt.NDArray[np.int16]) -> bytes:
-    """16-bit samples, little-endian, in whole chunks."""
-    whole = len(samples) // (CHUNK // 2) * (CHUNK // 2)
-    return samples[:whole].astype("<i2").tobytes()
-
-
-def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """All files with such names in a folder and below, in the order of their paths."""
+def _files(folder: Path, kind: _Folder) -> list[Path]:
+    """All files of a kind in a folder and below, in the order of their paths."""
     if not folder.is_dir():
         raise EvaluationError(f"{folder} is neither a file nor a folder")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in kind.suffixes)
     if not found:
-        raise EvaluationError(f"{folder} holds no files that end in {', '.join(suffixes)}")
+        raise EvaluationError(f"{folder} holds no files that end in {', '.join(kind.suffixes)}")
     return found
 
 
-def _joined(pieces: Iterator[bytes], size: int) -> bytes:
+def _joined(pieces: Iterable[bytes], size: int) -> bytes:
     data = bytearray()
     for piece in pieces:
         data += piece
         if len(data) >= size:
             break
     return bytes(data[:size])
-
-
-_READERS: dict[str, Callable[[Path, int], Any]] = {
-    "imagenet": _read_images,
-    "imagenet7": _read_images7,
-    "librispeech": _read_audio,
-    "librispeech16": _read_audio16,
-}

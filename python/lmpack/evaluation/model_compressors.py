@@ -11,7 +11,7 @@ from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
 from lmpack._models.bundle import load_bundle
 from lmpack._models.tokenization import ByteTokenizer, Tokenizer
-from lmpack.evaluation.compressors import Classical
+from lmpack.evaluation.classical import Classical
 
 LANES = 1024
 """Chunks that are coded together, each as a lane of its own: a lane knows nothing of the others."""
@@ -44,7 +44,7 @@ class Transformer:
         self.fingerprint = bundle.fingerprint.hex()
 
     def compress(self, data: bytes) -> bytes:
-        """A container; see :class:`~lmpack.evaluation.compressors.Compressor`."""
+        """A container; see :class:`~lmpack.evaluation.protocol.Compressor`."""
         return lmpack.compress(data, model=self._model, mixing=False)
 
     def decompress(self, packed: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What the paper reports, to stand beside what is measured.
+"""What the paper reports, to compare with what is measured.
 
 Delétang et al., "Language Modeling Is Compression", ICLR 2024 (arXiv 2309.10668v2), Table 1.
 """
@@ -11,6 +11,9 @@ COLUMNS = ("enwik9", "imagenet", "librispeech", "random")
 
 PAPER_BYTES = 10**9
 """Size of each kind of its data."""
+
+CHUNK = 2048
+"""Bytes of the chunks that it cuts the data into."""
 
 Rates = tuple[float, float, float, float]
 
@@ -50,7 +53,7 @@ ADJUSTED: Mapping[str, Rates] = {
 
 
 def paper_rate(table: Mapping[str, Rates], compressor: str, data_set: str) -> float | None:
-    """A figure of the paper; None where it has none. Its enwik9 stands beside any enwik."""
+    """A figure of the paper; None where it has none. Any enwik is compared with its enwik9."""
     column = "enwik9" if data_set.startswith("enwik") else data_set
     if compressor not in table or column not in COLUMNS:
         return None

@@ -1,12 +1,16 @@
-"""Curves as PNG files."""
+"""Curves and spectrograms as PNG files."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lmpack._extras import needed
+import numpy as np
+
+from lmpack._extras import import_extra
+from lmpack.evaluation.audio import SAMPLE_RATE
 
 
 class Curve(NamedTuple):
@@ -40,8 +44,8 @@ def draw_curves(
     Raises:
         EvaluationError: matplotlib is not installed.
     """
-    needed("matplotlib", "matplotlib").use("agg")
-    pyplot = needed("matplotlib.pyplot", "matplotlib")
+    import_extra("matplotlib", "matplotlib").use("agg")
+    pyplot = import_extra("matplotlib.pyplot", "matplotlib")
     figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
     for name, curve in curves.items():
         (line,) = axes.plot(curve.x, curve.y, curve.style, label=name)
@@ -56,3 +60,26 @@ def draw_curves(
     axes.legend(fontsize="small")
     figure.savefig(path, dpi=100)
     pyplot.close(figure)
+
+
+def spectrograms(named: dict[str, bytes]) -> bytes:
+    """A PNG file of the spectrograms of 8-bit samples, one above another."""
+    import_extra("matplotlib", "matplotlib").use("agg")
+    pyplot = import_extra("matplotlib.pyplot", "matplotlib")
+    figure, axes = pyplot.subplots(
+        len(named), squeeze=False, sharex=True, figsize=(8, 2.5 * len(named)), layout="constrained"
+    )
+    for axis, (name, samples) in zip(axes[:, 0], named.items(), strict=True):
+        # Without a little noise, silence has no logarithm.
+        values = np.frombuffer(samples, np.uint8) - 128.0
+        values += np.random.default_rng(0).uniform(-0.01, 0.01, len(values))
+        window = min(256, len(values) // 2)  # at least two columns
+        axis.specgram(values, NFFT=window, Fs=SAMPLE_RATE, noverlap=window // 2)
+        axis.axvline(len(samples) / 2 / SAMPLE_RATE, color="white", lw=1)
+        axis.set_title(name)
+        axis.set_ylabel("Hz")
+    axes[-1, 0].set_xlabel("seconds")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    pyplot.close(figure)
+    return buffer.getvalue()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from lmpack.errors import EvaluationError
-from lmpack.evaluation.compressors import Compressor
+from lmpack.evaluation.protocol import Compressor
+from lmpack.evaluation.results import Row
 
 BYTES_PER_PARAMETER = 2
 """The paper counts a parameter as float16."""
@@ -36,29 +37,37 @@ class Measurement:
     parameters: int
     model_bytes: int
 
+    @classmethod
+    def of_row(cls, row: Row) -> Measurement:
+        """That of a row of a result file, which may have more fields."""
+        return cls(**{field.name: row[field.name] for field in dataclasses.fields(cls)})
+
     @property
     def rate(self) -> float:
         """Compressed bytes over raw bytes."""
         return self.compressed_bytes / self.raw_bytes
-
-    def adjusted_rate(self, data_bytes: int | None = None) -> float:
-        """The rate with the parameters of the model at 2 bytes each, as in the paper's section 2.
-
-        Args:
-            data_bytes: size of the data that the model is to be counted against; None for the
-                data that was measured.
-        """
-        size = self.raw_bytes if data_bytes is None else data_bytes
-        return adjusted(self.rate, self.parameters, size)
 
     @property
     def rate_with_files(self) -> float:
         """The rate with the bytes that the model's files really have."""
         return self.rate + self.model_bytes / self.raw_bytes
 
+    @property
+    def speeds(self) -> tuple[float, float]:
+        """Bytes per second of compression and of decompression."""
+        return self.raw_bytes / self.compress_seconds, self.raw_bytes / self.decompress_seconds
+
+    def adjusted_rate(self, data_bytes: int) -> float:
+        """The rate with the parameters of the model at 2 bytes each, as in the paper's section 2.
+
+        Args:
+            data_bytes: size of the data that the model is counted against.
+        """
+        return adjusted(self.rate, self.parameters, data_bytes)
+
 
 def adjusted(rate: float, parameters: int, data_bytes: int) -> float:
-    """A rate with the parameters of the model at 2 bytes each, over data of so many bytes."""
+    """A rate with the parameters of the model at 2 bytes each, over data of this many bytes."""
     return rate + BYTES_PER_PARAMETER * parameters / data_bytes
 
 

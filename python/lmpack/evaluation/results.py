@@ -17,6 +17,8 @@ PACKAGES = (
 )  # fmt: skip
 
 Row = dict[str, Any]
+Report = Callable[[Row], None]
+"""Is told every row, new or known."""
 
 SUBJECT = ("compressor", "fingerprint", "data_set", "sha256")
 """The fields of :func:`subject`."""
@@ -39,11 +41,11 @@ class ResultFile:
         folder: made if needed.
         name: of the experiment.
         key: the fields that tell rows apart.
-        render: makes a page of the rows; it is tried on those that lie there, so that wrong ones
+        render: makes a page of the rows; it is tried on those of an existing file, so that bad ones
             are found before anything is measured.
 
     Raises:
-        EvaluationError: the file that lies there is not one of these.
+        EvaluationError: the existing file is not one of these.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class ResultFile:
         return None
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Append a row and write the file anew."""
+        """Append a row and write the file again."""
         self.rows.append({**row, "environment": self._environment})
         temporary = self.path.with_name(self.path.name + ".tmp")
         temporary.write_text(json.dumps({"rows": self.rows}, indent=1) + "\n")
@@ -83,7 +85,7 @@ class ResultFile:
 def subject(compressor: Named, data_set: DataSet) -> Row:
     """The fields of a row that say what is measured on what.
 
-    A model that was trained anew under its name is another one.
+    A model that was trained again under its name is another one.
     """
     return {
         "compressor": compressor.name,

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lmpack.evaluation.compressors import Compressor
-from lmpack.evaluation.data_sets import CHUNK, DataSet
+from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.markdown import table
+from lmpack.evaluation.paper import CHUNK
 from lmpack.evaluation.pictures import Curve, draw_curves
+from lmpack.evaluation.protocol import Compressor
 from lmpack.evaluation.rates import adjusted, measure_chunks
-from lmpack.evaluation.results import SUBJECT, ResultFile, Row, by_data_set, subject
+from lmpack.evaluation.results import SUBJECT, Report, ResultFile, Row, by_data_set, subject
 
 NAME = "scaling"
 KEY = (*SUBJECT, "bytes")
 
 SIZES = tuple(10**power for power in range(5, 10))
 """Bytes of data, 10^5 to 10^9."""
-
-Report = Callable[[Row], None]
 
 
 def run(
@@ -39,13 +38,12 @@ def run(
                 row = _row(results, compressor, data_set, size)
                 report(row)
     (folder / f"{NAME}.md").write_text(render(results.rows))
-    for name in dict.fromkeys(row["data_set"] for row in results.rows):
-        _draw(folder / f"{NAME}_{name}.png", [r for r in results.rows if r["data_set"] == name])
+    draw_pictures(folder, results.rows)
     return results.rows
 
 
 def measured_sizes(available: int) -> list[int]:
-    """Sizes that can be measured on so many bytes; all of them, if they are fewer than 10^5."""
+    """Sizes that can be measured on this many bytes; all of them, if they are fewer than 10^5."""
     return [size for size in SIZES if size // CHUNK * CHUNK <= available] or [available]
 
 
@@ -100,6 +98,12 @@ def _grouped(rows: Sequence[Row]) -> list[list[Row]]:
     for row in rows:
         groups.setdefault(tuple(str(row[field]) for field in SUBJECT), []).append(row)
     return list(groups.values())
+
+
+def draw_pictures(folder: Path, rows: Sequence[Row]) -> None:
+    """Draw FOLDER/scaling_NAME.png for each data set."""
+    for name in dict.fromkeys(row["data_set"] for row in rows):
+        _draw(folder / f"{NAME}_{name}.png", [row for row in rows if row["data_set"] == name])
 
 
 def _draw(path: Path, rows: Sequence[Row]) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from lmpack.evaluation.compressors import Compressor
-from lmpack.evaluation.data_sets import CHUNK, DataSet
+from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.markdown import table
-from lmpack.evaluation.paper import ADJUSTED, CHUNKED, PAPER_BYTES, WHOLE, paper_rate
-from lmpack.evaluation.rates import Measurement, adjusted, measure_chunks, measure_whole
-from lmpack.evaluation.results import SUBJECT, ResultFile, Row, by_data_set, subject
+from lmpack.evaluation.paper import (
+    ADJUSTED,
+    CHUNK,
+    CHUNKED,
+    PAPER_BYTES,
+    WHOLE,
+    Rates,
+    paper_rate,
+)
+from lmpack.evaluation.protocol import Compressor
+from lmpack.evaluation.rates import Measurement, measure_chunks, measure_whole
+from lmpack.evaluation.results import SUBJECT, Report, ResultFile, Row, by_data_set, subject
 
 NAME = "table1"
 KEY = (*SUBJECT, "chunked")
-
-Report = Callable[[Row], None]
 
 
 def run(
@@ -57,7 +63,7 @@ def _measure(compressor: Compressor, data_set: DataSet, chunked: bool) -> Measur
 
 
 def render(rows: Sequence[Row]) -> str:
-    """The rows as a page in Markdown, the paper's figures beside ours."""
+    """The rows as a page in Markdown, the paper's figures next to ours."""
     return f"# Table 1: compression rates in per cent of the raw size\n\n{body(rows)}\n"
 
 
@@ -81,23 +87,28 @@ def _table(rows: Sequence[Row], chunked: bool) -> str:
     paper = CHUNKED if chunked else WHOLE
     header = ["compressor", "data", "bytes", "rate", "paper", "adjusted", "with files"]
     header += ["adjusted, 10^9 bytes", "paper"]
-    lines = []
-    for row in rows:
-        name, data_set, raw = row["compressor"], row["data_set"], row["raw_bytes"]
-        rate = row["compressed_bytes"] / raw
-        texts = [_per_cent(rate), _plain(paper_rate(paper, name, data_set)), *[""] * 4]
-        if parameters := row["parameters"]:
-            texts[2:] = [
-                _per_cent(adjusted(rate, parameters, raw)),
-                _per_cent(rate + row["model_bytes"] / raw),
-                _per_cent(adjusted(rate, parameters, PAPER_BYTES)),
-                _plain(paper_rate(ADJUSTED, name, data_set) if chunked else None),
-            ]
-        speeds = [
-            f"{raw / 1000 / row[key]:,.0f}" for key in ("compress_seconds", "decompress_seconds")
+    return table([*header, "KB/s in", "KB/s out"], [_line(row, paper, chunked) for row in rows])
+
+
+def _line(row: Row, paper: Mapping[str, Rates], chunked: bool) -> list[str]:
+    name, data_set, measured = row["compressor"], row["data_set"], Measurement.of_row(row)
+    costs = [""] * 4
+    if measured.parameters:
+        costs = [
+            _per_cent(measured.adjusted_rate(measured.raw_bytes)),
+            _per_cent(measured.rate_with_files),
+            _per_cent(measured.adjusted_rate(PAPER_BYTES)),
+            _plain(paper_rate(ADJUSTED, name, data_set) if chunked else None),
         ]
-        lines.append([name, data_set, f"{raw:,}", *texts, *speeds])
-    return table([*header, "KB/s in", "KB/s out"], lines)
+    return [
+        name,
+        data_set,
+        f"{measured.raw_bytes:,}",
+        _per_cent(measured.rate),
+        _plain(paper_rate(paper, name, data_set)),
+        *costs,
+        *(f"{speed / 1000:,.0f}" for speed in measured.speeds),
+    ]
 
 
 def _per_cent(share: float) -> str:

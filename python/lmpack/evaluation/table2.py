@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from lmpack._executors import Executor
 from lmpack._executors.protocol import no_progress
 from lmpack._executors.stepping import decode_symbols, encode_by_prefill
 from lmpack._models.architecture import Architecture
-from lmpack._models.tokenization import Symbols, Tokenizer
+from lmpack._models.tokenization import Symbols
 from lmpack.errors import EvaluationError, UsageError
-from lmpack.evaluation.compressors import Compressor
 from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.markdown import table
-from lmpack.evaluation.results import SUBJECT, ResultFile, Row, subject
+from lmpack.evaluation.model_compressors import Transformer
+from lmpack.evaluation.protocol import Compressor
+from lmpack.evaluation.rates import Measurement
+from lmpack.evaluation.results import SUBJECT, Report, ResultFile, Row, subject
+from lmpack.evaluation.token_compressor import TokenTransformer
 
 NAME = "table2"
 KEY = (*SUBJECT, "tokenizer")
@@ -29,20 +31,9 @@ SEQUENCE = 2048
 SEQUENCES = 256
 """Sequences that are predicted together."""
 
-WAYS = ("compress", "decompress")
 
-Report = Callable[[Row], None]
-
-
-class TokenModel(Protocol):
-    """What is measured: a model with the tokenizer that makes its symbols."""
-
-    name: str
-    parameters: int
-    model_bytes: int
-    fingerprint: str
-    executor: Executor
-    tokenizer: Tokenizer
+Model = Transformer | TokenTransformer
+"""What is measured: it has a tokenizer, which makes its symbols."""
 
 
 def run(
@@ -77,7 +68,7 @@ def run(
     return results.rows
 
 
-def measure(model: TokenModel, data: bytes) -> dict[str, Any]:
+def measure(model: Model, data: bytes) -> dict[str, Any]:
     """Code the symbols of some bytes in sequences, and check that the bytes come back.
 
     Raises:
@@ -139,28 +130,26 @@ def _table(rows: Sequence[Row]) -> str:
     header = ["tokenizer", "bytes a symbol", "weights in layers", "rate", "with files"]
     lines = []
     for row in sorted(rows, key=lambda row: (row["layer_weights"], row["vocabulary"])):
-        raw = row["raw_bytes"]
-        rate = row["compressed_bytes"] / raw
+        measured = Measurement.of_row(row)
         lines.append(
             [
                 row["tokenizer"],
-                f"{raw / row['symbols']:.2f}",
+                f"{measured.raw_bytes / row['symbols']:.2f}",
                 f"{row['layer_weights']:,}",
-                f"{100 * rate:.1f}",
-                f"{100 * (rate + row['model_bytes'] / raw):.1f}",
-                *(f"{raw / 1000 / row[f'{way}_seconds']:,.0f}" for way in WAYS),
+                f"{100 * measured.rate:.1f}",
+                f"{100 * measured.rate_with_files:.1f}",
+                *(f"{speed / 1000:,.0f}" for speed in measured.speeds),
             ]
         )
     return table([*header, "KB/s in", "KB/s out"], lines)
 
 
-def _model(compressor: Any) -> TokenModel:
-    if not hasattr(compressor, "tokenizer"):
+def _model(compressor: Compressor) -> Model:
+    if not isinstance(compressor, Transformer | TokenTransformer):
         raise UsageError(
             f"{compressor.name} has no tokenizer: this experiment takes models (model:FOLDER)"
         )
-    model: TokenModel = compressor
-    return model
+    return compressor
 
 
 def _length(symbols: Symbols) -> int:

@@ -53,7 +53,7 @@ class TokenTransformer:
         self.fingerprint = bundle.fingerprint.hex()
 
     def compress(self, data: bytes) -> bytes:
-        """See :class:`~lmpack.evaluation.compressors.Compressor`."""
+        """See :class:`~lmpack.evaluation.protocol.Compressor`."""
         symbols = self.tokenizer.encode(data)
         packed = bytearray()
         for first in range(0, len(symbols), BLOCK):

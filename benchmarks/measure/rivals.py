@@ -1,0 +1,85 @@
+"""All levels and other compressors, as programs, on files of every kind.
+
+    scripts/bench rivals [--programs DIR] [--codecs NAME...] [--files NAME...]
+
+Needs gzip, xz, zstd, brotli, bzip3, zpaq (Debian packages of these names) and the Python package
+pyppmd. lpaq1 and paq8px are used where DIR holds them; docs/benchmarks.md says where they come
+from. One thread each, every row decoded and compared. Rows that the result file holds are not
+measured again, so that a run can be interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import filecmp
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure.programs import BACK, PLAIN, Program, programs
+from benchmarks.measure.rival_files import LIMIT, MEASURED, inputs
+from benchmarks.record import environment, read_result, write_result
+
+RESULT = "rivals"
+
+
+def measure(program: Program, data: bytes) -> dict[str, Any]:
+    """Size, and time and memory of both ways; the round trip is checked."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / PLAIN).write_bytes(data)
+        compress = program.pack(folder)
+        decompress = program.unpack(folder)
+        if not filecmp.cmp(folder / PLAIN, folder / BACK, shallow=False):
+            raise RuntimeError(f"{program.program} did not give the bytes back")
+        size = program.packed(folder).stat().st_size
+    return {"bytes": len(data), "size": size, "compress": compress, "decompress": decompress}
+
+
+def _rows() -> list[dict[str, Any]]:
+    result = read_result(RESULT)
+    return [] if result is None else list(result["rows"])
+
+
+def _add(row: dict[str, Any]) -> None:
+    """Append a row to the result file, to which another process may be adding, too."""
+    with (Path(tempfile.gettempdir()) / f"lmpack_{RESULT}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rows = [*_rows(), row]
+        write_result(RESULT, {"environment": environment(), "limit": LIMIT, "rows": rows})
+
+
+def measure_missing(name: str, program: Program, titles: list[str] | None) -> None:
+    """Measure a program on the files that have no row yet, of `titles` or of all that it takes."""
+    done = {(row["group"], row["file"]) for row in _rows() if row["codec"] == name}
+    for file in inputs():
+        if file.title not in (titles or MEASURED.get(name, (file.title,))):
+            continue
+        if (file.group, file.title) not in done:
+            measured = measure(program, file.read())
+            rate = 8 * measured["size"] / measured["bytes"]
+            print(f"{name} {file.title} {rate:.4f}", flush=True)
+            _add({"codec": name, "group": file.group, "file": file.title, **measured})
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=Path, default=Path())
+    parser.add_argument("--codecs", nargs="*")
+    parser.add_argument("--files", nargs="*")
+    options = parser.parse_args(arguments)
+    for name, program in programs(options.programs.resolve()).items():
+        if options.codecs and name not in options.codecs:
+            continue
+        if program.program == "lmpack" or shutil.which(program.program):
+            measure_missing(name, program, options.files)
+        else:
+            print(f"{name} is left out: there is no program {program.program}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""Sections of docs/benchmarks.md: the command on long, small and many inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.pages.tables import conditions, section
+from lmpack.evaluation.markdown import table
+
+
+def scaling(result: dict[str, Any]) -> str:
+    """Cost per byte and peak memory by input size."""
+    rows = []
+    for row in result["rows"]:
+        line = [f"{row['bytes']:,}"]
+        for direction in ("compress", "decompress"):
+            run = row[direction]
+            line += [
+                f"{row['bytes'] / 1000 / run['wall']:.1f}",
+                f"{1e6 * run['cpu'] / row['bytes']:.2f}",
+                f"{run['peak_memory'] / 2**20:.0f}",
+            ]
+        rows.append(line)
+    header = ["input bytes"]
+    for direction in ("compress", "decompress"):
+        header += [f"{direction} KB/s", "CPU us a byte", "peak MiB"]
+    return section(
+        "Long inputs",
+        "`scripts/bench scaling`: the command with its defaults, start included. "
+        + conditions(result),
+        table(header, rows),
+    )
+
+
+def small_files(result: dict[str, Any]) -> str:
+    """Wall time of the command for small files, and what it loads."""
+    rows = [
+        [
+            f"{row['bytes']:,}",
+            *(
+                f"{1000 * row[direction][key]:.0f}"
+                for direction in ("compress", "decompress")
+                for key in ("median", "longest")
+            ),
+        ]
+        for row in result["rows"]
+    ]
+    imports = [[part["module"], f"{1000 * part['seconds']:.0f}"] for part in result["imports"]]
+    header = ["input bytes", "compress ms", "longest", "decompress ms", "longest"]
+    return section(
+        "Small files",
+        f"`scripts/bench small_files`: wall time of the command, median and longest of "
+        f"{result['runs']}. A Python that does nothing takes {1000 * result['nothing']:.0f} ms. "
+        f"The first run on a machine, which proves the model's conformance, took "
+        f"{1000 * result['first']:.0f} ms. " + conditions(result),
+        table(header, rows),
+        "What it spends loading (`python -X importtime`, each with what it imports):",
+        table(["module", "ms"], imports),
+    )
+
+
+def batch(result: dict[str, Any]) -> str:
+    """Thousands of small files against a large one."""
+    size = result["bytes"]
+    rows = []
+    for title, name in ((f"{result['files']:,} files", "many"), ("one file", "one")):
+        times = result[name]
+        speeds = [f"{size / 1000 / times[way]:,.0f}" for way in ("compress", "decompress")]
+        rows.append([title, f"{8 * times['packed_bytes'] / size:.3f}", *speeds])
+    shares = [
+        f"{100 * result['one'][way] / result['many'][way]:.0f} %"
+        for way in ("compress", "decompress")
+    ]
+    rows.append(["share of the speed", "", *shares])
+    return section(
+        "Batches",
+        f"`scripts/bench batch`: {size:,} bytes of validation texts as files of 2 KB with "
+        "`lmpack compress -r`, and as one file; wall time of the command with its defaults. "
+        f"`--resume` looks through what is there in {result['many']['resume']:.1f} s. Each file by "
+        f"a command of its own takes {1000 * result['single_command']:.0f} ms. "
+        + conditions(result),
+        table(["", "bits per byte", "compress KB/s", "decompress KB/s"], rows),
+    )

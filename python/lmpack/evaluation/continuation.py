@@ -1,0 +1,106 @@
+"""Byte strings that grow, and what a compressor expects next.
+
+If |x| is the number of bytes that a compressor makes of x, it expects the byte b after x with a
+probability in proportion to 2^(8 (|x| - |xb|)) (Delétang et al., section 3.4). A Transformer gives
+its odds itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lmpack._executors.protocol import LanguageModel
+from lmpack.evaluation.compressors import find_compressor
+from lmpack.evaluation.model_compressors import Transformer
+from lmpack.evaluation.protocol import Compressor
+
+BYTES = 256
+LARGEST_ODDS_BITS = 24
+
+Odds = npt.NDArray[np.int64]
+"""Unnormalised probabilities of the next byte."""
+
+
+class Continuation(Protocol):
+    """Several byte strings that grow together."""
+
+    def odds(self) -> Odds:
+        """Unnormalised probabilities of the next byte: integers [strings, 256]."""
+
+    def append(self, values: Sequence[int]) -> None:
+        """One more byte for each string."""
+
+
+class ModelContinuation:
+    """What a Transformer holds for probable.
+
+    Args:
+        model: one with at least 256 symbols.
+        prompts: at least one, of equal length.
+    """
+
+    def __init__(self, model: LanguageModel, prompts: Sequence[bytes]) -> None:
+        self._model = model
+        self._state = model.start(len(prompts))
+        start = model.architecture.start_symbol
+        fed = np.array([[start, *prompt] for prompt in prompts], np.int32)
+        self._odds = model.prefill(self._state, fed)[:, -1]
+
+    def odds(self) -> Odds:
+        """See :class:`Continuation`."""
+        return self._odds[:, :BYTES].astype(np.int64)
+
+    def append(self, values: Sequence[int]) -> None:
+        """See :class:`Continuation`."""
+        self._odds = self._model.step(self._state, np.array(values, np.int32))
+
+
+class CompressorContinuation:
+    """What any compressor holds for probable: it compresses each string with each next byte.
+
+    Args:
+        compressor: of any kind.
+        prompts: at least one.
+    """
+
+    def __init__(self, compressor: Compressor, prompts: Sequence[bytes]) -> None:
+        self._compressor = compressor
+        self._strings = list(prompts)
+
+    def odds(self) -> Odds:
+        """See :class:`Continuation`. Those of the most probable bytes are 2**24."""
+        sizes = np.array(
+            [
+                [len(self._compressor.compress(text + bytes([byte]))) for byte in range(BYTES)]
+                for text in self._strings
+            ],
+            np.int64,
+        )
+        more_bits = 8 * (sizes - sizes.min(axis=1, keepdims=True))
+        largest = np.int64(1) << LARGEST_ODDS_BITS
+        odds: Odds = largest >> np.minimum(more_bits, 63)
+        return odds
+
+    def append(self, values: Sequence[int]) -> None:
+        """See :class:`Continuation`."""
+        self._strings = [
+            text + bytes([byte]) for text, byte in zip(self._strings, values, strict=True)
+        ]
+
+
+def continuation_of(name: str, prompts: Sequence[bytes]) -> Continuation:
+    """The continuation of prompts of equal length by a compressor.
+
+    Args:
+        name: as for :func:`~lmpack.evaluation.compressors.find_compressor`. A model is asked for
+            its odds.
+        prompts: at least one.
+    """
+    compressor = find_compressor(name)
+    if isinstance(compressor, Transformer):
+        return ModelContinuation(compressor.executor, prompts)
+    return CompressorContinuation(compressor, prompts)
