@@ -51,7 +51,6 @@ def measure(case: tuple[str, str, bool]) -> dict[str, Any]:
         RECIPES / "general.json",
         architecture=preset,
         attention_dtype="float32" if dtype == "float32" else "bfloat16",
-        quantize_from=0.0,
         report_every=1 << 30,
         valid=(),
     )

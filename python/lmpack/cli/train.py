@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -9,14 +10,15 @@ import click
 import lmpack.training
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
-from lmpack.cli.options import device_option, threads_option
+from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
-from lmpack.training.config import ATTENTION_DTYPES, TrainingConfig, read_recipe
+from lmpack.training.config import ATTENTION_DTYPES, read_recipe
 from lmpack.training.presets import shape_names
 
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
 """Folder of the built-in recipes, NAME.json."""
 
+_RUN = click.Path(path_type=Path, file_okay=False, exists=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -32,12 +34,28 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--symbols", type=click.IntRange(1), help="Length, in place of the recipe's.")
 @click.option(
+    "--seconds",
+    type=click.FloatRange(1),
+    help="Train for so long in all, interruptions left out, in place of a number of symbols.",
+)
+@click.option(
+    "--branch",
+    type=_RUN,
+    help="Let the rates fall now, from the newest state of this RUN before its own fall.",
+)
+@click.option(
     "--attention-dtype",
     type=click.Choice(ATTENTION_DTYPES),
     help="Of products in the attention; bfloat16 only pays where the CPU has instructions for it.",
 )
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
-@device_option
+@click.option(
+    "--device",
+    type=click.Choice(("auto", "cpu", "cuda")),
+    default="auto",
+    show_default=True,
+    help="Where to train: on a GPU if torch finds one, or as told.",
+)
 @threads_option
 def train(
     recipe: str,
@@ -46,6 +64,8 @@ def train(
     preset: str | None,
     tokenizer: str | None,
     symbols: int | None,
+    seconds: float | None,
+    branch: Path | None,
     attention_dtype: str | None,
     compile_model: bool,
     device: str,
@@ -53,7 +73,8 @@ def train(
 ) -> None:
     """Train a model by RECIPE, a JSON file or the name of a built-in recipe.
 
-    A run that was interrupted goes on where its last report was.
+    A run that was interrupted goes on where its last report was, with the same command. One that
+    ended goes on, from where its rates began to fall, if it is told to be longer.
     """
     failures = Failures()
     with failures.of(recipe), training_extra():
@@ -61,35 +82,22 @@ def train(
             "architecture": preset,
             "tokenizer": tokenizer,
             "symbols": symbols,
+            "seconds": seconds,
             "attention_dtype": attention_dtype,
         }
         given = {name: value for name, value in changes.items() if value is not None}
         config = read_recipe(_recipe_path(recipe), **given)
-        _run(config, data, output, compile_model, device, threads)
+        import torch
+
+        from lmpack.training.train import Trainer
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        trainer = Trainer(config, data, output, compile_model, device, branch_of=branch)
+        trainer.run(reported=lambda line: click.echo(json.dumps(line)))
     failures.exit_if_any()
 
 
 def _recipe_path(recipe: str) -> Path:
     built_in = RECIPES / f"{recipe}.json"
     return built_in if built_in.is_file() else Path(recipe)
-
-
-def _run(
-    config: TrainingConfig,
-    data: Path,
-    output: Path,
-    compile_model: bool,
-    device: str,
-    threads: int | None,
-) -> None:
-    import torch
-
-    from lmpack.training.train import LOG, Trainer
-
-    if threads is not None:
-        torch.set_num_threads(threads)
-    trainer = Trainer(config, data, output, compile_model, device)
-    every = trainer.config.report_every
-    while trainer.step < trainer.config.steps:
-        trainer.run(stop_after=(trainer.step // every + 1) * every)
-        click.echo((output / LOG).read_text().splitlines()[-1])

@@ -15,12 +15,12 @@ from lmpack._executors import open_executor
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import TOKENIZER, load_bundle
 from lmpack._models.tokenization import PLAIN, Tokenizer, is_learned, open_tokenizer
+from lmpack.training.checkpoint import checkpoint_errors, load_state
 from lmpack.training.config import Source
 from lmpack.training.data import read_source
 from lmpack.training.evaluate import LANE, bits_per_byte
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
-from lmpack.training.train import checkpoint_errors, load_checkpoint
 
 EVALUATED_BYTES = 1_000_000
 
@@ -39,7 +39,7 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
         TrainingError: the checkpoint cannot be read, or the model breaks a bound of exactness.
         EvaluationError: the tokenizer of the run cannot be read.
     """
-    state = load_checkpoint(run)
+    state = load_state(run)
     with checkpoint_errors(run):
         config = json.loads(state["config"])
         model = ExactTransformer(Architecture.from_json(config["architecture"]))

@@ -1,21 +1,26 @@
-"""The training loop: resumable, seeded, with a log of bits per byte and its picture."""
+"""The training loop: resumable, extendable, seeded, with a log of bits per byte and its picture."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
-import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from lmpack.errors import TrainingError
 from lmpack.training.attention import compile_parts
+from lmpack.training.checkpoint import (
+    BRANCH,
+    CHECKPOINT,
+    PLATEAU,
+    branch,
+    checkpoint_errors,
+    resumable_state,
+    save_state,
+)
 from lmpack.training.config import TrainingConfig
 from lmpack.training.curves import CURVES, draw_curves
 from lmpack.training.data import (
@@ -26,42 +31,10 @@ from lmpack.training.data import (
     tokenizer_of_run,
 )
 from lmpack.training.evaluate import bits_per_byte
-from lmpack.training.log import TrainingLog
+from lmpack.training.log import LOG, Line, TrainingLog
 from lmpack.training.model import ExactTransformer, code_length
 from lmpack.training.optimizer import Optimizers
-
-CHECKPOINT = "checkpoint.pt"
-LOG = "log.jsonl"
-
-
-def load_checkpoint(folder: Path) -> dict[str, Any]:
-    """The checkpoint of a run.
-
-    Raises:
-        TrainingError: there is none, or it cannot be read.
-    """
-    with checkpoint_errors(folder):
-        state: dict[str, Any] = torch.load(
-            folder / CHECKPOINT, map_location="cpu", weights_only=True
-        )
-        state["config"], state["model"], state["optimizers"], state["step"], state["seconds"]
-    return state
-
-
-@contextlib.contextmanager
-def checkpoint_errors(folder: Path) -> Iterator[None]:
-    """Say that what fails inside the block is the checkpoint of a run.
-
-    Raises:
-        TrainingError: it is not readable, or not one of this version.
-    """
-    try:
-        yield
-    except (
-        OSError, RuntimeError, EOFError, pickle.UnpicklingError, LookupError, TypeError, ValueError,
-        AttributeError,
-    ) as error:  # fmt: skip
-        raise TrainingError(f"{folder} holds no readable {CHECKPOINT}: {error!r}") from error
+from lmpack.training.schedule import Fall, fall_to, fall_within, rate
 
 
 def _usable(device: str) -> torch.device:
@@ -76,7 +49,7 @@ def _usable(device: str) -> torch.device:
 
 
 class Trainer:
-    """One run in a folder; :meth:`run` goes on from the checkpoint that lies there.
+    """One run in a folder; :meth:`run` goes on from the checkpoint that is there.
 
     Args:
         config: what it depends on.
@@ -84,6 +57,8 @@ class Trainer:
         folder: of the run, made if needed.
         compile_model: whether torch compiles the model.
         device: "cpu"; "cuda"; "auto" for a GPU if there is one.
+        branch_of: folder of a run from whose newest state before any fall this one falls at once,
+            whatever the configuration says of its end; only used as long as `folder` has no state.
 
     Raises:
         TrainingError: a source, the checkpoint or the device cannot be used.
@@ -96,6 +71,8 @@ class Trainer:
         folder: Path,
         compile_model: bool,
         device: str = "cpu",
+        *,
+        branch_of: Path | None = None,
     ):
         self.config = config
         self.folder = folder
@@ -103,6 +80,10 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.model = ExactTransformer(config.architecture).to(self._device)
         self._optimizers = Optimizers(self.model, config)
+        folder.mkdir(parents=True, exist_ok=True)
+        if branch_of is not None and not (folder / CHECKPOINT).exists():
+            branch(branch_of, folder, config.fall)
+        self._ending = config.ending if branch_of is None else BRANCH
         tokenizer = tokenizer_of_run(config, data, folder)
         symbols = [read_symbols(data, source, tokenizer) for source in config.train]
         self._sampler = Sampler(config.train, symbols, config.batch, config.length, config.seed)
@@ -117,80 +98,134 @@ class Trainer:
         )
         self.step = 0
         self.seconds = 0.0
-        folder.mkdir(parents=True, exist_ok=True)
+        self.fall: Fall | None = None
         if (folder / CHECKPOINT).exists():
             self._resume()
+        if self.fall is None and config.seconds is None:
+            self.fall = self._planned_fall()
+        self._first_step, self._first_seconds = self.step, self.seconds
         self._log = TrainingLog(folder / LOG, self.step)
 
-    def run(self, stop_after: int | None = None) -> ExactTransformer:
-        """Train to the end of the schedule (or to step `stop_after`) and return the model."""
+    @property
+    def finished(self) -> bool:
+        """Whether the rates have fallen to 0."""
+        return self.fall is not None and self.step >= self.fall.end
+
+    def run(
+        self, stop_after: int | None = None, reported: Callable[[Line], None] = lambda line: None
+    ) -> ExactTransformer:
+        """Train to the end of the fall (or to step `stop_after`) and return the model.
+
+        Args:
+            stop_after: a step; the next call goes on from it.
+            reported: called with every line that the log gets.
+        """
         started, before = time.monotonic(), self.seconds
         loss_sum, loss_count = 0.0, 0
-        last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
-        while self.step < last:
+        while not self.finished and self.step != stop_after:
+            if self.fall is None:
+                self.fall = self._fall_by_clock()
+            if self.fall is not None and self.step == self.fall.start:
+                self._save(PLATEAU, None)
             loss_sum += self._train_step()
             loss_count += 1
             self.step += 1
             self.seconds = before + time.monotonic() - started
-            if self.step % self.config.report_every == 0 or self.step == last:
-                self._report(loss_sum / loss_count / math.log(2))
-                self._save()
+            if (
+                self.step % self.config.report_every == 0
+                or self.finished
+                or self.step == stop_after
+            ):
+                reported(self._report(loss_sum / loss_count / math.log(2)))
+                self._save(CHECKPOINT, self._fixed_fall())
                 loss_sum, loss_count = 0.0, 0
         self.model.set_training_attention(None)
         return self.model
+
+    def _planned_fall(self) -> Fall:
+        fall = fall_to(self.config.steps, self.config.fall)
+        if self.step > fall.start:
+            least = self.step * self.config.step_symbols / (1 - self.config.fall)
+            raise TrainingError(
+                f"{self.folder} is past the point from which the rates would fall: ask for at "
+                f"least {math.ceil(least)} symbols, or make the fall in another folder (--branch)"
+            )
+        return fall
+
+    def _fall_by_clock(self) -> Fall | None:
+        """The fall of a run that ends at a time, as soon as it is due."""
+        steps, seconds = self.step - self._first_step, self.seconds - self._first_seconds
+        end = self.config.seconds
+        assert end is not None
+        if not steps or self.seconds < end * (1 - self.config.fall):
+            return None
+        return fall_within(self.step, end - self.seconds, steps / seconds)
 
     def _batch_loss(
         self, rows: torch.Tensor, symbols: torch.Tensor, quantize: bool
     ) -> torch.Tensor:
         return code_length(self.model(rows, quantize), symbols).mean()
 
+    def _quantizes(self) -> bool:
+        falls = self.fall is not None and self.step >= self.fall.start
+        return falls or self.step * self.config.step_symbols >= self.config.quantize_from
+
     def _train_step(self) -> float:
-        done = self.step / self.config.steps
         self.model.set_training_attention(getattr(torch, self.config.attention_dtype))
         symbols = self._sampler.batch(self.step).astype("int64")
         rows = torch.from_numpy(sequence_rows(self.config.architecture, symbols))
-        quantize = done >= self.config.quantize_from
         targets = torch.from_numpy(symbols).to(self._device)
-        loss = self._loss(rows.to(self._device), targets, quantize)
+        loss = self._loss(rows.to(self._device), targets, self._quantizes())
         if not torch.isfinite(loss):
             raise TrainingError(f"the loss is {loss.item()} at step {self.step}: lower the rates")
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizers.step(self.step)
+        self._optimizers.step(rate(self.step, self.config.warmup, self.fall))
         return loss.item()
 
-    def _report(self, train_bits: float) -> None:
+    def _report(self, train_bits: float) -> Line:
         self.model.set_training_attention(None)
         valid = {
             name: bits_per_byte(self.model, symbols, size)
             for name, (symbols, size) in self._valid.items()
         }
-        symbols = self.step * self.config.batch * self.config.length
-        line: dict[str, Any] = {"step": self.step, "symbols": symbols, "train": train_bits}
+        symbols = self.step * self.config.step_symbols
+        line: Line = {"step": self.step, "symbols": symbols, "train": train_bits}
         line |= {"seconds": round(self.seconds, 1), "valid": valid}
         self._log.append(line)
         draw_curves(self._log.lines, self.folder / CURVES)
+        return line
 
-    def _save(self) -> None:
+    def _fixed_fall(self) -> Fall | None:
+        """The fall, if going on for longer has to begin before it."""
+        fixed = self.fall is not None and (self.step > self.fall.start or self._ending == BRANCH)
+        return self.fall if fixed else None
+
+    def _save(self, name: str, fall: Fall | None) -> None:
         state = {
             "config": json.dumps(self.config.to_json()),
             "model": self.model.state_dict(),
             "optimizers": self._optimizers.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
+            "fall": None if fall is None else [fall.start, fall.end],
+            "ending": self._ending,
             "torch": str(torch.__version__),
         }
-        temporary = self.folder / (CHECKPOINT + ".tmp")
-        torch.save(state, temporary)
-        os.replace(temporary, self.folder / CHECKPOINT)
+        save_state(self.folder, state, name)
 
     def _resume(self) -> None:
-        state = load_checkpoint(self.folder)
-        if json.loads(state["config"]) != json.loads(json.dumps(self.config.to_json())):
+        state = resumable_state(self.folder, self._ending)
+        with checkpoint_errors(self.folder):
+            different = self.config.differences(json.loads(state["config"]))
+        if different:
             raise TrainingError(
-                f"{self.folder} holds a run with another recipe: "
+                f"{self.folder} holds a run with another recipe ({', '.join(different)}): "
                 "choose an empty folder, or give the recipe that it was started with"
             )
+        if self._ending == BRANCH != state["ending"]:
+            raise TrainingError(f"{self.folder} holds a run of its own: choose an empty folder")
         with checkpoint_errors(self.folder):
             self.model.load_state_dict(state["model"])
             self._optimizers.load_state_dict(state["optimizers"])
             self.step, self.seconds = int(state["step"]), float(state["seconds"])
+            self.fall = None if state["fall"] is None else Fall(*map(int, state["fall"]))
