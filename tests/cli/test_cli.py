@@ -327,11 +327,19 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
 
     class Trainer:
         def __init__(
-            self, config, data: Path, folder: Path, compile_model: bool, device: str, *, branch_of
+            self,
+            config,
+            data: Path,
+            folder: Path,
+            compile_model: bool,
+            device: str,
+            *,
+            branch_of,
+            start_from,
         ) -> None:
             assert config.architecture.width == 256
             assert (config.attention_dtype, device) == ("bfloat16", "cpu")
-            assert (config.seconds, branch_of) == (60.0, Path())
+            assert (config.seconds, branch_of, start_from) == (60.0, Path(), None)
             assert (data, folder, compile_model) == (Path("data"), Path(), True)
 
         def run(self, reported) -> None:
@@ -365,11 +373,15 @@ def test_export_names_the_bundle_after_its_folder(
 ) -> None:
     pytest.importorskip("torch")
     calls = []
-    monkeypatch.setattr(
-        "lmpack.training.run_export.export_run", lambda *args, **named: calls.append((args, named))
-    )
+
+    def export_run(*args: object, **named: object) -> list[str]:
+        calls.append((args, named))
+        return ["it is asleep"]
+
+    monkeypatch.setattr("lmpack.training.run_export.export_run", export_run)
     Path("run").mkdir()
-    invoke("export", "run", "models/mine")
+    result = invoke("export", "run", "models/mine")
+    assert result.stderr == "lmpack: run: warning: it is asleep\n"
     invoke("export", "run", "models/mine", "--name", "other", "--data", ".", "--licence", "MIT")
     paths = (Path("run"), Path("models/mine"))
     assert calls == [

@@ -20,6 +20,7 @@ from lmpack.training.config import MATRIX_OPTIMIZERS
 from lmpack.training.evaluate import bits_per_byte
 from lmpack.training.model import ExactTransformer, code_length
 from lmpack.training.optimizer import Optimizers
+from lmpack.training.rows import sequence_rows
 from lmpack.training.run_export import export_run
 from lmpack.training.train import Trainer
 
@@ -64,8 +65,8 @@ def test_a_step_stays_on_the_device_of_the_model(
     monkeypatch.setitem(attention.TILE_BYTES, "meta", 40_000)
     model = ExactTransformer(ARCHITECTURE).to("meta")
     model.set_training_attention(dtype)
-    rows = torch.zeros(2, 100, 1 + len(ARCHITECTURE.tables), dtype=torch.int64, device="meta")
-    loss = code_length(model(rows, True), rows[..., 0]).mean()
+    symbols = torch.zeros(2, 100, dtype=torch.int64, device="meta")
+    loss = code_length(model(sequence_rows(ARCHITECTURE, symbols), True), symbols).mean()
     loss.backward()
     Optimizers(model, CONFIG).step(1.0)
     assert all(parameter.grad is None for parameter in model.parameters())

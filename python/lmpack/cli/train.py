@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 import lmpack.training
+from lmpack._models.bundle import load_bundle
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
@@ -44,6 +45,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Let the rates fall now, from the newest state of this RUN before its own fall.",
 )
 @click.option(
+    "--start-from",
+    metavar="NAME|PATH",
+    help="Begin with the weights of a bundle, whose shape the recipe has to have. Its tables may "
+    "get a multiple of their rows; hidden units that never fire learn again.",
+)
+@click.option(
     "--attention-dtype",
     type=click.Choice(ATTENTION_DTYPES),
     help="Of products in the attention; bfloat16 only pays where the CPU has instructions for it.",
@@ -66,6 +73,7 @@ def train(
     symbols: int | None,
     seconds: float | None,
     branch: Path | None,
+    start_from: str | None,
     attention_dtype: str | None,
     compile_model: bool,
     device: str,
@@ -93,7 +101,15 @@ def train(
 
         if threads is not None:
             torch.set_num_threads(threads)
-        trainer = Trainer(config, data, output, compile_model, device, branch_of=branch)
+        trainer = Trainer(
+            config,
+            data,
+            output,
+            compile_model,
+            device,
+            branch_of=branch,
+            start_from=None if start_from is None else load_bundle(start_from),
+        )
         trainer.run(reported=lambda line: click.echo(json.dumps(line)))
     failures.exit_if_any()
 

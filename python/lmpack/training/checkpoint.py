@@ -23,7 +23,7 @@ PLATEAU = "before_fall.pt"
 BRANCH = "branch"
 """In place of how a run ends: its fall was branched off another run."""
 
-FIELDS = ("config", "model", "optimizers", "step", "seconds", "fall", "ending")
+FIELDS = ("config", "model", "optimizers", "step", "seconds", "fall", "ending", "start", "hidden")
 
 State = dict[str, Any]
 

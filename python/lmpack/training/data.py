@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import TOKENIZER
-from lmpack._models.symbols import embedding_rows
 from lmpack._models.tokenization import (
     Tokenizer,
     is_learned,
@@ -66,19 +64,6 @@ def read_symbols(
     """The symbols of a source, in as few bytes as they need: unsigned integers [n]."""
     smallest = np.min_scalar_type(tokenizer.vocabulary - 1)
     return tokenizer.encode(read_source(folder, source).tobytes()).astype(smallest)
-
-
-def sequence_rows(
-    architecture: Architecture, symbols: npt.NDArray[np.integer]
-) -> npt.NDArray[np.int64]:
-    """Embedding rows for predicting every symbol of sequences [B, T]: [B, T, 1 + tables]."""
-    padded = np.full(
-        (symbols.shape[0], architecture.history + symbols.shape[1]),
-        architecture.start_symbol,
-        np.int64,
-    )
-    padded[:, architecture.history + 1 :] = symbols[:, :-1]
-    return embedding_rows(architecture, padded)
 
 
 class Sampler:

@@ -45,5 +45,5 @@ def _parsed(text: str) -> Line | None:
         line = json.loads(text)
     except ValueError:
         return None
-    fields = {"step", "symbols", "train", "seconds", "valid"}
+    fields = {"step", "symbols", "train", "seconds", "valid", "hidden"}
     return line if isinstance(line, dict) and fields <= line.keys() else None

@@ -8,6 +8,7 @@ every bit (docs/model.md). With quantization off the same steps run without roun
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -41,12 +42,17 @@ LARGEST_BIAS = 512.0
 HIDDEN_UNIT = {"relu": 32, "relu2": SQUARE_UNIT**2}
 
 
+def initial_weight(outputs: int, inputs: int, gain: float = 1.0) -> Tensor:
+    """Random [out, in] that multiplies the deviation of its inputs by `gain`."""
+    return torch.randn(outputs, inputs) * (gain / math.sqrt(inputs))
+
+
 class Linear(nn.Module):
     """y = round-trip of an int8 matrix product: (integers @ integer weights) * multiplier."""
 
     def __init__(self, inputs: int, outputs: int, gain: float, in_unit: float, out_unit: float):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) * (gain / math.sqrt(inputs)))
+        self.weight = nn.Parameter(initial_weight(outputs, inputs, gain))
         self.unit = out_unit / in_unit
 
     def multiplier(self) -> Tensor:
@@ -82,7 +88,11 @@ def score_scale(architecture: Architecture) -> float:
 
 
 class Layer(nn.Module):
-    """Attention, then a feed-forward network, each added to the residual stream [B, T, d]."""
+    """Attention, then a feed-forward network, each added to the residual stream [B, T, d].
+
+    Attributes:
+        observer: called with the activations of the hidden units [B, T, hidden] of each pass.
+    """
 
     def __init__(self, architecture: Architecture, window: int):
         super().__init__()
@@ -100,6 +110,7 @@ class Layer(nn.Module):
         self.bias = nn.Parameter(-slopes[:, None] * torch.arange(window))
         self.score_scale = score_scale(a)
         self.training_attention: torch.dtype | None = None
+        self.observer: Callable[[Tensor], None] | None = None
 
     def bias_table(self) -> Tensor:
         """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
@@ -124,6 +135,8 @@ class Layer(nn.Module):
         if a.activation == "relu2":
             hidden = hidden.clamp(0.0, SQUARE_LIMIT).square()
         hidden = to_integers(hidden, 0.0, HIDDEN_LIMIT, quantize)
+        if self.observer is not None:
+            self.observer(hidden)
         return add_to_residual(x, self.down(hidden, quantize), quantize)
 
 

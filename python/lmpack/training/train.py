@@ -7,9 +7,11 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from lmpack._models.bundle import Bundle
 from lmpack.errors import TrainingError
 from lmpack.training.attention import compile_parts
 from lmpack.training.checkpoint import (
@@ -23,18 +25,14 @@ from lmpack.training.checkpoint import (
 )
 from lmpack.training.config import TrainingConfig
 from lmpack.training.curves import CURVES, draw_curves
-from lmpack.training.data import (
-    Sampler,
-    read_source,
-    read_symbols,
-    sequence_rows,
-    tokenizer_of_run,
-)
-from lmpack.training.evaluate import bits_per_byte
+from lmpack.training.data import Sampler, read_symbols, tokenizer_of_run
 from lmpack.training.log import LOG, Line, TrainingLog
 from lmpack.training.model import ExactTransformer, code_length
 from lmpack.training.optimizer import Optimizers
+from lmpack.training.rows import sequence_rows
 from lmpack.training.schedule import Fall, fall_to, fall_within, rate
+from lmpack.training.start import load_weights, revive_dead_units
+from lmpack.training.validation import Validation
 
 
 def _usable(device: str) -> torch.device:
@@ -48,6 +46,12 @@ def _usable(device: str) -> torch.device:
     return torch.device("cuda")
 
 
+def _facts(bundle: Bundle) -> dict[str, Any]:
+    """What the checkpoint says of the bundle that a run started from."""
+    seen = bundle.manifest.get("training", {}).get("symbols", 0)
+    return {"name": bundle.name, "fingerprint": bundle.fingerprint.hex(), "symbols": seen}
+
+
 class Trainer:
     """One run in a folder; :meth:`run` goes on from the checkpoint that is there.
 
@@ -59,9 +63,10 @@ class Trainer:
         device: "cpu"; "cuda"; "auto" for a GPU if there is one.
         branch_of: folder of a run from whose newest state before any fall this one falls at once,
             whatever the configuration says of its end; only used as long as `folder` has no state.
+        start_from: bundle whose weights the run begins with, its dead hidden units revived.
 
     Raises:
-        TrainingError: a source, the checkpoint or the device cannot be used.
+        TrainingError: a source, the checkpoint, the bundle or the device cannot be used.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Trainer:
         device: str = "cpu",
         *,
         branch_of: Path | None = None,
+        start_from: Bundle | None = None,
     ):
         self.config = config
         self.folder = folder
@@ -87,10 +93,7 @@ class Trainer:
         tokenizer = tokenizer_of_run(config, data, folder)
         symbols = [read_symbols(data, source, tokenizer) for source in config.train]
         self._sampler = Sampler(config.train, symbols, config.batch, config.length, config.seed)
-        self._valid = {}
-        for source in config.valid:
-            text = read_source(data, source)[: config.valid_bytes].tobytes()
-            self._valid[source.name] = tokenizer.encode(text), len(text)
+        self._validation = Validation(config, data, tokenizer)
         if compile_model:
             compile_parts()
         self._loss: Callable[..., torch.Tensor] = (
@@ -99,8 +102,12 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.fall: Fall | None = None
+        self._start = None if start_from is None else _facts(start_from)
         if (folder / CHECKPOINT).exists():
             self._resume()
+        elif start_from is not None:
+            load_weights(self.model, start_from)
+            revive_dead_units(self.model, self._validation.symbols)
         if self.fall is None and config.seconds is None:
             self.fall = self._planned_fall()
         self._first_step, self._first_seconds = self.step, self.seconds
@@ -172,10 +179,10 @@ class Trainer:
 
     def _train_step(self) -> float:
         self.model.set_training_attention(getattr(torch, self.config.attention_dtype))
-        symbols = self._sampler.batch(self.step).astype("int64")
-        rows = torch.from_numpy(sequence_rows(self.config.architecture, symbols))
-        targets = torch.from_numpy(symbols).to(self._device)
-        loss = self._loss(rows.to(self._device), targets, self._quantizes())
+        symbols = torch.from_numpy(self._sampler.batch(self.step).astype("int64"))
+        symbols = symbols.to(self._device)
+        rows = sequence_rows(self.config.architecture, symbols)
+        loss = self._loss(rows, symbols, self._quantizes())
         if not torch.isfinite(loss):
             raise TrainingError(f"the loss is {loss.item()} at step {self.step}: lower the rates")
         loss.backward()  # type: ignore[no-untyped-call]
@@ -184,13 +191,13 @@ class Trainer:
 
     def _report(self, train_bits: float) -> Line:
         self.model.set_training_attention(None)
-        valid = {
-            name: bits_per_byte(self.model, symbols, size)
-            for name, (symbols, size) in self._valid.items()
+        line: Line = {
+            "step": self.step,
+            "symbols": self.step * self.config.step_symbols,
+            "train": train_bits,
+            "seconds": round(self.seconds, 1),
+            **self._validation.measure(self.model),
         }
-        symbols = self.step * self.config.step_symbols
-        line: Line = {"step": self.step, "symbols": symbols, "train": train_bits}
-        line |= {"seconds": round(self.seconds, 1), "valid": valid}
         self._log.append(line)
         draw_curves(self._log.lines, self.folder / CURVES)
         return line
@@ -209,6 +216,8 @@ class Trainer:
             "seconds": self.seconds,
             "fall": None if fall is None else [fall.start, fall.end],
             "ending": self._ending,
+            "start": self._start,
+            "hidden": self._log.lines[-1]["hidden"] if self._log.lines else None,
             "torch": str(torch.__version__),
         }
         save_state(self.folder, state, name)
@@ -224,6 +233,9 @@ class Trainer:
             )
         if self._ending == BRANCH != state["ending"]:
             raise TrainingError(f"{self.folder} holds a run of its own: choose an empty folder")
+        if self._start not in (None, state["start"]):
+            raise TrainingError(f"{self.folder} holds a run that began with other weights")
+        self._start = state["start"]
         with checkpoint_errors(self.folder):
             self.model.load_state_dict(state["model"])
             self._optimizers.load_state_dict(state["optimizers"])
