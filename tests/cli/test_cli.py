@@ -338,7 +338,7 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
             start_from,
         ) -> None:
             assert config.architecture.width == 256
-            assert (config.attention_dtype, device) == ("bfloat16", "cpu")
+            assert (config.products, device) == ("bfloat16", "cpu")
             assert (config.seconds, branch_of, start_from) == (60.0, Path(), None)
             assert (data, folder, compile_model) == (Path("data"), Path(), True)
 
@@ -350,7 +350,7 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
     recipe = {"architecture": "tiny", "train": [], "symbols": 90, "batch": 1, "length": 10}
     Path("recipe.json").write_text(json.dumps(recipe))
     options = ["--preset", "base", "--data", "data", "--output", ".", "--compile"]
-    options += ["--device", "cpu", "--attention-dtype", "bfloat16"]
+    options += ["--device", "cpu", "--products", "bfloat16"]
     options += ["--seconds", "60", "--branch", "."]
     result = invoke("train", "recipe.json", *options)
     assert result.stdout.splitlines() == ['{"step": 4}', '{"step": 8}', '{"step": 9}']

@@ -5,21 +5,12 @@ from __future__ import annotations
 import lzma
 from pathlib import Path
 
-import numpy as np
 import pytest
 from training_runs import NAME, trainer
 
 from lmpack.errors import TrainingError
 from lmpack.training.config import Source
-from lmpack.training.data import Sampler, read_source
-
-
-def test_sampler_is_a_function_of_seed_and_step(text_folder: Path) -> None:
-    source = Source(NAME)
-    symbols = [read_source(text_folder, source)]
-    one, two = (Sampler((source,), symbols, 3, 50, seed=7) for _ in range(2))
-    np.testing.assert_array_equal(one.batch(5), two.batch(5))
-    assert (one.batch(5) != one.batch(6)).any()
+from lmpack.training.data import read_source
 
 
 def test_sources_plain_and_compressed_with_skipped_ranges(tmp_path: Path) -> None:

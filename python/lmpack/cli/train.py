@@ -13,7 +13,7 @@ from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
-from lmpack.training.config import ATTENTION_DTYPES, read_recipe
+from lmpack.training.config import PRODUCTS, read_recipe
 from lmpack.training.presets import shape_names
 
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
@@ -51,9 +51,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     "get a multiple of their rows; hidden units that never fire learn again.",
 )
 @click.option(
-    "--attention-dtype",
-    type=click.Choice(ATTENTION_DTYPES),
-    help="Of products in the attention; bfloat16 only pays where the CPU has instructions for it.",
+    "--products",
+    type=click.Choice(PRODUCTS),
+    help="Operands of matrix products; bfloat16 pays on a GPU, or a CPU with instructions for it.",
 )
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
 @click.option(
@@ -74,7 +74,7 @@ def train(
     seconds: float | None,
     branch: Path | None,
     start_from: str | None,
-    attention_dtype: str | None,
+    products: str | None,
     compile_model: bool,
     device: str,
     threads: int | None,
@@ -91,7 +91,7 @@ def train(
             "tokenizer": tokenizer,
             "symbols": symbols,
             "seconds": seconds,
-            "attention_dtype": attention_dtype,
+            "products": products,
         }
         given = {name: value for name, value in changes.items() if value is not None}
         config = read_recipe(_recipe_path(recipe), **given)

@@ -14,7 +14,7 @@ from lmpack.errors import LmpackError, TrainingError
 from lmpack.training.presets import find_shape
 
 MATRIX_OPTIMIZERS = ("muon", "adamw")
-ATTENTION_DTYPES = ("float32", "bfloat16")
+PRODUCTS = ("float32", "bfloat16")
 
 LONGEST_FALL = 0.9
 """Of a run: a branch whose fall is a larger share would never end."""
@@ -79,7 +79,7 @@ class TrainingConfig:
             moments (J. Ma and D. Yarats, arXiv 1910.04209).
         fall: share of the whole run, at its end, in which the rates fall to 0
             (:mod:`lmpack.training.schedule`).
-        attention_dtype: of the attention's products in a training step, one of ATTENTION_DTYPES.
+        products: type of the operands of matrix products in a training step, one of PRODUCTS.
         quantize_from: symbols after which the forward pass rounds as the export does; in the fall
             it always does.
         valid_bytes: how much of each validation source is used while training.
@@ -101,7 +101,7 @@ class TrainingConfig:
     weight_decay: float = 0.02
     warmup: int = 200
     fall: float = 0.2
-    attention_dtype: str = "float32"
+    products: str = "float32"
     quantize_from: int = 0
     valid_bytes: int = 65536
     report_every: int = 250
@@ -110,7 +110,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name, allowed in (
             ("matrix_optimizer", MATRIX_OPTIMIZERS),
-            ("attention_dtype", ATTENTION_DTYPES),
+            ("products", PRODUCTS),
         ):
             if getattr(self, name) not in allowed:
                 raise TrainingError(

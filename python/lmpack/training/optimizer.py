@@ -19,7 +19,9 @@ class Optimizers:
         tables = [p for p in model.parameters() if id(p) not in hidden]
         self._config = config
         self._matrices = _matrix_optimizer(matrices, config)
-        self._tables = torch.optim.Adam(tables, lr=config.table_rate, betas=(0.9, 0.99))
+        self._tables = torch.optim.Adam(
+            tables, lr=config.table_rate, betas=(0.9, 0.99), fused=tables[0].is_cuda or None
+        )
 
     def step(self, rate: float) -> None:
         """Apply the gradients at a factor of the peak learning rates, and clear them."""

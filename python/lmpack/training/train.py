@@ -13,7 +13,6 @@ import torch
 
 from lmpack._models.bundle import Bundle
 from lmpack.errors import TrainingError
-from lmpack.training.attention import compile_parts
 from lmpack.training.checkpoint import (
     BRANCH,
     CHECKPOINT,
@@ -25,25 +24,15 @@ from lmpack.training.checkpoint import (
 )
 from lmpack.training.config import TrainingConfig
 from lmpack.training.curves import CURVES, draw_curves
-from lmpack.training.data import Sampler, read_symbols, tokenizer_of_run
+from lmpack.training.data import read_symbols, tokenizer_of_run
 from lmpack.training.log import LOG, Line, TrainingLog
-from lmpack.training.model import ExactTransformer, code_length
-from lmpack.training.optimizer import Optimizers
-from lmpack.training.rows import sequence_rows
+from lmpack.training.model import ExactTransformer
+from lmpack.training.precision import EXACT, usable_device
+from lmpack.training.sampler import Sampler
 from lmpack.training.schedule import Fall, fall_to, fall_within, rate
 from lmpack.training.start import load_weights, revive_dead_units
+from lmpack.training.steps import Steps
 from lmpack.training.validation import Validation
-
-
-def _usable(device: str) -> torch.device:
-    has_gpu = torch.cuda.is_available()
-    if device == "cuda" and not has_gpu:
-        raise TrainingError("torch finds no CUDA device: train on the CPU, or install torch for it")
-    if device == "cpu" or not has_gpu:
-        return torch.device("cpu")
-    # The 11 bits of TF32 hold all integers of the model: once it rounds, the forward pass is exact.
-    torch.set_float32_matmul_precision("high")
-    return torch.device("cuda")
 
 
 def _facts(bundle: Bundle) -> dict[str, Any]:
@@ -82,36 +71,36 @@ class Trainer:
     ):
         self.config = config
         self.folder = folder
-        self._device = _usable(device)
+        self._device = usable_device(device)
         torch.manual_seed(config.seed)
-        self.model = ExactTransformer(config.architecture).to(self._device)
-        self._optimizers = Optimizers(self.model, config)
+        self.model = ExactTransformer(config.architecture)
         folder.mkdir(parents=True, exist_ok=True)
         if branch_of is not None and not (folder / CHECKPOINT).exists():
             branch(branch_of, folder, config.fall)
         self._ending = config.ending if branch_of is None else BRANCH
         tokenizer = tokenizer_of_run(config, data, folder)
         symbols = [read_symbols(data, source, tokenizer) for source in config.train]
-        self._sampler = Sampler(config.train, symbols, config.batch, config.length, config.seed)
+        sampler = Sampler(config, symbols, self._device)
         self._validation = Validation(config, data, tokenizer)
-        if compile_model:
-            compile_parts()
-        self._loss: Callable[..., torch.Tensor] = (
-            torch.compile(self._batch_loss) if compile_model else self._batch_loss
-        )
         self.step = 0
         self.seconds = 0.0
         self.fall: Fall | None = None
         self._start = None if start_from is None else _facts(start_from)
-        if (folder / CHECKPOINT).exists():
+        resumed = (folder / CHECKPOINT).exists()
+        if start_from is not None and not resumed:
+            load_weights(self.model, start_from)
+        self.model.to(self._device)
+        self._steps = Steps(self.model, config, sampler, compile_model)
+        if resumed:
             self._resume()
         elif start_from is not None:
-            load_weights(self.model, start_from)
             revive_dead_units(self.model, self._validation.symbols)
         if self.fall is None and config.seconds is None:
             self.fall = self._planned_fall()
         self._first_step, self._first_seconds = self.step, self.seconds
         self._log = TrainingLog(folder / LOG, self.step)
+        if compile_model and not self.finished:
+            self._steps.prepare({True, self._quantizes()})
 
     @property
     def finished(self) -> bool:
@@ -128,26 +117,27 @@ class Trainer:
             reported: called with every line that the log gets.
         """
         started, before = time.monotonic(), self.seconds
-        loss_sum, loss_count = 0.0, 0
+        nats, first = torch.zeros((), device=self._device), self.step
         while not self.finished and self.step != stop_after:
             if self.fall is None:
                 self.fall = self._fall_by_clock()
             if self.fall is not None and self.step == self.fall.start:
                 self._save(PLATEAU, None)
-            loss_sum += self._train_step()
-            loss_count += 1
+            factor = rate(self.step, self.config.warmup, self.fall)
+            nats += self._steps.take(self.step, factor, self._quantizes())
             self.step += 1
+            due = self._report_is_due() or self.step == stop_after
+            bits = nats.item() / (self.step - first) / math.log(2) if due else 0.0
             self.seconds = before + time.monotonic() - started
-            if (
-                self.step % self.config.report_every == 0
-                or self.finished
-                or self.step == stop_after
-            ):
-                reported(self._report(loss_sum / loss_count / math.log(2)))
+            if due:
+                reported(self._report(bits))
                 self._save(CHECKPOINT, self._fixed_fall())
-                loss_sum, loss_count = 0.0, 0
-        self.model.set_training_attention(None)
+                nats, first = torch.zeros_like(nats), self.step
+        self.model.set_precision(EXACT)
         return self.model
+
+    def _report_is_due(self) -> bool:
+        return self.finished or self.step % self.config.report_every == 0
 
     def _planned_fall(self) -> Fall:
         fall = fall_to(self.config.steps, self.config.fall)
@@ -168,29 +158,17 @@ class Trainer:
             return None
         return fall_within(self.step, end - self.seconds, steps / seconds)
 
-    def _batch_loss(
-        self, rows: torch.Tensor, symbols: torch.Tensor, quantize: bool
-    ) -> torch.Tensor:
-        return code_length(self.model(rows, quantize), symbols).mean()
-
     def _quantizes(self) -> bool:
         falls = self.fall is not None and self.step >= self.fall.start
         return falls or self.step * self.config.step_symbols >= self.config.quantize_from
 
-    def _train_step(self) -> float:
-        self.model.set_training_attention(getattr(torch, self.config.attention_dtype))
-        symbols = torch.from_numpy(self._sampler.batch(self.step).astype("int64"))
-        symbols = symbols.to(self._device)
-        rows = sequence_rows(self.config.architecture, symbols)
-        loss = self._loss(rows, symbols, self._quantizes())
-        if not torch.isfinite(loss):
-            raise TrainingError(f"the loss is {loss.item()} at step {self.step}: lower the rates")
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizers.step(rate(self.step, self.config.warmup, self.fall))
-        return loss.item()
-
     def _report(self, train_bits: float) -> Line:
-        self.model.set_training_attention(None)
+        if not math.isfinite(train_bits):
+            raise TrainingError(
+                f"the loss is {train_bits} before step {self.step}: lower the rates; "
+                "the last checkpoint was made before that"
+            )
+        self.model.set_precision(EXACT)
         line: Line = {
             "step": self.step,
             "symbols": self.step * self.config.step_symbols,
@@ -211,7 +189,7 @@ class Trainer:
         state = {
             "config": json.dumps(self.config.to_json()),
             "model": self.model.state_dict(),
-            "optimizers": self._optimizers.state_dict(),
+            "optimizers": self._steps.optimizers.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
             "fall": None if fall is None else [fall.start, fall.end],
@@ -238,6 +216,6 @@ class Trainer:
         self._start = state["start"]
         with checkpoint_errors(self.folder):
             self.model.load_state_dict(state["model"])
-            self._optimizers.load_state_dict(state["optimizers"])
+            self._steps.optimizers.load_state_dict(state["optimizers"])
             self.step, self.seconds = int(state["step"]), float(state["seconds"])
             self.fall = None if state["fall"] is None else Fall(*map(int, state["fall"]))

@@ -36,7 +36,7 @@ class Validation:
         self.symbols = [tokenizer.encode(text.tobytes()) for text in texts]
 
     def measure(self, model: ExactTransformer) -> dict[str, Any]:
-        """Of an exact pass: `valid`, bits per byte by source, and `hidden`, shares by layer."""
+        """From exact passes: `valid`, bits per byte by source, and `hidden`, shares by layer."""
         with observed(model) as activity:
             bits = total_bits(model, self.symbols)
         rates = {
