@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-from training_runs import ARCHITECTURE
+from training_runs import ARCHITECTURE, CONFIG
 
 from lmpack._models.architecture import Architecture, ContextTable
 from lmpack.errors import BundleError, TrainingError
-from lmpack.training.config import Source, read_recipe
+from lmpack.training.config import Source, read_recipe, with_batch
 from lmpack.training.presets import PRESETS
 
 
@@ -96,3 +96,11 @@ def test_recipe_fields_arrive(tmp_path: Path) -> None:
 def test_impossible_shapes_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(BundleError, match=message):
         dataclasses.replace(ARCHITECTURE, **change)
+
+
+def test_rates_grow_with_the_root_of_the_step() -> None:
+    larger = with_batch(CONFIG, 16 * CONFIG.batch)
+    assert larger.step_symbols == 16 * CONFIG.step_symbols
+    assert larger.matrix_rate == pytest.approx(4 * CONFIG.matrix_rate)
+    assert larger.table_rate == pytest.approx(4 * CONFIG.table_rate)
+    assert with_batch(CONFIG, CONFIG.batch) == CONFIG

@@ -13,7 +13,7 @@ from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
-from lmpack.training.config import PRODUCTS, read_recipe
+from lmpack.training.config import PRODUCTS, read_recipe, with_batch
 from lmpack.training.presets import shape_names
 
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
@@ -51,6 +51,11 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     "get a multiple of their rows; hidden units that never fire learn again.",
 )
 @click.option(
+    "--batch",
+    type=click.IntRange(1),
+    help="Sequences in a step, in place of the recipe's; the rates change with its root.",
+)
+@click.option(
     "--products",
     type=click.Choice(PRODUCTS),
     help="Operands of matrix products; bfloat16 pays on a GPU, or a CPU with instructions for it.",
@@ -74,6 +79,7 @@ def train(
     seconds: float | None,
     branch: Path | None,
     start_from: str | None,
+    batch: int | None,
     products: str | None,
     compile_model: bool,
     device: str,
@@ -95,6 +101,8 @@ def train(
         }
         given = {name: value for name, value in changes.items() if value is not None}
         config = read_recipe(_recipe_path(recipe), **given)
+        if batch is not None:
+            config = with_batch(config, batch)
         import torch
 
         from lmpack.training.train import Trainer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,21 @@ class TrainingConfig:
         """
         fields = json.loads(json.dumps(self.to_json()))
         return [name for name in fields if name not in _FREE and other.get(name) != fields[name]]
+
+
+def with_batch(config: TrainingConfig, batch: int) -> TrainingConfig:
+    """The configuration for steps of another number of sequences, with rates that fit.
+
+    The rates grow with the root of the step, because the noise of its gradient shrinks so (S.
+    Malladi et al., arXiv 2205.10287, for optimizers like Adam; for Muon it is an assumption).
+    """
+    factor = math.sqrt(batch / config.batch)
+    return dataclasses.replace(
+        config,
+        batch=batch,
+        matrix_rate=config.matrix_rate * factor,
+        table_rate=config.table_rate * factor,
+    )
 
 
 def read_recipe(path: Path, **overrides: Any) -> TrainingConfig:
