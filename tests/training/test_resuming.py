@@ -23,6 +23,7 @@ from lmpack.training import train
 from lmpack.training.checkpoint import CHECKPOINT, PLATEAU
 from lmpack.training.log import LOG
 from lmpack.training.run_export import export_run
+from lmpack.training.schedule import Fall
 from lmpack.training.train import Trainer
 
 
@@ -38,7 +39,7 @@ def test_resuming_changes_nothing(
 ) -> None:
     trainer(text_folder, tmp_path).run(stop_after=stop)
     resumed = trainer(text_folder, tmp_path)
-    assert resumed.step == stop
+    assert resumed.course.step == stop
     resumed.run()
     assert_equal_weights(weights(resumed), weights(finished_run))
 
@@ -53,7 +54,7 @@ def test_another_seed_gives_other_weights(
 
 def test_a_finished_run_goes_on_from_before_its_fall(text_folder: Path, copy: Path) -> None:
     longer = trainer(text_folder, copy, of_steps(60))
-    assert longer.step == 32
+    assert longer.course.step == 32
     longer.run(stop_after=50)
     trainer(text_folder, copy, of_steps(60)).run()
     assert [line["step"] for line in read_log(copy)] == [10, 20, 30, 40, 50, 60]
@@ -70,9 +71,9 @@ def test_a_branch_is_the_shorter_run(
     before = (long / CHECKPOINT).read_bytes()
     trainer(text_folder, new, of_steps(100), branch_of=long).run(stop_after=35)
     resumed = trainer(text_folder, new, of_steps(100), branch_of=long)
-    assert resumed.step == 35
+    assert resumed.course.step == 35
     resumed.run()
-    assert resumed.step == 40
+    assert resumed.course.step == 40
     assert_equal_weights(weights(resumed), weights(finished_run))
     assert (long / CHECKPOINT).read_bytes() == before
     assert [line["step"] for line in read_log(new)] == [10, 20, 30, 32, 35, 40]
@@ -82,7 +83,7 @@ def test_a_finished_run_is_branched_before_its_fall(
     text_folder: Path, finished_run: Trainer, tmp_path: Path
 ) -> None:
     again = trainer(text_folder, tmp_path, branch_of=finished_run.folder)
-    assert again.step == 32
+    assert again.course.step == 32
     again.run()
     assert_equal_weights(weights(again), weights(finished_run))
 
@@ -91,7 +92,7 @@ def test_a_branch_goes_on_as_a_run_of_its_own(
     text_folder: Path, finished_run: Trainer, tmp_path: Path
 ) -> None:
     trainer(text_folder, tmp_path, branch_of=finished_run.folder).run(stop_after=34)
-    assert trainer(text_folder, tmp_path, of_steps(80)).step == 32
+    assert trainer(text_folder, tmp_path, of_steps(80)).course.step == 32
 
 
 def test_a_branch_does_not_take_the_place_of_another_run(text_folder: Path, copy: Path) -> None:
@@ -102,7 +103,7 @@ def test_a_branch_does_not_take_the_place_of_another_run(text_folder: Path, copy
 def test_a_shorter_end_than_the_plateau_is_refused(text_folder: Path, copy: Path) -> None:
     with pytest.raises(TrainingError, match=r"at least 10240 symbols, .*--branch"):
         trainer(text_folder, copy, of_steps(30))
-    assert trainer(text_folder, copy, dataclasses.replace(CONFIG, report_every=7)).finished
+    assert trainer(text_folder, copy, dataclasses.replace(CONFIG, report_every=7)).course.finished
 
 
 class Clock:
@@ -123,13 +124,13 @@ def test_a_run_that_ends_at_a_time(
     config = dataclasses.replace(CONFIG, seconds=20.0, report_every=100)
     whole = trainer(text_folder, tmp_path / "whole", config)
     whole.run()
-    assert (whole.fall, whole.step) == (train.Fall(16, 20), 20)
+    assert (whole.course.fall, whole.course.step) == (Fall(16, 20), 20)
     trainer(text_folder, tmp_path / "parts", config).run(stop_after=18)
     resumed = trainer(text_folder, tmp_path / "parts", config)
     resumed.run()
     assert_equal_weights(weights(resumed), weights(whole))
     longer = trainer(text_folder, tmp_path / "parts", dataclasses.replace(config, seconds=100.0))
-    assert (longer.step, longer.fall) == (16, None)
+    assert (longer.course.step, longer.course.fall) == (16, None)
 
 
 def test_a_folder_with_another_run_is_not_touched(text_folder: Path, copy: Path) -> None:
@@ -180,3 +181,12 @@ def test_a_log_that_was_cut_off_is_no_obstacle(text_folder: Path, tmp_path: Path
     lines = read_log(tmp_path)
     assert [line["step"] for line in lines] == [10, 20]
     assert lines[0] == json.loads(whole)
+
+
+def test_a_branch_with_another_recipe_leaves_nothing(
+    text_folder: Path, finished_run: Trainer, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match=r"another recipe \(batch\)"):
+        other = dataclasses.replace(CONFIG, batch=5)
+        trainer(text_folder, tmp_path / "new", other, branch_of=finished_run.folder)
+    assert not list((tmp_path / "new").iterdir())

@@ -123,7 +123,7 @@ def test_a_run_from_a_bundle_counts_what_it_had_seen(text_folder: Path, tmp_path
     start = load_bundle(bundle)
     trainer(text_folder, run, of_steps(3), start_from=start).run(stop_after=2)
     resumed = trainer(text_folder, run, of_steps(3), start_from=start)
-    assert resumed.step == 2
+    assert resumed.course.step == 2
     resumed.run()
     export_run(run, tmp_path / "new", name="new", data=None, licence="MIT")
     training = load_bundle(tmp_path / "new").manifest["training"]

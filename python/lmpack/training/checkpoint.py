@@ -79,19 +79,18 @@ def resumable_state(folder: Path, ending: str) -> State:
     return load_state(folder, PLATEAU)
 
 
-def branch(run: Path, folder: Path, share: float) -> None:
-    """Copy the newest state of a run before any fall, so that a run in `folder` falls from it.
+def branch(state: State, run: Path, folder: Path, share: float) -> None:
+    """Make a state of a run, before its fall, the start of one that falls from it at once.
 
     Args:
+        state: as :func:`resumable_state` gives it for no ending.
         run: folder of the run, which is left as it is and may go on.
-        folder: of the new run, made if needed.
+        folder: of the new run.
         share: of the new run that is its fall.
 
     Raises:
-        TrainingError: the run has no readable state.
+        TrainingError: the state is not one of this version.
     """
-    state = resumable_state(run, ending="")
-    folder.mkdir(parents=True, exist_ok=True)
     for name in (LOG, TOKENIZER):
         if (run / name).exists():
             shutil.copyfile(run / name, folder / name)
