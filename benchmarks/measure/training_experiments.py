@@ -86,7 +86,6 @@ EXPERIMENTS: dict[str, Changes] = {
     },
     "AdamW, matrix rate 0.005": {"matrix_optimizer": "adamw"},
     "AdamW, matrix rate 0.002": {"matrix_optimizer": "adamw", "matrix_rate": 0.002},
-    "cosine decay": {"decay": "cosine"},
     "matrix rate 0.01": {"matrix_rate": 0.01},
     "matrix rate 0.0025": {"matrix_rate": 0.0025},
     "table rate 0.02": {"table_rate": 0.02},

@@ -50,8 +50,7 @@ def measure(case: tuple[str, str, bool]) -> dict[str, Any]:
     config = read_recipe(
         RECIPES / "general.json",
         architecture=preset,
-        attention_dtype="float32" if dtype == "float32" else "bfloat16",
-        quantize_from=0.0,
+        products="float32" if dtype == "float32" else "bfloat16",
         report_every=1 << 30,
         valid=(),
     )

@@ -324,30 +324,35 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
     invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch")
-    steps = []
 
     class Trainer:
         def __init__(
-            self, config, data: Path, folder: Path, compile_model: bool, device: str
+            self,
+            config,
+            data: Path,
+            folder: Path,
+            compile_model: bool,
+            device: str,
+            *,
+            branch_of,
+            start_from,
         ) -> None:
             assert config.architecture.width == 256
-            assert (config.attention_dtype, device) == ("bfloat16", "cpu")
-            self.config, self.step, self.folder = config, 3, folder
-            assert (data, compile_model) == (Path("data"), True)
+            assert (config.products, config.batch, device) == ("bfloat16", 4, "cpu")
+            assert (config.seconds, branch_of, start_from) == (60.0, Path(), None)
+            assert (data, folder, compile_model) == (Path("data"), Path(), True)
 
-        def run(self, stop_after: int) -> None:
-            steps.append(stop_after)
-            self.step = min(stop_after, self.config.steps)
-            with (self.folder / "log.jsonl").open("a") as log:
-                log.write(f'{{"step": {self.step}}}\n')
+        def run(self, reported) -> None:
+            for step in (4, 8, 9):
+                reported({"step": step})
 
     monkeypatch.setattr("lmpack.training.train.Trainer", Trainer)
     recipe = {"architecture": "tiny", "train": [], "symbols": 90, "batch": 1, "length": 10}
-    Path("recipe.json").write_text(json.dumps({**recipe, "report_every": 4}))
+    Path("recipe.json").write_text(json.dumps(recipe))
     options = ["--preset", "base", "--data", "data", "--output", ".", "--compile"]
-    options += ["--device", "cpu", "--attention-dtype", "bfloat16"]
+    options += ["--device", "cpu", "--products", "bfloat16"]
+    options += ["--seconds", "60", "--branch", ".", "--batch", "4"]
     result = invoke("train", "recipe.json", *options)
-    assert steps == [4, 8, 12]
     assert result.stdout.splitlines() == ['{"step": 4}', '{"step": 8}', '{"step": 9}']
 
 
@@ -368,11 +373,15 @@ def test_export_names_the_bundle_after_its_folder(
 ) -> None:
     pytest.importorskip("torch")
     calls = []
-    monkeypatch.setattr(
-        "lmpack.training.run_export.export_run", lambda *args, **named: calls.append((args, named))
-    )
+
+    def export_run(*args: object, **named: object) -> list[str]:
+        calls.append((args, named))
+        return ["it is asleep"]
+
+    monkeypatch.setattr("lmpack.training.run_export.export_run", export_run)
     Path("run").mkdir()
-    invoke("export", "run", "models/mine")
+    result = invoke("export", "run", "models/mine")
+    assert result.stderr == "lmpack: run: warning: it is asleep\n"
     invoke("export", "run", "models/mine", "--name", "other", "--data", ".", "--licence", "MIT")
     paths = (Path("run"), Path("models/mine"))
     assert calls == [

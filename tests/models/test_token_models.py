@@ -48,6 +48,7 @@ def trained(kind: str, folder: Path) -> Path:
         symbols=30 * 4 * 64,
         batch=4,
         length=64,
+        warmup=4,
         valid_bytes=4096,
     )
     Trainer(config, folder, folder / "run", compile_model=False).run()

@@ -26,5 +26,7 @@ def export(run: Path, output: Path, name: str | None, data: Path | None, licence
     with failures.of(str(run)), training_extra():
         from lmpack.training.run_export import export_run
 
-        export_run(run, output, name=name or output.resolve().name, data=data, licence=licence)
+        name = name or output.resolve().name
+        for warning in export_run(run, output, name=name, data=data, licence=licence):
+            click.echo(f"lmpack: {run}: warning: {warning}", err=True)
     failures.exit_if_any()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 import lmpack.training
+from lmpack._models.bundle import load_bundle
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
 from lmpack.cli.training_extra import training_extra
-from lmpack.training.config import ATTENTION_DTYPES, TrainingConfig, read_recipe
+from lmpack.training.config import PRODUCTS, read_recipe, with_batch
 from lmpack.training.presets import shape_names
 
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
 """Folder of the built-in recipes, NAME.json."""
 
+_RUN = click.Path(path_type=Path, file_okay=False, exists=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -32,9 +35,30 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--symbols", type=click.IntRange(1), help="Length, in place of the recipe's.")
 @click.option(
-    "--attention-dtype",
-    type=click.Choice(ATTENTION_DTYPES),
-    help="Of products in the attention; bfloat16 only pays where the CPU has instructions for it.",
+    "--seconds",
+    type=click.FloatRange(1),
+    help="Train for so long in all, interruptions left out, in place of a number of symbols.",
+)
+@click.option(
+    "--branch",
+    type=_RUN,
+    help="Let the rates fall now, from the newest state of this RUN before its own fall.",
+)
+@click.option(
+    "--start-from",
+    metavar="NAME|PATH",
+    help="Begin with the weights of a bundle, whose shape the recipe has to have. Its tables may "
+    "get a multiple of their rows; hidden units that never fire learn again.",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    help="Sequences in a step, in place of the recipe's; the rates change with its root.",
+)
+@click.option(
+    "--products",
+    type=click.Choice(PRODUCTS),
+    help="Operands of matrix products; bfloat16 pays on a GPU, or a CPU with instructions for it.",
 )
 @click.option("--compile", "compile_model", is_flag=True, help="Compile the model with torch.")
 @click.option(
@@ -52,14 +76,19 @@ def train(
     preset: str | None,
     tokenizer: str | None,
     symbols: int | None,
-    attention_dtype: str | None,
+    seconds: float | None,
+    branch: Path | None,
+    start_from: str | None,
+    batch: int | None,
+    products: str | None,
     compile_model: bool,
     device: str,
     threads: int | None,
 ) -> None:
     """Train a model by RECIPE, a JSON file or the name of a built-in recipe.
 
-    A run that was interrupted goes on where its last report was.
+    A run that was interrupted goes on where its last report was, with the same command. One that
+    ended goes on, from where its rates began to fall, if it is told to be longer.
     """
     failures = Failures()
     with failures.of(recipe), training_extra():
@@ -67,35 +96,32 @@ def train(
             "architecture": preset,
             "tokenizer": tokenizer,
             "symbols": symbols,
-            "attention_dtype": attention_dtype,
+            "seconds": seconds,
+            "products": products,
         }
         given = {name: value for name, value in changes.items() if value is not None}
         config = read_recipe(_recipe_path(recipe), **given)
-        _run(config, data, output, compile_model, device, threads)
+        if batch is not None:
+            config = with_batch(config, batch)
+        import torch
+
+        from lmpack.training.train import Trainer
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        trainer = Trainer(
+            config,
+            data,
+            output,
+            compile_model,
+            device,
+            branch_of=branch,
+            start_from=None if start_from is None else load_bundle(start_from),
+        )
+        trainer.run(reported=lambda line: click.echo(json.dumps(line)))
     failures.exit_if_any()
 
 
 def _recipe_path(recipe: str) -> Path:
     built_in = RECIPES / f"{recipe}.json"
     return built_in if built_in.is_file() else Path(recipe)
-
-
-def _run(
-    config: TrainingConfig,
-    data: Path,
-    output: Path,
-    compile_model: bool,
-    device: str,
-    threads: int | None,
-) -> None:
-    import torch
-
-    from lmpack.training.train import LOG, Trainer
-
-    if threads is not None:
-        torch.set_num_threads(threads)
-    trainer = Trainer(config, data, output, compile_model, device)
-    every = trainer.config.report_every
-    while trainer.step < trainer.config.steps:
-        trainer.run(stop_after=(trainer.step // every + 1) * every)
-        click.echo((output / LOG).read_text().splitlines()[-1])

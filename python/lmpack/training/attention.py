@@ -1,15 +1,15 @@
 """Sliding-window attention with the weight round(255 * (1 + (s - max s) / 16)**16).
 
 Forward and backward are written out, because the score tensor is by far the largest of the model.
-It is worked on in tiles that stay in the cache, and two tensors of its size are kept for the way
-back. The weights are rounded even where other steps are not: one below 1/510 of the largest counts
-as none. The forward pass is that of the specification, unless one asks for the faster one of
-training: there the elementwise parts may be compiled, and the products may be in bfloat16, which
-holds all operands exactly, so that only the products are rounded.
+It is worked on in tiles that stay in the cache of a CPU, and two tensors of its size are kept for
+the way back. The weights are rounded even where other steps are not: one below 1/510 of the largest
+counts as none. The forward pass is that of the specification, unless a faster one is asked for
+(:mod:`lmpack.training.precision`).
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -23,12 +23,13 @@ from lmpack._models.architecture import (
     ATTENTION_TOP,
     MASKED,
 )
+from lmpack.training.precision import EXACT, Precision
 
 QUERY_CHUNK = 64
 """Queries that share one slice of keys; longer chunks waste products outside the window."""
 
-TILE_BYTES = {"cpu": 2_500_000, "cuda": 1 << 30}
-"""Scores that are worked on at a time: about what fits the caches of a core; on a GPU, much."""
+TILE_BYTES = {"cpu": 2_500_000, "cuda": 4 << 30}
+"""Size of a tile of scores: what fits the caches of a core; on a GPU all of them, if possible."""
 
 
 def relative_bias(table: Tensor, queries: int) -> Tensor:
@@ -90,42 +91,47 @@ def _bias_gradient(d_scores: Tensor) -> Tensor:
     return d_scores.float().sum(dim=0)
 
 
-_Part = Callable[..., Any]
-_PLAIN: dict[str, _Part] = {
-    "weigh": _weigh,
-    "score_gradient": _score_gradient,
-    "bias_gradient": _bias_gradient,
-}
-_compiled: dict[str, _Part] = {}
+@functools.cache
+def _compiled(part: Callable[..., Any]) -> Callable[..., Any]:
+    return torch.compile(part, dynamic=False)
 
 
-def compile_parts() -> None:
-    """From now on compile the elementwise parts of the attention in training.
+def _part(part: Callable[..., Any], compiled: bool) -> Callable[..., Any]:
+    """An elementwise part as it is, or compiled: compilers may contract."""
+    return _compiled(part) if compiled else part
 
-    Elsewhere they stay as they are: compilers may contract, and the specification must not change.
+
+def _tiles(scores: torch.Size, size: int, device: str) -> list[slice]:
+    """Slices of the chunks of scores [C, H, Q, K], all equally long, each about TILE_BYTES.
+
+    Args:
+        scores: their shape.
+        size: bytes of one.
+        device: kind of the device that works on them.
     """
-    for name, part in _PLAIN.items():
-        _compiled[name] = torch.compile(part, dynamic=False)
-
-
-def _part(name: str, exact: bool) -> _Part:
-    return _PLAIN[name] if exact else _compiled.get(name, _PLAIN[name])
-
-
-def _tiles(products: Tensor) -> list[slice]:
-    """Slices of the chunks of [C, H, Q, K] so that each is about TILE_BYTES; all equally long."""
-    chunks, heads, queries, keys = products.shape
-    bytes_of_chunk = heads * queries * keys * products.element_size()
-    tile = min(chunks, max(1, TILE_BYTES[products.device.type] // bytes_of_chunk))
+    chunks = scores[0]
+    tile = min(chunks, max(1, TILE_BYTES[device] // (scores[1:].numel() * size)))
     while chunks % tile:
         tile -= 1
     return [slice(start, start + tile) for start in range(0, chunks, tile)]
 
 
+def _by_tiles(work: Callable[[slice], tuple[Tensor, ...]], tiles: list[slice]) -> list[Tensor]:
+    """What `work` makes of each slice of the chunks, put together along them."""
+    parts = work(tiles[0])
+    if len(tiles) == 1:
+        return list(parts)
+    wholes = [part.new_empty(tiles[-1].stop, *part.shape[1:]) for part in parts]
+    for tile in tiles:
+        for whole, part in zip(wholes, parts if tile is tiles[0] else work(tile), strict=True):
+            whole[tile] = part
+    return wholes
+
+
 # Operators of their own, so that a compiler of the whole model does not unroll the tiles.
 @torch.library.custom_op("lmpack::attend", mutates_args=())
 def _attend(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float, exact: bool
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, sequence: int, scale: float, compiled: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Means [C, H, Q, h], weights and slopes [C, H, Q, K], sums [C, H, Q, 1].
 
@@ -134,34 +140,38 @@ def _attend(
         k: [C, K, h], their keys; v alike.
         v: see k.
         bias: float32 [H, Q, K].
-        first: int64 [C] on the CPU, number of the first key that exists.
+        sequence: chunks in a sequence; before its first position there are no keys.
         scale: from a product to a score.
-        exact: leave compiled parts alone.
+        compiled: whether elementwise parts are compiled.
     """
     chunks, heads, queries, head = q.shape
     keys = k.shape[1]
-    weights = q.new_empty(chunks, heads, queries, keys)
-    slopes = torch.empty_like(weights)
-    total = bias.new_empty(chunks, heads, queries, 1)
-    mean = bias.new_empty(chunks, heads, queries, head)
-    weigh = _part("weigh", exact)
-    missing = first.tolist()
-    first = first.to(q.device)
-    for tile in _tiles(weights):
+    window = keys - queries
+    # Key j of chunk c of a sequence has the position c * queries - window + j: in the first chunks
+    # some are before the sequence. Known here as well as there, so that nobody waits.
+    masked = [c % sequence * queries < window for c in range(chunks)]
+    numbers = torch.arange(chunks, device=q.device) % sequence
+    first = (window - numbers * queries).clamp_min(0)
+    weigh = _part(_weigh, compiled)
+
+    def attend(tile: slice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         count = tile.stop - tile.start
-        products = torch.bmm(
-            q[tile].reshape(count, heads * queries, head), k[tile].transpose(1, 2)
-        ).view(count, heads, queries, keys)
-        part = weigh(products, bias, first[tile], scale, any(missing[tile]))
-        weights[tile], slopes[tile], total[tile] = part
-        sums = torch.bmm(part[0].view(count, heads * queries, keys), v[tile])
-        mean[tile] = sums.view(count, heads, queries, head).float() / total[tile]
+        rows = q[tile].reshape(count, heads * queries, head)
+        products = torch.bmm(rows, k[tile].transpose(1, 2)).view(count, heads, queries, keys)
+        weights, slopes, total = weigh(products, bias, first[tile], scale, any(masked[tile]))
+        sums = torch.bmm(weights.view(count, heads * queries, keys), v[tile])
+        mean = sums.view(count, heads, queries, head).float() / total
+        return mean, weights, slopes, total
+
+    shape = torch.Size((chunks, heads, queries, keys))
+    tiles = _tiles(shape, q.element_size(), q.device.type)
+    mean, weights, slopes, total = _by_tiles(attend, tiles)
     return mean, weights, slopes, total
 
 
 @_attend.register_fake
 def _(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, first: Tensor, scale: float, exact: bool
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor, sequence: int, scale: float, compiled: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     chunks, heads, queries, head = q.shape
     weights = q.new_empty(chunks, heads, queries, k.shape[1])
@@ -180,7 +190,7 @@ def _attend_backward(
     slopes: Tensor,
     total: Tensor,
     scale: float,
-    exact: bool,
+    compiled: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Gradients of q, k, v and bias."""
     _, heads, queries, head = q.shape
@@ -188,22 +198,25 @@ def _attend_backward(
     d_sum = gradient / total
     d_total = (d_sum * mean).sum(dim=-1, keepdim=True)
     d_sum = d_sum.to(q.dtype)
-    d_q, d_k, d_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
     d_bias = total.new_zeros(heads, queries, keys)
-    score_gradient = _part("score_gradient", exact)
-    bias_gradient = _part("bias_gradient", exact)
-    for tile in _tiles(weights):
+    score_gradient = _part(_score_gradient, compiled)
+    bias_gradient = _part(_bias_gradient, compiled)
+
+    def attend_backward(tile: slice) -> tuple[Tensor, Tensor, Tensor]:
         count = tile.stop - tile.start
         flat = d_sum[tile].view(count, heads * queries, head)
         attention = weights[tile].view(count, heads * queries, keys)
-        d_v[tile] = torch.bmm(attention.transpose(1, 2), flat)
+        d_v = torch.bmm(attention.transpose(1, 2), flat)
         d_weights = torch.bmm(flat, v[tile].transpose(1, 2)).view(count, heads, queries, keys)
         d_scores = score_gradient(d_weights, slopes[tile], weights[tile], d_total[tile])
-        d_bias += bias_gradient(d_scores)
+        d_bias.add_(bias_gradient(d_scores))
         d_products = d_scores.view(count, heads * queries, keys)
-        d_q[tile] = torch.bmm(d_products, k[tile]).view(count, heads, queries, head)
+        d_q = torch.bmm(d_products, k[tile]).view(count, heads, queries, head)
         rows = q[tile].reshape(count, heads * queries, head)
-        d_k[tile] = torch.bmm(d_products.transpose(1, 2), rows)
+        return d_q, torch.bmm(d_products.transpose(1, 2), rows), d_v
+
+    tiles = _tiles(weights.shape, q.element_size(), q.device.type)
+    d_q, d_k, d_v = _by_tiles(attend_backward, tiles)
     return d_q * scale, d_k * scale, d_v, d_bias
 
 
@@ -218,7 +231,7 @@ def _(
     slopes: Tensor,
     total: Tensor,
     scale: float,
-    exact: bool,
+    compiled: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     d_bias = total.new_empty(q.shape[1], q.shape[2], k.shape[1])
     return torch.empty_like(q), torch.empty_like(k), torch.empty_like(v), d_bias
@@ -243,7 +256,7 @@ def windowed_attention(
     v: Tensor,
     table: Tensor,
     scale: float,
-    training: torch.dtype | None = None,
+    precision: Precision = EXACT,
 ) -> Tensor:
     """Attention of each position over itself and the `window - 1` positions before it.
 
@@ -253,14 +266,14 @@ def windowed_attention(
         v: as k.
         table: float32 [heads, window]: score bias by distance, in units of the weight's base.
         scale: factor from q . k to units of the weight's base.
-        training: type of the products, float32 or bfloat16, in a pass that need not be exact.
+        precision: of the products and elementwise parts.
 
     Returns:
         float32 [B, T, heads, head]: the weighted means of v, not rounded.
     """
     batch, length, heads, head = q.shape
     window = table.shape[1]
-    dtype = training or torch.float32
+    dtype = precision.products
     queries = min(QUERY_CHUNK, length)
     chunks = -(-length // queries)
     tail = chunks * queries - length
@@ -272,16 +285,14 @@ def windowed_attention(
         .transpose(2, 3)
         for t in (k, v)
     )
-    # Keys before the sequence: key j of chunk c stands at position c * queries - window + j.
-    first = (window - torch.arange(chunks) * queries).clamp_min(0).repeat(batch)
     mean: Tensor = _attend(
         q.reshape(batch * chunks, heads, queries, head),
         k.reshape(batch * chunks, window + queries, head),
         v.reshape(batch * chunks, window + queries, head),
         relative_bias(table, queries),
-        first,
+        chunks,
         scale,
-        training is None,
+        precision.compiled,
     )[0]
     mean = mean.view(batch, chunks, heads, queries, head).transpose(2, 3)
     return mean.reshape(batch, chunks * queries, heads, head)[:, :length]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,16 @@ from lmpack.errors import LmpackError, TrainingError
 from lmpack.training.presets import find_shape
 
 MATRIX_OPTIMIZERS = ("muon", "adamw")
-DECAYS = ("linear", "cosine")
-ATTENTION_DTYPES = ("float32", "bfloat16")
+PRODUCTS = ("float32", "bfloat16")
+
+LONGEST_FALL = 0.9
+"""Of a run: a branch whose fall is a larger share would never end."""
 
 SMALLEST_RATE = 1e-12
 LARGEST = 2.0**62
 """Bounds of numbers that have no other ones."""
+
+_FREE = ("symbols", "seconds", "fall", "valid", "valid_bytes", "report_every")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +67,8 @@ class TrainingConfig:
         valid: sources to report bits per byte on.
         tokenizer: kind of tokenizer that makes symbols of the sources
             (:mod:`lmpack._models.tokenization`); the vocabulary has to hold its symbols.
-        symbols: how many symbols to train on in all.
+        symbols: how many symbols to train on in all, if `seconds` does not say where the run ends.
+        seconds: how long to train in all; None for a number of symbols.
         batch: sequences in a step.
         length: symbols in a sequence.
         matrix_optimizer: of the hidden matrices, one of MATRIX_OPTIMIZERS.
@@ -69,10 +76,13 @@ class TrainingConfig:
             size).
         table_rate: peak learning rate of embedding, biases and output matrix (Adam).
         weight_decay: decoupled decay of the matrices.
-        warmup: share of the steps in which the rates rise; then they fall to 0.
-        decay: how they fall, one of DECAYS.
-        attention_dtype: of the attention's products in a training step, one of ATTENTION_DTYPES.
-        quantize_from: share of the steps after which the forward pass rounds as the export does.
+        warmup: steps in which the rates rise. The default is twice the memory of Adam's second
+            moments (J. Ma and D. Yarats, arXiv 1910.04209).
+        fall: share of the whole run, at its end, in which the rates fall to 0
+            (:mod:`lmpack.training.schedule`).
+        products: type of the operands of matrix products in a training step, one of PRODUCTS.
+        quantize_from: symbols after which the forward pass rounds as the export does; in the fall
+            it always does.
         valid_bytes: how much of each validation source is used while training.
         report_every: steps between two reports.
         seed: of weights and of the order of the data.
@@ -83,16 +93,17 @@ class TrainingConfig:
     valid: tuple[Source, ...] = ()
     tokenizer: str = PLAIN
     symbols: int = 40_000_000
+    seconds: float | None = None
     batch: int = 8
     length: int = 1024
     matrix_optimizer: str = "muon"
     matrix_rate: float = 5e-3
     table_rate: float = 1e-2
     weight_decay: float = 0.02
-    warmup: float = 0.02
-    decay: str = "linear"
-    attention_dtype: str = "float32"
-    quantize_from: float = 0.3
+    warmup: int = 200
+    fall: float = 0.2
+    products: str = "float32"
+    quantize_from: int = 0
     valid_bytes: int = 65536
     report_every: int = 250
     seed: int = 1
@@ -100,8 +111,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name, allowed in (
             ("matrix_optimizer", MATRIX_OPTIMIZERS),
-            ("decay", DECAYS),
-            ("attention_dtype", ATTENTION_DTYPES),
+            ("products", PRODUCTS),
         ):
             if getattr(self, name) not in allowed:
                 raise TrainingError(
@@ -109,11 +119,14 @@ class TrainingConfig:
                 )
         for name in ("symbols", "batch", "length", "valid_bytes", "report_every"):
             _check_number(name, getattr(self, name), 1, kind=int)
-        _check_number("seed", self.seed, 0, kind=int)
+        for name in ("seed", "warmup", "quantize_from"):
+            _check_number(name, getattr(self, name), 0, kind=int)
+        if self.seconds is not None:
+            _check_number("seconds", self.seconds, 1)
         for name in ("matrix_rate", "table_rate"):
             _check_number(name, getattr(self, name), SMALLEST_RATE, 1)
-        for name in ("weight_decay", "warmup", "quantize_from"):
-            _check_number(name, getattr(self, name), 0, 1)
+        _check_number("weight_decay", self.weight_decay, 0, 1)
+        _check_number("fall", self.fall, 0, LONGEST_FALL)
         names = [source.name for source in self.valid]
         if len(set(names)) < len(names):
             raise TrainingError(f"validation sources need different file names: {names}")
@@ -125,13 +138,47 @@ class TrainingConfig:
             )
 
     @property
+    def step_symbols(self) -> int:
+        """Symbols in a step."""
+        return self.batch * self.length
+
+    @property
     def steps(self) -> int:
-        """Number of optimizer steps."""
-        return max(1, self.symbols // (self.batch * self.length))
+        """Number of optimizer steps of a run that ends at a number of symbols."""
+        return max(1, self.symbols // self.step_symbols)
+
+    @property
+    def ending(self) -> str:
+        """What decides where the rates fall."""
+        end = f"{self.steps} steps" if self.seconds is None else f"{self.seconds} seconds"
+        return f"{end}, fall {self.fall}"
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON-able values."""
         return dataclasses.asdict(self)
+
+    def differences(self, other: Mapping[str, Any]) -> list[str]:
+        """Fields in which a run with another configuration, as JSON, takes other steps.
+
+        Where a run ends, and what is reported of it, may change from one call to the next.
+        """
+        fields = json.loads(json.dumps(self.to_json()))
+        return [name for name in fields if name not in _FREE and other.get(name) != fields[name]]
+
+
+def with_batch(config: TrainingConfig, batch: int) -> TrainingConfig:
+    """The configuration for steps of another number of sequences, with rates that fit.
+
+    The rates grow with the root of the step, because the noise of its gradient shrinks so (S.
+    Malladi et al., arXiv 2205.10287, for optimizers like Adam; for Muon it is an assumption).
+    """
+    factor = math.sqrt(batch / config.batch)
+    return dataclasses.replace(
+        config,
+        batch=batch,
+        matrix_rate=config.matrix_rate * factor,
+        table_rate=config.table_rate * factor,
+    )
 
 
 def read_recipe(path: Path, **overrides: Any) -> TrainingConfig:

@@ -12,21 +12,27 @@ CURVES = "curves.png"
 
 
 def draw_curves(lines: Sequence[dict[str, Any]], picture: Path) -> None:
-    """Draw bits per byte against symbols seen, for the training data and each validation source.
+    """Draw bits per byte, and the living share of each layer's hidden units, over symbols seen.
 
     Args:
         lines: of the log, as :class:`lmpack.training.train.Trainer` writes it; at least one.
         picture: the PNG file to write.
     """
     millions = [line["symbols"] / 1e6 for line in lines]
-    figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")
-    axes = figure.add_subplot(
-        xscale="log", xlabel="million symbols trained on", ylabel="bits per byte"
-    )
+    figure = Figure(figsize=(8, 6), dpi=120, layout="constrained")
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    axes.set(xscale="log", ylabel="bits per byte")
     axes.plot(millions, [line["train"] for line in lines], color="grey", label="training data")
     for source in lines[-1]["valid"]:
         rates = [line["valid"][source] for line in lines]
         axes.plot(millions, rates, label=f"{source}: {rates[-1]:.3f}")
     axes.grid(which="both", alpha=0.3)
     axes.legend()
+    below.set(xlabel="million symbols trained on", ylabel="% living units", ylim=(0, 105))
+    if lines[-1]["hidden"] is not None:
+        for layer, last in enumerate(lines[-1]["hidden"]["living"]):
+            living = [100 * line["hidden"]["living"][layer] for line in lines]
+            below.plot(millions, living, label=f"layer {layer}: {100 * last:.0f}")
+        below.legend(ncols=4, fontsize="small")
+    below.grid(which="both", alpha=0.3)
     figure.savefig(picture)

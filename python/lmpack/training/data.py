@@ -1,17 +1,14 @@
-"""Training sequences from plain or .xz files, the same for the same seed and step."""
+"""The symbols of training sources, plain or .xz files."""
 
 from __future__ import annotations
 
 import lzma
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import TOKENIZER
-from lmpack._models.symbols import embedding_rows
 from lmpack._models.tokenization import (
     Tokenizer,
     is_learned,
@@ -23,7 +20,7 @@ from lmpack.errors import TrainingError
 from lmpack.training.config import Source, TrainingConfig
 
 LEARNED_BYTES = 8_000_000
-"""Of each training source a tokenizer learns from so many."""
+"""How much of each training source a tokenizer learns from."""
 
 
 def read_source(folder: Path, source: Source) -> npt.NDArray[np.uint8]:
@@ -66,62 +63,3 @@ def read_symbols(
     """The symbols of a source, in as few bytes as they need: unsigned integers [n]."""
     smallest = np.min_scalar_type(tokenizer.vocabulary - 1)
     return tokenizer.encode(read_source(folder, source).tobytes()).astype(smallest)
-
-
-def sequence_rows(
-    architecture: Architecture, symbols: npt.NDArray[np.integer]
-) -> npt.NDArray[np.int64]:
-    """Embedding rows for predicting every symbol of sequences [B, T]: [B, T, 1 + tables]."""
-    padded = np.full(
-        (symbols.shape[0], architecture.history + symbols.shape[1]),
-        architecture.start_symbol,
-        np.int64,
-    )
-    padded[:, architecture.history + 1 :] = symbols[:, :-1]
-    return embedding_rows(architecture, padded)
-
-
-class Sampler:
-    """Draws sequences from sources by weight, without a state: step s always gives batch s.
-
-    Args:
-        sources: where the symbols come from, with their weights.
-        data: their symbols, integers [n] each.
-        batch: sequences in a step.
-        length: symbols in a sequence.
-        seed: of the drawing.
-
-    Raises:
-        TrainingError: there are none, or too few symbols.
-    """
-
-    def __init__(
-        self,
-        sources: Sequence[Source],
-        data: Sequence[npt.NDArray[np.unsignedinteger]],
-        batch: int,
-        length: int,
-        seed: int,
-    ) -> None:
-        if not sources:
-            raise TrainingError("a recipe needs at least one source in `train`")
-        self._data = data
-        for source, symbols in zip(sources, data, strict=True):
-            if len(symbols) < length:
-                raise TrainingError(
-                    f"{source.path} is shorter than one sequence of {length} symbols"
-                )
-        weights = np.array([source.weight for source in sources])
-        self._shares = weights / weights.sum()
-        self._batch, self._length, self._seed = batch, length, seed
-
-    def batch(self, step: int) -> npt.NDArray[np.unsignedinteger]:
-        """Sequences for one step: [batch, length]."""
-        random = np.random.default_rng((self._seed, step))
-        chosen = random.choice(len(self._data), self._batch, p=self._shares)
-        rows = []
-        for index in chosen:
-            data = self._data[index]
-            start = int(random.integers(0, len(data) - self._length + 1))
-            rows.append(data[start : start + self._length])
-        return np.stack(rows)

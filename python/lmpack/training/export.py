@@ -27,10 +27,10 @@ from lmpack._models.architecture import (
 )
 from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, model_fingerprint
 from lmpack.errors import TrainingError
-from lmpack.training.data import sequence_rows
 from lmpack.training.graph import build_graph
 from lmpack.training.graph_builder import TensorFile
 from lmpack.training.model import ExactTransformer, Linear, score_scale
+from lmpack.training.rows import sequence_rows
 
 EXACT_IN_FLOAT32 = 2**24
 SMALLEST_FLOAT, LARGEST_FLOAT = 2.0**-60, 2.0**40
@@ -119,7 +119,7 @@ def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
     noise = random.integers(0, a.vocabulary, length)
     repeating = np.resize(random.integers(0, a.vocabulary, 23), length)
     symbols = np.stack([noise, repeating])
-    rows = torch.from_numpy(sequence_rows(a, symbols))
+    rows = sequence_rows(a, torch.from_numpy(symbols))
     with torch.no_grad():
         weights = model.quantized_weights(rows).numpy()
     fed = np.concatenate([np.full((2, 1), a.start_symbol), symbols[:, :-1]], axis=1)

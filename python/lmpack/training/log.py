@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+LOG = "log.jsonl"
+
 Line = dict[str, Any]
 
 
@@ -30,7 +32,7 @@ class TrainingLog:
             self.lines = [line for line in parsed if line is not None and line["step"] <= step]
 
     def append(self, line: Line) -> None:
-        """Add a line, and write the file anew."""
+        """Add a line, and write the whole file again."""
         self.lines.append(line)
         temporary = self._path.with_name(self._path.name + ".tmp")
         temporary.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
@@ -43,5 +45,5 @@ def _parsed(text: str) -> Line | None:
         line = json.loads(text)
     except ValueError:
         return None
-    fields = {"step", "symbols", "train", "seconds", "valid"}
+    fields = {"step", "symbols", "train", "seconds", "valid", "hidden"}
     return line if isinstance(line, dict) and fields <= line.keys() else None

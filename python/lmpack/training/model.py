@@ -8,6 +8,7 @@ every bit (docs/model.md). With quantization off the same steps run without roun
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -33,6 +34,7 @@ from lmpack._models.architecture import (
     Architecture,
 )
 from lmpack.training.attention import windowed_attention
+from lmpack.training.precision import EXACT, Precision
 from lmpack.training.rounding import integer_weight, to_integers, weight_scales
 
 SCORE_UNIT = ATTENTION_BASE / 2**ATTENTION_SQUARINGS
@@ -41,12 +43,17 @@ LARGEST_BIAS = 512.0
 HIDDEN_UNIT = {"relu": 32, "relu2": SQUARE_UNIT**2}
 
 
+def initial_weight(outputs: int, inputs: int, gain: float = 1.0) -> Tensor:
+    """Random [out, in] that multiplies the deviation of its inputs by `gain`."""
+    return torch.randn(outputs, inputs) * (gain / math.sqrt(inputs))
+
+
 class Linear(nn.Module):
     """y = round-trip of an int8 matrix product: (integers @ integer weights) * multiplier."""
 
     def __init__(self, inputs: int, outputs: int, gain: float, in_unit: float, out_unit: float):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) * (gain / math.sqrt(inputs)))
+        self.weight = nn.Parameter(initial_weight(outputs, inputs, gain))
         self.unit = out_unit / in_unit
 
     def multiplier(self) -> Tensor:
@@ -57,15 +64,26 @@ class Linear(nn.Module):
         """Float32 [out, in]: the integer weights (not rounded unless `quantize`)."""
         return integer_weight(self.weight, weight_scales(self.weight), quantize)
 
-    def forward(self, values: Tensor, quantize: bool) -> Tensor:
+    def forward(
+        self, values: Tensor, quantize: bool, products: torch.dtype = torch.float32
+    ) -> Tensor:
         """Float32 [..., out] in the units of the output, not rounded, of integers [..., in]."""
-        return nn.functional.linear(values, self.integers(quantize)) * self.multiplier()
+        weight = self.integers(quantize).to(products)
+        return nn.functional.linear(values.to(products), weight).float() * self.multiplier()
 
 
-def normalize(x: Tensor, quantize: bool) -> Tensor:
-    """RMS normalisation of the residual stream [..., d] to 8-bit activations."""
-    squares = x.double().square().sum(dim=-1, keepdim=True)
-    inverse = (ACTIVATION_UNIT / torch.sqrt(squares / x.shape[-1] + 1.0)).float()
+def normalize(x: Tensor, quantize: bool, squares: torch.dtype = torch.float64) -> Tensor:
+    """RMS normalisation of the residual stream [..., d] to 8-bit activations.
+
+    Args:
+        x: the residual stream.
+        quantize: whether to round.
+        squares: type of the sum of squares; that of the specification is exact.
+    """
+    total = x.to(squares).square().sum(dim=-1, keepdim=True)
+    # Tensors on both sides: on a GPU torch turns a division by a number into a product.
+    mean = total / torch.full_like(total, x.shape[-1])
+    inverse = (ACTIVATION_UNIT / torch.sqrt(mean + 1.0)).float()
     return to_integers(x * inverse, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
 
 
@@ -82,7 +100,11 @@ def score_scale(architecture: Architecture) -> float:
 
 
 class Layer(nn.Module):
-    """Attention, then a feed-forward network, each added to the residual stream [B, T, d]."""
+    """Attention, then a feed-forward network, each added to the residual stream [B, T, d].
+
+    Attributes:
+        observer: called with the activations of the hidden units [B, T, hidden] of each pass.
+    """
 
     def __init__(self, architecture: Architecture, window: int):
         super().__init__()
@@ -99,7 +121,8 @@ class Layer(nn.Module):
         slopes = 2.0 ** -torch.linspace(1, 8, a.heads)
         self.bias = nn.Parameter(-slopes[:, None] * torch.arange(window))
         self.score_scale = score_scale(a)
-        self.training_attention: torch.dtype | None = None
+        self.precision = EXACT
+        self.observer: Callable[[Tensor], None] | None = None
 
     def bias_table(self) -> Tensor:
         """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
@@ -109,22 +132,23 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, quantize: bool) -> Tensor:
         """The residual stream [B, T, d] after this layer."""
         a = self.architecture
-        y = self.qkv(normalize(x, quantize), quantize)
+        squares, products = self.precision.squares, self.precision.products
+        y = self.qkv(normalize(x, quantize, squares), quantize, products)
         q, k, v = y.split([a.heads * a.head_width, a.head_width, a.head_width], dim=-1)
         q = to_integers(q, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
         k, v = (to_integers(t, -KV_LIMIT, KV_LIMIT, quantize) for t in (k, v))
         q = q.view(*q.shape[:-1], a.heads, a.head_width)
-        mean = windowed_attention(
-            q, k, v, self.bias_table(), self.score_scale, self.training_attention
-        )
+        mean = windowed_attention(q, k, v, self.bias_table(), self.score_scale, self.precision)
         mean = mean.flatten(-2) * ATTENTION_GAIN
         mean = to_integers(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
-        x = add_to_residual(x, self.out(mean, quantize), quantize)
-        hidden = self.up(normalize(x, quantize), quantize)
+        x = add_to_residual(x, self.out(mean, quantize, products), quantize)
+        hidden = self.up(normalize(x, quantize, squares), quantize, products)
         if a.activation == "relu2":
             hidden = hidden.clamp(0.0, SQUARE_LIMIT).square()
         hidden = to_integers(hidden, 0.0, HIDDEN_LIMIT, quantize)
-        return add_to_residual(x, self.down(hidden, quantize), quantize)
+        if self.observer is not None:
+            self.observer(hidden)
+        return add_to_residual(x, self.down(hidden, quantize, products), quantize)
 
 
 class ExactTransformer(nn.Module):
@@ -142,6 +166,7 @@ class ExactTransformer(nn.Module):
         score_unit = OUTPUT_BASE / 2**OUTPUT_SQUARINGS
         vocabulary = architecture.vocabulary
         self.head = Linear(architecture.width, vocabulary, 0.5, ACTIVATION_UNIT, score_unit)
+        self.precision = EXACT
 
     def blocks(self) -> list[Layer]:
         """The layers, from the input to the output."""
@@ -151,10 +176,11 @@ class ExactTransformer(nn.Module):
         """The hashed embedding tables, in the order of the architecture."""
         return cast("list[nn.Embedding]", list(self.tables))
 
-    def set_training_attention(self, dtype: torch.dtype | None) -> None:
-        """Type of the attention's products in a pass that need not be exact; None: exact."""
+    def set_precision(self, precision: Precision) -> None:
+        """How exactly the following passes compute."""
+        self.precision = precision
         for layer in self.blocks():
-            layer.training_attention = dtype
+            layer.precision = precision
 
     def embed(self, rows: Tensor, quantize: bool) -> Tensor:
         """Residual stream [B, T, d] from rows int64 [B, T, 1 + tables]."""
@@ -186,7 +212,7 @@ class ExactTransformer(nn.Module):
         x = self.embed(rows, quantize)
         for layer in self.blocks():
             x = layer(x, quantize)
-        scores = self.head(normalize(x, quantize), quantize)
+        scores = self.head(normalize(x, quantize, self.precision.squares), quantize)
         top = scores.amax(dim=-1, keepdim=True) - OUTPUT_BASE
         return (scores - top).clamp_min(OUTPUT_FLOOR)  # type: ignore[no-any-return]
 

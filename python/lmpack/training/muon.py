@@ -51,22 +51,30 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """Apply the gradients; a matrix without one is left alone."""
         for group in self.param_groups:
-            by_shape: dict[torch.Size, list[torch.nn.Parameter]] = {}
-            for matrix in group["params"]:
-                if matrix.grad is not None:
-                    by_shape.setdefault(matrix.shape, []).append(matrix)
-            for (rows, columns), matrices in by_shape.items():
-                updates = orthogonalize(torch.stack([self._momentum(m) for m in matrices]))
-                rate = group["lr"] * 0.2 * math.sqrt(max(rows, columns))
-                for matrix, update in zip(matrices, updates, strict=True):
-                    matrix.mul_(1 - group["lr"] * group["weight_decay"])
-                    matrix.add_(update, alpha=-rate)
+            matrices: list[Tensor] = [m for m in group["params"] if m.grad is not None]
+            if not matrices:
+                continue
+            decay = 1 - group["lr"] * group["weight_decay"]
+            momenta = dict(zip(matrices, self._momenta(matrices), strict=True))
+            torch._foreach_mul_(matrices, decay)
+            for same in _by_shape(matrices):
+                updates = orthogonalize(torch.stack([momenta[matrix] for matrix in same]))
+                rate = group["lr"] * 0.2 * math.sqrt(max(same[0].shape))
+                torch._foreach_add_(same, list(updates.unbind()), alpha=-rate)
 
-    def _momentum(self, matrix: torch.nn.Parameter) -> Tensor:
-        gradient = matrix.grad
-        assert gradient is not None
-        state = self.state[matrix]
-        if not state:
-            state["momentum_buffer"] = torch.zeros_like(gradient)
-        mean: Tensor = state["momentum_buffer"].lerp_(gradient, 1 - _MOMENTUM)
-        return gradient.lerp(mean, _MOMENTUM)
+    def _momenta(self, matrices: list[Tensor]) -> list[Tensor]:
+        """Nesterov's momentum of each matrix."""
+        gradients = [matrix.grad for matrix in matrices if matrix.grad is not None]
+        for matrix in matrices:
+            if not self.state[matrix]:
+                self.state[matrix]["momentum_buffer"] = torch.zeros_like(matrix)
+        means = [self.state[matrix]["momentum_buffer"] for matrix in matrices]
+        torch._foreach_lerp_(means, gradients, 1 - _MOMENTUM)
+        return list(torch._foreach_lerp(gradients, means, _MOMENTUM))
+
+
+def _by_shape(matrices: list[Tensor]) -> Iterable[list[Tensor]]:
+    groups: dict[torch.Size, list[Tensor]] = {}
+    for matrix in matrices:
+        groups.setdefault(matrix.shape, []).append(matrix)
+    return groups.values()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from lmpack.training.config import TrainingConfig
@@ -12,7 +10,7 @@ from lmpack.training.muon import Muon
 
 
 class Optimizers:
-    """Both optimizers under one schedule."""
+    """Both optimizers, whose rates rise and fall together."""
 
     def __init__(self, model: ExactTransformer, config: TrainingConfig):
         named = model.layers.named_parameters()
@@ -21,20 +19,12 @@ class Optimizers:
         tables = [p for p in model.parameters() if id(p) not in hidden]
         self._config = config
         self._matrices = _matrix_optimizer(matrices, config)
-        self._tables = torch.optim.Adam(tables, lr=config.table_rate, betas=(0.9, 0.99))
+        self._tables = torch.optim.Adam(
+            tables, lr=config.table_rate, betas=(0.9, 0.99), fused=tables[0].is_cuda or None
+        )
 
-    def rate(self, step: int) -> float:
-        """Factor of the peak learning rates: a linear rise, then a fall to 0."""
-        done = step / self._config.steps
-        warmup = max(self._config.warmup, 1 / self._config.steps)
-        fall = (1 - done) / (1 - min(warmup, 0.5))
-        if self._config.decay == "cosine":
-            fall = (1 - math.cos(math.pi * min(1.0, fall))) / 2
-        return min(1.0, (step + 1) / self._config.steps / warmup, fall)
-
-    def step(self, step: int) -> None:
-        """Apply the gradients with the rates of `step` and clear them."""
-        rate = self.rate(step)
+    def step(self, rate: float) -> None:
+        """Apply the gradients at a factor of the peak learning rates, and clear them."""
         for optimizer, peak in (
             (self._matrices, self._config.matrix_rate),
             (self._tables, self._config.table_rate),

@@ -15,17 +15,18 @@ from lmpack._executors import open_executor
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import TOKENIZER, load_bundle
 from lmpack._models.tokenization import PLAIN, Tokenizer, is_learned, open_tokenizer
+from lmpack.training.activity import complaints
+from lmpack.training.checkpoint import State, checkpoint_errors, load_state
 from lmpack.training.config import Source
 from lmpack.training.data import read_source
 from lmpack.training.evaluate import LANE, bits_per_byte
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
-from lmpack.training.train import checkpoint_errors, load_checkpoint
 
 EVALUATED_BYTES = 1_000_000
 
 
-def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence: str) -> None:
+def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence: str) -> list[str]:
     """Write the bundle of a training run.
 
     Args:
@@ -35,27 +36,24 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
         licence: of the weights, as the manifest states it.
         data: folder with the validation sources of the recipe; None leaves the evaluation out.
 
+    Returns:
+        warnings about the model, a sentence each.
+
     Raises:
         TrainingError: the checkpoint cannot be read, or the model breaks a bound of exactness.
         EvaluationError: the tokenizer of the run cannot be read.
     """
-    state = load_checkpoint(run)
+    state = load_state(run)
     with checkpoint_errors(run):
         config = json.loads(state["config"])
         model = ExactTransformer(Architecture.from_json(config["architecture"]))
         model.load_state_dict(state["model"])
-        facts: dict[str, Any] = {
-            "licence": licence,
-            "training": {
-                "symbols": int(state["step"]) * config["batch"] * config["length"],
-                "sources": {source["path"]: source["weight"] for source in config["train"]},
-                "seconds": round(state["seconds"]),
-                "torch": state.get("torch"),
-                "seed": config["seed"],
-            },
-        }
-    # Runs that began before there were tokenizers do not name theirs.
-    kind = config.get("tokenizer", PLAIN)
+        facts: dict[str, Any] = {"licence": licence, "training": _training_facts(state, config)}
+        hidden = state["hidden"]
+        warnings = [] if hidden is None else complaints(hidden)
+        kind = config["tokenizer"]
+    if hidden is not None:
+        facts["hidden_units"] = hidden
     tokenizer = open_tokenizer(kind, run / TOKENIZER)
     if kind != PLAIN:
         facts["tokenizer"] = _with_tokenizer(kind, run, output)
@@ -66,6 +64,23 @@ def export_run(run: Path, output: Path, *, name: str, data: Path | None, licence
         }
         facts |= _evaluation(model, name, texts, tokenizer)
     write_bundle(model, output, name=name, facts=facts)
+    return warnings
+
+
+def _training_facts(state: State, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the manifest says of the run, and of what its first weights had seen before."""
+    start = state["start"]
+    facts = {
+        "symbols": int(state["step"]) * config["batch"] * config["length"],
+        "sources": {source["path"]: source["weight"] for source in config["train"]},
+        "seconds": round(state["seconds"]),
+        "torch": state.get("torch"),
+        "seed": config["seed"],
+    }
+    if start is not None:
+        facts["symbols"] += start["symbols"]
+        facts["started_from"] = start
+    return facts
 
 
 def _with_tokenizer(kind: str, run: Path, output: Path) -> dict[str, str]:

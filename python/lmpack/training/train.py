@@ -1,82 +1,53 @@
-"""The training loop: resumable, seeded, with a log of bits per byte and its picture."""
+"""The training loop: resumable, extendable, seeded, with a log of bits per byte and its picture."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
-import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from lmpack._models.bundle import Bundle
 from lmpack.errors import TrainingError
-from lmpack.training.attention import compile_parts
-from lmpack.training.config import TrainingConfig
-from lmpack.training.curves import CURVES, draw_curves
-from lmpack.training.data import (
-    Sampler,
-    read_source,
-    read_symbols,
-    sequence_rows,
-    tokenizer_of_run,
+from lmpack.training.checkpoint import (
+    BRANCH,
+    CHECKPOINT,
+    PLATEAU,
+    State,
+    branch,
+    checkpoint_errors,
+    resumable_state,
+    save_state,
 )
-from lmpack.training.evaluate import bits_per_byte
-from lmpack.training.log import TrainingLog
-from lmpack.training.model import ExactTransformer, code_length
-from lmpack.training.optimizer import Optimizers
-
-CHECKPOINT = "checkpoint.pt"
-LOG = "log.jsonl"
-
-
-def load_checkpoint(folder: Path) -> dict[str, Any]:
-    """The checkpoint of a run.
-
-    Raises:
-        TrainingError: there is none, or it cannot be read.
-    """
-    with checkpoint_errors(folder):
-        state: dict[str, Any] = torch.load(
-            folder / CHECKPOINT, map_location="cpu", weights_only=True
-        )
-        state["config"], state["model"], state["optimizers"], state["step"], state["seconds"]
-    return state
+from lmpack.training.config import TrainingConfig
+from lmpack.training.course import Course
+from lmpack.training.curves import CURVES, draw_curves
+from lmpack.training.data import read_symbols, tokenizer_of_run
+from lmpack.training.log import LOG, Line, TrainingLog
+from lmpack.training.model import ExactTransformer
+from lmpack.training.precision import EXACT, usable_device
+from lmpack.training.sampler import Sampler
+from lmpack.training.start import load_weights, revive_dead_units
+from lmpack.training.steps import Steps
+from lmpack.training.validation import Validation
 
 
-@contextlib.contextmanager
-def checkpoint_errors(folder: Path) -> Iterator[None]:
-    """Say that what fails inside the block is the checkpoint of a run.
-
-    Raises:
-        TrainingError: it is not readable, or not one of this version.
-    """
-    try:
-        yield
-    except (
-        OSError, RuntimeError, EOFError, pickle.UnpicklingError, LookupError, TypeError, ValueError,
-        AttributeError,
-    ) as error:  # fmt: skip
-        raise TrainingError(f"{folder} holds no readable {CHECKPOINT}: {error!r}") from error
-
-
-def _usable(device: str) -> torch.device:
-    has_gpu = torch.cuda.is_available()
-    if device == "cuda" and not has_gpu:
-        raise TrainingError("torch finds no CUDA device: train on the CPU, or install torch for it")
-    if device == "cpu" or not has_gpu:
-        return torch.device("cpu")
-    # The 11 bits of TF32 hold all integers of the model: once it rounds, the forward pass is exact.
-    torch.set_float32_matmul_precision("high")
-    return torch.device("cuda")
+def _facts(bundle: Bundle) -> dict[str, Any]:
+    """What the checkpoint says of the bundle that a run started from."""
+    seen = bundle.manifest.get("training", {}).get("symbols", 0)
+    return {"name": bundle.name, "fingerprint": bundle.fingerprint.hex(), "symbols": seen}
 
 
 class Trainer:
-    """One run in a folder; :meth:`run` goes on from the checkpoint that lies there.
+    """One run in a folder; :meth:`run` goes on from the checkpoint that is there.
+
+    Attributes:
+        model: what is trained.
+        course: how far it is.
 
     Args:
         config: what it depends on.
@@ -84,9 +55,12 @@ class Trainer:
         folder: of the run, made if needed.
         compile_model: whether torch compiles the model.
         device: "cpu"; "cuda"; "auto" for a GPU if there is one.
+        branch_of: folder of a run from whose newest state before any fall this one falls at once,
+            whatever the configuration says of its end; only used as long as `folder` has no state.
+        start_from: bundle whose weights the run begins with, its dead hidden units revived.
 
     Raises:
-        TrainingError: a source, the checkpoint or the device cannot be used.
+        TrainingError: a source, the checkpoint, the bundle or the device cannot be used.
     """
 
     def __init__(
@@ -96,101 +70,118 @@ class Trainer:
         folder: Path,
         compile_model: bool,
         device: str = "cpu",
+        *,
+        branch_of: Path | None = None,
+        start_from: Bundle | None = None,
     ):
         self.config = config
         self.folder = folder
-        self._device = _usable(device)
+        self._device = usable_device(device)
+        self._start = None if start_from is None else _facts(start_from)
+        self.course = Course(config, branched=branch_of is not None)
         torch.manual_seed(config.seed)
-        self.model = ExactTransformer(config.architecture).to(self._device)
-        self._optimizers = Optimizers(self.model, config)
-        tokenizer = tokenizer_of_run(config, data, folder)
-        symbols = [read_symbols(data, source, tokenizer) for source in config.train]
-        self._sampler = Sampler(config.train, symbols, config.batch, config.length, config.seed)
-        self._valid = {}
-        for source in config.valid:
-            text = read_source(data, source)[: config.valid_bytes].tobytes()
-            self._valid[source.name] = tokenizer.encode(text), len(text)
-        if compile_model:
-            compile_parts()
-        self._loss: Callable[..., torch.Tensor] = (
-            torch.compile(self._batch_loss) if compile_model else self._batch_loss
-        )
-        self.step = 0
-        self.seconds = 0.0
+        self.model = ExactTransformer(config.architecture)
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / CHECKPOINT).exists():
+        resumed = (folder / CHECKPOINT).exists()
+        if not resumed and branch_of is not None:
+            state = resumable_state(branch_of, ending="")
+            self._check_recipe(state, branch_of)
+            branch(state, branch_of, folder, config.fall)
+            resumed = True
+        if not resumed and start_from is not None:
+            load_weights(self.model, start_from)
+        self.model.to(self._device)
+        tokenizer = tokenizer_of_run(config, data, folder)
+        self._validation = Validation(config, data, tokenizer)
+        symbols = [read_symbols(data, source, tokenizer) for source in config.train]
+        sampler = Sampler(config, symbols, self._device)
+        self._steps = Steps(self.model, config, sampler, compile_model)
+        if resumed:
             self._resume()
-        self._log = TrainingLog(folder / LOG, self.step)
+        elif start_from is not None:
+            revive_dead_units(self.model, self._validation.symbols)
+        self.course.plan()
+        self._log = TrainingLog(folder / LOG, self.course.step)
+        if compile_model and not self.course.finished:
+            self._steps.prepare({True, self.course.quantizes})
 
-    def run(self, stop_after: int | None = None) -> ExactTransformer:
-        """Train to the end of the schedule (or to step `stop_after`) and return the model."""
-        started, before = time.monotonic(), self.seconds
-        loss_sum, loss_count = 0.0, 0
-        last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
-        while self.step < last:
-            loss_sum += self._train_step()
-            loss_count += 1
-            self.step += 1
-            self.seconds = before + time.monotonic() - started
-            if self.step % self.config.report_every == 0 or self.step == last:
-                self._report(loss_sum / loss_count / math.log(2))
-                self._save()
-                loss_sum, loss_count = 0.0, 0
-        self.model.set_training_attention(None)
+    def run(
+        self, stop_after: int | None = None, reported: Callable[[Line], None] = lambda line: None
+    ) -> ExactTransformer:
+        """Train to the end of the fall (or to step `stop_after`) and return the model.
+
+        Args:
+            stop_after: a step; the next call goes on from it.
+            reported: called with every line that the log gets.
+        """
+        course = self.course
+        started, before = time.monotonic(), course.seconds
+        nats, first = torch.zeros((), device=self._device), course.step
+        while not course.finished and course.step != stop_after:
+            course.look_at_clock()
+            if course.falls_now:
+                self._save(PLATEAU)
+            nats += self._steps.take(course.step, course.rate, course.quantizes)
+            course.step += 1
+            due = course.report_is_due or course.step == stop_after
+            # The only place that waits for the device.
+            bits = nats.item() / (course.step - first) / math.log(2) if due else 0.0
+            course.seconds = before + time.monotonic() - started
+            if due:
+                reported(self._report(bits))
+                self._save(CHECKPOINT)
+                nats, first = torch.zeros_like(nats), course.step
+        self.model.set_precision(EXACT)
         return self.model
 
-    def _batch_loss(
-        self, rows: torch.Tensor, symbols: torch.Tensor, quantize: bool
-    ) -> torch.Tensor:
-        return code_length(self.model(rows, quantize), symbols).mean()
-
-    def _train_step(self) -> float:
-        done = self.step / self.config.steps
-        self.model.set_training_attention(getattr(torch, self.config.attention_dtype))
-        symbols = self._sampler.batch(self.step).astype("int64")
-        rows = torch.from_numpy(sequence_rows(self.config.architecture, symbols))
-        quantize = done >= self.config.quantize_from
-        targets = torch.from_numpy(symbols).to(self._device)
-        loss = self._loss(rows.to(self._device), targets, quantize)
-        if not torch.isfinite(loss):
-            raise TrainingError(f"the loss is {loss.item()} at step {self.step}: lower the rates")
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizers.step(self.step)
-        return loss.item()
-
-    def _report(self, train_bits: float) -> None:
-        self.model.set_training_attention(None)
-        valid = {
-            name: bits_per_byte(self.model, symbols, size)
-            for name, (symbols, size) in self._valid.items()
+    def _report(self, train_bits: float) -> Line:
+        if not math.isfinite(train_bits):
+            raise TrainingError(
+                f"the loss is {train_bits} before step {self.course.step}: lower the rates; "
+                "the last checkpoint was made before that"
+            )
+        self.model.set_precision(EXACT)
+        line: Line = {
+            "step": self.course.step,
+            "symbols": self.course.symbols,
+            "train": train_bits,
+            "seconds": round(self.course.seconds, 1),
+            **self._validation.measure(self.model),
         }
-        symbols = self.step * self.config.batch * self.config.length
-        line: dict[str, Any] = {"step": self.step, "symbols": symbols, "train": train_bits}
-        line |= {"seconds": round(self.seconds, 1), "valid": valid}
         self._log.append(line)
         draw_curves(self._log.lines, self.folder / CURVES)
+        return line
 
-    def _save(self) -> None:
+    def _save(self, name: str) -> None:
         state = {
+            **self.course.to_state(before_fall=name == PLATEAU),
             "config": json.dumps(self.config.to_json()),
             "model": self.model.state_dict(),
-            "optimizers": self._optimizers.state_dict(),
-            "step": self.step,
-            "seconds": self.seconds,
+            "optimizers": self._steps.optimizers.state_dict(),
+            "start": self._start,
+            "hidden": self._log.lines[-1]["hidden"] if self._log.lines else None,
             "torch": str(torch.__version__),
         }
-        temporary = self.folder / (CHECKPOINT + ".tmp")
-        torch.save(state, temporary)
-        os.replace(temporary, self.folder / CHECKPOINT)
+        save_state(self.folder, state, name)
 
     def _resume(self) -> None:
-        state = load_checkpoint(self.folder)
-        if json.loads(state["config"]) != json.loads(json.dumps(self.config.to_json())):
-            raise TrainingError(
-                f"{self.folder} holds a run with another recipe: "
-                "choose an empty folder, or give the recipe that it was started with"
-            )
+        state = resumable_state(self.folder, self.course.ending)
+        self._check_recipe(state, self.folder)
+        if self.course.ending == BRANCH != state["ending"]:
+            raise TrainingError(f"{self.folder} holds a run of its own: choose an empty folder")
+        if self._start not in (None, state["start"]):
+            raise TrainingError(f"{self.folder} holds a run that began with other weights")
+        self._start = state["start"]
         with checkpoint_errors(self.folder):
             self.model.load_state_dict(state["model"])
-            self._optimizers.load_state_dict(state["optimizers"])
-            self.step, self.seconds = int(state["step"]), float(state["seconds"])
+            self._steps.optimizers.load_state_dict(state["optimizers"])
+            self.course.load(state)
+
+    def _check_recipe(self, state: State, folder: Path) -> None:
+        with checkpoint_errors(folder):
+            different = self.config.differences(json.loads(state["config"]))
+        if different:
+            raise TrainingError(
+                f"{folder} holds a run with another recipe ({', '.join(different)}): "
+                "choose an empty folder, or give the recipe that it was started with"
+            )
