@@ -150,7 +150,7 @@ def test_bad_arguments_are_refused(arguments: tuple[bytes, int, int], message: s
     ("weights", "message"),
     [
         (np.ones((3, 2, 224), np.int32), "at least 256"),
-        (np.ones((2, 2, 256), np.int32), "weights"),
+        (np.ones((2, 2, 256), np.int32), "odds"),
         (np.ones((3, 2, 256), np.int64), "int32"),
         (np.full((3, 2, 256), -1, np.int32), "0 to 16777215, not -1"),
         (np.full((3, 2, 256), 1 << 24, np.int32), "0 to 16777215, not 16777216"),
@@ -172,7 +172,7 @@ def test_calls_out_of_turn_are_refused() -> None:
     with pytest.raises(UsageError, match="can be finished after 1 steps, not after 0"):
         decoder.finish()
     decoder.decode(np.ones((1, 256), np.int32))
-    with pytest.raises(UsageError, match="all 1 steps"):
+    with pytest.raises(UsageError, match="the block has 0 steps left, not 1"):
         decoder.decode(np.ones((1, 256), np.int32))
 
 
