@@ -37,7 +37,7 @@ from random_models import (  # after the path is known
     random_bundle,
     random_model,
     random_symbols,
-    torch_weights,
+    torch_odds,
 )
 
 DISTINCT_LANES = 4
@@ -85,7 +85,7 @@ def torch_odds(architecture: Architecture, device: str) -> npt.NDArray[np.int32]
     symbols = random_symbols(architecture, DISTINCT_LANES, STEPS)
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError("torch finds no CUDA")
-    return torch_weights(random_model(architecture).to(device), symbols)
+    return torch_odds(random_model(architecture).to(device), symbols)
 
 
 def outcome(check: Check) -> str:

@@ -6,7 +6,7 @@ import json
 import lzma
 from pathlib import Path
 
-from lmpack._files.bench import sample_text
+from lmpack._blocks.speed import sample_text
 
 SIZE = 1 << 17
 VALID_SIZE = 1 << 12

@@ -20,7 +20,7 @@ from benchmarks.record import environment, timed, write_result
 from lmpack._blocks.ideal import ideal_bits
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._executors import open_executor
-from lmpack._executors.protocol import Executor
+from lmpack._executors.protocol import Executor, no_progress
 from lmpack._models.bundle import load_bundle
 
 BLOCKS = {
@@ -33,15 +33,11 @@ BLOCKS = {
 """Log2 of the lane counts that are measured, by size of the block."""
 
 
-def ignore(steps: int) -> None:
-    pass
-
-
 def measure(executor: Executor, data: bytes, lanes: int) -> dict[str, Any]:
     """Payload and speeds of both directions with a given number of lanes."""
     lane_length = -(-len(data) // lanes)
-    payload, encoding = timed(executor.encode, data, lane_length, ignore)
-    plain, decoding = timed(executor.decode, payload, len(data), lane_length, ignore)
+    payload, encoding = timed(executor.encode, data, lane_length, None, no_progress)
+    plain, decoding = timed(executor.decode, payload, len(data), lane_length, None, no_progress)
     if plain != data:
         raise RuntimeError("the round trip failed")
     return {
@@ -58,7 +54,7 @@ def coder_loss(executor: Executor, data: bytes, lanes: int) -> dict[str, float]:
     """The payload against the ideal code length under the model's own probabilities."""
     lane_length = len(data) // lanes
     ideal = ideal_bits(executor, np.frombuffer(data, np.uint8), lane_length) / 8
-    payload = len(executor.encode(data, lane_length, None, ignore))
+    payload = len(executor.encode(data, lane_length, None, no_progress))
     return {"payload": payload, "ideal": ideal, "loss": payload / ideal - 1}
 
 

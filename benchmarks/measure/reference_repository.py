@@ -26,6 +26,7 @@ from typing import Any
 from benchmarks.data import start_of
 from benchmarks.record import environment, timed, write_result
 from lmpack._executors.native import NativeExecutor
+from lmpack._executors.protocol import no_progress
 from lmpack._models.bundle import load_bundle
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
@@ -101,9 +102,9 @@ def measure_ours(executor: NativeExecutor, data: bytes, lane_length: int) -> dic
     """Seconds of both directions, the best of three runs; the round trip is checked."""
     best = {"encode": float("inf"), "decode": float("inf")}
     for _ in range(3):
-        payload, seconds = timed(executor.encode, data, lane_length, lambda steps: None)
+        payload, seconds = timed(executor.encode, data, lane_length, None, no_progress)
         best["encode"] = min(best["encode"], seconds["wall"])
-        plain, seconds = timed(executor.decode, payload, len(data), lane_length, lambda steps: None)
+        plain, seconds = timed(executor.decode, payload, len(data), lane_length, None, no_progress)
         best["decode"] = min(best["decode"], seconds["wall"])
         if plain != data:
             raise RuntimeError("our round trip failed")

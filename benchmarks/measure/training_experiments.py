@@ -132,7 +132,8 @@ def measure(name: str, data: Path) -> dict[str, Any]:
     """Train and evaluate one experiment."""
     import torch
 
-    from lmpack.training.train import LOG, Trainer
+    from lmpack.training.log import LOG
+    from lmpack.training.train import Trainer
 
     torch.set_num_threads(1)
     config = configuration(EXPERIMENTS[name])

@@ -14,7 +14,7 @@ from random_models import (
     random_bundle,
     random_model,
     random_symbols,
-    torch_weights,
+    torch_odds,
 )
 from reference_model import reference_odds
 
@@ -52,7 +52,7 @@ def test_graph_gives_the_integers_of_the_reference(
 
 def test_torch_gives_the_integers_of_the_reference(bundle: Bundle) -> None:
     symbols = random_symbols(bundle.architecture, 3, 2 * max(bundle.architecture.windows) + 5)
-    odds = torch_weights(random_model(bundle.architecture), symbols)
+    odds = torch_odds(random_model(bundle.architecture), symbols)
     np.testing.assert_array_equal(odds, reference_odds(bundle, symbols))
 
 
@@ -118,7 +118,7 @@ def test_random_models_reach_every_clip(bundle: Bundle, monkeypatch: pytest.Monk
     monkeypatch.setattr(model_module, "to_integers", watched)
     monkeypatch.setattr(model_module, "add_to_residual", watched_add)
     symbols = random_symbols(bundle.architecture, 4, 64)
-    torch_weights(random_model(bundle.architecture), symbols)
+    torch_odds(random_model(bundle.architecture), symbols)
     unreached = {limit for limit, reached in limits.items() if not reached}
     # The update alone never leaves twice the residual's range.
     assert unreached <= {(-2 * RESIDUAL_LIMIT, 2 * RESIDUAL_LIMIT)}

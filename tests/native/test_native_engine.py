@@ -14,7 +14,7 @@ from random_models import (
     random_bundle,
     random_model,
     random_symbols,
-    torch_weights,
+    torch_odds,
 )
 
 from lmpack._blocks.codec import encode_block
@@ -44,7 +44,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def test_engine_gives_the_integers_of_torch(bundle: Bundle, kernel: str, threads: int) -> None:
     executor = NativeExecutor(bundle, threads=threads, kernel=kernel)
     symbols = random_symbols(bundle.architecture, 5, 2 * max(bundle.architecture.windows) + 5)
-    expected = torch_weights(random_model(bundle.architecture), symbols)
+    expected = torch_odds(random_model(bundle.architecture), symbols)
     for piece in (1, 3, 64, 65, symbols.shape[1]):
         np.testing.assert_array_equal(by_prefill(executor, symbols, piece), expected)
     np.testing.assert_array_equal(by_steps(executor, symbols), expected)
@@ -116,7 +116,7 @@ def test_executors_agree_on_extreme_models(
         change(model)
     write_bundle(model, tmp_path, name="extreme", facts={})
     symbols = random_symbols(architecture, 3, 2 * max(architecture.windows) + 3)
-    expected = torch_weights(model, symbols)
+    expected = torch_odds(model, symbols)
     bundle = load_bundle(tmp_path)
     np.testing.assert_array_equal(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 40), expected)
     np.testing.assert_array_equal(

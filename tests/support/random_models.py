@@ -70,7 +70,7 @@ def random_symbols(
     return symbols
 
 
-def torch_weights(model: ExactTransformer, symbols: np.ndarray) -> np.ndarray:
+def torch_odds(model: ExactTransformer, symbols: np.ndarray) -> np.ndarray:
     """Odds int32 [L, T, V] after each symbol fed, as torch computes them where the model is."""
     from lmpack._models.symbols import embedding_rows
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from random_models import ARCHITECTURES, random_bundle, random_model, random_symbols, torch_weights
+from random_models import ARCHITECTURES, random_bundle, random_model, random_symbols, torch_odds
 from training_runs import TEXT, of_steps, trainer
 
-from lmpack._executors.conformance import weights_digest
+from lmpack._executors.conformance import odds_digest
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import MANIFEST, Bundle, load_bundle
 from lmpack.errors import TrainingError
@@ -46,15 +46,15 @@ def test_the_function_is_that_of_the_bundle(tmp_path: Path, name: str, factor: i
     bundle = random_bundle(tmp_path, shape)
     model = loaded(widened(shape, factor), bundle)
     for vector in bundle.conformance:
-        weights = torch_weights(model, np.array(vector.symbols))
-        assert weights_digest(weights) == vector.sha256
+        weights = torch_odds(model, np.array(vector.symbols))
+        assert odds_digest(weights) == vector.sha256
 
 
 def test_the_function_of_a_shipped_model_is_kept() -> None:
     bundle = load_bundle("tiny")
     model = loaded(widened(bundle.architecture, 2), bundle)
     symbols = np.array(bundle.conformance[0].symbols)
-    assert weights_digest(torch_weights(model, symbols)) == bundle.conformance[0].sha256
+    assert odds_digest(torch_odds(model, symbols)) == bundle.conformance[0].sha256
 
 
 def with_dead_units(shape: Architecture, dead: slice) -> ExactTransformer:
