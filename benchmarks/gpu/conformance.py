@@ -75,10 +75,10 @@ def _opened_equals(
 
 
 def _torch_equals(reference: Reference, bundle: Bundle, device: str) -> bool:
-    return np.array_equal(torch_odds(bundle.architecture, device), reference.odds)
+    return np.array_equal(_torch_odds(bundle.architecture, device), reference.odds)
 
 
-def torch_odds(architecture: Architecture, device: str) -> npt.NDArray[np.int32]:
+def _torch_odds(architecture: Architecture, device: str) -> npt.NDArray[np.int32]:
     """What the random bundle of a shape gives in torch."""
     import torch
 

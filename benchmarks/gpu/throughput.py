@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lmpack._files.bench import sample_text
 
 from benchmarks.gpu.ceilings import cpu_ceilings, gpu_ceilings
 from benchmarks.gpu.clock import Clock, gpu_utilisation
 from benchmarks.gpu.results import ROOT, environment, stage_parser, write_json
 from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._blocks.speed import sample_text
 from lmpack._executors import Executor, blocks_side_by_side
 from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import cuda_provider

@@ -11,7 +11,7 @@ from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._blocks.options import Options
 from lmpack._container import BlockKind
 from lmpack._executors import open_executor
-from lmpack._executors.devices import CPU, CPU_ONNXRUNTIME, CUDA
+from lmpack._executors.devices import CPU, CPU_ONNXRUNTIME, CUDA_ONNXRUNTIME
 from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.opening import onnxruntime_is_installed
@@ -84,7 +84,7 @@ def _devices_at_hand() -> list[str]:
     if onnxruntime_is_installed():
         devices.append(CPU_ONNXRUNTIME)
         if cuda_seems_to_be_there():
-            devices.append(CUDA)
+            devices.append(CUDA_ONNXRUNTIME)
     return devices
 
 

@@ -32,7 +32,6 @@ model_option = click.option(
 )
 device_option = click.option(
     "--device",
-    "executor",
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
