@@ -22,6 +22,7 @@ from lmpack._executors import open_executor
 from lmpack._executors.conformance import by_prefill, by_steps, check_conformance
 from lmpack._executors.native import ISA_VARIABLE, NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack._executors.protocol import no_progress
 from lmpack._models.architecture import WORD, Architecture, ContextTable
 from lmpack._models.bundle import TENSORS, Bundle, list_bundles, load_bundle
 from lmpack._models.tensors import read_tensors
