@@ -87,8 +87,8 @@ def _zpaq(folder: str, *arguments: str) -> None:
 def measure_chunks(model: str, data: bytes) -> dict[str, float]:
     """Size of the file with every chunk on its own, decoded and compared."""
     executor = open_executor(load_bundle(model))
-    payload = executor.encode(data, CHUNK, lambda step: None)
-    if executor.decode(payload, len(data), CHUNK, lambda step: None) != data:
+    payload = executor.encode(data, CHUNK, None, lambda step: None)
+    if executor.decode(payload, len(data), CHUNK, None, lambda step: None) != data:
         raise RuntimeError("the round trip failed")
     return {"bytes": len(payload), "bits_per_byte": 8 * len(payload) / len(data)}
 
