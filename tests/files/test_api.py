@@ -224,7 +224,7 @@ def test_raw_blocks_need_no_executor(fake_models: FakeModels) -> None:
 
 
 def test_an_unknown_executor_is_refused() -> None:
-    with pytest.raises(lmpack.UsageError, match="no executor 'abacus'"):
+    with pytest.raises(lmpack.UsageError, match="no device 'abacus'"):
         lmpack.compress(WORDS, executor="abacus")
 
 
