@@ -31,17 +31,17 @@ class OrderZeroExecutor(SteppingExecutor):
     architecture = ARCHITECTURE
 
     def __init__(self, likely: int) -> None:
-        self._odds = np.ones(256, np.int32)
-        self._odds[list(TEXT)] = likely
+        self.odds = np.ones(256, np.int32)
+        self.odds[list(TEXT)] = likely
 
     def start(self, lanes: int) -> int:
         return lanes
 
     def prefill(self, state: int, symbols: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.broadcast_to(self._odds, (*symbols.shape, 256)))
+        return np.ascontiguousarray(np.broadcast_to(self.odds, (*symbols.shape, 256)))
 
     def step(self, state: int, symbols: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.broadcast_to(self._odds, (state, 256)))
+        return np.ascontiguousarray(np.broadcast_to(self.odds, (state, 256)))
 
 
 def make_bundle(name: str) -> Bundle:
