@@ -6,7 +6,7 @@ import json
 import lzma
 from pathlib import Path
 
-from lmpack._blocks.speed import sample_text
+from lmpack._blocks.speed import manual_text
 
 SIZE = 1 << 17
 VALID_SIZE = 1 << 12
@@ -16,7 +16,7 @@ def write_rehearsal_data(folder: Path) -> tuple[Path, str]:
     """A folder with sources, and the path of a recipe that trains on them."""
     data = folder / "data"
     data.mkdir()
-    text = sample_text(SIZE)
+    text = manual_text(SIZE)
     (data / "train.xz").write_bytes(lzma.compress(text[VALID_SIZE:]))
     (data / "valid.xz").write_bytes(lzma.compress(text[:VALID_SIZE]))
     recipe = {

@@ -25,7 +25,7 @@ from benchmarks.gpu.ceilings import cpu_ceilings, gpu_ceilings
 from benchmarks.gpu.clock import Clock, gpu_utilisation
 from benchmarks.gpu.results import ROOT, environment, stage_parser, write_json
 from lmpack._blocks.codec import decode_block, encode_block
-from lmpack._blocks.speed import sample_text
+from lmpack._blocks.speed import manual_text
 from lmpack._executors import Executor, blocks_side_by_side
 from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import cuda_provider
@@ -44,7 +44,7 @@ WARM_UP = 4096
 def text_of(data: Path) -> bytes:
     """Of the shared data, or, if it is not there, one that comes with Python."""
     path = data / SOURCE
-    return lzma.decompress(path.read_bytes()) if path.exists() else sample_text(1 << 20)
+    return lzma.decompress(path.read_bytes()) if path.exists() else manual_text(1 << 20)
 
 
 def way(

@@ -35,10 +35,15 @@ def test_the_log_shows_living_units(finished_run: Trainer, tmp_path: Path) -> No
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_curves_of_a_run_without_validation(tmp_path: Path) -> None:
-    line = {"symbols": 5, "train": 2.0, "valid": {}, "hidden": None}
-    draw_curves([line, {**line, "symbols": 9}], tmp_path / "curves.png")
-    assert (tmp_path / "curves.png").exists()
+def test_curves_of_a_run_whose_validation_sources_changed(tmp_path: Path) -> None:
+    picture = tmp_path / "curves.png"
+    bare = {"symbols": 5, "train": 2.0, "valid": {}, "hidden": None}
+    hidden = {"living": [1.0], "zeros": [0.5]}
+    full = {**bare, "symbols": 9, "valid": {"text": 1.5}, "hidden": hidden}
+    for lines in ([bare], [bare, full], [full, bare]):
+        draw_curves(lines, picture)
+        assert picture.exists()
+        picture.unlink()
 
 
 def test_a_dead_layer_is_warned_of(text_folder: Path, tmp_path: Path) -> None:

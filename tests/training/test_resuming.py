@@ -44,6 +44,13 @@ def test_resuming_changes_nothing(
     assert_equal_weights(weights(resumed), weights(finished_run))
 
 
+def test_a_step_that_is_done_is_not_done_again(text_folder: Path, tmp_path: Path) -> None:
+    run = trainer(text_folder, tmp_path)
+    run.run(stop_after=3)
+    run.run(stop_after=2)
+    assert run.course.step == 3
+
+
 def test_another_seed_gives_other_weights(
     text_folder: Path, finished_run: Trainer, tmp_path: Path
 ) -> None:

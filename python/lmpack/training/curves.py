@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,17 @@ def draw_curves(lines: Sequence[dict[str, Any]], picture: Path) -> None:
     axes.set(xscale="log", ylabel="bits per byte")
     axes.plot(millions, [line["train"] for line in lines], color="grey", label="training data")
     for source in lines[-1]["valid"]:
-        rates = [line["valid"][source] for line in lines]
+        rates = [line["valid"].get(source, math.nan) for line in lines]
         axes.plot(millions, rates, label=f"{source}: {rates[-1]:.3f}")
     axes.grid(which="both", alpha=0.3)
     axes.legend()
     below.set(xlabel="million symbols trained on", ylabel="% living units", ylim=(0, 105))
     if lines[-1]["hidden"] is not None:
-        for layer, last in enumerate(lines[-1]["hidden"]["living"]):
-            living = [100 * line["hidden"]["living"][layer] for line in lines]
-            below.plot(millions, living, label=f"layer {layer}: {100 * last:.0f}")
+        seen = [line for line in lines if line["hidden"] is not None]
+        for layer, last in enumerate(seen[-1]["hidden"]["living"]):
+            living = [100 * line["hidden"]["living"][layer] for line in seen]
+            places = [line["symbols"] / 1e6 for line in seen]
+            below.plot(places, living, label=f"layer {layer}: {100 * last:.0f}")
         below.legend(ncols=4, fontsize="small")
     below.grid(which="both", alpha=0.3)
     figure.savefig(picture)

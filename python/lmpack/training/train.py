@@ -115,15 +115,16 @@ class Trainer:
             reported: called with every line that the log gets.
         """
         course = self.course
+        last = math.inf if stop_after is None else stop_after
         started, before = time.monotonic(), course.seconds
         nats, first = torch.zeros((), device=self._device), course.step
-        while not course.finished and course.step != stop_after:
+        while not course.finished and course.step < last:
             course.look_at_clock()
             if course.falls_now:
                 self._save(PLATEAU)
             nats += self._steps.take(course.step, course.rate, course.quantizes)
             course.step += 1
-            due = course.report_is_due or course.step == stop_after
+            due = course.report_is_due or course.step == last
             # The only place that waits for the device.
             bits = nats.item() / (course.step - first) / math.log(2) if due else 0.0
             course.seconds = before + time.monotonic() - started
