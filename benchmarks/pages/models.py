@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from benchmarks.data import WIKIPEDIA, title_of
-from benchmarks.pages.tables import conditions
+from benchmarks.pages import training
 from benchmarks.record import read_result
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._models.bundle import Bundle, classical_rates, list_bundles
@@ -15,9 +13,6 @@ from lmpack.evaluation.paper import CHUNKED, COLUMNS
 PAPERS = ("Transformer 200K", "Transformer 800K", "Transformer 3.2M")
 """The paper's models next to ours, and the data that they were measured on."""
 PAPERS_DATA = "enwik9"
-
-SHARES = ("products", "attention", "optimizers")
-"""What the time of training goes to, as far as it is told apart."""
 
 SPLITS = {
     "wikipedia_en_2014.valid": "Wikipedia",
@@ -39,8 +34,7 @@ def parts() -> dict[str, str]:
         "rates": _rates(bundles),
         "float": _float(bundles),
         "chunks": _chunks(),
-        "experiments": _experiments(),
-        "training_speed": _training_speed(),
+        **training.parts(SPLITS),
     }
 
 
@@ -120,56 +114,3 @@ def _chunks() -> str:
         for name in PAPERS
     ]
     return table(["model", f"chunks of {chunked['chunk']:,}", "whole"], rows)
-
-
-def _experiments() -> str:
-    result = read_result("training_experiments")
-    if result is None:
-        return ""
-    rows = [
-        [
-            row["name"],
-            f"{row['products_per_byte']:,}",
-            f"{row['parameters'] / 1e6:.2f}",
-            f"{row['mean']:.3f}",
-            *(f"{row['bits_per_byte'][split]:.3f}" for split in SPLITS),
-        ]
-        for row in result["rows"]
-    ]
-    header = ["run", "products", "million parameters", "mean", *SPLITS.values()]
-    note = f"{result['symbols']:,} symbols a run, one thread. {_origins(result['rows'])}"
-    return table(header, rows) + "\n\n" + note
-
-
-def _origins(rows: list[dict[str, Any]]) -> str:
-    """What rows were measured with, and where it was not the same for all, which of them."""
-    names: dict[str, list[str]] = {}
-    for row in rows:
-        names.setdefault(conditions(row), []).append(row["name"])
-    origins = sorted(names, key=lambda origin: len(names[origin]), reverse=True)
-    others = [f"{', '.join(names[origin])}: {origin}" for origin in origins[1:]]
-    return " ".join([*origins[:1], *others])
-
-
-def _training_speed() -> str:
-    result = read_result("training_speed")
-    if result is None:
-        return ""
-    rows = [
-        [
-            row["preset"],
-            row["products"],
-            "yes" if row["compiled"] else "no",
-            f"{row['symbols_per_second']:,}",
-            f"{row['gflops']:.1f}",
-            *(f"{100 * row[f'share_{part}']:.0f}" for part in SHARES),
-        ]
-        for row in result["rows"]
-    ]
-    header = ["model", "products in", "compiled", "symbols a second", "billion operations a second"]
-    header += [f"% {part}" for part in SHARES]
-    note = (
-        f"A large float32 matrix product reaches {result['peak_gflops']:.0f} billion operations a "
-        f"second. torch {result['torch']} with {result['instructions']}. " + conditions(result)
-    )
-    return table(header, rows) + "\n\n" + note
