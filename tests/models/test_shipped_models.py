@@ -16,7 +16,7 @@ from lmpack.training.presets import PRESETS
 
 BUNDLES = list_bundles()
 
-MOST_PRODUCTS = {"tiny": 300_000, "small": 1_000_000, "base": 4_000_000}
+MOST_PRODUCTS = {"tiny": 300_000, "small": 1_000_000, "base": 4_000_000, "large": 8_000_000}
 LEAST_TRAINING = {"tiny": 100_000_000, "small": 60_000_000, "base": 40_000_000}
 
 MOST_BYTES = 8_000_000

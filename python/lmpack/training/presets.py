@@ -31,8 +31,19 @@ PRESETS: Mapping[str, Architecture] = {
             ContextTable(WORD, 8192, 0, 64),
         ),
     ),
+    "large": Architecture(
+        vocabulary=256, width=384, heads=6, head_width=32, hidden=1152, windows=(64, 512) * 3,
+        tables=(
+            ContextTable(2, 8192, 0, 64), ContextTable(3, 16384, 64, 64),
+            ContextTable(4, 32768, 128, 64), ContextTable(6, 32768, 192, 64),
+            ContextTable(WORD, 16384, 256, 64),
+        ),
+    ),
 }  # fmt: skip
-"""Shapes by name, at most 0.3, 1 and 4 million products for one byte (docs/models.md)."""
+"""Shapes by name, at most 0.3, 1, 4 and 8 million products for one byte (docs/models.md).
+
+No bundle of `large` is shipped: it is for training on a GPU.
+"""
 
 PAPER_PRESETS: Mapping[str, Architecture] = {
     "200k": Architecture(
