@@ -57,6 +57,9 @@ def test_attention_over_a_long_window_ignores_the_chunking() -> None:
     torch.testing.assert_close(whole[:, :33], start, rtol=0, atol=1e-6)
 
 
+CHECKS = ("test_schema", "test_faketensor")
+
+
 @pytest.mark.parametrize(
     ("products", "compiled", "error"),
     [
@@ -97,3 +100,14 @@ def test_tiles_cover_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
             assert [i for tile in tiles for i in range(tile.start, tile.stop)] == list(
                 range(chunks)
             )
+
+
+def test_the_compiler_is_told_the_true_strides() -> None:
+    # Chunks of a sequence overlap and are transposed, so operands are seldom contiguous.
+    q = torch.randn(2, 64, 2, 32).transpose(1, 2).requires_grad_()
+    k, v = (torch.randn(2, 32, 96).transpose(1, 2).requires_grad_() for _ in range(2))
+    bias = torch.randn(2, 64, 96, requires_grad=True)
+    torch.library.opcheck(attention._attend, (q, k, v, bias, 1, 1e-4, False), test_utils=CHECKS)
+    kept = [part.detach() for part in attention._attend(q, k, v, bias, 1, 1e-4, False)]
+    operands = [torch.randn(2, 2, 64, 32), q.detach(), k.detach(), v.detach(), *kept, 1e-4, False]
+    torch.library.opcheck(attention._attend_backward, tuple(operands), test_utils=CHECKS)

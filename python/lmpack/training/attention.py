@@ -120,7 +120,7 @@ def _by_tiles(work: Callable[[slice], tuple[Tensor, ...]], tiles: list[slice]) -
     """What `work` makes of each slice of the chunks, put together along them."""
     parts = work(tiles[0])
     if len(tiles) == 1:
-        return list(parts)
+        return [part.contiguous() for part in parts]
     wholes = [part.new_empty(tiles[-1].stop, *part.shape[1:]) for part in parts]
     for tile in tiles:
         for whole, part in zip(wholes, parts if tile is tiles[0] else work(tile), strict=True):
@@ -234,7 +234,8 @@ def _(
     compiled: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     d_bias = total.new_empty(q.shape[1], q.shape[2], k.shape[1])
-    return torch.empty_like(q), torch.empty_like(k), torch.empty_like(v), d_bias
+    # Contiguous, as the gradients are: those of q, k and v may have other strides themselves.
+    return q.new_empty(q.shape), k.new_empty(k.shape), v.new_empty(v.shape), d_bias
 
 
 def _keep(ctx: Any, inputs: Any, output: Any) -> None:
