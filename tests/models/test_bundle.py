@@ -183,7 +183,7 @@ def test_vectors_belong_to_what_was_proven(
         start = [[original.architecture.start_symbol]]
         symbols = np.array(start)
         executor = open_executor(original)
-        digest = conformance.weights_digest(executor.prefill(executor.start(1), symbols))
+        digest = conformance.odds_digest(executor.prefill(executor.start(1), symbols))
         manifest["conformance"] = [{"symbols": start, "sha256": digest}]
 
     edit_manifest(weaken)(folder)

@@ -22,6 +22,7 @@ from lmpack._executors import open_executor
 from lmpack._executors.conformance import by_prefill, by_steps, check_conformance
 from lmpack._executors.native import ISA_VARIABLE, NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+from lmpack._executors.protocol import no_progress
 from lmpack._models.architecture import WORD, Architecture, ContextTable
 from lmpack._models.bundle import TENSORS, Bundle, list_bundles, load_bundle
 from lmpack._models.tensors import read_tensors
@@ -138,31 +139,32 @@ def test_callers_on_several_threads_share_an_executor(tmp_path: Path) -> None:
     executor = NativeExecutor(random_bundle(tmp_path, ARCHITECTURES["plain"]), threads=2)
     random = np.random.default_rng(0)
     contents = [random.integers(0, 256, 3000 + n, np.uint8).tobytes() for n in range(6)]
-    expected = [executor.encode(plain, 200, lambda steps: None) for plain in contents]
+    expected = [executor.encode(plain, 200, None, no_progress) for plain in contents]
     with ThreadPoolExecutor(3) as pool:
-        payloads = list(pool.map(lambda p: executor.encode(p, 200, lambda s: None), contents))
+        payloads = list(pool.map(lambda p: executor.encode(p, 200, None, no_progress), contents))
         back = list(
             pool.map(
-                lambda p: executor.decode(*p, 200, lambda s: None),
-                zip(payloads, map(len, contents), strict=True),
+                lambda payload, length: executor.decode(payload, length, 200, None, no_progress),
+                payloads,
+                map(len, contents),
             )
         )
     assert payloads == expected
     assert back == contents
 
 
-def test_what_advance_raises_ends_the_call(tmp_path: Path) -> None:
+def test_what_steps_done_raises_ends_the_call(tmp_path: Path) -> None:
     executor = NativeExecutor(random_bundle(tmp_path, ARCHITECTURES["plain"]))
 
     def stop(steps: int) -> None:
         raise KeyboardInterrupt
 
-    payload = executor.encode(bytes(500), 500, lambda steps: None)
+    payload = executor.encode(bytes(500), 500, None, no_progress)
     with pytest.raises(KeyboardInterrupt):
-        executor.encode(bytes(500), 500, stop)
+        executor.encode(bytes(500), 500, None, stop)
     with pytest.raises(KeyboardInterrupt):
-        executor.decode(payload, 500, 500, stop)
-    assert executor.decode(payload, 500, 500, lambda steps: None) == bytes(500)
+        executor.decode(payload, 500, 500, None, stop)
+    assert executor.decode(payload, 500, 500, None, no_progress) == bytes(500)
 
 
 @pytest.mark.parametrize("name", [bundle.name for bundle in list_bundles()])

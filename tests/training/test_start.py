@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 from random_models import ARCHITECTURES, random_bundle, random_model, random_symbols, torch_weights
 from training_runs import TEXT, of_steps, trainer
 
-from lmpack._executors.conformance import weights_digest
+from lmpack._executors.conformance import odds_digest
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import MANIFEST, Bundle, load_bundle
 from lmpack.errors import TrainingError
@@ -46,23 +47,23 @@ def test_the_function_is_that_of_the_bundle(tmp_path: Path, name: str, factor: i
     bundle = random_bundle(tmp_path, shape)
     model = loaded(widened(shape, factor), bundle)
     for vector in bundle.conformance:
-        weights = torch_weights(model, np.array(vector.symbols))
-        assert weights_digest(weights) == vector.sha256
+        odds = torch_weights(model, np.array(vector.symbols))
+        assert odds_digest(odds) == vector.sha256
 
 
 def test_the_function_of_a_shipped_model_is_kept() -> None:
     bundle = load_bundle("tiny")
     model = loaded(widened(bundle.architecture, 2), bundle)
     symbols = np.array(bundle.conformance[0].symbols)
-    assert weights_digest(torch_weights(model, symbols)) == bundle.conformance[0].sha256
+    assert odds_digest(torch_weights(model, symbols)) == bundle.conformance[0].sha256
 
 
 def with_dead_units(shape: Architecture, dead: slice) -> ExactTransformer:
     """A random model in whose first layer some hidden units never get above 0."""
     model = random_model(shape)
     with torch.no_grad():
-        model.layers[0].up.weight[dead] = 0.0
-        model.layers[0].down.weight[:40, dead.start] = 50.0  # the scales of these rows
+        model.blocks()[0].up.weight[dead] = 0.0
+        model.blocks()[0].down.weight[:40, dead.start] = 50.0  # the scales of these rows
     return model
 
 
@@ -108,7 +109,7 @@ def test_living_units_are_left_alone(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_other_shapes_are_refused_by_name(
-    tmp_path: Path, change: dict[str, object], message: str
+    tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     bundle = random_bundle(tmp_path, TABLES)
     with pytest.raises(TrainingError, match=message):
