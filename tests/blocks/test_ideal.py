@@ -21,7 +21,7 @@ def symbols(data: bytes) -> npt.NDArray[np.uint8]:
 
 
 def test_it_is_the_sum_of_the_logarithms() -> None:
-    model = OrderZeroExecutor(1000)  # 28 likely bytes of weight 1000, 228 others of weight 1
+    model = OrderZeroExecutor(1000)  # 28 likely bytes of odds 1000, 228 others of odds 1
     whole = 28 * 1000 + 228
     expected = 3 * math.log2(whole / 1000) + math.log2(whole)
     for lane_length in (1, 2, 3, 4, 100):
@@ -29,9 +29,9 @@ def test_it_is_the_sum_of_the_logarithms() -> None:
     assert ideal_bits(model, symbols(b""), 8) == 0
 
 
-def test_odds_of_0_counts_half() -> None:
+def test_odds_of_0_count_half() -> None:
     model = OrderZeroExecutor(1)
-    model._odds[ord("x")] = 0
+    model.odds[ord("x")] = 0
     assert ideal_bits(model, symbols(b"x"), 1) == pytest.approx(math.log2(255 / 0.5))
 
 

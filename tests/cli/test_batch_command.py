@@ -85,7 +85,7 @@ def test_wrong_usage(
 
 def test_termination_leaves_nothing_behind(tmp_path: Path, fake_models: FakeModels) -> None:
     write_tree(tmp_path / "in", {str(n): text(20_000, n) for n in range(60)})
-    command = [sys.executable, FAKE, "compress", "-r", "in", "-o", "out", "-T2"]
+    command = [sys.executable, str(FAKE), "compress", "-r", "in", "-o", "out", "-T2"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
     while not list((tmp_path / "out").glob("*.lmp")):
         time.sleep(0.002)

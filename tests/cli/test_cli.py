@@ -16,14 +16,19 @@ import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 from fake_models import FakeModels
 
 import lmpack
-from lmpack._models.bundle import classical_rates
+from lmpack._blocks.options import OptionFields
+from lmpack._models.bundle import Bundle, classical_rates
 from lmpack.cli.main import main
+
+if TYPE_CHECKING:
+    from lmpack.training.config import TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("fake_models")
 
@@ -173,7 +178,7 @@ def test_options_reach_the_model(invoke: Invoke, words: Path, fake_models: FakeM
     ],
 )
 def test_levels_and_mixing(
-    invoke: Invoke, words: Path, program: list[str], option: list[str], arguments: dict[str, object]
+    invoke: Invoke, words: Path, program: list[str], option: list[str], arguments: OptionFields
 ) -> None:
     packed = invoke(*program, *option, "-c", "words.txt").stdout_bytes
     assert packed == lmpack.compress(WORDS, **arguments)
@@ -328,21 +333,21 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
     class Trainer:
         def __init__(
             self,
-            config,
+            config: TrainingConfig,
             data: Path,
             folder: Path,
             compile_model: bool,
             device: str,
             *,
-            branch_of,
-            start_from,
+            branch_of: Path | None,
+            start_from: Bundle | None,
         ) -> None:
             assert config.architecture.width == 256
             assert (config.products, config.batch, device) == ("bfloat16", 4, "cpu")
             assert (config.seconds, branch_of, start_from) == (60.0, Path(), None)
             assert (data, folder, compile_model) == (Path("data"), Path(), True)
 
-        def run(self, reported) -> None:
+        def run(self, reported: Callable[[dict[str, int]], None]) -> None:
             for step in (4, 8, 9):
                 reported({"step": step})
 

@@ -29,6 +29,7 @@ from lmpack._models.architecture import OUTPUT_TOP, RESIDUAL_LIMIT
 from lmpack._models.bundle import Bundle, list_bundles, load_bundle
 from lmpack.errors import ConformanceError
 from lmpack.training import model as model_module
+from lmpack.training.rounding import to_integers
 
 GRAPHS = ("cpu.onnx", "cuda.onnx")
 
@@ -102,12 +103,12 @@ def test_a_fresh_process_gives_the_same(bundle: Bundle) -> None:
 def test_random_models_reach_every_clip(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the models were tame, the tests above would not show a wrong clip."""
     limits: dict[tuple[float, float], bool] = {}
-    clip, add = model_module.to_integers, model_module.add_to_residual
+    add = model_module.add_to_residual
 
     def watched(values: torch.Tensor, low: float, high: float, quantize: bool) -> torch.Tensor:
         beyond = bool((values > high).any()) and bool((values < low).any() or low == 0)
         limits[low, high] = limits.get((low, high), False) or beyond
-        return clip(values, low, high, quantize)
+        return to_integers(values, low, high, quantize)
 
     def watched_add(x: torch.Tensor, update: torch.Tensor, quantize: bool) -> torch.Tensor:
         result = add(x, update, quantize)

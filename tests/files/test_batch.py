@@ -160,7 +160,7 @@ def test_a_batch_can_be_ended_early(tree: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_progress_is_that_of_all_files(tree: Path) -> None:
-    seen = []
+    seen: list[lmpack.Progress] = []
     list(lmpack.compress_files([tree], tree.parent / "o", recursive=True, progress=seen.append))
     total = sum(map(len, CONTENTS.values()))
     assert seen[-1].read == seen[-1].settled == seen[-1].total == total

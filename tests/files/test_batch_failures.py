@@ -68,8 +68,9 @@ def test_two_inputs_with_one_output(tree: Path) -> None:
 def test_an_output_in_the_place_of_an_input_is_refused(tree: Path, threads: int) -> None:
     list(lmpack.compress_files([tree / "one", tree / "block"]))
     (tree / "one").write_bytes(b"a newer content, of which there is no other copy")
-    options = {"recursive": True, "force": True, "remove": True, "threads": threads}
-    results = list(lmpack.compress_files([tree], **options))
+    results = list(
+        lmpack.compress_files([tree], recursive=True, force=True, remove=True, threads=threads)
+    )
     assert errors(results).keys() == {"one", "block"}
     assert "is to be read, too" in errors(results)["one"]
     assert (tree / "one").read_bytes().startswith(b"a newer")

@@ -15,6 +15,10 @@ from hypothesis import strategies as st
 
 import lmpack
 from lmpack._blocks import coders
+from lmpack._blocks.codec import decode_block
+from lmpack._blocks.coding import ShareDone
+from lmpack._container import Block
+from lmpack._executors import Executor
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -34,11 +38,10 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lengths of the blocks that are decoded during the test."""
     lengths: list[int] = []
-    decode = coders.decode_block
 
-    def watched(executor, block, share_done):
+    def watched(executor: Executor | None, block: Block, share_done: ShareDone) -> bytes:
         lengths.append(block.plain_length)
-        return decode(executor, block, share_done)
+        return decode_block(executor, block, share_done)
 
     monkeypatch.setattr(coders, "decode_block", watched)
     return lengths
@@ -92,7 +95,9 @@ operations = st.one_of(
 
 @one_fixture_for_all
 @given(st.lists(operations, max_size=20))
-def test_any_sequence_of_calls_does_what_it_does_on_a_plain_file(calls) -> None:
+def test_any_sequence_of_calls_does_what_it_does_on_a_plain_file(
+    calls: list[tuple[str, int | None]],
+) -> None:
     plain = io.BufferedReader(io.BytesIO(CONTENT))
     with lmpack.open(packed()) as file:
         for name, argument in calls:
@@ -158,14 +163,14 @@ def test_reading_from_what_cannot_seek() -> None:
 
 
 def test_after_an_error_there_is_no_end_of_what_cannot_seek() -> None:
-    class Pipe:
+    class Pipe:  # less than a BinaryIO, but enough to read forward
         def __init__(self, content: bytes) -> None:
             self.read = io.BytesIO(content).read
 
     whole = packed().getvalue()
     damaged = whole[:50] + bytes([whole[50] ^ 1]) + whole[51:]
     for content, error in ((whole[:-9], lmpack.TruncatedError), (damaged, lmpack.DamagedError)):
-        file = lmpack.open(Pipe(content))
+        file = lmpack.open(Pipe(content))  # type: ignore[call-overload]
         for _ in range(3):
             with pytest.raises(error):
                 while file.read(1 << 16):
@@ -218,7 +223,7 @@ def test_other_modes_are_refused(mode: str) -> None:
     with pytest.raises(lmpack.UsageError, match="the mode is"):
         lmpack.open(io.BytesIO(), mode)
     with pytest.raises(lmpack.UsageError, match="the mode is"):
-        lmpack.LmpackFile(io.BytesIO(), mode)
+        lmpack.LmpackFile(io.BytesIO(), mode)  # type: ignore[arg-type]
 
 
 def test_text_arguments_need_a_text_mode() -> None:

@@ -17,7 +17,7 @@ from lmpack.errors import DamagedError, UsageError
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_results_come_in_the_order_of_the_calls(workers: int) -> None:
     calls: InOrder[int] = InOrder(workers)
-    results = []
+    results: list[int] = []
     for number in range(20):
 
         def call(number: int = number) -> int:

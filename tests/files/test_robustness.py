@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import inputs
 import pytest
@@ -18,6 +19,9 @@ from lmpack._blocks.codec import decode_block
 from lmpack._blocks.coders import Encoder
 from lmpack._executors import open_executor
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -26,7 +30,7 @@ class FullOnce(io.BytesIO):
 
     room = 30
 
-    def write(self, data: object, /) -> int:
+    def write(self, data: Buffer, /) -> int:
         piece = bytes(data)[: self.room]
         if not piece:
             self.room = 10**9
@@ -44,6 +48,7 @@ def test_after_a_failed_write_nothing_more_is_added_to_the_fragment() -> None:
     fragment = sink.getvalue()
     writer = lmpack.open(FullOnce(), "wb")
     writer.write(inputs.NOISE)
+    assert writer._writer is not None
     with pytest.raises(OSError, match="No space left"):
         writer._writer.finish()
     with pytest.raises(lmpack.UsageError, match="write it anew"):
@@ -81,7 +86,7 @@ def test_an_open_executor_keeps_its_weights_when_its_bundle_is_exported_anew(
 
 @pytest.mark.parametrize("arguments", [{"threads": 0}, {"device": "abacus"}, {"colour": "red"}])
 def test_bad_arguments_are_noticed_before_a_file_is_emptied(
-    tmp_path: Path, arguments: dict[str, object]
+    tmp_path: Path, arguments: dict[str, Any]
 ) -> None:
     path = tmp_path / "keep.lmp"
     path.write_bytes(b"precious")
@@ -103,7 +108,7 @@ def test_a_sink_that_takes_nothing_is_an_error() -> None:
 
 def test_text_files_are_refused_by_what_reads() -> None:
     with pytest.raises(lmpack.UsageError, match="binary mode"):
-        lmpack.describe(io.StringIO("text"))
+        lmpack.describe(io.StringIO("text"))  # type: ignore[arg-type]
 
 
 def run_python(program: str, *arguments: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import coding
 import numpy as np
@@ -137,7 +138,8 @@ def test_longer_payload_is_refused() -> None:
 def test_payload_may_be_any_contiguous_bytes() -> None:
     block = seeded_block(4, 50, 10, 8)
     payload = coding.encode(block)
-    for view in (bytearray(payload), memoryview(payload), np.frombuffer(payload, np.uint8)):
+    array: Any = np.frombuffer(payload, np.uint8)  # a Buffer to type checkers from Python 3.12
+    for view in (bytearray(payload), memoryview(payload), array):
         np.testing.assert_array_equal(coding.decode(block, view), block.symbols)
 
 

@@ -144,15 +144,16 @@ def test_callers_on_several_threads_share_an_executor(tmp_path: Path) -> None:
         payloads = list(pool.map(lambda p: executor.encode(p, 200, None, no_progress), contents))
         back = list(
             pool.map(
-                lambda p: executor.decode(*p, 200, None, no_progress),
-                zip(payloads, map(len, contents), strict=True),
+                lambda payload, length: executor.decode(payload, length, 200, None, no_progress),
+                payloads,
+                map(len, contents),
             )
         )
     assert payloads == expected
     assert back == contents
 
 
-def test_what_advance_raises_ends_the_call(tmp_path: Path) -> None:
+def test_what_steps_done_raises_ends_the_call(tmp_path: Path) -> None:
     executor = NativeExecutor(random_bundle(tmp_path, ARCHITECTURES["plain"]))
 
     def stop(steps: int) -> None:

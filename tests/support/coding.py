@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lmpack._native import BlockDecoder, BlockEncoder
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 LARGEST_WEIGHT = 2**24 - 1
 
@@ -79,7 +83,7 @@ def encode(block: CodedBlock, piece: int | None = None) -> bytes:
     return encoder.finish()
 
 
-def decode(block: CodedBlock, payload: bytes) -> npt.NDArray[np.int32]:
+def decode(block: CodedBlock, payload: Buffer) -> npt.NDArray[np.int32]:
     """The symbols of a payload that has the weights of `block`: int32 [L, T]."""
     decoder = BlockDecoder(payload, *block.arguments)
     steps = [

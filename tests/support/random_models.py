@@ -45,7 +45,7 @@ def random_model(
             parameter.mul_(strength)
         model.head.weight.mul_(4)
         model.embedding.weight[:, 0].mul_(50)
-        for layer in model.layers:
+        for layer in model.blocks():
             layer.up.weight[:4].mul_(20)
             for matrix in (layer.out, layer.down):
                 matrix.weight[:2].mul_(300)  # these channels run into the residual's limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 MASK = 2**64 - 1
 MULTIPLIER = 0x9E3779B97F4A7C15
@@ -52,6 +53,10 @@ def coarse(p: int) -> int:
 
 
 # 2. What learns
+
+
+class Learner(Protocol):
+    def update(self, bit: int) -> None: ...
 
 
 class StateMap:
@@ -311,7 +316,7 @@ class ContextMixer:
             length_class = min(length // 2, 15)
         last = int.from_bytes(past[-2:], "big")
         inputs = [model, stretch(self.model_apm.refine(model, prefix))]
-        self.used = [self.model_apm, self.order0]
+        self.used: list[Learner] = [self.model_apm, self.order0]
         inputs.append(stretch(self.order0.predict(prefix)))
         if length_class:
             expected = self.plain[place]
@@ -339,9 +344,8 @@ class ContextMixer:
         return clip(squash(x) + a + 2 * b + 2 >> 2, 1, 65535)
 
     def _update(self, bit: int) -> None:
-        for part in (*self.used, *self.state_maps, *self.mixers):
-            part.update(bit)
-        for part in (self.final_mixer, self.match_apm, self.order2_apm):
+        last = (self.final_mixer, self.match_apm, self.order2_apm)
+        for part in (*self.used, *self.state_maps, *self.mixers, *last):
             part.update(bit)
         for cell, index in self.histories:
             cell[index] = after(cell[index], bit)
@@ -379,7 +383,7 @@ def encode(plain: bytes, lane_length: int, stride: int, weights: Weights | None 
         past = plain[lane * lane_length : position]
         mixer.code_byte(lane, position, weights(lane, past) if weights else None, code)
     for k in (0, 1):
-        unit = 2 ** (32 - 8 * k)
+        unit = 1 << 32 - 8 * k
         value = -(-low // unit) * unit
         if value < low + size:
             return value.to_bytes(shifts + 4, "big")[: shifts + k]

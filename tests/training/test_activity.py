@@ -49,7 +49,7 @@ def test_curves_of_a_run_whose_validation_sources_changed(tmp_path: Path) -> Non
 def test_a_dead_layer_is_warned_of(text_folder: Path, tmp_path: Path) -> None:
     run = trainer(text_folder, tmp_path / "run", of_steps(1))
     with torch.no_grad():
-        run.model.layers[0].up.weight[:60] = 0
+        run.model.blocks()[0].up.weight[:60] = 0
     run.run()
     result = CliRunner().invoke(
         main, ["export", str(tmp_path / "run"), str(tmp_path / "bundle")], catch_exceptions=False

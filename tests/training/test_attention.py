@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
+
 import pytest
 import torch
 
@@ -9,6 +12,16 @@ from lmpack._models.architecture import ATTENTION_BASE
 from lmpack.training import attention
 from lmpack.training.attention import windowed_attention
 from lmpack.training.precision import EXACT, Precision
+
+
+def output_and_gradients(
+    function: Callable[..., torch.Tensor], inputs: Sequence[torch.Tensor]
+) -> list[torch.Tensor]:
+    """The output, and the gradient of each input under another factor at each place of it."""
+    leaves = [tensor.clone().requires_grad_() for tensor in inputs]
+    output = function(*leaves)
+    loss = (output * torch.linspace(-1, 1, output.numel()).view_as(output)).sum()
+    return [output.detach(), *torch.autograd.grad(loss, leaves)]
 
 
 def test_attention_gradient_is_that_of_the_formula() -> None:
@@ -34,11 +47,8 @@ def test_attention_gradient_is_that_of_the_formula() -> None:
         return torch.einsum("bhts,bsd->bthd", mixing / mixing.sum(-1, keepdim=True), v)
 
     results = []
-    for function in (lambda *x: windowed_attention(*x, scale), direct):
-        leaves = [tensor.clone().requires_grad_() for tensor in inputs]
-        output = function(*leaves)
-        (output * torch.linspace(-1, 1, output.numel()).view_as(output)).sum().backward()
-        results.append([output.detach(), *(leaf.grad for leaf in leaves)])
+    for function in (functools.partial(windowed_attention, scale=scale), direct):
+        results.append(output_and_gradients(function, inputs))
     for ours, reference in zip(*results, strict=True):
         # The rounded weights differ by up to 1/510 of the largest one.
         assert (ours - reference).abs().max() < 0.03 * reference.abs().max()
@@ -81,10 +91,8 @@ def test_attention_in_training_is_close_to_the_exact_one(
     fast = Precision(torch.float32, products, compiled)
     for precision, size in ((EXACT, 10**9), (fast, 40_000)):  # one tile, several tiles
         monkeypatch.setattr(attention, "TILE_BYTES", {"cpu": size})
-        leaves = [tensor.clone().requires_grad_() for tensor in inputs]
-        output = windowed_attention(*leaves, 1e-4, precision)
-        (output * torch.linspace(-1, 1, output.numel()).view_as(output)).sum().backward()
-        results.append([output.detach(), *(leaf.grad for leaf in leaves)])
+        function = functools.partial(windowed_attention, scale=1e-4, precision=precision)
+        results.append(output_and_gradients(function, inputs))
     for exact, other in zip(*results, strict=True):
         # The gradient of the biases is added up tile by tile.
         assert (exact - other).norm() <= max(error, 1e-6) * exact.norm()

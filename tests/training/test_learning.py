@@ -72,7 +72,7 @@ def test_a_step_stays_on_the_device_of_the_model(
     model.set_precision(precision)
     symbols = torch.zeros(2, 100, dtype=torch.int64, device="meta")
     loss = code_length(model(sequence_rows(ARCHITECTURE, symbols), True), symbols).mean()
-    loss.backward()
+    torch.autograd.backward(loss)
     Optimizers(model, CONFIG).step(1.0)
     assert all(parameter.grad is None for parameter in model.parameters())
     # What stands behind the attention's operators, which "meta" only asks for their shapes.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from training_runs import ARCHITECTURE, CONFIG
@@ -13,6 +14,8 @@ from lmpack._models.architecture import Architecture, ContextTable
 from lmpack.errors import BundleError, TrainingError
 from lmpack.training.config import Source, read_recipe, with_batch
 from lmpack.training.presets import PRESETS
+
+FRACTIONAL = ContextTable(2, 5.0, 0, 32)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -90,10 +93,10 @@ def test_recipe_fields_arrive(tmp_path: Path) -> None:
         ({"tables": (ContextTable(2, 0, 0, 32),)}, "rows"),
         ({"tables": (ContextTable(2, 5, 0, 48),)}, "multiples of 32"),
         ({"tables": (ContextTable(2, 5, 32, 32),)}, "within the 32 channels"),
-        ({"tables": (ContextTable(2, 5.0, 0, 32),)}, "rows of a table must be an integer"),
+        ({"tables": (FRACTIONAL,)}, "rows of a table must be an integer"),
     ],
 )
-def test_impossible_shapes_are_refused(change: dict[str, object], message: str) -> None:
+def test_impossible_shapes_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(BundleError, match=message):
         dataclasses.replace(ARCHITECTURE, **change)
 

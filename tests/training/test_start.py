@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,8 +47,8 @@ def test_the_function_is_that_of_the_bundle(tmp_path: Path, name: str, factor: i
     bundle = random_bundle(tmp_path, shape)
     model = loaded(widened(shape, factor), bundle)
     for vector in bundle.conformance:
-        weights = torch_odds(model, np.array(vector.symbols))
-        assert odds_digest(weights) == vector.sha256
+        odds = torch_odds(model, np.array(vector.symbols))
+        assert odds_digest(odds) == vector.sha256
 
 
 def test_the_function_of_a_shipped_model_is_kept() -> None:
@@ -61,8 +62,8 @@ def with_dead_units(shape: Architecture, dead: slice) -> ExactTransformer:
     """A random model in whose first layer some hidden units never get above 0."""
     model = random_model(shape)
     with torch.no_grad():
-        model.layers[0].up.weight[dead] = 0.0
-        model.layers[0].down.weight[:40, dead.start] = 50.0  # the scales of these rows
+        model.blocks()[0].up.weight[dead] = 0.0
+        model.blocks()[0].down.weight[:40, dead.start] = 50.0  # the scales of these rows
     return model
 
 
@@ -108,7 +109,7 @@ def test_living_units_are_left_alone(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_other_shapes_are_refused_by_name(
-    tmp_path: Path, change: dict[str, object], message: str
+    tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     bundle = random_bundle(tmp_path, TABLES)
     with pytest.raises(TrainingError, match=message):

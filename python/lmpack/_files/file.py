@@ -198,6 +198,19 @@ def open(
 ) -> io.TextIOWrapper: ...
 
 
+@overload
+def open(
+    file: PathOrFile,
+    mode: str,
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
+) -> LmpackFile | io.TextIOWrapper: ...
+
+
 def open(
     file: PathOrFile,
     mode: str = "rb",

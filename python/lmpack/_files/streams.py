@@ -14,13 +14,11 @@ from lmpack._files.progress import Progress, ProgressCallback, Sizes
 from lmpack._files.sinks import CountingSink, Writable, flat
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-BytesLike = bytes | bytearray | memoryview
+    from typing_extensions import Buffer, Unpack
 
 
 def compress(
-    data: BytesLike, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+    data: Buffer, *, options: Options | None = None, **keywords: Unpack[OptionFields]
 ) -> bytes:
     """One container with `data`. For more than fits in memory use :func:`compress_stream`.
 
@@ -39,7 +37,7 @@ def compress(
 
 
 def decompress(
-    data: BytesLike, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+    data: Buffer, *, options: Options | None = None, **keywords: Unpack[OptionFields]
 ) -> bytes:
     """The content of one or more containers. For large ones use :func:`decompress_stream`.
 
