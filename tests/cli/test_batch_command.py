@@ -88,6 +88,7 @@ def test_termination_leaves_nothing_behind(tmp_path: Path, fake_models: FakeMode
     command = [sys.executable, str(FAKE), "compress", "-r", "in", "-o", "out", "-T2"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
     while not list((tmp_path / "out").glob("*.lmp")):
+        assert process.poll() is None
         time.sleep(0.002)
     process.terminate()
     _, message = process.communicate()

@@ -17,9 +17,11 @@ from lmpack.training.train import Trainer
 
 
 def test_shares_are_counted() -> None:
-    activity = HiddenActivity(4, torch.device("cpu"))
-    activity.add(torch.tensor([[[0.0, 1.0, 0.0, 0.0], [0.0, 2.0, 3.0, 0.0]]]))
-    activity.add(torch.tensor([[[0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 0.0, 0.0]]]))
+    activity = HiddenActivity(2, 4, torch.device("cpu"))
+    inputs = torch.tensor([[[1.0, 3.0], [2.0, -1.0]]])
+    activity.add(inputs, torch.tensor([[[0.0, 1.0, 0.0, 0.0], [0.0, 2.0, 3.0, 0.0]]]))
+    activity.add(inputs, torch.tensor([[[0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 0.0, 0.0]]]))
+    assert activity.mean_input.tolist() == [1.5, 1.0]
     assert (activity.living, activity.zeros) == (0.75, 12 / 16)
 
 

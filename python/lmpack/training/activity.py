@@ -21,17 +21,26 @@ class HiddenActivity:
         fired: bool [hidden], the units that were above 0 at least once.
     """
 
-    def __init__(self, hidden: int, device: torch.device) -> None:
+    def __init__(self, width: int, hidden: int, device: torch.device) -> None:
         self.fired = torch.zeros(hidden, dtype=torch.bool, device=device)
+        self._inputs = torch.zeros(width, dtype=torch.float64, device=device)
+        self._positions = 0
         self._zeros = torch.zeros((), dtype=torch.int64, device=device)
         self._seen = 0
 
-    def add(self, hidden: Tensor) -> None:
-        """Take in activations [B, T, hidden]; nothing waits for the device."""
+    def add(self, normalized: Tensor, hidden: Tensor) -> None:
+        """Take in inputs [B, T, d] and activations [B, T, hidden]; nothing waits for the device."""
+        self._inputs += normalized.flatten(0, -2).sum(dim=0, dtype=torch.float64)
+        self._positions += normalized.shape[:-1].numel()
         above = hidden.flatten(0, -2) > 0
         self.fired |= above.any(dim=0)
         self._zeros += above.numel() - above.sum()
         self._seen += above.numel()
+
+    @property
+    def mean_input(self) -> Tensor:
+        """Float32 [d]: the mean of the normalised stream over all positions."""
+        return (self._inputs / max(1, self._positions)).float()
 
     @property
     def living(self) -> float:
@@ -49,7 +58,8 @@ def observed(model: ExactTransformer) -> Iterator[list[HiddenActivity]]:
     """The activity of each layer in the passes inside the block."""
     layers = model.blocks()
     device = next(model.parameters()).device
-    activity = [HiddenActivity(layer.architecture.hidden, device) for layer in layers]
+    shapes = [layer.architecture for layer in layers]
+    activity = [HiddenActivity(shape.width, shape.hidden, device) for shape in shapes]
     for layer, one in zip(layers, activity, strict=True):
         layer.observer = one.add
     try:

@@ -103,7 +103,8 @@ class Layer(nn.Module):
     """Attention, then a feed-forward network, each added to the residual stream [B, T, d].
 
     Attributes:
-        observer: called with the activations of the hidden units [B, T, hidden] of each pass.
+        observer: called in each pass with the normalised stream [B, T, d] and the activations of
+            the hidden units [B, T, hidden].
     """
 
     def __init__(self, architecture: Architecture, window: int):
@@ -122,7 +123,7 @@ class Layer(nn.Module):
         self.bias = nn.Parameter(-slopes[:, None] * torch.arange(window))
         self.score_scale = score_scale(a)
         self.precision = EXACT
-        self.observer: Callable[[Tensor], None] | None = None
+        self.observer: Callable[[Tensor, Tensor], None] | None = None
 
     def bias_table(self) -> Tensor:
         """Float32 [heads, window]: the learned biases in units of the attention weight's base."""
@@ -142,12 +143,13 @@ class Layer(nn.Module):
         mean = mean.flatten(-2) * ATTENTION_GAIN
         mean = to_integers(mean, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
         x = add_to_residual(x, self.out(mean, quantize, products), quantize)
-        hidden = self.up(normalize(x, quantize, squares), quantize, products)
+        normalized = normalize(x, quantize, squares)
+        hidden = self.up(normalized, quantize, products)
         if a.activation == "relu2":
             hidden = hidden.clamp(0.0, SQUARE_LIMIT).square()
         hidden = to_integers(hidden, 0.0, HIDDEN_LIMIT, quantize)
         if self.observer is not None:
-            self.observer(hidden)
+            self.observer(normalized, hidden)
         return add_to_residual(x, self.down(hidden, quantize, products), quantize)
 
 

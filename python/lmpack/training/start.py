@@ -11,7 +11,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lmpack._models.architecture import EMBEDDING_STEP, RESIDUAL_UNIT, Architecture
+from lmpack._models.architecture import (
+    ACTIVATION_UNIT,
+    EMBEDDING_STEP,
+    RESIDUAL_UNIT,
+    Architecture,
+)
 from lmpack._models.bundle import TENSORS, Bundle
 from lmpack._models.tensors import read_tensors
 from lmpack.errors import TrainingError
@@ -21,6 +26,9 @@ from lmpack.training.export import integer_tensors
 from lmpack.training.model import SCORE_UNIT, ExactTransformer, Layer, Linear, initial_weight
 
 Tensors = Mapping[str, npt.NDArray[Any]]
+
+SMALLEST_VARIANCE = 0.01
+"""Share of a normalised stream that varies, at least: bounds the weights of revived units."""
 
 
 def load_weights(model: ExactTransformer, bundle: Bundle) -> None:
@@ -65,12 +73,12 @@ def revive_dead_units(model: ExactTransformer, texts: Sequence[Symbols]) -> list
     with observed(model) as activity:
         total_bits(model, texts)
     layers = zip(model.blocks(), activity, strict=True)
-    return [_revive(layer, one.fired) for layer, one in layers]
+    return [_revive(layer, one.fired, one.mean_input) for layer, one in layers]
 
 
 @torch.no_grad()
-def _revive(layer: Layer, fired: Tensor) -> int:
-    """Draw the inputs of units anew that did not fire, and set their outputs to 0."""
+def _revive(layer: Layer, fired: Tensor, mean_input: Tensor) -> int:
+    """Draw new inputs for units that did not fire, and set their outputs to 0."""
     units = (~fired).nonzero().flatten()
     if not len(units):
         return 0
@@ -84,8 +92,22 @@ def _revive(layer: Layer, fired: Tensor) -> int:
         keeper, units = units[0], units[1:]
         down[:, keeper] = largest * lost
         up[keeper] = 0
-    up[units] = initial_weight(len(units), up.shape[1]).to(up.device)
+    up[units] = _centred_weight(len(units), mean_input)
     return len(units)
+
+
+def _centred_weight(units: int, mean_input: Tensor) -> Tensor:
+    """Random rows [units, d] whose products with the inputs have mean 0 and deviation 1.
+
+    Most of a normalised stream may be the same at every position: a row that looks along it is
+    always or never above 0.
+    """
+    width = len(mean_input)
+    rows = initial_weight(units, width).to(mean_input.device)
+    constant = mean_input.square().sum()
+    rows -= (rows @ mean_input)[:, None] * mean_input / constant.clamp_min(1.0)
+    varying = 1 - constant / (ACTIVATION_UNIT**2 * width)
+    return rows / varying.clamp_min(SMALLEST_VARIANCE).sqrt()
 
 
 def _check_shape(wanted: Architecture, given: Architecture) -> None:
