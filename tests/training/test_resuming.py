@@ -197,3 +197,13 @@ def test_a_branch_with_another_recipe_leaves_nothing(
         other = dataclasses.replace(CONFIG, batch=5)
         trainer(text_folder, tmp_path / "new", other, branch_of=finished_run.folder)
     assert not list((tmp_path / "new").iterdir())
+
+
+def test_a_time_that_is_over_is_refused(
+    text_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "time", Clock())
+    config = dataclasses.replace(CONFIG, seconds=40.0, report_every=100)
+    trainer(text_folder, tmp_path, config).run(stop_after=12)
+    with pytest.raises(TrainingError, match="has taken 12 seconds before its fall: ask for more"):
+        trainer(text_folder, tmp_path, dataclasses.replace(config, seconds=5.0))

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from lmpack.training.schedule import Fall, fall_from, fall_to, fall_within, rate
+from lmpack.training.schedule import (
+    Fall,
+    fall_from,
+    fall_to,
+    fall_within,
+    rate,
+    steps_until_fall,
+)
 
 
 def test_rates_rise_stay_and_fall() -> None:
@@ -43,3 +50,10 @@ def test_a_run_without_a_rise_or_a_fall() -> None:
 def test_a_fall_within_the_rise_begins_lower() -> None:
     assert rate(4, 10, Fall(4, 8)) == pytest.approx(0.5)
     assert rate(7, 10, Fall(4, 8)) == pytest.approx(0.8 / 4)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.2, 1 / 3, 0.9])
+def test_a_run_that_is_told_to_be_long_enough_is(share: float) -> None:
+    for start in range(1, 300):
+        steps = steps_until_fall(start, share)
+        assert 0 <= fall_to(steps, share).start - start <= 1

@@ -116,6 +116,31 @@ def test_other_shapes_are_refused_by_name(
         loaded(dataclasses.replace(TABLES, **change), bundle)
 
 
+def test_a_run_without_validation_sources_keeps_the_model(
+    text_folder: Path, tmp_path: Path
+) -> None:
+    bundle = random_bundle(tmp_path / "bundle", of_steps(1).architecture)
+    model = loaded(bundle.architecture, bundle)
+    run = trainer(text_folder, tmp_path / "run", of_steps(1, valid=()), start_from=bundle)
+    (before,), (after,) = total_bits(model, [SYMBOLS]), total_bits(run.model, [SYMBOLS])
+    assert after == pytest.approx(before, rel=0.01)
+
+
+def test_a_run_goes_on_when_the_manifest_of_its_bundle_has_changed(
+    text_folder: Path, tmp_path: Path
+) -> None:
+    random_bundle(tmp_path / "bundle", of_steps(1).architecture)
+    start = load_bundle(tmp_path / "bundle")
+    trainer(text_folder, tmp_path / "run", of_steps(3), start_from=start).run(stop_after=1)
+    manifest = json.loads((tmp_path / "bundle" / MANIFEST).read_text())
+    (tmp_path / "bundle" / MANIFEST).write_text(
+        json.dumps({**manifest, "training": {"symbols": 5}})
+    )
+    changed = load_bundle(tmp_path / "bundle")
+    resumed = trainer(text_folder, tmp_path / "run", of_steps(3), start_from=changed)
+    assert resumed.course.step == 1
+
+
 def test_a_run_from_a_bundle_counts_what_it_had_seen(text_folder: Path, tmp_path: Path) -> None:
     run, bundle = tmp_path / "run", tmp_path / "bundle"
     first = random_bundle(bundle, of_steps(1).architecture)

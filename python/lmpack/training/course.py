@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from lmpack.errors import TrainingError
 from lmpack.training.checkpoint import BRANCH, State
 from lmpack.training.config import TrainingConfig
-from lmpack.training.schedule import Fall, fall_to, fall_within, rate
+from lmpack.training.schedule import Fall, fall_to, fall_within, rate, steps_until_fall
 
 
 class Course:
@@ -53,16 +51,23 @@ class Course:
         """Fix the fall, if a number of symbols decides about it.
 
         Raises:
-            TrainingError: it should have begun before.
+            TrainingError: it should have begun before, or the time is over.
         """
-        if self.fall is not None or self._config.seconds is not None:
+        if self.fall is not None:
+            return
+        if self._config.seconds is not None:
+            if self.seconds >= self._config.seconds:
+                raise TrainingError(
+                    f"the run has taken {self.seconds:.0f} seconds before its fall: ask for more, "
+                    "or make the fall in another folder (--branch)"
+                )
             return
         fall = fall_to(self._config.steps, self._config.fall)
         if self.step > fall.start:
-            least = self.step * self._config.step_symbols / (1 - self._config.fall)
+            least = steps_until_fall(self.step, self._config.fall) * self._config.step_symbols
             raise TrainingError(
                 f"the run is past the point from which its rates would fall: ask for at least "
-                f"{math.ceil(least)} symbols, or make the fall in another folder (--branch)"
+                f"{least} symbols, or make the fall in another folder (--branch)"
             )
         self.fall = fall
 

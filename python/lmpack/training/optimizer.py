@@ -19,8 +19,9 @@ class Optimizers:
         tables = [p for p in model.parameters() if id(p) not in hidden]
         self._config = config
         self._matrices = _matrix_optimizer(matrices, config)
+        self._fused = tables[0].is_cuda or None
         self._tables = torch.optim.Adam(
-            tables, lr=config.table_rate, betas=(0.9, 0.99), fused=tables[0].is_cuda or None
+            tables, lr=config.table_rate, betas=(0.9, 0.99), fused=self._fused
         )
 
     def step(self, rate: float) -> None:
@@ -41,6 +42,8 @@ class Optimizers:
         """Inverse of :meth:`state_dict`."""
         self._matrices.load_state_dict(state["matrices"])
         self._tables.load_state_dict(state["tables"])
+        # A state says how it was stepped, which depends on the device and not on the run.
+        self._tables.param_groups[0]["fused"] = self._fused
 
 
 def _matrix_optimizer(

@@ -63,6 +63,11 @@ class Sampler:
         starts = self._drawn[step - first]
         return self._symbols[starts[:, None] + self._offset].long()
 
+    def first_sequences(self, symbols: int) -> list[npt.NDArray[np.int64]]:
+        """The sequences of the first steps, int64 [length] each, with at least so many symbols."""
+        steps = -(-symbols // self._config.step_symbols)
+        return [sequence for step in range(steps) for sequence in self.batch(step).cpu().numpy()]
+
     def places(self, step: int) -> npt.NDArray[np.int64]:
         """Where the sequences of a step begin in all sources, one after another: int64 [batch]."""
         random = np.random.default_rng((self._config.seed, step))

@@ -9,6 +9,7 @@ good as a schedule made for its length.
 from __future__ import annotations
 
 import dataclasses
+import math
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,14 @@ def fall_to(end: int, share: float) -> Fall:
 def fall_from(start: int, share: float) -> Fall:
     """The fall that begins at step `start` and is a share of the whole run; at least one step."""
     return Fall(start, max(start + 1, round(start / (1 - share))))
+
+
+def steps_until_fall(start: int, share: float) -> int:
+    """Steps of a run whose fall begins at step `start`, or as soon after it as can be."""
+    end = math.ceil(start / (1 - share))
+    while fall_to(end, share).start < start:  # it is rounded
+        end += 1
+    return end
 
 
 def fall_within(start: int, seconds: float, steps_per_second: float) -> Fall:

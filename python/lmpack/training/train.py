@@ -35,11 +35,18 @@ from lmpack.training.start import load_weights, revive_dead_units
 from lmpack.training.steps import Steps
 from lmpack.training.validation import Validation
 
+REVIVAL_SYMBOLS = 1 << 16
+"""Training symbols on which a hidden unit has to fire once, or it begins again."""
+
 
 def _facts(bundle: Bundle) -> dict[str, Any]:
     """What the checkpoint says of the bundle that a run started from."""
     seen = bundle.manifest.get("training", {}).get("symbols", 0)
     return {"name": bundle.name, "fingerprint": bundle.fingerprint.hex(), "symbols": seen}
+
+
+def _same_weights(facts: dict[str, Any], others: dict[str, Any] | None) -> bool:
+    return others is not None and facts["fingerprint"] == others["fingerprint"]
 
 
 class Trainer:
@@ -99,7 +106,7 @@ class Trainer:
         if resumed:
             self._resume()
         elif start_from is not None:
-            revive_dead_units(self.model, self._validation.symbols)
+            revive_dead_units(self.model, sampler.first_sequences(REVIVAL_SYMBOLS))
         self.course.plan()
         self._log = TrainingLog(folder / LOG, self.course.step)
         if compile_model and not self.course.finished:
@@ -170,7 +177,7 @@ class Trainer:
         self._check_recipe(state, self.folder)
         if self.course.ending == BRANCH != state["ending"]:
             raise TrainingError(f"{self.folder} holds a run of its own: choose an empty folder")
-        if self._start not in (None, state["start"]):
+        if self._start is not None and not _same_weights(self._start, state["start"]):
             raise TrainingError(f"{self.folder} holds a run that began with other weights")
         self._start = state["start"]
         with checkpoint_errors(self.folder):
