@@ -24,7 +24,7 @@ from benchmarks.record import environment, write_result
 
 RESULT = "coding_ratio"
 FILES = (WIKIPEDIA, "general/code.valid.xz")
-SIZES = {1: 1_000_000, 3: 1_000_000, 6: 500_000, 9: 200_000}
+SIZES = {1: 500_000, 6: 200_000, 9: 100_000}
 """Bytes of each file, by level."""
 
 
@@ -66,7 +66,7 @@ def compare(packages: dict[str, Path], level: int, data: bytes, rounds: int) -> 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("other", type=Path, help="folder of the other build")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args(arguments)
     packages = {"other": options.other.resolve(), "this": ROOT / "python"}
     commit = subprocess.run(

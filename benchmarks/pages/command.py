@@ -81,3 +81,24 @@ def batch(result: dict[str, Any]) -> str:
         + conditions(result),
         table(["", "bits per byte", "compress KB/s", "decompress KB/s"], rows),
     )
+
+
+def coding_ratio(result: dict[str, Any]) -> str:
+    """The command next to that of another build."""
+    rows = [
+        [
+            row["file"],
+            f"-{row['level']}",
+            f"{row['bytes']:,}",
+            "yes" if row["same_bytes"] else "no",
+            *(f"{row['ratio'][direction]:.3f}" for direction in ("compress", "decompress")),
+        ]
+        for row in result["rows"]
+    ]
+    return section(
+        "Beside an earlier build",
+        f"`scripts/bench coding_ratio FOLDER`: CPU seconds of the command over those of the build "
+        f"of commit {result['other'][:12]}, by turns, one thread, medians of the ratios. "
+        + conditions(result),
+        table(["file", "level", "bytes", "same output", "compress", "decompress"], rows),
+    )

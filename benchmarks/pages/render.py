@@ -28,6 +28,7 @@ SECTIONS = {
     "scaling": command.scaling,
     "small_files": command.small_files,
     "batch": command.batch,
+    "coding_ratio": command.coding_ratio,
     "lanes_native_small": engine.lanes,
     "lanes_native_base": engine.lanes,
     "lanes_onnxruntime_small": engine.lanes,
