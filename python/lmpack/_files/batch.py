@@ -148,9 +148,9 @@ def _plan(
     recursive: bool,
     rename: Callable[[str], str],
 ) -> list[Planned]:
-    if handling.memory < 1:
-        raise UsageError(f"the memory must be at least 1 byte, not {handling.memory}")
-    if isinstance(paths, str | bytes | os.PathLike):
+    if not isinstance(handling.memory, int) or handling.memory < 1:
+        raise UsageError(f"the memory must be an integer, at least 1 byte, not {handling.memory!r}")
+    if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
         raise UsageError("the paths must be several, in a list: [path]")
     if output_file is None:
         return plan_files(paths, handling.output, recursive, rename)
