@@ -45,6 +45,12 @@ def test_every_public_method_has_a_docstring() -> None:
                 assert inspect.getdoc(value), f"{name}.{member}"
 
 
+def test_models_are_described_on_a_line_each() -> None:
+    models = lmpack.list_models()
+    assert all(isinstance(model, lmpack.Bundle) for model in models)
+    assert all(len(repr(model)) < 1000 and model.name in repr(model) for model in models)
+
+
 def test_importing_is_cheap() -> None:
     program = (
         "import sys, lmpack; lmpack.compress; lmpack.open; lmpack.describe; "

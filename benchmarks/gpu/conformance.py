@@ -27,7 +27,7 @@ from benchmarks.gpu.ways import Open, executors
 from lmpack._executors.conformance import odds_digest
 from lmpack._executors.native import NativeExecutor
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import Bundle, list_bundles, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_bundle
 from lmpack.errors import UsageError
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -106,7 +106,7 @@ def is_bad(way: str, found: str, require_cuda: bool) -> bool:
 
 def main(arguments: list[str]) -> int:
     parser = stage_parser(__doc__, "gpu_conformance")
-    parser.add_argument("--models", nargs="*", default=[bundle.name for bundle in list_bundles()])
+    parser.add_argument("--models", nargs="*", default=[bundle.name for bundle in list_models()])
     parser.add_argument("--require-cuda", action="store_true")
     parser.add_argument(
         "--short", action="store_true", help="few lanes and steps, no random models"

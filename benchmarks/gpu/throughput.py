@@ -31,7 +31,7 @@ from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import cuda_provider
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.provider import Provider
-from lmpack._models.bundle import Bundle, list_bundles, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_bundle
 from lmpack.errors import LmpackError
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
@@ -118,7 +118,7 @@ def cut(text: bytes, size: int, block: int) -> list[bytes]:
 
 def main(arguments: list[str]) -> int:
     parser = stage_parser(__doc__, "throughput")
-    parser.add_argument("--models", nargs="+", default=[bundle.name for bundle in list_bundles()])
+    parser.add_argument("--models", nargs="+", default=[bundle.name for bundle in list_models()])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--bytes", type=int, default=1 << 20)
     parser.add_argument("--gpu-bytes", type=int, default=1 << 22)

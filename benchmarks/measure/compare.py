@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.data import ENWIK, VALIDATION, require_shared, start_of, title_of
 from benchmarks.measure.programs import BACK, PLAIN, ZPAQ
 from benchmarks.record import environment, write_result
-from lmpack._models.bundle import BUILT_IN, CLASSICAL_RATES, list_bundles
+from lmpack._models.bundle import BUILT_IN, CLASSICAL_RATES, list_models
 from lmpack.evaluation.classical import Classical
 from lmpack.evaluation.compressors import find_compressor
 from lmpack.evaluation.data_sets import load_data_set
@@ -46,7 +46,7 @@ def compressors() -> Mapping[str, Compressor]:
 
 def models() -> list[str]:
     """Names of the built-in models, fastest first."""
-    return [bundle.name for bundle in list_bundles()]
+    return [bundle.name for bundle in list_models()]
 
 
 def zpaq_compress(data: bytes) -> bytes:

@@ -6,7 +6,7 @@ from benchmarks.data import WIKIPEDIA, title_of
 from benchmarks.pages import training
 from benchmarks.record import read_result
 from lmpack._blocks.levels import DEFAULT_MODEL
-from lmpack._models.bundle import Bundle, classical_rates, list_bundles
+from lmpack._models.bundle import Bundle, classical_rates, list_models
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.paper import CHUNKED, COLUMNS
 
@@ -28,7 +28,7 @@ SPLITS = {
 
 def parts() -> dict[str, str]:
     """The tables by the name of their markers."""
-    bundles = list_bundles()
+    bundles = list_models()
     return {
         "models": _models(bundles),
         "rates": _rates(bundles),

@@ -29,7 +29,6 @@ from lmpack.errors import (
 )
 
 if TYPE_CHECKING:
-    from lmpack._blocks.coders import list_models
     from lmpack._blocks.options import Options
     from lmpack._files.batch import compress_files, decompress_files
     from lmpack._files.batch_file import FileResult
@@ -43,11 +42,13 @@ if TYPE_CHECKING:
         decompress_stream,
         verify_stream,
     )
+    from lmpack._models.bundle import Bundle, list_models
 
     __version__: str
 
 __all__ = [
     "BlockInfo",
+    "Bundle",
     "BundleError",
     "ConformanceError",
     "ContainerInfo",
@@ -82,7 +83,6 @@ __all__ = [
 
 # Loaded at first use: training and the reading of headers need neither the codec nor the C++ core.
 _HOMES = {
-    "_blocks.coders": ("list_models",),
     "_blocks.options": ("Options",),
     "_files.batch": ("compress_files", "decompress_files"),
     "_files.batch_file": ("FileResult",),
@@ -96,6 +96,7 @@ _HOMES = {
         "decompress_stream",
         "verify_stream",
     ),
+    "_models.bundle": ("Bundle", "list_models"),
 }
 
 

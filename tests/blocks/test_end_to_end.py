@@ -22,7 +22,7 @@ from reference_decoder import decode
 import lmpack
 from lmpack._blocks.levels import DEFAULT_MODEL, LEVELS
 from lmpack._executors import open_executor
-from lmpack._models.bundle import list_bundles, load_bundle
+from lmpack._models.bundle import list_models, load_bundle
 
 GOLDEN = make_golden.FOLDER / "containers.json"
 
@@ -40,7 +40,7 @@ def test_containers_are_the_golden_ones() -> None:
     assert make_golden.containers() == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("model", [bundle.name for bundle in list_bundles()])
+@pytest.mark.parametrize("model", [bundle.name for bundle in list_models()])
 def test_every_built_in_model_predicts_text(model: str) -> None:
     packed = lmpack.compress(inputs.TEXT, model=model)
     assert len(packed) - OVERHEAD < len(inputs.TEXT) / 3

@@ -18,6 +18,7 @@ import lmpack
 from lmpack import Options
 from lmpack._blocks.options import OptionFields
 from lmpack.cli.convert import compress, decompress
+from lmpack.cli.options import encoding_choice
 
 ROOT = Path(__file__).parents[2]
 WORDS = b"what the model finds probable\n" * 20
@@ -48,12 +49,28 @@ def test_every_option_is_one_of_the_command_line() -> None:
         return {parameter.name for parameter in command.params}
 
     assert names(compress) >= OTHER.keys()
+    assert encoding_choice(**OTHER) == Options(**OTHER)
     assert names(decompress) & OTHER.keys() == OTHER.keys() - {"level", "mixing"}
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("level", 0), ("level", "6"), ("device", "abacus"), ("threads", 0), ("threads", "2")],
+    [
+        ("level", 0),
+        ("level", "6"),
+        ("level", True),
+        ("level", 6.0),
+        ("model", 5),
+        ("model", b"base"),
+        ("mixing", "no"),
+        ("mixing", 1),
+        ("mixing", None),
+        ("device", "abacus"),
+        ("device", None),
+        ("threads", 0),
+        ("threads", "2"),
+        ("threads", True),
+    ],
 )
 def test_what_is_out_of_range_is_refused_at_once(field: str, value: object) -> None:
     with pytest.raises(lmpack.UsageError, match=field):
@@ -63,6 +80,12 @@ def test_what_is_out_of_range_is_refused_at_once(field: str, value: object) -> N
 def test_unknown_options_are_refused_with_the_known_ones() -> None:
     with pytest.raises(lmpack.UsageError, match="no option colour: there are level, model, mixing"):
         lmpack.compress(b"", colour="red")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("options", [{"level": 1}, Options, "level=1", 1, {}])
+def test_what_is_no_options_object_is_refused(options: Any) -> None:
+    with pytest.raises(lmpack.UsageError, match=r"must be an lmpack\.Options, not"):
+        lmpack.compress(b"", options=options)
 
 
 def written(**options: Any) -> bytes:
@@ -121,12 +144,17 @@ def test_every_way_to_decode_takes_the_object_of_encoding(
 
 SNIPPET = """
 import lmpack
+import lmpack.cli.request
+from lmpack.cli.options import decoding_choice, encoding_choice
 lmpack.compress(b"", level=3, options=lmpack.Options(threads=2))
 lmpack.open("file", "rt", model="base", encoding="utf-8")
 lmpack.compress(b"", level="3")
 lmpack.decompress(b"", executor="cpu")
 lmpack.compress_files(["file"], mixing=1.0)
 lmpack.Options(colour="red")
+encoding_choice(level=3, mixing=True, model=None, device="cpu")
+decoding_choice(model=None, device="cpu")
+lmpack.cli.request.Request(is_compression=True, options=lmpack.Options())
 """
 
 
@@ -139,6 +167,7 @@ def test_type_checkers_see_a_wrong_option(tmp_path: Path) -> None:
         [sys.executable, "-m", "mypy", snippet], cwd=ROOT, capture_output=True, text=True
     )
     lines = [line.split(": ", 1) for line in result.stdout.splitlines() if ": error: " in line]
-    assert [place.rpartition(":")[2] for place, _ in lines] == ["5", "6", "7", "8"], result.stdout
-    for (_, message), word in zip(lines, ("level", "executor", "mixing", "colour"), strict=True):
+    assert [place.rpartition(":")[2] for place, _ in lines] == [str(n) for n in range(7, 14)]
+    words = ("level", "executor", "mixing", "colour", "threads", "threads", "resume")
+    for (_, message), word in zip(lines, words, strict=True):
         assert word in message, result.stdout

@@ -59,6 +59,18 @@ def test_the_command_reports_failures_at_the_end(tree: Path, invoke: Callable[..
     assert "in/one: skipped: its output is there already" in result.stderr
 
 
+def test_one_file_can_be_resumed_to_an_output_of_any_name(
+    tree: Path, invoke: Callable[..., Result]
+) -> None:
+    for command, source, output in (("compress", "in/one", "x"), ("decompress", "x", "back")):
+        assert invoke(command, source, "--resume", "-o", output).exit_code == 0
+        assert Path(output).is_file()
+        result = invoke(command, source, "--resume", "-o", output, "-v")
+        assert result.exit_code == 0
+        assert f"{source}: skipped: its output is there already" in result.stderr
+    assert Path("back").read_bytes() == CONTENTS["one"]
+
+
 def test_odd_names_are_printed_on_one_line(tree: Path, invoke: Callable[..., Result]) -> None:
     result = invoke("compress", "-r", "in", "-o", "out", "-v")
     assert r"in/with space\nand line: 3 bytes" in result.stderr
@@ -70,8 +82,10 @@ def test_odd_names_are_printed_on_one_line(tree: Path, invoke: Callable[..., Res
     [
         (["-r", "-c", "in"], "need output files"),
         (["--resume"], "need output files"),
-        (["in"], "in: it is a folder: use -r"),
-        (["in", "in/one"], "it is a folder: use -r"),
+        (["-", "--resume", "-o", "out"], "need an input file"),
+        (["in/one", "--resume", "-o", "/dev/null"], "need an output file"),
+        (["in"], "in: it is a folder: choose the option recursive"),
+        (["in", "in/one"], "it is a folder: choose the option recursive"),
         (["-r", "in", "--model", "gigantic"], "the batch: there is no model"),
     ],
 )

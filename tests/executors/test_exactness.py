@@ -26,7 +26,7 @@ from lmpack._executors.conformance import (
 )
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.architecture import OUTPUT_TOP, RESIDUAL_LIMIT
-from lmpack._models.bundle import Bundle, list_bundles, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_bundle
 from lmpack.errors import ConformanceError
 from lmpack.training import model as model_module
 from lmpack.training.rounding import to_integers
@@ -134,7 +134,7 @@ def test_random_models_give_all_kinds_of_weights(bundle: Bundle) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [bundle.name for bundle in list_bundles()])
+@pytest.mark.parametrize("name", [bundle.name for bundle in list_models()])
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("optimization", ["none", "all"])
 def test_built_in_bundle_conforms(name: str, graph: str, optimization: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_models import FakeModels
@@ -46,13 +47,13 @@ def test_unreadable_vanishing_and_impossible_inputs(tree: Path) -> None:
     (tree / "vanishing").unlink()
     got = list(results)
     assert [result.error is None for result in got] == [
-        True, False, False, False, False, True, False
+        True, False, False, False, True, True, False
     ]  # fmt: skip
     messages = [str(result.error) for result in got]
     assert "No such file" in messages[1]
     assert "No such file" in messages[2]
-    assert "it is a folder: use -r" in messages[3]
-    assert "exists already" in messages[4]
+    assert "it is a folder: choose the option recursive" in messages[3]
+    assert "same file" in str(got[4].skipped)
     assert "ends in .lmp already" in messages[6]
 
 
@@ -109,7 +110,7 @@ def test_a_folder_in_the_place_of_an_output_is_noticed_first(
 ) -> None:
     (tree / "long.lmp").mkdir()
     (result,) = lmpack.compress_files([tree / "long"], force=force)
-    assert str(result.error) == f"{tree / 'long.lmp'} is a folder: name another output with -o"
+    assert str(result.error) == f"{tree / 'long.lmp'} is a folder: name another output"
     assert fake_models.opened == []
 
 
@@ -156,11 +157,36 @@ def test_links_and_special_files(tree: Path) -> None:
     assert read_tree(tree.parent / "o") == {"link.lmp": lmpack.compress(b"x")}
 
 
+@pytest.mark.parametrize("paths", [None, 5, [b"one"], ["one", None], [3]])
+def test_what_is_no_path_is_refused(tree: Path, paths: Any) -> None:
+    for function in (lmpack.compress_files, lmpack.decompress_files):
+        with pytest.raises(lmpack.UsageError, match=r"no path: give a str|several, in a list"):
+            function(paths)
+    output: Any
+    for output in (b"out", 5):
+        with pytest.raises(lmpack.UsageError, match="no path: give a str"):
+            lmpack.compress_files([tree / "one"], output)
+        with pytest.raises(lmpack.UsageError, match="no path: give a str"):
+            lmpack.compress_files([tree / "one"], output_file=output)
+
+
+def test_a_file_that_is_named_twice_is_done_once(tree: Path) -> None:
+    one = tree / "one"
+    around = tree / "sub" / ".." / "one"
+    first, *others = lmpack.compress_files([one, one, around], tree.parent / "o", force=True)
+    assert first.sizes is not None
+    for other in others:
+        assert (other.sizes, other.error) == (None, None)
+        assert other.skipped == f"it is the same file as {one}"
+
+
 def test_arguments(tree: Path) -> None:
     with pytest.raises(lmpack.UsageError, match="several, in a list"):
         lmpack.compress_files(str(tree))
-    with pytest.raises(lmpack.UsageError, match="memory must be at least 1"):
+    with pytest.raises(lmpack.UsageError, match="memory must be an integer, at least 1"):
         lmpack.compress_files([tree], memory=0)
+    with pytest.raises(lmpack.UsageError, match="memory must be an integer"):
+        lmpack.compress_files([tree], memory="1")  # type: ignore[arg-type]
     with pytest.raises(lmpack.ModelError, match="no model 'gigantic'"):
         lmpack.compress_files([tree], model="gigantic")
     with pytest.raises(lmpack.UsageError, match="number of threads"):

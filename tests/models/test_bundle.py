@@ -21,7 +21,7 @@ from lmpack._models.bundle import (
     TENSORS,
     Bundle,
     find_bundle,
-    list_bundles,
+    list_models,
     load_bundle,
 )
 from lmpack._models.symbols import embedding_rows
@@ -123,13 +123,13 @@ def test_an_unknown_model_names_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_built_in_bundles_are_found_by_name_and_fingerprint() -> None:
-    for bundle in list_bundles():
+    for bundle in list_models():
         assert load_bundle(bundle.name) == bundle
         assert find_bundle(bundle.fingerprint[:8]) == bundle
         assert bundle.size < 8_000_000
         assert bundle.manifest["training"]["symbols"] >= 40_000_000
         assert bundle.manifest["evaluation"]
-    assert DEFAULT_MODEL in {bundle.name for bundle in list_bundles()}
+    assert DEFAULT_MODEL in {bundle.name for bundle in list_models()}
     with pytest.raises(ModelError, match="made with model 0000000000000000"):
         find_bundle(bytes(8))
 

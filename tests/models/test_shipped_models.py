@@ -10,11 +10,11 @@ import pytest
 from lmpack._executors.conformance import check_conformance
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
-from lmpack._models.bundle import BUILT_IN, Bundle, classical_rates, list_bundles
+from lmpack._models.bundle import BUILT_IN, Bundle, classical_rates, list_models
 from lmpack._native import kernel_names
 from lmpack.training.presets import PRESETS
 
-BUNDLES = list_bundles()
+BUNDLES = list_models()
 
 MOST_PRODUCTS = {"tiny": 300_000, "small": 1_000_000, "base": 4_000_000, "large": 8_000_000}
 LEAST_TRAINING = {"tiny": 100_000_000, "small": 60_000_000, "base": 40_000_000}

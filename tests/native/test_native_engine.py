@@ -24,7 +24,7 @@ from lmpack._executors.native import ISA_VARIABLE, NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._executors.protocol import no_progress
 from lmpack._models.architecture import WORD, Architecture, ContextTable
-from lmpack._models.bundle import TENSORS, Bundle, list_bundles, load_bundle
+from lmpack._models.bundle import TENSORS, Bundle, list_models, load_bundle
 from lmpack._models.tensors import read_tensors
 from lmpack._native import Engine, ThreadTeam, kernel_names
 from lmpack.errors import BundleError, UsageError
@@ -167,7 +167,7 @@ def test_what_steps_done_raises_ends_the_call(tmp_path: Path) -> None:
     assert executor.decode(payload, 500, 500, None, no_progress) == bytes(500)
 
 
-@pytest.mark.parametrize("name", [bundle.name for bundle in list_bundles()])
+@pytest.mark.parametrize("name", [bundle.name for bundle in list_models()])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_built_in_bundle_conforms(name: str, kernel: str) -> None:
     bundle = load_bundle(name)

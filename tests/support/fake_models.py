@@ -11,6 +11,7 @@ import numpy as np
 import lmpack._blocks.coders
 import lmpack._blocks.executor_cache
 import lmpack._files.description
+import lmpack._models.bundle
 from lmpack._executors.stepping import SteppingExecutor
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import Bundle
@@ -73,9 +74,9 @@ class FakeModels:
         for bundle in self.bundles.values():
             if bundle.fingerprint.startswith(fingerprint):
                 return bundle
-        raise ModelError(f"model {fingerprint.hex()} is unknown: pass its bundle (--model PATH)")
+        raise ModelError(f"model {fingerprint.hex()} is unknown: give its bundle as the model")
 
-    def list_bundles(self) -> list[Bundle]:
+    def list_models(self) -> list[Bundle]:
         return list(self.bundles.values())
 
     def open_executor(self, bundle: Bundle, device: str, threads: int | None) -> OrderZeroExecutor:
@@ -84,8 +85,9 @@ class FakeModels:
 
     def install(self, set_attribute: Callable[[Any, str, Any], None]) -> None:
         """Put the fakes in place, by `monkeypatch.setattr` or `setattr`."""
-        for name in ("load_bundle", "find_bundle", "list_bundles"):
+        for name in ("load_bundle", "find_bundle"):
             set_attribute(lmpack._blocks.coders, name, getattr(self, name))
         set_attribute(lmpack._blocks.executor_cache, "open_executor", self.open_executor)
         set_attribute(lmpack._blocks.executor_cache, "_executors", {})
         set_attribute(lmpack._files.description, "find_bundle", self.find_bundle)
+        set_attribute(lmpack._models.bundle, "list_models", self.list_models)

@@ -79,4 +79,4 @@ def torch_odds(model: ExactTransformer, symbols: np.ndarray) -> np.ndarray:
     rows = embedding_rows(a, np.concatenate([start, symbols], axis=1))
     with torch.no_grad():
         device = next(model.parameters()).device
-        return model.quantized_weights(torch.from_numpy(rows).to(device)).cpu().numpy()
+        return model.quantized_odds(torch.from_numpy(rows).to(device)).cpu().numpy()

@@ -20,7 +20,7 @@ from lmpack._models.architecture import (
     WEIGHT_LIMIT,
     Architecture,
 )
-from lmpack._models.bundle import GRAPHS, TENSORS, Bundle, list_bundles
+from lmpack._models.bundle import GRAPHS, TENSORS, Bundle, list_models
 from lmpack.training.write_graphs import graphs_of
 
 FORWARD = ("cpu.onnx", "cuda.onnx")
@@ -51,7 +51,7 @@ WITH_POSITIONS = {"Gather", "Pad", "Slice", "Reshape", "ReduceMax", "ReduceSum"}
 @pytest.fixture(scope="module", params=[*ARCHITECTURES, "built-in"])
 def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     if request.param == "built-in":
-        return list_bundles()[-1]
+        return list_models()[-1]
     return random_bundle(tmp_path_factory.mktemp(request.param), ARCHITECTURES[request.param])
 
 

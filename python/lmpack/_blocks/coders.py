@@ -12,13 +12,8 @@ from lmpack._blocks.levels import find_level
 from lmpack._blocks.options import Options
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
 from lmpack._executors import Executor, blocks_side_by_side, resolve_device
-from lmpack._models.bundle import Bundle, find_bundle, list_bundles, load_bundle
+from lmpack._models.bundle import Bundle, find_bundle, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
-
-
-def list_models() -> list[Bundle]:
-    """The models that come with lmpack, the fastest first."""
-    return list_bundles()
 
 
 def lanes_of_block(options: Options, length: int) -> int:

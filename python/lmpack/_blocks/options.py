@@ -6,7 +6,7 @@ import dataclasses
 import os
 from typing import TypedDict
 
-from lmpack._blocks.levels import DEFAULT_LEVEL, find_level
+from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS, find_level
 from lmpack._executors import check_device
 from lmpack.errors import UsageError
 
@@ -28,7 +28,8 @@ class Options:
             and for the built-in one that the file names.
         mixing: whether the statistics of the data itself take part; without, the model is alone.
         device: what runs the model: "cpu" or "cuda", and behind a colon with which program, such as
-            "cpu:onnxruntime"; "auto" for the fastest. The result is the same with any.
+            "cpu:onnxruntime"; "auto" for the CPU, except for a batch of files that keeps a GPU
+            busy. The result is the same with any.
         threads: worker threads, at least 1; None for the device's own choice.
 
     Raises:
@@ -42,8 +43,23 @@ class Options:
     threads: int | None = None
 
     def __post_init__(self) -> None:
+        for name, kinds, expected in _KINDS:
+            value = getattr(self, name)
+            is_bool = isinstance(value, bool)
+            if not isinstance(value, kinds) or (is_bool and bool not in kinds):
+                raise UsageError(f"the option {name} must be {expected}, not {value!r}")
         find_level(self.level)
         check_device(self.device, self.threads)
+
+
+_KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("level", (int,), f"an integer, {min(LEVELS)} to {max(LEVELS)}"),
+    ("model", (str, os.PathLike, type(None)), "a name or the path of a folder"),
+    ("mixing", (bool,), "True or False"),
+    ("device", (str,), "a name"),
+    ("threads", (int, type(None)), "an integer or None"),
+)
+"""What the fields may hold, and how to say it. True and False are no integers here."""
 
 
 class OptionFields(TypedDict, total=False):
@@ -60,8 +76,13 @@ def given_options(options: Options | None, keywords: OptionFields) -> Options:
     """The options of a call, which may come as an object and as keywords.
 
     Raises:
-        UsageError: an option is out of range or unknown.
+        UsageError: an option is out of range or unknown, or the object is none.
     """
+    if options is not None and not isinstance(options, Options):
+        raise UsageError(
+            f"options must be an lmpack.Options, not {type(options).__name__}: "
+            "give options=Options(level=1), or level=1 alone"
+        )
     unknown = keywords.keys() - OptionFields.__annotations__.keys()
     if unknown:
         known = ", ".join(OptionFields.__annotations__)

@@ -40,9 +40,17 @@ class ByteReader:
 
     Attributes:
         offset: bytes from the start of the file to the next byte.
+
+    Raises:
+        UsageError: the source cannot be read from.
     """
 
     def __init__(self, source: Source, offset: int = 0) -> None:
+        if not hasattr(source, "read"):
+            raise UsageError(
+                f"the source is a {type(source).__name__}, which has no read(): open a file, or "
+                "make a stream of bytes with io.BytesIO"
+            )
         self._source = source
         self.offset = offset
 

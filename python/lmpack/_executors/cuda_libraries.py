@@ -30,12 +30,12 @@ def cuda_provider(*, tf32: bool = False, capture: bool = True) -> Provider:
     if PROVIDER not in onnxruntime.get_available_providers():
         raise UsageError(
             "this ONNX Runtime knows no CUDA: pip install 'lmpack[cuda]' in an environment "
-            "without the package onnxruntime, or choose --device cpu"
+            "without the package onnxruntime, or choose the device cpu"
         )
     if missing := load_cuda_libraries():
         raise UsageError(
             f"ONNX Runtime finds no CUDA libraries ({missing}): pip install 'lmpack[cuda]', or "
-            "choose --device cpu"
+            "choose the device cpu"
         )
     options = {"use_tf32": str(int(tf32))}
     return Provider(PROVIDER, "cuda", options, capture, _hardware)

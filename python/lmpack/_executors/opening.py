@@ -17,7 +17,7 @@ from lmpack._executors.devices import (
 from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import Executor
-from lmpack._models.bundle import Bundle, list_bundles, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_bundle
 from lmpack.errors import BundleError, ModelError, UsageError
 
 
@@ -88,7 +88,7 @@ def _cuda_works() -> bool:
     if not cuda_seems_to_be_there():
         return False
     try:
-        open_executor(list_bundles()[0], CUDA)
+        open_executor(list_models()[0], CUDA)
     except (UsageError, ModelError) as error:
         warnings.warn(f"the GPU is not used: {error}", stacklevel=2)
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import os
 from collections.abc import Callable
@@ -43,9 +44,11 @@ class LanguageModel(Protocol):
     version: str
     architecture: Architecture
 
+    @abc.abstractmethod
     def start(self, lanes: int) -> Any:
         """A state with nothing fed yet."""
 
+    @abc.abstractmethod
     def prefill(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed T symbols to each lane.
 
@@ -57,6 +60,7 @@ class LanguageModel(Protocol):
             int32 [L, T, V]: the odds of the symbol after each one fed.
         """
 
+    @abc.abstractmethod
     def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]. Same integers as :meth:`prefill`."""
 

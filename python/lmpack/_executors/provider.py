@@ -55,7 +55,7 @@ class Provider:
         if self.name not in session.get_providers():
             raise UsageError(
                 f"ONNX Runtime could not start its {self.name} and would use the CPU: check the "
-                "driver and the CUDA libraries, or choose --device cpu"
+                "driver and the CUDA libraries, or choose the device cpu"
             )
         return session
 

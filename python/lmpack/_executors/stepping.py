@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import abc
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import LanguageModel, StepsDone
+from lmpack._executors.protocol import Executor, LanguageModel, StepsDone
 from lmpack._models.architecture import Architecture
 from lmpack._native import BlockDecoder, BlockEncoder, MixedDecoder, MixedEncoder
 from lmpack.errors import DamagedError
@@ -25,24 +23,8 @@ DECODER_REPORT = 64
 """Steps between two reports of the decoder."""
 
 
-class SteppingExecutor(abc.ABC):
+class SteppingExecutor(Executor):
     """Codes blocks with nothing but the methods of a language model, which a subclass gives."""
-
-    name: str
-    version: str
-    architecture: Architecture
-
-    @abc.abstractmethod
-    def start(self, lanes: int) -> Any:
-        """A state of `lanes` lanes with nothing fed yet."""
-
-    @abc.abstractmethod
-    def prefill(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """Feed symbols [L, T] and give the odds after each: int32 [L, T, V]."""
-
-    @abc.abstractmethod
-    def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """Feed one symbol to each lane: [L] -> int32 [L, V]."""
 
     def encode(
         self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone

@@ -110,29 +110,12 @@ def decompress_files(
     options: Options | None = None,
     **keywords: Unpack[OptionFields],
 ) -> Generator[FileResult, None, None]:
-    """Decompress each file whose name ends in .lmp to one without; see :func:`compress_files`.
+    """Decompress each file whose name ends in .lmp to one without.
 
-    With `recursive` files in folders that have other names are skipped. With `output_file` the file
-    may have any name.
-
-    Args:
-        paths: files, and folders if `recursive`.
-        output: as for :func:`compress_files`.
-        output_file: as for :func:`compress_files`.
-        recursive: go through folders.
-        resume: skip files whose output holds exactly their content, by the checksums in them.
-        force: replace outputs that exist.
-        remove: delete each file when its output is complete.
-        memory: as for :func:`compress_files`.
-        progress: as for :func:`compress_files`.
-        options: see :class:`Options`.
-        keywords: fields of :class:`Options`.
-
-    Returns:
-        An iterator of what became of each file, in their order.
-
-    Raises:
-        UsageError: an argument is out of range.
+    With `recursive` files in folders that have other names are skipped; with `output_file` the file
+    may have any name. Arguments, results and errors are those of :func:`compress_files`, except
+    that `resume` goes by the checksums in the files, `force` only replaces outputs, and a model
+    that cannot be used is an error of each file that needs it.
     """
     chosen = given_options(options, keywords)
     handling = Handling(output, resume, force, remove, memory, progress)
@@ -148,9 +131,9 @@ def _plan(
     recursive: bool,
     rename: Callable[[str], str],
 ) -> list[Planned]:
-    if handling.memory < 1:
-        raise UsageError(f"the memory must be at least 1 byte, not {handling.memory}")
-    if isinstance(paths, str | bytes | os.PathLike):
+    if not isinstance(handling.memory, int) or handling.memory < 1:
+        raise UsageError(f"the memory must be an integer, at least 1 byte, not {handling.memory!r}")
+    if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
         raise UsageError("the paths must be several, in a list: [path]")
     if output_file is None:
         return plan_files(paths, handling.output, recursive, rename)

@@ -60,13 +60,18 @@ def describe(file: str | os.PathLike[str] | BinaryIO) -> list[ContainerInfo]:
         file: a path, or a seekable binary file object, all of which is taken.
 
     Raises:
-        UsageError: the file object cannot seek.
+        UsageError: it is neither a path nor a file object, or one that cannot seek.
         OSError: the file cannot be opened.
         FormatError: it is no lmpack file, of a newer version, truncated or damaged.
     """
     if isinstance(file, str | os.PathLike):
         with open(file, "rb") as opened:
             return describe(opened)
+    if not hasattr(file, "seekable"):
+        raise UsageError(
+            f"a {type(file).__name__} is neither a path nor a file: give one of them; io.BytesIO "
+            "makes a file of bytes"
+        )
     if not file.seekable():
         raise UsageError("the index of a pipe cannot be read: give a file")
     return [_describe_container(file, index) for index in read_indexes(file)]

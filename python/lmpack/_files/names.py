@@ -14,7 +14,9 @@ def compressed_name(name: str, force: bool) -> str:
         UsageError: the file is named like a compressed one, and not `force`.
     """
     if name.endswith(SUFFIX) and not force:
-        raise UsageError(f"it ends in {SUFFIX} already: nothing was done; -f compresses it again")
+        raise UsageError(
+            f"it ends in {SUFFIX} already: nothing was done; the option force compresses it again"
+        )
     return name + SUFFIX
 
 
@@ -25,5 +27,5 @@ def plain_name(name: str) -> str:
         UsageError: the file is not named like a compressed one.
     """
     if not name.endswith(SUFFIX) or name == SUFFIX:
-        raise UsageError(f"it does not end in {SUFFIX}: name the output with -o, or use -c")
+        raise UsageError(f"it does not end in {SUFFIX}: name the output file")
     return name.removesuffix(SUFFIX)

@@ -49,11 +49,14 @@ def plan_files(
             put each output next to its input.
         recursive: whether folders are gone through.
         rename: names outputs.
+
+    Raises:
+        UsageError: a path is none.
     """
-    target = None if output is None else Path(output)
+    target = None if output is None else _checked_path(output)
     planner = _Planner(rename)
     planned: list[Planned] = []
-    for path in (Path(os.fspath(path)) for path in paths):
+    for path in map(_checked_path, paths):
         if not path.is_dir():
             planned.append(planner.named(path, path if target is None else target / path.name))
         elif recursive:
@@ -69,18 +72,25 @@ def plan_file(
     """One file, whatever its name, and the path of its output.
 
     Raises:
-        UsageError: there are several files, or none.
+        UsageError: there are several files, or none, or a path is none.
     """
     if len(paths) != 1:
         raise UsageError(f"an output file needs one file to be made of, not {len(paths)}")
-    path = Path(os.fspath(paths[0]))
+    path = _checked_path(paths[0])
     if path.is_dir():
         return [Planned(str(path), error=_is_folder())]
-    return [Planned(str(path), os.fspath(output), _size(path))]
+    return [Planned(str(path), str(_checked_path(output)), _size(path))]
+
+
+def _checked_path(given: object) -> Path:
+    path = os.fspath(given) if isinstance(given, str | os.PathLike) else given
+    if not isinstance(path, str):
+        raise UsageError(f"{given!r} is no path: give a str or a pathlib.Path")
+    return Path(path)
 
 
 def _is_folder() -> UsageError:
-    return UsageError("it is a folder: use -r")
+    return UsageError("it is a folder: choose the option recursive")
 
 
 def _without_read_outputs(planned: list[Planned]) -> list[Planned]:
@@ -97,11 +107,11 @@ def _without_read_outputs(planned: list[Planned]) -> list[Planned]:
 
 
 class _Planner:
-    """Names outputs, and notices if two inputs have the same one."""
+    """Names outputs, and notices if two inputs have the same one, or are the same."""
 
     def __init__(self, rename: Rename) -> None:
         self._rename = rename
-        self._taken: dict[str, str] = {}
+        self._taken: dict[str, Path] = {}
 
     def named(self, path: Path, place: Path) -> Planned:
         """An input that was asked for; `place` is its path where the output goes."""
@@ -109,8 +119,10 @@ class _Planner:
             output = str(place.with_name(self._rename(place.name)))
         except UsageError as error:
             return Planned(str(path), error=error)
-        first = self._taken.setdefault(os.path.realpath(output), str(path))
-        if first != str(path):
+        first = self._taken.setdefault(os.path.realpath(output), path)
+        if first is not path:
+            if os.path.realpath(first) == os.path.realpath(path):
+                return Planned(str(path), skipped=f"it is the same file as {first}")
             message = f"{output} is already what is made of {first}: give them other folders"
             return Planned(str(path), error=UsageError(message))
         return Planned(str(path), output, _size(path))

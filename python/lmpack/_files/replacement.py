@@ -111,10 +111,12 @@ def refuse_existing(target: Path, force: bool) -> None:
         UsageError: it exists.
     """
     if target.is_dir():
-        raise UsageError(f"{target} is a folder: name another output with -o")
+        raise UsageError(f"{target} is a folder: name another output")
     # A link that leads nowhere is something, too.
     if os.path.lexists(target) and not force:
-        raise UsageError(f"{target} exists already: nothing was written; use -f to overwrite it")
+        raise UsageError(
+            f"{target} exists already: nothing was written; the option force overwrites it"
+        )
 
 
 def regular_status(file: BinaryIO) -> os.stat_result | None:
@@ -137,7 +139,7 @@ def refuse_same(source: os.stat_result | None, target: Path) -> None:
         UsageError: they are the same.
     """
     if source is not None and target.exists() and os.path.samestat(source, target.stat()):
-        raise UsageError("input and output are the same file: name another output with -o")
+        raise UsageError("input and output are the same file: name another output")
 
 
 def delete_source(path: str, like: os.stat_result) -> None:

@@ -36,9 +36,17 @@ class CountingSink:
 
     Attributes:
         count: bytes written so far.
+
+    Raises:
+        UsageError: the sink cannot be written to.
     """
 
     def __init__(self, sink: Writable) -> None:
+        if not hasattr(sink, "write"):
+            raise UsageError(
+                f"the sink is a {type(sink).__name__}, which has no write(): open a file in mode "
+                '"wb"'
+            )
         self._sink = sink
         self.count = 0
 

@@ -25,11 +25,11 @@ BUILT_IN = Path(__file__).parent / "bundles"
 
 @dataclasses.dataclass(frozen=True)
 class ConformanceVector:
-    """Symbols and the digest of the weights that every executor must give for them.
+    """Symbols and the digest of the odds that every executor must give for them.
 
     Attributes:
         symbols: [L, T] integers, fed as they are.
-        sha256: SHA-256 (hex) of the weights int32 [L, T, V], little-endian, in C order.
+        sha256: SHA-256 (hex) of the odds int32 [L, T, V], little-endian, in C order.
     """
 
     symbols: tuple[tuple[int, ...], ...]
@@ -38,13 +38,13 @@ class ConformanceVector:
 
 @dataclasses.dataclass(frozen=True)
 class Bundle:
-    """A verified model bundle.
+    """A model: a folder whose files are verified. :func:`list_models` gives the built-in ones.
 
     Attributes:
         path: its folder.
         name: what it calls itself.
         architecture: shape of the model.
-        fingerprint: 32 bytes, SHA-256 over architecture and tensors; the first 8 stand in files.
+        fingerprint: 32 bytes, SHA-256 over architecture and tensors; the first 8 are in each file.
         conformance: what executors have to reproduce.
         content_digest: SHA-256 (hex) over tensors and graphs: what was checked when loading.
         tokenizer: kind of the tokenizer that makes its symbols; None if they are bytes.
@@ -55,10 +55,10 @@ class Bundle:
     name: str
     architecture: Architecture
     fingerprint: bytes
-    conformance: tuple[ConformanceVector, ...]
+    conformance: tuple[ConformanceVector, ...] = dataclasses.field(repr=False)
     content_digest: str
     tokenizer: str | None
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, Any] = dataclasses.field(repr=False)
 
     @property
     def size(self) -> int:
@@ -81,7 +81,7 @@ def load_bundle(model: str | os.PathLike[str]) -> Bundle:
     """The bundle with a built-in name, or in a folder.
 
     Args:
-        model: a name from :func:`list_bundles` (as a str), or the path of a bundle folder.
+        model: a name from :func:`list_models` (as a str), or the path of a bundle folder.
 
     Raises:
         ModelError: there is no such bundle.
@@ -100,8 +100,8 @@ def load_bundle(model: str | os.PathLike[str]) -> Bundle:
     return _read_bundle(path, _stamp(path))
 
 
-def list_bundles() -> list[Bundle]:
-    """The built-in bundles, fastest first."""
+def list_models() -> list[Bundle]:
+    """The models that come with lmpack, the fastest first."""
     bundles = [load_bundle(name) for name in _built_in_names()]
     return sorted(bundles, key=lambda bundle: bundle.architecture.products_per_symbol)
 
@@ -118,7 +118,7 @@ def find_bundle(fingerprint: bytes) -> Bundle:
             return load_bundle(name)
     raise ModelError(
         f"the file was made with model {fingerprint.hex()}, which is not among the built-in ones: "
-        "pass the folder of its bundle (--model PATH)"
+        "give the folder of its bundle as the model"
     )
 
 

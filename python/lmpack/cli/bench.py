@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import (
+    DecodingArguments,
+    decoding_choice,
     device_option,
     json_option,
     model_option,
-    take_options,
     threads_option,
 )
 from lmpack.cli.standard import open_input
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from lmpack._blocks.speed import Speed
 
 DEFAULT_SIZE = 1 << 17
@@ -37,7 +40,7 @@ DEFAULT_SIZE = 1 << 17
 @device_option
 @threads_option
 @json_option
-def bench(file: str | None, size: int, as_json: bool, **coding: Any) -> None:
+def bench(file: str | None, size: int, as_json: bool, **coding: Unpack[DecodingArguments]) -> None:
     """Measure how fast each device codes the start of FILE, as one block, on this machine.
 
     It is the model alone that is measured, without mixing. Without FILE it uses a text that comes
@@ -50,7 +53,7 @@ def bench(file: str | None, size: int, as_json: bool, **coding: Any) -> None:
     with failures.of(file or "bench"):
         data = manual_text(size) if file is None else _start_of(file, size)
         speeds = []
-        for speed in measure_speeds(data, take_options(coding)):
+        for speed in measure_speeds(data, decoding_choice(**coding)):
             speeds.append(speed._asdict())
             if not as_json:
                 click.echo(_line(speed))

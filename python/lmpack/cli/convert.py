@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +13,21 @@ from lmpack import FileResult
 from lmpack._files.replacement import regular_status
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import display_name
-from lmpack.cli.options import coding_options, files_argument, level_options, output_options
+from lmpack.cli.options import (
+    coding_options,
+    decoding_choice,
+    encoding_choice,
+    files_argument,
+    level_options,
+    output_options,
+)
 from lmpack.cli.output import exit_on_termination, open_output, refuse_terminal
 from lmpack.cli.report import Report
-from lmpack.cli.request import Request
+from lmpack.cli.request import FileArguments, Request
 from lmpack.cli.standard import input_size, open_input
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @click.command()
@@ -25,13 +35,24 @@ from lmpack.cli.standard import input_size, open_input
 @level_options
 @output_options
 @coding_options
-def compress(**arguments: Any) -> None:
+def compress(
+    *,
+    level: int,
+    mixing: bool,
+    model: str | None,
+    device: str,
+    threads: int | None,
+    **arguments: Unpack[FileArguments],
+) -> None:
     """Compress each FILE to FILE.lmp, or standard input to standard output.
 
     A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder; what is
     in it is done in one go, and -o makes the same tree elsewhere.
     """
-    request = Request.of(arguments, is_compression=True)
+    options = encoding_choice(
+        level=level, mixing=mixing, model=model, device=device, threads=threads
+    )
+    request = Request(is_compression=True, options=options, **arguments)
     if request.to_stdout:
         refuse_terminal(request.force)
     _convert(request)
@@ -41,14 +62,17 @@ def compress(**arguments: Any) -> None:
 @files_argument
 @output_options
 @coding_options
-def decompress(**arguments: Any) -> None:
+def decompress(
+    *, model: str | None, device: str, threads: int | None, **arguments: Unpack[FileArguments]
+) -> None:
     """Decompress each FILE.lmp to FILE, or standard input to standard output.
 
     A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder, of
     which the files that end in .lmp are taken. The file says which model made it;
     --model is needed only where it is not a built-in one.
     """
-    _convert(Request.of(arguments, is_compression=False))
+    options = decoding_choice(model=model, device=device, threads=threads)
+    _convert(Request(is_compression=False, options=options, **arguments))
 
 
 def _convert(request: Request) -> None:

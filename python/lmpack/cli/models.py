@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 import lmpack
+from lmpack import Bundle
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import json_option
-
-if TYPE_CHECKING:
-    from lmpack._models.bundle import Bundle
 
 Rates = dict[str, dict[str, float]]
 

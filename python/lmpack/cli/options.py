@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
 from lmpack import Options
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
-from lmpack._blocks.options import OptionFields
 from lmpack._executors import DEVICES, MOST_THREADS
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,10 +42,24 @@ device_option = click.option(
 )
 
 
-def take_options(arguments: dict[str, Any]) -> Options:
-    """Take what is a field of :class:`Options` out of the arguments that click gives."""
-    names = OptionFields.__annotations__.keys() & arguments.keys()
-    return Options(**cast(OptionFields, {name: arguments.pop(name) for name in names}))
+class DecodingArguments(TypedDict):
+    """The arguments from :func:`coding_options` that are fields of :class:`Options`."""
+
+    model: str | None
+    device: str
+    threads: int | None
+
+
+def encoding_choice(
+    *, level: int, mixing: bool, model: str | None, device: str, threads: int | None
+) -> Options:
+    """What a command line chose. No parameter has a default, so that no command forgets one."""
+    return Options(level=level, mixing=mixing, model=model, device=device, threads=threads)
+
+
+def decoding_choice(**arguments: Unpack[DecodingArguments]) -> Options:
+    """The same for commands that do without level and mixing."""
+    return encoding_choice(level=DEFAULT_LEVEL, mixing=True, **arguments)
 
 
 def level_options(command: Command) -> Command:

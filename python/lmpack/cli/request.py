@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import Any
+from typing import TypedDict
 
 import click
 
 from lmpack import Options
-from lmpack.cli.options import take_options
 from lmpack.cli.output import is_stream
+
+
+class FileArguments(TypedDict):
+    """The arguments of both commands that have nothing to do with :class:`Options`."""
+
+    files: tuple[str, ...]
+    output: str | None
+    stdout: bool
+    recursive: bool
+    resume: bool
+    force: bool
+    remove: bool
+    quiet: bool
+    verbose: int
+    as_json: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,12 +49,6 @@ class Request:
     as_json: bool
     options: Options
 
-    @classmethod
-    def of(cls, arguments: dict[str, Any], *, is_compression: bool) -> Request:
-        """The request that click's arguments make."""
-        options = take_options(arguments)
-        return cls(is_compression=is_compression, options=options, **arguments)
-
     def __post_init__(self) -> None:
         if self.output is not None and self.stdout:
             raise click.UsageError("-o and -c exclude each other")
@@ -53,16 +61,18 @@ class Request:
                 "standard input has no name for an output: do it alone, or use -c; "
                 "./- is a file of that name"
             )
-        if self.remove and "-" in self.inputs:
-            raise click.UsageError("--rm needs an input file, not standard input")
+        if (self.remove or self.resume) and "-" in self.inputs:
+            raise click.UsageError("--rm and --resume need an input file, not standard input")
         if self.output is not None and not self.is_batch:
             self._check_output(self.output)
 
     def _check_output(self, output: str) -> None:
         if output.endswith(os.sep) and not os.path.isdir(output):
             raise click.UsageError(f"{output} is no folder: make it first")
-        if is_stream(output) and (self.remove or self.as_json):
-            raise click.UsageError(f"--rm and --json need an output file, which {output} is not")
+        if is_stream(output) and (self.remove or self.as_json or self.resume):
+            raise click.UsageError(
+                f"--rm, --json and --resume need an output file, which {output} is not"
+            )
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -72,7 +82,7 @@ class Request:
     @property
     def is_batch(self) -> bool:
         """Whether there may be several files, whose outputs go into a folder."""
-        return not self.to_stdout and (self.recursive or self.resume or len(self.files) > 1)
+        return not self.to_stdout and (self.recursive or len(self.files) > 1)
 
     @property
     def to_stdout(self) -> bool:

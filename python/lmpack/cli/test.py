@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,17 +10,26 @@ import lmpack
 from lmpack import Options, Sizes
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import display_name
-from lmpack.cli.options import coding_options, files_argument, take_options
+from lmpack.cli.options import DecodingArguments, coding_options, decoding_choice, files_argument
 from lmpack.cli.report import Report
 from lmpack.cli.standard import input_size, open_input
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @click.command()
 @files_argument
 @coding_options
-def test(files: tuple[str, ...], quiet: bool, verbose: int, as_json: bool, **coding: Any) -> None:
+def test(
+    files: tuple[str, ...],
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
+    **coding: Unpack[DecodingArguments],
+) -> None:
     """Decompress each FILE without writing it, to see that it is whole."""
-    options = take_options(coding)
+    options = decoding_choice(**coding)
     report = Report(is_compression=False, verbose=verbose, as_json=as_json)
     for name in files or ("-",):
         with report.failures.of(name):

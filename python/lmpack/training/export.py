@@ -121,9 +121,9 @@ def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
     symbols = np.stack([noise, repeating])
     rows = sequence_rows(a, torch.from_numpy(symbols))
     with torch.no_grad():
-        weights = model.quantized_weights(rows).numpy()
+        odds = model.quantized_odds(rows).numpy()
     fed = np.concatenate([np.full((2, 1), a.start_symbol), symbols[:, :-1]], axis=1)
-    return [{"symbols": fed.tolist(), "sha256": odds_digest(weights)}]
+    return [{"symbols": fed.tolist(), "sha256": odds_digest(odds)}]
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -202,14 +202,14 @@ class ExactTransformer(nn.Module):
         return [_embedding_steps(table.weight, quantize=True) for table in tables]
 
     def forward(self, rows: Tensor, quantize: bool) -> Tensor:
-        """Bases of the output weights.
+        """Bases of the odds.
 
         Args:
             rows: int64 [B, T, 1 + tables], from :func:`lmpack._models.symbols.embedding_rows`.
             quantize: whether to round as the exported graph does.
 
         Returns:
-            float32 [B, T, V]: b; the weight of a symbol is b**64, at most 2**23.
+            float32 [B, T, V]: b; the odds of a symbol are b**64, at most 2**23.
         """
         x = self.embed(rows, quantize)
         for layer in self.blocks():
@@ -218,10 +218,10 @@ class ExactTransformer(nn.Module):
         top = scores.amax(dim=-1, keepdim=True) - OUTPUT_BASE
         return (scores - top).clamp_min(OUTPUT_FLOOR)  # type: ignore[no-any-return]
 
-    def quantized_weights(self, rows: Tensor) -> Tensor:
+    def quantized_odds(self, rows: Tensor) -> Tensor:
         """Int32 [B, T, V]: the unnormalised probabilities, as every executor gives them."""
         bases: Tensor = self(rows, quantize=True)
-        return _weights(bases).round().to(torch.int32)
+        return _odds(bases).round().to(torch.int32)
 
 
 def _embedding_steps(entries: Tensor, quantize: bool) -> Tensor:
@@ -229,17 +229,17 @@ def _embedding_steps(entries: Tensor, quantize: bool) -> Tensor:
     return to_integers(steps, -ACTIVATION_LIMIT, ACTIVATION_LIMIT, quantize)
 
 
-def _weights(bases: Tensor) -> Tensor:
+def _odds(bases: Tensor) -> Tensor:
     """The 64th powers, by repeated squaring as in the specification."""
-    weights = bases
+    odds = bases
     for _ in range(OUTPUT_SQUARINGS):
-        weights = weights.square()
-    return weights
+        odds = odds.square()
+    return odds
 
 
 def code_length(bases: Tensor, targets: Tensor) -> Tensor:
-    """Nats per symbol of `targets` [B, T] under the bases [B, T, V] of the output weights."""
+    """Nats per symbol of `targets` [B, T] under the bases [B, T, V] of the odds."""
     exponent = 2**OUTPUT_SQUARINGS
     chosen = bases.gather(-1, targets[..., None]).squeeze(-1)
-    nats: Tensor = _weights(bases).sum(dim=-1).log() - exponent * chosen.log()
+    nats: Tensor = _odds(bases).sum(dim=-1).log() - exponent * chosen.log()
     return nats
