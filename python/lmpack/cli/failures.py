@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -58,7 +59,8 @@ def display_name(name: str) -> str:
 
 def _message(error: LmpackError | OSError, name: str) -> str:
     if isinstance(error, LmpackError) or error.strerror is None:
-        return " ".join(str(error).split())
+        # The library names its arguments, which the command spells as flags.
+        return re.sub(r"the option (?=\w)", "the option --", " ".join(str(error).split()))
     if error.filename is None or str(error.filename) == name:
         return error.strerror
     return f"{display_name(str(error.filename))}: {error.strerror}"
