@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.gpu.parts import MIB, split
 
-PART = 4 * MIB
+PART = MIB
+"""Small, so that uploads are filled nearly to their ends."""
 
 
 def uploads(files: list[Path], room: int) -> list[list[Path]]:
