@@ -1,7 +1,7 @@
 """One command for a GPU that is at hand for some minutes.
 
-    python -m benchmarks.gpu --output FOLDER [--data FOLDER] [--seconds N] [--preset NAME]
-        [--resume FOLDER] [--stages NAME...]
+    python -m benchmarks.gpu --output FOLDER [--data FOLDER] [--recipe NAME] [--preset NAME]
+        [--batch N] [--products TYPE] [--seconds N] [--resume FOLDER] [--stages NAME...]
     python -m benchmarks.gpu --output FOLDER --rehearse
 
 Stages: what is there; conformance; throughput; training of a preset for the time that is left; its
@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.gpu.rehearsal import write_rehearsal_data
 from benchmarks.gpu.results import ROOT, environment, write_json
 from benchmarks.gpu.stages import Stage, run_stage
+from lmpack.training.config import PRODUCTS
 
 NAMES = ("look", "conformance", "throughput", "training", "evaluation")
 LOOK_SECONDS, CONFORMANCE_SECONDS, THROUGHPUT_SECONDS = 30.0, 120.0, 90.0
@@ -42,6 +43,8 @@ class Plan:
         data: folder with the sources of the recipe.
         recipe: name or path.
         preset: shape that is trained.
+        batch: sequences in a step of training.
+        products: operands of its matrix products.
         resume: folder with the parts of a run's state, from which it goes on.
         seconds: for all stages.
         stages: names of those that are wanted.
@@ -53,6 +56,8 @@ class Plan:
     data: Path
     recipe: str
     preset: str
+    batch: int
+    products: str
     resume: Path | None
     seconds: float
     stages: tuple[str, ...]
@@ -77,8 +82,10 @@ class Plan:
             "look": [],
             "conformance": ["--models", "tiny", "--short"] if small else ["--require-cuda"],
             "throughput": ["--data", data] + SMALL_THROUGHPUT * small,
-            "training": ["--recipe", self.recipe, "--preset", self.preset, "--run", run]
-            + ["--data", data, "--output", str(self.output), "--seconds", f"{training_seconds:.0f}"]
+            "training": ["--recipe", self.recipe, "--preset", self.preset]
+            + ["--batch", str(self.batch), "--products", self.products]
+            + ["--run", run, "--data", data, "--output", str(self.output)]
+            + ["--seconds", f"{training_seconds:.0f}"]
             + ([] if self.resume is None else ["--resume", str(self.resume)])
             + (["--device", "cpu"] if small else ["--device", "cuda", "--compile"]),
             "evaluation": ["--run", run, "--data", data, "--output", str(self.output)],
@@ -88,6 +95,7 @@ class Plan:
 
 SMALL_THROUGHPUT = ["--models", "tiny", "--bytes", "16384", "--threads", "1"]
 SMALL_TRAINING = 4.0
+SMALL_BATCH = 2
 SMALL_SECONDS = 600.0
 """Limit of a rehearsal; on a quiet machine it needs about one minute."""
 
@@ -123,14 +131,19 @@ def main(arguments: list[str]) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--recipe", default="general")
-    parser.add_argument("--preset", default="base")
-    parser.add_argument("--resume", type=Path)
-    parser.add_argument("--seconds", type=float, default=570.0)
-    parser.add_argument("--stages", nargs="+", choices=NAMES, default=NAMES)
-    parser.add_argument("--rehearse", action="store_true")
+    add = parser.add_argument
+    add("--output", type=Path, required=True, help="folder for at most 8 files, 64 MiB together")
+    data = ROOT.parent / "shared" / "data"
+    add("--data", type=Path, default=data, help="folder with the sources of the recipe")
+    add("--recipe", default="general", help="name or path of the recipe (default: general)")
+    add("--preset", default="base", help="shape that is trained (default: base)")
+    add("--batch", type=int, default=128, help="sequences in a step of training (default: 128)")
+    products = "operands of the matrix products in training (default: bfloat16)"
+    add("--products", choices=PRODUCTS, default="bfloat16", help=products)
+    add("--resume", type=Path, help="output of an earlier call, whose run goes on")
+    add("--seconds", type=float, default=570.0, help="for all stages together (default: 570)")
+    add("--stages", nargs="+", choices=NAMES, default=NAMES, help="only these stages")
+    add("--rehearse", action="store_true", help="all stages on the CPU, with tiny sizes")
     options = vars(parser.parse_args(arguments))
     with tempfile.TemporaryDirectory() as folder:
         for name in ("output", "data", "resume"):
@@ -139,7 +152,7 @@ def main(arguments: list[str]) -> int:
         options["stages"] = tuple(options["stages"])
         if options["rehearse"]:
             options["data"], options["recipe"] = write_rehearsal_data(Path(folder))
-            options["preset"], options["seconds"] = "tiny", SMALL_SECONDS
+            options |= {"preset": "tiny", "batch": SMALL_BATCH, "seconds": SMALL_SECONDS}
         results = run(Plan(**options))
     return int(any(stage["state"] != "done" for stage in results["stages"].values()))
 

@@ -106,11 +106,11 @@ def is_bad(way: str, found: str, require_cuda: bool) -> bool:
 
 def main(arguments: list[str]) -> int:
     parser = stage_parser(__doc__, "gpu_conformance")
-    parser.add_argument("--models", nargs="*", default=[bundle.name for bundle in list_models()])
-    parser.add_argument("--require-cuda", action="store_true")
-    parser.add_argument(
-        "--short", action="store_true", help="few lanes and steps, no random models"
-    )
+    names = [bundle.name for bundle in list_models()]
+    add = parser.add_argument
+    add("--models", nargs="*", default=names, help="built-in models (default: all)")
+    add("--require-cuda", action="store_true", help="end with 1 if a row needs a GPU and has none")
+    add("--short", action="store_true", help="few lanes and steps, no random models")
     options = parser.parse_args(arguments)
     lanes, steps = (SHORT_LANES, SHORT_STEPS) if options.short else (LANES, STEPS)
     text = (ROOT / "README.md").read_bytes()[:1000]

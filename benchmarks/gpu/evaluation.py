@@ -20,9 +20,9 @@ EXPORT = (sys.executable, "-m", "lmpack", "export")
 
 def main(arguments: list[str]) -> int:
     parser = stage_parser(__doc__, "gpu_evaluation")
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the sources")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the bundle")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         bundle = Path(temporary) / "model"

@@ -1,32 +1,32 @@
 """Pack what a machine with a GPU needs beside the checkout, in uploads of limited size.
 
     python -m benchmarks.gpu.pack --extension FILE --onnxruntime FILE --data FOLDER --output FOLDER
-        [--recipe NAME] [--resume FOLDER] [--upload-mib 64]
+        [--recipe NAME] [--resume FOLDER] [--uploads 2] [--upload-mib 64]
 
-FILE is the extension module for that machine's Python, or a wheel that has it, and the archive of
-benchmarks.gpu.slim. The sources of the recipe come from the data folder. In OUTPUT, which git must
-ignore, there is then a folder 1, 2, ... for each upload, and each upload also carries the checkout
-without benchmarks/models. On the machine benchmarks.gpu.unpack makes files of it again.
+Training sources are taken in the order of their weights, as long as the uploads hold them; which
+ones are left out is said. OUTPUT, which git must ignore, gets a folder 1, 2, ... for each upload,
+and recipe.json: the recipe with the sources that are there. Each upload also carries the checkout.
+On the machine benchmarks.gpu.unpack makes files of it again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from benchmarks.gpu.parts import MIB, split
-from benchmarks.gpu.results import ROOT
+from benchmarks.gpu.packing import Packing
+from benchmarks.gpu.parts import MIB
+from benchmarks.gpu.results import ROOT, write_json
 
-PART = 8 * MIB
-ASIDE = "benchmarks/models/"
-"""Folder that is to be moved aside while the checkout is uploaded."""
-EXTENSION, ONNXRUNTIME, SOURCE = "extension.so", "onnxruntime.tar.xz", "source--"
+EXTENSION, ONNXRUNTIME, RECIPE = "extension.so", "onnxruntime.tar.xz", "recipe.json"
+SOURCE = "source--"
 """Names of what is packed; a source is named by its path in the data folder."""
 SEPARATOR = "--"
 """In place of the slashes of a path."""
@@ -43,10 +43,10 @@ def source_path(name: str) -> str:
 
 
 def checkout_size() -> int:
-    """Bytes of the files that git knows or does not ignore, without those that move aside."""
+    """Bytes of the files that git knows or does not ignore: what travels with each upload."""
     command = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
-    paths = (ROOT / name for name in names if name and not name.startswith(ASIDE))
+    paths = (ROOT / name for name in names if name)
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
@@ -59,65 +59,103 @@ def extension(given: Path, folder: Path) -> Path:
         return Path(wheel.extract(name, folder))
 
 
-def uploads(files: list[Path], room: int) -> list[list[Path]]:
-    """The files in their order, cut into uploads of at most `room` bytes.
+def read_recipe_json(name: str) -> dict[str, Any]:
+    """The fields of a recipe, by the name of a built-in one or a path."""
+    from lmpack.cli.train import RECIPES
+
+    built_in = RECIPES / f"{name}.json"
+    fields: dict[str, Any] = json.loads(
+        (built_in if built_in.is_file() else Path(name)).read_text()
+    )
+    return fields
+
+
+def add_sources(packing: Packing, recipe: dict[str, Any], data: Path) -> list[str]:
+    """Add all validation sources, and training sources by weight; the paths left out.
 
     Raises:
-        ValueError: a file is larger than that.
+        ValueError: a validation source does not fit, or no training source does.
     """
-    groups: list[list[Path]] = [[]]
-    left = room
-    for path in files:
-        size = path.stat().st_size
-        if size > room:
-            raise ValueError(f"{path.name} does not fit beside the checkout: {size} > {room} bytes")
-        if size > left:
-            groups.append([])
-            left = room
-        groups[-1].append(path)
-        left -= size
-    return groups
+    for source in recipe.get("valid", ()):
+        packing.need(source_name(source["path"]), data / source["path"])
+    by_weight = sorted(recipe["train"], key=lambda source: -source.get("weight", 1.0))
+    paths = [source["path"] for source in by_weight]
+    left_out = [path for path in paths if not packing.add(source_name(path), data / path)]
+    if len(left_out) == len(paths):
+        raise ValueError("no training source fits into the uploads: allow more")
+    return left_out
 
 
-def wanted(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Name and file of what is packed, what is needed first at the front."""
-    yield EXTENSION, extension(options.extension, folder)
-    yield ONNXRUNTIME, options.onnxruntime
-    from lmpack.cli.train import RECIPES
-    from lmpack.training.config import read_recipe
+def pack(options: argparse.Namespace, packing: Packing, folder: Path) -> list[str]:
+    """Make parts of all that is needed; the paths of the sources that are left out.
 
-    built_in = RECIPES / f"{options.recipe}.json"
-    config = read_recipe(built_in if built_in.is_file() else Path(options.recipe))
-    for source in (*config.valid, *config.train):
-        yield source_name(source.path), options.data / source.path
+    Args:
+        options: of the command.
+        packing: gets the parts.
+        folder: for temporary files, and the recipe with the sources that are there.
+
+    Raises:
+        ValueError: something that has to be there does not fit.
+    """
+    recipe = read_recipe_json(options.recipe)
+    # With all sources first, so that there is room for it whichever will be left.
+    write_json(folder / RECIPE, recipe)
+    packing.need(RECIPE, folder / RECIPE)
+    packing.need(EXTENSION, extension(options.extension, folder))
+    packing.need(ONNXRUNTIME, options.onnxruntime)
+    state = [] if options.resume is None else sorted(options.resume.glob("*.part*"))
+    packing.need_parts(state, "the state of the run")
+    left_out = add_sources(packing, recipe, options.data)
+    if left_out and state:
+        raise ValueError(
+            f"a run goes on with all its sources, but {', '.join(left_out)} do not fit: "
+            f"allow more uploads, or give the {RECIPE} that the run began with"
+        )
+    recipe["train"] = [source for source in recipe["train"] if source["path"] not in left_out]
+    write_json(folder / RECIPE, recipe)
+    packing.replace(folder / RECIPE)
+    return left_out
+
+
+def write_uploads(groups: list[list[Path]], recipe: Path, output: Path) -> None:
+    """Write the folders 1, 2, ... and the recipe, in place of all that was in the output."""
+    shutil.rmtree(output, ignore_errors=True)
+    for number, group in enumerate(groups, 1):
+        target = output / str(number)
+        target.mkdir(parents=True)
+        size = sum(shutil.copyfile(path, target / path.name).stat().st_size for path in group)
+        print(f"{target}: {size / MIB:.1f} MiB")
+    shutil.copyfile(recipe, output / RECIPE)
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for name in ("extension", "onnxruntime", "data", "output"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--recipe", default="general")
-    parser.add_argument("--resume", type=Path, help="folder with the parts of a run's state")
-    parser.add_argument("--upload-mib", type=int, default=64)
+    add = parser.add_argument
+    wheel = "extension module for that machine's Python, or a wheel that has it"
+    add("--extension", type=Path, required=True, help=wheel)
+    add("--onnxruntime", type=Path, required=True, help="archive of benchmarks.gpu.slim")
+    add("--data", type=Path, required=True, help="folder with the sources of the recipe")
+    add("--output", type=Path, required=True, help="folder for the uploads, replaced")
+    add("--recipe", default="general", help="name or path of the recipe (default: general)")
+    add("--resume", type=Path, help="folder with the parts of a run's state")
+    add("--uploads", type=int, default=2, help="how many there may be (default: 2)")
+    add("--upload-mib", type=int, default=64, help="size of an upload (default: 64)")
     options = parser.parse_args(arguments)
-    room = options.upload_mib * MIB - checkout_size()
-    shutil.rmtree(options.output, ignore_errors=True)
+    checkout = checkout_size()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        parts: list[Path] = []
-        for name, path in wanted(options, folder):
-            named = Path(shutil.copyfile(path, folder / name))
-            parts += split(named, folder / "parts", PART)
-        if options.resume is not None:
-            parts += sorted(options.resume.glob("*.part*"))
-        for number, group in enumerate(uploads(parts, room), 1):
-            target = options.output / str(number)
-            target.mkdir(parents=True)
-            size = sum(shutil.copyfile(path, target / path.name).stat().st_size for path in group)
-            print(f"{target}: {size / MIB:.1f} MiB")
-    print(f"checkout without {ASIDE}: {options.upload_mib - room / MIB:.1f} MiB in each upload")
+        room = options.upload_mib * MIB - checkout
+        packing = Packing(folder / "parts", room, options.uploads)
+        try:
+            left_out = pack(options, packing, folder)
+        except (OSError, ValueError) as error:
+            sys.exit(f"error: {error}")
+        write_uploads(packing.groups, folder / RECIPE, options.output)
+    for path in left_out:
+        print(f"left out: {path}, {(options.data / path).stat().st_size / MIB:.1f} MiB")
+    print(f"checkout: {checkout / MIB:.1f} MiB in each upload")
     return 0
 
 

@@ -33,5 +33,6 @@ def stage_parser(doc: str | None, name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--result", type=Path, default=RESULTS / f"{name}.json")
+    default = RESULTS / f"{name}.json"
+    parser.add_argument("--result", type=Path, default=default, help="JSON file that is written")
     return parser

@@ -1,6 +1,7 @@
 """Cut the package onnxruntime-gpu down to the machine code of one GPU architecture.
 
-    python -m benchmarks.gpu.slim --version 1.31.1 --arch 90 --output onnxruntime.tar.xz
+    python -m benchmarks.gpu.slim --output FILE [--arch 90] [--version 1.31.1] [--python 3.12]
+        [--wheel FILE]
 
 The published wheel carries CUDA code for several architectures, about 250 MB. The archive has what
 a Python process needs to run CUDAExecutionProvider on one of them. The libraries of CUDA and cuDNN
@@ -119,11 +120,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--version", default="1.31.1")
-    parser.add_argument("--python", default="3.12", help="version of the GPU machine's Python")
-    parser.add_argument("--arch", type=int, default=90, help="compute capability without its dot")
-    parser.add_argument("--wheel", type=Path, help="instead of downloading it")
-    parser.add_argument("--output", type=Path, required=True)
+    add = parser.add_argument
+    add("--output", type=Path, required=True, help="the archive")
+    add("--arch", type=int, default=90, help="compute capability without its dot (default: 90)")
+    add("--version", default="1.31.1", help="of onnxruntime-gpu (default: 1.31.1)")
+    add("--python", default="3.12", help="version of the GPU machine's Python (default: 3.12)")
+    add("--wheel", type=Path, help="a wheel of onnxruntime-gpu that is at hand, not downloaded")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
@@ -132,6 +134,7 @@ def main(arguments: list[str]) -> int:
         library = bytearray((site / PROVIDER).read_bytes())
         kept = keep_architecture(library, options.arch)
         (site / PROVIDER).write_bytes(library)
+        options.output.parent.mkdir(parents=True, exist_ok=True)
         pack(site, options.output)
     print(f"{kept / 1e6:.1f} MB of code in {options.output.stat().st_size / 1e6:.1f} MB")
     return 0

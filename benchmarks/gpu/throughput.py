@@ -118,11 +118,13 @@ def cut(text: bytes, size: int, block: int) -> list[bytes]:
 
 def main(arguments: list[str]) -> int:
     parser = stage_parser(__doc__, "throughput")
-    parser.add_argument("--models", nargs="+", default=[bundle.name for bundle in list_models()])
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--bytes", type=int, default=1 << 20)
-    parser.add_argument("--gpu-bytes", type=int, default=1 << 22)
-    parser.add_argument("--threads", type=int, default=2)
+    names, data = [bundle.name for bundle in list_models()], ROOT.parent / "shared" / "data"
+    add = parser.add_argument
+    add("--models", nargs="+", default=names, help="built-in models (default: all)")
+    add("--data", type=Path, default=data, help="folder with the text")
+    add("--bytes", type=int, default=1 << 20, help="of the text, on the CPU (default: 1 MiB)")
+    add("--gpu-bytes", type=int, default=1 << 22, help="the same on a GPU (default: 4 MiB)")
+    add("--threads", type=int, default=2, help="of the CPU (default: 2)")
     options = parser.parse_args(arguments)
     text = text_of(options.data)
     rows: list[dict[str, Any]] = []

@@ -1,16 +1,18 @@
 """Train a preset for some seconds, and bring out what a later run goes on from.
 
-    python -m benchmarks.gpu.training --preset NAME --seconds S --data FOLDER --run FOLDER
-        --output FOLDER [--resume FOLDER] [--result FILE]
+    python -m benchmarks.gpu.training --seconds S --data FOLDER --run FOLDER --output FOLDER
+        [--recipe NAME] [--preset NAME] [--batch N] [--products TYPE] [--device NAME] [--compile]
+        [--resume FOLDER] [--result FILE]
 
 With --resume the run goes on from the state whose parts are in that folder, for so many seconds
-more. Every two minutes and at the end the state of the run is put into the output in parts, so that
-the run can be ended at any time. A state before the fall of the rates is preferred: a longer run
+more. Each state that the run saves is put into the output in parts, so that the run can be ended at
+any time. A state before the fall of the rates is preferred: a longer run
 goes on from it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -94,25 +96,33 @@ def progress(run: Path) -> dict[str, Any]:
     return found
 
 
+def train_command(options: argparse.Namespace, seconds: float) -> list[str]:
+    """The command that trains, until the run has taken so many seconds in all."""
+    command = [*TRAIN, options.recipe, "--preset", options.preset, "--device", options.device]
+    command += ["--batch", options.batch, "--products", options.products]
+    command += ["--seconds", seconds, "--data", options.data, "--output", options.run]
+    return list(map(str, command)) + ["--compile"] * options.compile
+
+
 def main(arguments: list[str]) -> int:
     parser = stage_parser(__doc__, "gpu_training")
-    parser.add_argument("--recipe", default="general")
-    parser.add_argument("--preset", default="base")
-    parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--device", default="cuda")
-    parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--resume", type=Path)
-    parser.add_argument("--keep-every", type=float, default=120.0)
+    add = parser.add_argument
+    add("--recipe", default="general", help="name or path of the recipe")
+    add("--preset", default="base", help="shape that is trained")
+    add("--batch", type=int, default=128, help="sequences in a step")
+    add("--products", default="bfloat16", help="operands of the matrix products")
+    add("--seconds", type=float, required=True, help="to train in this call")
+    add("--device", default="cuda", help="cuda or cpu")
+    add("--compile", action="store_true", help="compile the model with torch")
+    add("--data", type=Path, required=True, help="folder with the sources of the recipe")
+    add("--run", type=Path, required=True, help="folder of the run")
+    add("--output", type=Path, required=True, help="folder for the parts of the run's state")
+    add("--resume", type=Path, help="folder with the parts of an earlier state")
+    add("--keep-every", type=float, default=5.0, help="seconds between two looks at the state")
     options = parser.parse_args(arguments)
     seconds = begin(options.run, options.resume) + options.seconds
-    command = [*TRAIN, options.recipe, "--preset", options.preset, "--device", options.device]
-    command += ["--seconds", str(seconds), "--data", options.data]
-    command += ["--output", options.run] + ["--compile"] * options.compile
     keeper = Keeper(options.run, options.output)
-    with subprocess.Popen(list(map(str, command))) as process:
+    with subprocess.Popen(train_command(options, seconds)) as process:
         due = time.monotonic() + options.keep_every
         while process.poll() is None:
             time.sleep(0.2)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.gpu.unpack FOLDER
 
-FOLDER has the folders of all uploads. Afterwards FOLDER/site is to be first on PYTHONPATH, and the
-sources are in FOLDER/data.
+FOLDER has the folders of all uploads. Afterwards FOLDER/site is to be first on PYTHONPATH, the
+sources are in FOLDER/data, and FOLDER/recipe.json is the recipe that they fit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sysconfig
 import tarfile
 from pathlib import Path
 
-from benchmarks.gpu.pack import EXTENSION, ONNXRUNTIME, SOURCE, source_path
+from benchmarks.gpu.pack import EXTENSION, ONNXRUNTIME, RECIPE, SOURCE, source_path
 from benchmarks.gpu.parts import PartsError, join, names
 
 PACKAGE = Path(__file__).resolve().parents[2] / "python" / "lmpack"
@@ -32,6 +32,8 @@ def unpack(folder: Path, package: Path) -> None:
             join(folder, name, folder / name)
             with tarfile.open(folder / name) as archive:
                 archive.extractall(folder / "site", filter="data")
+        elif name == RECIPE:
+            join(folder, name, folder / name)
         elif name.startswith(SOURCE):
             join(folder, name, folder / "data" / source_path(name))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import json
 import os
 import subprocess
@@ -64,7 +66,7 @@ def plan(folder: Path, stages: tuple[str, ...], seconds: float = 60) -> command.
     (folder / "work").mkdir()
     return command.Plan(
         output=folder / "out", work=folder / "work", data=folder, recipe="general", preset="base",
-        resume=None, seconds=seconds, stages=stages, rehearse=True,
+        batch=128, products="bfloat16", resume=None, seconds=seconds, stages=stages, rehearse=True,
     )  # fmt: skip
 
 
@@ -141,7 +143,7 @@ run = pathlib.Path(arguments["--output"])
 run.mkdir(exist_ok=True)
 for step in range(1, 4):
     (run / "checkpoint.pt").write_text(f"state {step}")
-    line = {"seconds": 2 * step, "symbols": 100 * step, "asked": arguments["--seconds"]}
+    line = {"seconds": 2 * step, "symbols": 100 * step, "arguments": arguments}
     with (run / "log.jsonl").open("a") as log:
         print(json.dumps(line), file=log)
     time.sleep(0.3)
@@ -173,7 +175,46 @@ def test_a_run_goes_on_for_so_many_seconds_more(
     torch.save({"seconds": 10.0}, tmp_path / "before_fall.pt")
     split(tmp_path / "before_fall.pt", tmp_path / "earlier", 100)
     found = train(monkeypatch, tmp_path, "--resume", str(tmp_path / "earlier"))
-    assert found["last"]["asked"] == "16.0"  # type: ignore[index]
+    assert found["last"]["arguments"]["--seconds"] == "16.0"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("more", "batch", "device"), [([], "128", "cuda"), (["--rehearse"], "2", "cpu")]
+)
+def test_training_takes_large_steps_in_bfloat16_on_a_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], batch: str, device: str
+) -> None:
+    commands = []
+
+    def note(stage: Stage, folder: Path) -> dict[str, str]:
+        commands.append(stage.command)
+        return {"state": "done"}
+
+    monkeypatch.setattr(command, "run_stage", note)
+    assert command.main(["--output", str(tmp_path), "--stages", "training", *more]) == 0
+    ((_, module, *given),) = commands
+    assert module == "benchmarks.gpu.training"
+    without_paths = given[: given.index("--run")] + given[given.index("--seconds") :]
+    found = train(monkeypatch, tmp_path, *without_paths)["last"]["arguments"]  # type: ignore[index]
+    assert found["--batch"] == batch
+    assert found["--products"] == "bfloat16"
+    assert found["--device"] == device
+
+
+MODULES = ("", ".slim", ".pack", *(f".{name}" for name in command.NAMES))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_option_is_explained(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main = importlib.import_module(f"benchmarks.gpu{module or '.__main__'}").main
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    options = capsys.readouterr().out.partition("show this help message and exit\n")[2]
+    lines = options.splitlines()
+    for line, following in itertools.pairwise([*lines, ""]):
+        if line.startswith("  --"):
+            explained = "  " in line.strip() or following.startswith(" " * 10)
+            assert explained, line
 
 
 @pytest.mark.slow

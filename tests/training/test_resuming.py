@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,6 +26,7 @@ from lmpack.training.checkpoint import CHECKPOINT, PLATEAU
 from lmpack.training.log import LOG
 from lmpack.training.run_export import export_run
 from lmpack.training.schedule import Fall
+from lmpack.training.steps import Steps
 from lmpack.training.train import Trainer
 
 
@@ -42,6 +45,49 @@ def test_resuming_changes_nothing(
     assert resumed.course.step == stop
     resumed.run()
     assert_equal_weights(weights(resumed), weights(finished_run))
+
+
+def ends_at(monkeypatch: pytest.MonkeyPatch, step: int, result: object) -> None:
+    """Let the steps of all runs end with an error, or give a loss, from a step on."""
+    take = Steps.take
+
+    def taken(steps: Steps, number: int, *options: Any) -> torch.Tensor:
+        if number < step:
+            return take(steps, number, *options)
+        if isinstance(result, BaseException):
+            raise result
+        return torch.tensor(result)
+
+    monkeypatch.setattr(Steps, "take", taken)
+
+
+@pytest.mark.parametrize("stop", [3, 17, 32, 36], ids=["rise", "plateau", "corner", "fall"])
+def test_a_run_that_is_killed_between_reports_loses_little(
+    text_folder: Path,
+    finished_run: Trainer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stop: int,
+) -> None:
+    config = dataclasses.replace(CONFIG, save_every=0.0)
+    with monkeypatch.context() as patch:
+        ends_at(patch, stop, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            trainer(text_folder, tmp_path, config).run()
+    resumed = trainer(text_folder, tmp_path)  # whose state is saved as rarely as by default
+    assert resumed.course.step == stop
+    resumed.run()
+    assert_equal_weights(weights(resumed), weights(finished_run))
+    assert [line["step"] for line in read_log(tmp_path)] == [10, 20, 30, 40]
+
+
+def test_a_state_with_a_loss_that_is_no_number_is_not_saved(
+    text_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends_at(monkeypatch, 5, math.nan)
+    with pytest.raises(TrainingError, match="the loss is nan before step 6"):
+        trainer(text_folder, tmp_path, dataclasses.replace(CONFIG, save_every=0.0)).run()
+    assert trainer(text_folder, tmp_path).course.step == 5
 
 
 def test_a_step_that_is_done_is_not_done_again(text_folder: Path, tmp_path: Path) -> None:
@@ -138,6 +184,20 @@ def test_a_run_that_ends_at_a_time(
     assert_equal_weights(weights(resumed), weights(whole))
     longer = trainer(text_folder, tmp_path / "parts", dataclasses.replace(config, seconds=100.0))
     assert (longer.course.step, longer.course.fall) == (16, None)
+
+
+def test_the_state_is_saved_by_the_clock(
+    text_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = []
+    monkeypatch.setattr(train, "time", Clock())
+    monkeypatch.setattr(
+        train, "save_state", lambda folder, state, name: saved.append((name, state["step"]))
+    )
+    config = dataclasses.replace(CONFIG, save_every=6.0, report_every=20)
+    trainer(text_folder, tmp_path, config).run()
+    # Once so many seconds have passed since the last state, the next step saves; reports save, too.
+    assert [step for name, step in saved if name == CHECKPOINT] == [7, 14, 20, 27, 34, 40]
 
 
 def test_a_folder_with_another_run_is_not_touched(text_folder: Path, copy: Path) -> None:

@@ -87,8 +87,8 @@ def train(
 ) -> None:
     """Train a model by RECIPE, a JSON file or the name of a built-in recipe.
 
-    A run that was interrupted goes on where its last report was, with the same command. One that
-    ended goes on, from where its rates began to fall, if it is told to be longer.
+    A run that was interrupted goes on where its state was last saved, with the same command. One
+    that ended goes on, from where its rates began to fall, if it is told to be longer.
     """
     failures = Failures()
     with failures.of(recipe), training_extra():

@@ -24,7 +24,7 @@ SMALLEST_RATE = 1e-12
 LARGEST = 2.0**62
 """Bounds of numbers that have no other ones."""
 
-_FREE = ("symbols", "seconds", "fall", "valid", "valid_bytes", "report_every")
+_FREE = ("symbols", "seconds", "fall", "valid", "valid_bytes", "report_every", "save_every")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +84,8 @@ class TrainingConfig:
         quantize_from: symbols after which the forward pass rounds as the export does; in the fall
             it always does.
         valid_bytes: how much of each validation source is used while training.
-        report_every: steps between two reports.
+        report_every: steps between two reports; each also saves the state of the run.
+        save_every: seconds of training after which the state is saved between reports, too.
         seed: of weights and of the order of the data.
     """
 
@@ -106,6 +107,7 @@ class TrainingConfig:
     quantize_from: int = 0
     valid_bytes: int = 65536
     report_every: int = 250
+    save_every: float = 120.0
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -125,6 +127,7 @@ class TrainingConfig:
             _check_number("seconds", self.seconds, 1)
         for name in ("matrix_rate", "table_rate"):
             _check_number(name, getattr(self, name), SMALLEST_RATE, 1)
+        _check_number("save_every", self.save_every, 0)
         _check_number("weight_decay", self.weight_decay, 0, 1)
         _check_number("fall", self.fall, 0, LONGEST_FALL)
         names = [source.name for source in self.valid]

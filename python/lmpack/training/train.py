@@ -124,30 +124,37 @@ class Trainer:
         course = self.course
         last = math.inf if stop_after is None else stop_after
         started, before = time.monotonic(), course.seconds
-        nats, first = torch.zeros((), device=self._device), course.step
+        nats, first, saved = torch.zeros((), device=self._device), course.step, before
         while not course.finished and course.step < last:
             course.look_at_clock()
             if course.falls_now:
                 self._save(PLATEAU)
             nats += self._steps.take(course.step, course.rate, course.quantizes)
             course.step += 1
-            due = course.report_is_due or course.step == last
-            # The only place that waits for the device.
-            bits = nats.item() / (course.step - first) / math.log(2) if due else 0.0
+            report = course.report_is_due or course.step == last
+            save = report or course.seconds - saved >= self.config.save_every
+            # The only place that waits for the device, as saving does.
+            bits = self._finite_bits(nats) / (course.step - first) if save else 0.0
             course.seconds = before + time.monotonic() - started
-            if due:
+            if report:
                 reported(self._report(bits))
-                self._save(CHECKPOINT)
                 nats, first = torch.zeros_like(nats), course.step
+            if save:
+                self._save(CHECKPOINT)
+                saved = course.seconds
         self.model.set_precision(EXACT)
         return self.model
 
-    def _report(self, train_bits: float) -> Line:
-        if not math.isfinite(train_bits):
+    def _finite_bits(self, nats: torch.Tensor) -> float:
+        bits = nats.item() / math.log(2)
+        if not math.isfinite(bits):
             raise TrainingError(
-                f"the loss is {train_bits} before step {self.course.step}: lower the rates; "
+                f"the loss is {bits} before step {self.course.step}: lower the rates; "
                 "the last checkpoint was made before that"
             )
+        return bits
+
+    def _report(self, train_bits: float) -> Line:
         self.model.set_precision(EXACT)
         line: Line = {
             "step": self.course.step,
