@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 MIB = 1 << 20
 INDEX = ".parts.json"
 """Ending of the file that lists the parts of a file, with their SHA-256."""
+
+PIECE = r"\.part(s\.json|\d{2,}\.[0-9a-f]{8})(\.tmp)?"
+"""Endings of an index, of a part, and of either that is being written: a regular expression."""
 
 
 class PartsError(Exception):
@@ -19,21 +23,40 @@ class PartsError(Exception):
 def split(source: Path, folder: Path, size: int) -> list[Path]:
     """Cut a file into `folder`: an index and parts of at most `size` bytes, which are returned.
 
-    Parts of an older version of the file are replaced.
+    Parts of an older version of the file are replaced. Whenever this ends or fails, the index
+    lists parts that are all there: those of the older version or the new ones.
     """
     content = source.read_bytes()
     pieces = [content[first : first + size] for first in range(0, max(1, len(content)), size)]
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{source.name}.part*"):
-        old.unlink()
     parts = []
     for number, piece in enumerate(pieces):
-        path = folder / f"{source.name}.part{number:02d}"
-        path.write_bytes(piece)
-        parts.append({"name": path.name, "sha256": hashlib.sha256(piece).hexdigest()})
+        digest = hashlib.sha256(piece).hexdigest()
+        # The digest in its name tells a part from that of an older version.
+        parts.append({"name": f"{source.name}.part{number:02d}.{digest[:8]}", "sha256": digest})
+        _write(folder / parts[-1]["name"], piece)
     index = folder / (source.name + INDEX)
-    index.write_text(json.dumps(parts, indent=1) + "\n")
-    return [index, *(folder / part["name"] for part in parts)]
+    _write(index, (json.dumps(parts, indent=1) + "\n").encode())
+    whole = [index, *(folder / part["name"] for part in parts)]
+    for old in set(pieces_of(folder, source.name)) - set(whole):
+        old.unlink()
+    return whole
+
+
+def pieces_of(folder: Path, name: str) -> list[Path]:
+    """The index and the parts of all versions of a file that are in `folder`, whole or not."""
+    piece = re.compile(re.escape(name) + PIECE)
+    return sorted(path for path in folder.glob("*") if piece.fullmatch(path.name))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or as it was before."""
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def join(folder: Path, name: str, target: Path) -> None:
@@ -50,9 +73,7 @@ def join(folder: Path, name: str, target: Path) -> None:
             raise PartsError(f"{part['name']} is not the part that {index} lists: copy it again")
         content += piece
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(target.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, target)
+    _write(target, content)
 
 
 def names(folder: Path) -> list[str]:

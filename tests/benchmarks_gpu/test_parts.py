@@ -52,6 +52,37 @@ def test_parts_of_an_older_version_go(tmp_path: Path, content: bytes) -> None:
     assert sorted(written) == sorted((tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize("last", range(4))
+def test_a_failing_write_leaves_the_older_version(
+    tmp_path: Path, content: bytes, last: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state.pt").write_bytes(content)
+    before = split(tmp_path / "state.pt", tmp_path / "out", 400)
+    (tmp_path / "state.pt").write_bytes(content[::-1])
+    with monkeypatch.context() as context:
+        full_after(context, last)
+        with pytest.raises(OSError, match="no space"):
+            split(tmp_path / "state.pt", tmp_path / "out", 400)
+    join(tmp_path / "out", "state.pt", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+    split(tmp_path / "state.pt", tmp_path / "out", 400)
+    assert len(list((tmp_path / "out").iterdir())) == len(before)
+
+
+def full_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
+    """Let every write after so many fail halfway, as on a full disk."""
+    left = iter([True] * writes)
+    to_path = Path.write_bytes
+
+    def write_bytes(path: Path, content: bytes) -> int:
+        if next(left, False):
+            return to_path(path, content)
+        to_path(path, content[: len(content) // 2])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+
+
 def test_a_missing_part_is_said(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.pt").write_bytes(content)
     written = split(tmp_path / "state.pt", tmp_path / "out", 300)
