@@ -60,28 +60,57 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def join(folder: Path, name: str, target: Path) -> None:
-    """Make a file of its parts in `folder`, or in folders of it.
+    """Make a file of its parts, which :func:`whole` finds.
 
     Raises:
-        PartsError: a part is missing or has changed.
+        PartsError: a part is missing or has changed, or there are two different indexes.
     """
-    index = _find(folder, name + INDEX)
-    content = b""
-    for part in json.loads(index.read_text()):
-        piece = _find(folder, part["name"]).read_bytes()
-        if hashlib.sha256(piece).hexdigest() != part["sha256"]:
-            raise PartsError(f"{part['name']} is not the part that {index} lists: copy it again")
-        content += piece
+    content = b"".join(path.read_bytes() for path in whole(folder, name)[1:])
     target.parent.mkdir(parents=True, exist_ok=True)
     _write(target, content)
 
 
+def whole(folder: Path, name: str) -> list[Path]:
+    """The index of a file and its parts in their order, which are as the index says.
+
+    Args:
+        folder: has them, or its numbered folders do: those of benchmarks.gpu.pack, among which the
+            parts of a file may be spread.
+        name: of the file.
+
+    Raises:
+        PartsError: a part is missing or has changed, or there are two different indexes.
+    """
+    indexes = _named(folder, name + INDEX)
+    if len({path.read_bytes() for path in indexes}) > 1:
+        places = " and ".join(str(path.parent) for path in indexes)
+        raise PartsError(f"{name}{INDEX} is not the same in {places}: delete one version")
+    parts = json.loads(indexes[0].read_text())
+    return [indexes[0], *(_part(folder, part["name"], part["sha256"]) for part in parts)]
+
+
 def names(folder: Path) -> list[str]:
-    """Names of the files whose index is in `folder`, or in folders of it."""
-    return sorted(path.name.removesuffix(INDEX) for path in folder.rglob(f"*{INDEX}"))
+    """Names of the files whose index is in `folder`, or in numbered folders of it."""
+    found = {path.name for place in _places(folder) for path in place.iterdir()}
+    return sorted(name.removesuffix(INDEX) for name in found if name.endswith(INDEX))
 
 
-def _find(folder: Path, name: str) -> Path:
-    for path in folder.rglob(name):
-        return path
-    raise PartsError(f"{name} is missing in {folder}: copy it there")
+def _part(folder: Path, name: str, sha256: str) -> Path:
+    for path in _named(folder, name):
+        if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            return path
+    raise PartsError(f"{name} is not the part that its index in {folder} lists: copy it again")
+
+
+def _named(folder: Path, name: str) -> list[Path]:
+    """The files of exactly that name, at least one."""
+    found = [path for place in _places(folder) if (path := place / name).is_file()]
+    if not found:
+        raise PartsError(f"{name} is missing in {folder}: copy it there")
+    return found
+
+
+def _places(folder: Path) -> list[Path]:
+    """Where parts are looked for."""
+    uploads = (path for path in folder.glob("*") if path.name.isdigit() and path.is_dir())
+    return [path for path in (folder, *sorted(uploads)) if path.is_dir()]

@@ -36,6 +36,31 @@ def test_parts_may_be_spread_over_folders(tmp_path: Path, content: bytes) -> Non
     assert (tmp_path / "back").read_bytes() == content
 
 
+def test_two_versions_are_said(tmp_path: Path, content: bytes) -> None:
+    for number in "12":
+        (tmp_path / "state.pt").write_bytes(content + number.encode())
+        split(tmp_path / "state.pt", tmp_path / "out" / number, 300)
+    with pytest.raises(PartsError, match=r"state.pt.parts.json is not the same in .*1 and .*2"):
+        join(tmp_path / "out", "state.pt", tmp_path / "back")
+
+
+def test_only_folders_of_uploads_are_searched(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state.pt").write_bytes(content)
+    split(tmp_path / "state.pt", tmp_path / "out" / "older", 300)
+    assert names(tmp_path / "out") == []
+    with pytest.raises(PartsError, match="is missing in"):
+        join(tmp_path / "out", "state.pt", tmp_path / "back")
+
+
+def test_a_name_is_no_pattern(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state[12].pt").write_bytes(content)
+    split(tmp_path / "state[12].pt", tmp_path / "out", 300)
+    (tmp_path / "state1.pt").write_bytes(content[:5])
+    split(tmp_path / "state1.pt", tmp_path / "out", 300)
+    join(tmp_path / "out", "state[12].pt", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     split(tmp_path / "empty", tmp_path / "out", 10)
