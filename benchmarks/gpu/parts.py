@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 MIB = 1 << 20
@@ -47,6 +48,41 @@ def pieces_of(folder: Path, name: str) -> list[Path]:
     """The index and the parts of all versions of a file that are in `folder`, whole or not."""
     piece = re.compile(re.escape(name) + PIECE)
     return sorted(path for path in folder.glob("*") if piece.fullmatch(path.name))
+
+
+def swap(new: list[Path], old: list[Path], folder: Path, aside: Path) -> None:
+    """Move `new` into `folder` in place of `old`, where there is no room for both.
+
+    If this fails, all of them are where they were.
+
+    Args:
+        new: files; the first one is moved last.
+        old: files of the folder, which are deleted.
+        folder: gets the new files.
+        aside: folder for the old ones meanwhile.
+    """
+    aside.mkdir(parents=True, exist_ok=True)
+    moves = [(path, aside / path.name) for path in old]
+    moves += [(path, folder / path.name) for path in reversed(new)]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            _move(source, target)
+            done.append((source, target))
+    except OSError:
+        for source, target in reversed(done):
+            _move(target, source)
+        raise
+    shutil.rmtree(aside)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file, also to another disk; if this fails, it is still where it was."""
+    try:
+        shutil.move(source, target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.parts import MIB, join, names, split
+from benchmarks.gpu.parts import MIB, join, names, pieces_of, split, swap
 from benchmarks.gpu.results import stage_parser, write_json
 
 CHECKPOINT = "checkpoint.pt"
@@ -37,7 +37,7 @@ class Keeper:
     """Puts the newest state of a run into the output.
 
     Attributes:
-        kept: what is there, or why nothing is; for the result.
+        kept: what is there, or why nothing is, and why a newer state is not; for the result.
     """
 
     def __init__(self, run: Path, output: Path) -> None:
@@ -46,7 +46,16 @@ class Keeper:
         self.kept: dict[str, Any] = {"state": "none yet"}
 
     def keep(self) -> None:
-        """Cut the newest state into parts, if it has changed and is not too large."""
+        """Cut the newest state into parts, if it has changed and is not too large.
+
+        If that fails, the state that is there stays, and the next call tries it again.
+        """
+        try:
+            self._keep()
+        except OSError as error:
+            self.kept = {**self.kept, "failed": str(error)}
+
+    def _keep(self) -> None:
         states = [path for name in STATES if (path := self._run / name).exists()]
         if not states:
             return
@@ -54,15 +63,19 @@ class Keeper:
         seen = states[0].name, status.st_mtime_ns
         if seen == self._seen:
             return
-        self._seen = seen
         if status.st_size > MOST_PARTS * PART:
             self.kept = {"state": f"{states[0].name} is too large: {status.st_size} bytes"}
-            return
-        for name in STATES:  # of the other state, too
-            for old in self._output.glob(f"{name}.part*"):
-                old.unlink()
-        split(states[0], self._output, PART)
-        self.kept = {"state": states[0].name, "bytes": status.st_size}
+        else:
+            self._put(states[0])
+            self.kept = {"state": states[0].name, "bytes": status.st_size}
+        self._seen = seen
+
+    def _put(self, state: Path) -> None:
+        """Put a state into the output in place of any other one."""
+        self._output.mkdir(parents=True, exist_ok=True)
+        new = split(state, self._run / "parts", PART)  # two would be more than the output may have
+        old = [path for name in STATES for path in pieces_of(self._output, name)]
+        swap(new, old, self._output, self._run / "old parts")
 
 
 def begin(run: Path, resume: Path | None) -> float:

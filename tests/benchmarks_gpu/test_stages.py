@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -132,6 +133,43 @@ def test_a_state_that_cannot_come_back_is_said(
     keeper = training.Keeper(tmp_path, tmp_path / "out")
     keeper.keep()
     assert keeper.kept == {"state": "checkpoint.pt is too large: 401 bytes"}
+
+
+def broken_at(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let the moving of a file fail, once so many were moved."""
+    move, left = shutil.move, iter([True] * count + [False])
+
+    def moving(source: Path, target: Path) -> None:
+        if not next(left, True):
+            raise OSError("the disk is full")
+        move(source, target)
+
+    monkeypatch.setattr(shutil, "move", moving)
+
+
+@pytest.mark.parametrize("count", range(9))
+def test_a_state_is_kept_until_the_next_one_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(training, "PART", 100)
+    run, output = tmp_path / "run", tmp_path / "out"
+    run.mkdir()
+    (run / "checkpoint.pt").write_bytes(b"c" * 250)
+    keeper = training.Keeper(run, output)
+    keeper.keep()
+    (run / "before_fall.pt").write_bytes(b"b" * 320)
+    with monkeypatch.context() as context:
+        broken_at(context, count)
+        keeper.keep()
+    kept = {"state": "checkpoint.pt", "bytes": 250}
+    assert keeper.kept == {**kept, "failed": "the disk is full"}
+    assert len(list(output.iterdir())) == 4
+    join(output, "checkpoint.pt", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == b"c" * 250
+    keeper.keep()
+    assert keeper.kept == {"state": "before_fall.pt", "bytes": 320}
+    join(output, "before_fall.pt", tmp_path / "back")
+    assert len(list(output.iterdir())) == 5
 
 
 TRAINER = """
