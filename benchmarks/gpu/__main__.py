@@ -20,9 +20,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gpu.parts import PartsError
 from benchmarks.gpu.rehearsal import write_rehearsal_data
 from benchmarks.gpu.results import ROOT, environment, write_json
 from benchmarks.gpu.stages import Stage, run_stage
+from benchmarks.gpu.training import kept_state
 
 NAMES = ("look", "conformance", "throughput", "training", "evaluation")
 LOOK_SECONDS, CONFORMANCE_SECONDS, THROUGHPUT_SECONDS = 30.0, 120.0, 90.0
@@ -140,6 +142,11 @@ def main(arguments: list[str]) -> int:
         if options["rehearse"]:
             options["data"], options["recipe"] = write_rehearsal_data(Path(folder))
             options["preset"], options["seconds"] = "tiny", SMALL_SECONDS
+        try:
+            if options["resume"] is not None:
+                kept_state(options["resume"])
+        except PartsError as error:
+            parser.error(str(error))
         results = run(Plan(**options))
     return int(any(stage["state"] != "done" for stage in results["stages"].values()))
 

@@ -11,6 +11,7 @@ goes on from it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.parts import MIB, join, names, pieces_of, split, swap
+from benchmarks.gpu.parts import INDEX, MIB, PartsError, join, names, pieces_of, split, swap, whole
 from benchmarks.gpu.results import stage_parser, write_json
 
 CHECKPOINT = "checkpoint.pt"
@@ -78,6 +79,20 @@ class Keeper:
         swap(new, old, self._output, self._run / "old parts")
 
 
+def kept_state(folder: Path) -> str:
+    """Name of the state whose parts are in a folder.
+
+    Raises:
+        PartsError: there is none, or its parts are not all there, or not as they were.
+    """
+    for name in STATES:
+        if name in names(folder):
+            whole(folder, name)
+            return name
+    wanted = " or ".join(name + INDEX for name in STATES)
+    raise PartsError(f"{folder} has no {wanted}: name the output of an earlier run")
+
+
 def begin(run: Path, resume: Path | None) -> float:
     """Seconds that a run was trained for before; its state is put into the folder of the run.
 
@@ -89,7 +104,7 @@ def begin(run: Path, resume: Path | None) -> float:
     import torch
 
     state = run / CHECKPOINT
-    join(resume, next(name for name in STATES if name in names(resume)), state)
+    join(resume, kept_state(resume), state)
     return float(torch.load(state, map_location="cpu", weights_only=True)["seconds"])
 
 
@@ -120,7 +135,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--resume", type=Path)
     parser.add_argument("--keep-every", type=float, default=120.0)
     options = parser.parse_args(arguments)
-    seconds = begin(options.run, options.resume) + options.seconds
+    try:
+        seconds = begin(options.run, options.resume) + options.seconds
+    except PartsError as error:
+        sys.exit(f"error: {error}")
     command = [*TRAIN, options.recipe, "--preset", options.preset, "--device", options.device]
     command += ["--seconds", str(seconds), "--data", options.data]
     command += ["--output", options.run] + ["--compile"] * options.compile
@@ -132,7 +150,8 @@ def main(arguments: list[str]) -> int:
             if time.monotonic() >= due:
                 due += options.keep_every
                 keeper.keep()
-                write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
+                with contextlib.suppress(OSError):  # it is written again at the next turn
+                    write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
     keeper.keep()
     write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
     return process.returncode

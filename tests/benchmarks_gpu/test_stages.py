@@ -214,6 +214,33 @@ def test_a_run_goes_on_for_so_many_seconds_more(
     assert found["last"]["asked"] == "16.0"  # type: ignore[index]
 
 
+def test_a_run_without_a_state_to_go_on_from_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "run", lambda plan: pytest.fail("it was begun"))
+    arguments = ["--output", str(tmp_path / "out"), "--resume", str(tmp_path)]
+    with pytest.raises(SystemExit, match="2"):
+        command.main(arguments)
+    assert "has no before_fall.pt.parts.json or checkpoint.pt.parts.json" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match=r"error: .* name the output of an earlier run"):
+        train(monkeypatch, tmp_path, "--resume", str(tmp_path))
+
+
+def test_a_result_that_cannot_be_written_does_not_end_keeping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = iter([True])
+    write = training.write_json
+
+    def write_json(path: Path, result: object) -> None:
+        if next(full, False):
+            raise OSError("the disk is full")
+        write(path, result)
+
+    monkeypatch.setattr(training, "write_json", write_json)
+    assert train(monkeypatch, tmp_path)["reports"] == 3
+
+
 @pytest.mark.slow
 def test_a_rehearsal_does_everything(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
