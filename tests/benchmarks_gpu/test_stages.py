@@ -35,6 +35,20 @@ def test_a_stage_that_fails_keeps_what_it_wrote(tmp_path: Path) -> None:
     assert outcome["result"] == "here"
 
 
+@pytest.mark.parametrize("code", ["pass", "import pathlib; pathlib.Path(sys.argv[2]).touch()"])
+def test_a_stage_without_a_result_is_not_done(tmp_path: Path, code: str) -> None:
+    outcome = run_stage(Stage("one", ("-c", "import sys;" + code), 60), tmp_path)
+    assert outcome["state"] == "ended without a result"
+    assert outcome["result"] is None
+
+
+def test_a_long_log_is_cut(tmp_path: Path) -> None:
+    code = WRITE + "print('x' * 50_000_000); print('y' * 5000); print('the end')"
+    log = run_stage(Stage("one", ("-c", code), 60), tmp_path)["log"]
+    assert log[-2:] == ["y" * 1000, "the end"]
+    assert len(json.dumps(log)) < 1 << 16
+
+
 def test_a_stage_that_runs_out_of_time_ends_with_all_it_started(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = WRITE + (
