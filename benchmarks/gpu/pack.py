@@ -20,8 +20,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.gpu.parts import MIB, split
+from benchmarks.gpu.parts import MIB, PartsError, split, whole
 from benchmarks.gpu.results import ROOT
+from benchmarks.gpu.training import kept_state
+from benchmarks.gpu.upload_folder import check_uploads, clear_uploads
 
 PART = 8 * MIB
 ASIDE = "benchmarks/models/"
@@ -51,12 +53,18 @@ def checkout_size() -> int:
 
 
 def extension(given: Path, folder: Path) -> Path:
-    """The extension module, out of a wheel if it is one."""
+    """The extension module, out of a wheel if it is one.
+
+    Raises:
+        ValueError: the wheel has none.
+    """
     if given.suffix != ".whl":
         return given
     with zipfile.ZipFile(given) as wheel:
-        name = next(name for name in wheel.namelist() if "/_native." in name)
-        return Path(wheel.extract(name, folder))
+        for name in wheel.namelist():
+            if "/_native." in name:
+                return Path(wheel.extract(name, folder))
+    raise ValueError(f"{given} has no extension module: give a wheel of lmpack")
 
 
 def uploads(files: list[Path], room: int) -> list[list[Path]]:
@@ -92,6 +100,24 @@ def wanted(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Pat
         yield source_name(source.path), options.data / source.path
 
 
+def pack(options: argparse.Namespace, folder: Path) -> list[Path]:
+    """All parts, most of them in a folder; the output is only looked at.
+
+    Raises:
+        OSError: a file is not there.
+        ValueError: the output has something else in it, or the wheel no extension module.
+        PartsError: there is no state to go on from, or not all of it.
+    """
+    check_uploads(options.output)
+    resume = options.resume
+    state = [] if resume is None else whole(resume, kept_state(resume))
+    parts: list[Path] = []
+    for name, path in wanted(options, folder):
+        named = Path(shutil.copyfile(path, folder / name))
+        parts += split(named, folder / "parts", PART)
+    return parts + state
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -103,16 +129,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--upload-mib", type=int, default=64)
     options = parser.parse_args(arguments)
     room = options.upload_mib * MIB - checkout_size()
-    shutil.rmtree(options.output, ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        parts: list[Path] = []
-        for name, path in wanted(options, folder):
-            named = Path(shutil.copyfile(path, folder / name))
-            parts += split(named, folder / "parts", PART)
-        if options.resume is not None:
-            parts += sorted(options.resume.glob("*.part*"))
-        for number, group in enumerate(uploads(parts, room), 1):
+        try:
+            groups = uploads(pack(options, Path(temporary)), room)
+        except (OSError, ValueError, PartsError) as error:
+            sys.exit(f"error: {error}")
+        clear_uploads(options.output)
+        for number, group in enumerate(groups, 1):
             target = options.output / str(number)
             target.mkdir(parents=True)
             size = sum(shutil.copyfile(path, target / path.name).stat().st_size for path in group)
