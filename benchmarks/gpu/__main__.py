@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.gpu.parts import PartsError
 from benchmarks.gpu.rehearsal import write_rehearsal_data
 from benchmarks.gpu.results import ROOT, environment, write_json
-from benchmarks.gpu.stages import Stage, run_stage
+from benchmarks.gpu.stages import Stage, ended_by_sigterm, run_stage
 from benchmarks.gpu.training import kept_state
 
 NAMES = ("look", "conformance", "throughput", "training", "evaluation")
@@ -134,7 +134,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--stages", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--rehearse", action="store_true")
     options = vars(parser.parse_args(arguments))
-    with tempfile.TemporaryDirectory() as folder:
+    with ended_by_sigterm(), tempfile.TemporaryDirectory() as folder:
         for name in ("output", "data", "resume"):
             options[name] = options[name] and options[name].resolve()
         options["work"] = Path(folder)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -61,12 +62,30 @@ def run_stage(stage: Stage, folder: Path) -> dict[str, Any]:
     return {"state": state, "seconds": seconds, "log": lines, "result": found}
 
 
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM leave the context as an exception, so that nothing is left behind."""
+
+    def leave(number: int, _: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _state(process: subprocess.Popen[bytes], seconds: float) -> str:
     try:
         status = process.wait(seconds)
     except subprocess.TimeoutExpired:
         _end(process)
         return f"out of time after {seconds:.0f} s"
+    except BaseException:  # whoever waits is told to end
+        _end(process)
+        raise
     finally:
         _signal(process, signal.SIGKILL)  # what it may have left running
     return DONE if status == 0 else f"failed with status {status}"

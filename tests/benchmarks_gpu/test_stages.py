@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from benchmarks.gpu.parts import join, split
 from benchmarks.gpu.results import ROOT
 from benchmarks.gpu.stages import Stage, run_stage
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 WRITE = "import json, pathlib, sys; pathlib.Path(sys.argv[2]).write_text(json.dumps('here'));"
 
 
@@ -73,6 +75,36 @@ def has_ended(process: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+ENDLESS = """
+import pathlib, sys, tempfile
+from benchmarks.gpu import __main__ as command
+pids, folder = map(pathlib.Path, sys.argv[1:])
+code = f"import os, pathlib, time; pathlib.Path({str(pids)!r}).write_text(str(os.getpid()));"
+command.Plan.command = lambda *_: ("-c", code + "time.sleep(600)")
+tempfile.tempdir = str(folder)
+sys.exit(command.main(["--output", str(folder.parent / "out"), "--stages", "look"]))
+"""
+
+
+def test_a_command_that_is_ended_leaves_nothing_behind(tmp_path: Path) -> None:
+    pids, folder = tmp_path / "pids", tmp_path / "temporary"
+    folder.mkdir()
+    arguments = [sys.executable, "-c", ENDLESS, str(pids), str(folder)]
+    with subprocess.Popen(arguments, cwd=ROOT, env=ENVIRONMENT) as process:
+        while not (pids.exists() and pids.read_text()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        assert list(folder.iterdir())
+        process.terminate()
+    stage = int(pids.read_text())
+    ended = has_ended(stage)
+    if not ended:
+        os.kill(stage, signal.SIGKILL)
+    assert ended
+    assert list(folder.iterdir()) == []
+    assert process.returncode == 128 + signal.SIGTERM
 
 
 def plan(folder: Path, stages: tuple[str, ...], seconds: float = 60) -> command.Plan:
@@ -257,9 +289,8 @@ def test_a_result_that_cannot_be_written_does_not_end_keeping(
 
 @pytest.mark.slow
 def test_a_rehearsal_does_everything(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     arguments = [sys.executable, "-m", "benchmarks.gpu", "--output", str(tmp_path), "--rehearse"]
-    subprocess.run(arguments, cwd=ROOT, env=environment, check=False)
+    subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, check=False)
     results = json.loads((tmp_path / "results.json").read_text())
     for name in command.NAMES:
         assert results["stages"][name]["state"] == "done", results["stages"][name]["log"]
