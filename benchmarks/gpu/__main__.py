@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gpu.outputs import RESULTS, described, prepare
 from benchmarks.gpu.parts import PartsError
 from benchmarks.gpu.rehearsal import write_rehearsal_data
 from benchmarks.gpu.results import ROOT, environment, write_json
@@ -101,13 +102,17 @@ LEAST_SECONDS = 1.0
 def run(plan: Plan) -> dict[str, Any]:
     """Run the stages; the results, which are also in results.json after each of them."""
     started = time.monotonic()
-    plan.output.mkdir(parents=True, exist_ok=True)
     stages: dict[str, Any] = {}
     results = {"environment": environment(), "stages": stages}
+    earlier = described(plan.output)
     for stage in _planned(plan, started):
         enough = stage.seconds >= LEAST_SECONDS
         stages[stage.name] = run_stage(stage, plan.work) if enough else {"state": "no time left"}
-        write_json(plan.output / "results.json", results)
+        found = described(plan.output).items()
+        results["outputs"] = {
+            name: {**it, "earlier": earlier.get(name) == it} for name, it in found
+        }
+        write_json(plan.output / RESULTS, results)
         print(f"{stage.name}: {stages[stage.name]['state']}", flush=True)
     return results
 
@@ -145,7 +150,8 @@ def main(arguments: list[str]) -> int:
         try:
             if options["resume"] is not None:
                 kept_state(options["resume"])
-        except PartsError as error:
+            prepare(options["output"], options["resume"])
+        except (OSError, PartsError) as error:
             parser.error(str(error))
         results = run(Plan(**options))
     return int(any(stage["state"] != "done" for stage in results["stages"].values()))

@@ -127,7 +127,7 @@ def whole(folder: Path, name: str) -> list[Path]:
 
 def names(folder: Path) -> list[str]:
     """Names of the files whose index is in `folder`, or in numbered folders of it."""
-    found = {path.name for place in _places(folder) for path in place.iterdir()}
+    found = {path.name for place in places(folder) for path in place.iterdir()}
     return sorted(name.removesuffix(INDEX) for name in found if name.endswith(INDEX))
 
 
@@ -140,13 +140,13 @@ def _part(folder: Path, name: str, sha256: str) -> Path:
 
 def _named(folder: Path, name: str) -> list[Path]:
     """The files of exactly that name, at least one."""
-    found = [path for place in _places(folder) if (path := place / name).is_file()]
+    found = [path for place in places(folder) if (path := place / name).is_file()]
     if not found:
         raise PartsError(f"{name} is missing in {folder}: copy it there")
     return found
 
 
-def _places(folder: Path) -> list[Path]:
+def places(folder: Path) -> list[Path]:
     """Where parts are looked for."""
     uploads = (path for path in folder.glob("*") if path.name.isdigit() and path.is_dir())
     return [path for path in (folder, *sorted(uploads)) if path.is_dir()]
