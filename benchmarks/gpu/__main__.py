@@ -154,7 +154,8 @@ def main(arguments: list[str]) -> int:
         except (OSError, PartsError) as error:
             parser.error(str(error))
         results = run(Plan(**options))
-    return int(any(stage["state"] != "done" for stage in results["stages"].values()))
+    stages = list(results["stages"].values())
+    return int(any(stage["state"] != "done" for stage in stages) or "unwritten" in stages[-1])
 
 
 if __name__ == "__main__":

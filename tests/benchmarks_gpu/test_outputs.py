@@ -58,6 +58,33 @@ def test_outputs_have_their_size_and_digest(
     assert found == {"model.tar": {"bytes": 7, "sha256": digest, "earlier": False}}
 
 
+@pytest.mark.parametrize(("failing", "status"), [((1,), 0), ((1, 2), 1)])
+def test_the_next_stage_runs_though_results_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    failing: tuple[int, ...],
+    status: int,
+) -> None:
+    write, count = command.write_json, iter(range(1, 3))
+
+    def write_json(path: Path, results: object) -> None:
+        if next(count) in failing:
+            raise OSError("the disk is full")
+        write(path, results)
+
+    monkeypatch.setattr(command, "write_json", write_json)
+    monkeypatch.setattr(command, "run_stage", lambda stage, folder: {"state": "done"})
+    arguments = ["--output", str(tmp_path / "out"), "--stages", "look", "training"]
+    assert command.main(arguments) == status
+    said = capsys.readouterr().out
+    assert "training: done" in said
+    assert said.count("results.json could not be written: the disk is full") == len(failing)
+    if status == 0:
+        stages = json.loads((tmp_path / "out" / "results.json").read_text())["stages"]
+        assert stages["look"]["unwritten"] == "the disk is full"
+
+
 def test_an_output_that_cannot_be_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
