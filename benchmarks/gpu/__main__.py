@@ -20,9 +20,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gpu.outputs import RESULTS, described, prepare
+from benchmarks.gpu.parts import PartsError
 from benchmarks.gpu.rehearsal import write_rehearsal_data
 from benchmarks.gpu.results import ROOT, environment, write_json
-from benchmarks.gpu.stages import Stage, run_stage
+from benchmarks.gpu.stages import Stage, ended_by_sigterm, run_stage
+from benchmarks.gpu.training import kept_state
 from lmpack.training.config import PRODUCTS
 
 NAMES = ("look", "conformance", "throughput", "training", "evaluation")
@@ -107,13 +110,17 @@ LEAST_SECONDS = 1.0
 def run(plan: Plan) -> dict[str, Any]:
     """Run the stages; the results, which are also in results.json after each of them."""
     started = time.monotonic()
-    plan.output.mkdir(parents=True, exist_ok=True)
     stages: dict[str, Any] = {}
     results = {"environment": environment(), "stages": stages}
+    earlier = described(plan.output)
     for stage in _planned(plan, started):
         enough = stage.seconds >= LEAST_SECONDS
         stages[stage.name] = run_stage(stage, plan.work) if enough else {"state": "no time left"}
-        write_json(plan.output / "results.json", results)
+        found = described(plan.output).items()
+        results["outputs"] = {
+            name: {**it, "earlier": earlier.get(name) == it} for name, it in found
+        }
+        write_json(plan.output / RESULTS, results)
         print(f"{stage.name}: {stages[stage.name]['state']}", flush=True)
     return results
 
@@ -145,7 +152,7 @@ def main(arguments: list[str]) -> int:
     add("--stages", nargs="+", choices=NAMES, default=NAMES, help="only these stages")
     add("--rehearse", action="store_true", help="all stages on the CPU, with tiny sizes")
     options = vars(parser.parse_args(arguments))
-    with tempfile.TemporaryDirectory() as folder:
+    with ended_by_sigterm(), tempfile.TemporaryDirectory() as folder:
         for name in ("output", "data", "resume"):
             options[name] = options[name] and options[name].resolve()
         options["work"] = Path(folder)
@@ -153,8 +160,15 @@ def main(arguments: list[str]) -> int:
         if options["rehearse"]:
             options["data"], options["recipe"] = write_rehearsal_data(Path(folder))
             options |= {"preset": "tiny", "batch": SMALL_BATCH, "seconds": SMALL_SECONDS}
+        try:
+            if options["resume"] is not None:
+                kept_state(options["resume"])
+            prepare(options["output"], options["resume"])
+        except (OSError, PartsError) as error:
+            parser.error(str(error))
         results = run(Plan(**options))
-    return int(any(stage["state"] != "done" for stage in results["stages"].values()))
+    stages = list(results["stages"].values())
+    return int(any(stage["state"] != "done" for stage in stages) or "unwritten" in stages[-1])
 
 
 if __name__ == "__main__":

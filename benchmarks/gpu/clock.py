@@ -14,6 +14,9 @@ import onnxruntime
 SAMPLE_SECONDS = 0.2
 """Between two looks at the utilisation of the GPU."""
 
+ANSWER_SECONDS = 5.0
+"""Limit for an answer of nvidia-smi."""
+
 
 class Clock:
     """Adds up the wall time of calls, over all threads.
@@ -60,14 +63,19 @@ class Clock:
 
 @contextlib.contextmanager
 def gpu_utilisation(found: list[float]) -> Iterator[None]:
-    """Sample the utilisation of the GPU in per cent while the context lasts."""
+    """Sample the utilisation of the GPU in per cent while the context lasts.
+
+    If it cannot be asked for, sampling ends with a note on standard output.
+    """
     over = threading.Event()
 
     def sample() -> None:
-        command = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
         while not over.wait(SAMPLE_SECONDS):
-            output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            found.append(float(output.splitlines()[0]))
+            try:
+                found.append(_utilisation())
+            except (OSError, subprocess.SubprocessError, ValueError) as error:
+                print(f"utilisation of the GPU: not known from here on: {error}", flush=True)
+                return
 
     thread = threading.Thread(target=sample)
     thread.start()
@@ -76,3 +84,12 @@ def gpu_utilisation(found: list[float]) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _utilisation() -> float:
+    """Of the first GPU, in per cent."""
+    command = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
+    output = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=ANSWER_SECONDS
+    ).stdout
+    return float(output.partition("\n")[0])

@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.packing import Packing
-from benchmarks.gpu.parts import MIB
+from benchmarks.gpu.parts import MIB, PartsError, whole
 from benchmarks.gpu.results import ROOT, write_json
+from benchmarks.gpu.training import kept_state
+from benchmarks.gpu.upload_folder import check_uploads, clear_uploads
 
 EXTENSION, ONNXRUNTIME, RECIPE = "extension.so", "onnxruntime.tar.xz", "recipe.json"
 SOURCE = "source--"
@@ -51,12 +53,18 @@ def checkout_size() -> int:
 
 
 def extension(given: Path, folder: Path) -> Path:
-    """The extension module, out of a wheel if it is one."""
+    """The extension module, out of a wheel if it is one.
+
+    Raises:
+        ValueError: the wheel has none.
+    """
     if given.suffix != ".whl":
         return given
     with zipfile.ZipFile(given) as wheel:
-        name = next(name for name in wheel.namelist() if "/_native." in name)
-        return Path(wheel.extract(name, folder))
+        for name in wheel.namelist():
+            if "/_native." in name:
+                return Path(wheel.extract(name, folder))
+    raise ValueError(f"{given} has no extension module: give a wheel of lmpack")
 
 
 def read_recipe_json(name: str) -> dict[str, Any]:
@@ -95,15 +103,20 @@ def pack(options: argparse.Namespace, packing: Packing, folder: Path) -> list[st
         folder: for temporary files, and the recipe with the sources that are there.
 
     Raises:
-        ValueError: something that has to be there does not fit.
+        OSError: a file is not there.
+        ValueError: something that has to be there does not fit, the output has something else in
+            it, or the wheel no extension module.
+        PartsError: there is no state to go on from, or not all of it.
     """
+    check_uploads(options.output, also=(RECIPE,))
     recipe = read_recipe_json(options.recipe)
     # With all sources first, so that there is room for it whichever will be left.
     write_json(folder / RECIPE, recipe)
     packing.need(RECIPE, folder / RECIPE)
     packing.need(EXTENSION, extension(options.extension, folder))
     packing.need(ONNXRUNTIME, options.onnxruntime)
-    state = [] if options.resume is None else sorted(options.resume.glob("*.part*"))
+    resume = options.resume
+    state = [] if resume is None else whole(resume, kept_state(resume))
     packing.need_parts(state, "the state of the run")
     left_out = add_sources(packing, recipe, options.data)
     if left_out and state:
@@ -118,8 +131,7 @@ def pack(options: argparse.Namespace, packing: Packing, folder: Path) -> list[st
 
 
 def write_uploads(groups: list[list[Path]], recipe: Path, output: Path) -> None:
-    """Write the folders 1, 2, ... and the recipe, in place of all that was in the output."""
-    shutil.rmtree(output, ignore_errors=True)
+    """Write the folders 1, 2, ... and the recipe."""
     for number, group in enumerate(groups, 1):
         target = output / str(number)
         target.mkdir(parents=True)
@@ -150,8 +162,9 @@ def main(arguments: list[str]) -> int:
         packing = Packing(folder / "parts", room, options.uploads)
         try:
             left_out = pack(options, packing, folder)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, PartsError) as error:
             sys.exit(f"error: {error}")
+        clear_uploads(options.output)
         write_uploads(packing.groups, folder / RECIPE, options.output)
     for path in left_out:
         print(f"left out: {path}, {(options.data / path).stat().st_size / MIB:.1f} MiB")

@@ -13,6 +13,7 @@ goes on from it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.parts import MIB, join, names, split
+from benchmarks.gpu.parts import INDEX, MIB, PartsError, join, names, pieces_of, split, swap, whole
 from benchmarks.gpu.results import stage_parser, write_json
 
 CHECKPOINT = "checkpoint.pt"
@@ -39,7 +40,7 @@ class Keeper:
     """Puts the newest state of a run into the output.
 
     Attributes:
-        kept: what is there, or why nothing is; for the result.
+        kept: what is there, or why nothing is, and why a newer state is not; for the result.
     """
 
     def __init__(self, run: Path, output: Path) -> None:
@@ -48,7 +49,16 @@ class Keeper:
         self.kept: dict[str, Any] = {"state": "none yet"}
 
     def keep(self) -> None:
-        """Cut the newest state into parts, if it has changed and is not too large."""
+        """Cut the newest state into parts, if it has changed and is not too large.
+
+        If that fails, the state that is there stays, and the next call tries it again.
+        """
+        try:
+            self._keep()
+        except OSError as error:
+            self.kept = {**self.kept, "failed": str(error)}
+
+    def _keep(self) -> None:
         states = [path for name in STATES if (path := self._run / name).exists()]
         if not states:
             return
@@ -56,15 +66,33 @@ class Keeper:
         seen = states[0].name, status.st_mtime_ns
         if seen == self._seen:
             return
-        self._seen = seen
         if status.st_size > MOST_PARTS * PART:
             self.kept = {"state": f"{states[0].name} is too large: {status.st_size} bytes"}
-            return
-        for name in STATES:  # of the other state, too
-            for old in self._output.glob(f"{name}.part*"):
-                old.unlink()
-        split(states[0], self._output, PART)
-        self.kept = {"state": states[0].name, "bytes": status.st_size}
+        else:
+            self._put(states[0])
+            self.kept = {"state": states[0].name, "bytes": status.st_size}
+        self._seen = seen
+
+    def _put(self, state: Path) -> None:
+        """Put a state into the output in place of any other one."""
+        self._output.mkdir(parents=True, exist_ok=True)
+        new = split(state, self._run / "parts", PART)  # two would be more than the output may have
+        old = [path for name in STATES for path in pieces_of(self._output, name)]
+        swap(new, old, self._output, self._run / "old parts")
+
+
+def kept_state(folder: Path) -> str:
+    """Name of the state whose parts are in a folder.
+
+    Raises:
+        PartsError: there is none, or its parts are not all there, or not as they were.
+    """
+    for name in STATES:
+        if name in names(folder):
+            whole(folder, name)
+            return name
+    wanted = " or ".join(name + INDEX for name in STATES)
+    raise PartsError(f"{folder} has no {wanted}: name the output of an earlier run")
 
 
 def begin(run: Path, resume: Path | None) -> float:
@@ -78,7 +106,7 @@ def begin(run: Path, resume: Path | None) -> float:
     import torch
 
     state = run / CHECKPOINT
-    join(resume, next(name for name in STATES if name in names(resume)), state)
+    join(resume, kept_state(resume), state)
     return float(torch.load(state, map_location="cpu", weights_only=True)["seconds"])
 
 
@@ -120,7 +148,10 @@ def main(arguments: list[str]) -> int:
     add("--resume", type=Path, help="folder with the parts of an earlier state")
     add("--keep-every", type=float, default=5.0, help="seconds between two looks at the state")
     options = parser.parse_args(arguments)
-    seconds = begin(options.run, options.resume) + options.seconds
+    try:
+        seconds = begin(options.run, options.resume) + options.seconds
+    except PartsError as error:
+        sys.exit(f"error: {error}")
     keeper = Keeper(options.run, options.output)
     with subprocess.Popen(train_command(options, seconds)) as process:
         due = time.monotonic() + options.keep_every
@@ -129,7 +160,8 @@ def main(arguments: list[str]) -> int:
             if time.monotonic() >= due:
                 due += options.keep_every
                 keeper.keep()
-                write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
+                with contextlib.suppress(OSError):  # it is written again at the next turn
+                    write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
     keeper.keep()
     write_json(options.result, {"kept": keeper.kept, **progress(options.run)})
     return process.returncode

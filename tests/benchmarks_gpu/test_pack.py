@@ -189,7 +189,7 @@ def test_what_is_packed_does_not_travel_with_the_checkout(name: str) -> None:
 
 
 def test_an_upload_that_is_missing_is_said(packed: Path, tmp_path: Path) -> None:
-    next(iter((packed / "1").glob("source--*.part0?"))).unlink()
+    next(iter((packed / "1").glob("source--*.part0?.*"))).unlink()
     with pytest.raises(PartsError, match="is missing in"):
         unpack(packed, tmp_path / "package")
 

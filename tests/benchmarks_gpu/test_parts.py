@@ -36,6 +36,31 @@ def test_parts_may_be_spread_over_folders(tmp_path: Path, content: bytes) -> Non
     assert (tmp_path / "back").read_bytes() == content
 
 
+def test_two_versions_are_said(tmp_path: Path, content: bytes) -> None:
+    for number in "12":
+        (tmp_path / "state.pt").write_bytes(content + number.encode())
+        split(tmp_path / "state.pt", tmp_path / "out" / number, 300)
+    with pytest.raises(PartsError, match=r"state.pt.parts.json is not the same in .*1 and .*2"):
+        join(tmp_path / "out", "state.pt", tmp_path / "back")
+
+
+def test_only_folders_of_uploads_are_searched(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state.pt").write_bytes(content)
+    split(tmp_path / "state.pt", tmp_path / "out" / "older", 300)
+    assert names(tmp_path / "out") == []
+    with pytest.raises(PartsError, match="is missing in"):
+        join(tmp_path / "out", "state.pt", tmp_path / "back")
+
+
+def test_a_name_is_no_pattern(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state[12].pt").write_bytes(content)
+    split(tmp_path / "state[12].pt", tmp_path / "out", 300)
+    (tmp_path / "state1.pt").write_bytes(content[:5])
+    split(tmp_path / "state1.pt", tmp_path / "out", 300)
+    join(tmp_path / "out", "state[12].pt", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     split(tmp_path / "empty", tmp_path / "out", 10)
@@ -50,6 +75,37 @@ def test_parts_of_an_older_version_go(tmp_path: Path, content: bytes) -> None:
     written = split(tmp_path / "state.pt", tmp_path / "out", 100)
     assert len(written) == 3
     assert sorted(written) == sorted((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("last", range(4))
+def test_a_failing_write_leaves_the_older_version(
+    tmp_path: Path, content: bytes, last: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state.pt").write_bytes(content)
+    before = split(tmp_path / "state.pt", tmp_path / "out", 400)
+    (tmp_path / "state.pt").write_bytes(content[::-1])
+    with monkeypatch.context() as context:
+        full_after(context, last)
+        with pytest.raises(OSError, match="no space"):
+            split(tmp_path / "state.pt", tmp_path / "out", 400)
+    join(tmp_path / "out", "state.pt", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+    split(tmp_path / "state.pt", tmp_path / "out", 400)
+    assert len(list((tmp_path / "out").iterdir())) == len(before)
+
+
+def full_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
+    """Let every write after so many fail halfway, as on a full disk."""
+    left = iter([True] * writes)
+    to_path = Path.write_bytes
+
+    def write_bytes(path: Path, content: bytes) -> int:
+        if next(left, False):
+            return to_path(path, content)
+        to_path(path, content[: len(content) // 2])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
 
 
 def test_a_missing_part_is_said(tmp_path: Path, content: bytes) -> None:

@@ -6,6 +6,8 @@ import importlib
 import itertools
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,11 +17,12 @@ import pytest
 import torch
 
 from benchmarks.gpu import __main__ as command
-from benchmarks.gpu import training
+from benchmarks.gpu import results, training
 from benchmarks.gpu.parts import join, split
 from benchmarks.gpu.results import ROOT
 from benchmarks.gpu.stages import Stage, run_stage
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 WRITE = "import json, pathlib, sys; pathlib.Path(sys.argv[2]).write_text(json.dumps('here'));"
 
 
@@ -34,6 +37,20 @@ def test_a_stage_that_fails_keeps_what_it_wrote(tmp_path: Path) -> None:
     outcome = run_stage(Stage("one", ("-c", WRITE + "sys.exit(3)"), 60), tmp_path)
     assert outcome["state"] == "failed with status 3"
     assert outcome["result"] == "here"
+
+
+@pytest.mark.parametrize("code", ["pass", "import pathlib; pathlib.Path(sys.argv[2]).touch()"])
+def test_a_stage_without_a_result_is_not_done(tmp_path: Path, code: str) -> None:
+    outcome = run_stage(Stage("one", ("-c", "import sys;" + code), 60), tmp_path)
+    assert outcome["state"] == "ended without a result"
+    assert outcome["result"] is None
+
+
+def test_a_long_log_is_cut(tmp_path: Path) -> None:
+    code = WRITE + "print('x' * 50_000_000); print('y' * 5000); print('the end')"
+    log = run_stage(Stage("one", ("-c", code), 60), tmp_path)["log"]
+    assert log[-2:] == ["y" * 1000, "the end"]
+    assert len(json.dumps(log)) < 1 << 16
 
 
 def test_a_stage_that_runs_out_of_time_ends_with_all_it_started(tmp_path: Path) -> None:
@@ -60,6 +77,36 @@ def has_ended(process: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+ENDLESS = """
+import pathlib, sys, tempfile
+from benchmarks.gpu import __main__ as command
+pids, folder = map(pathlib.Path, sys.argv[1:])
+code = f"import os, pathlib, time; pathlib.Path({str(pids)!r}).write_text(str(os.getpid()));"
+command.Plan.command = lambda *_: ("-c", code + "time.sleep(600)")
+tempfile.tempdir = str(folder)
+sys.exit(command.main(["--output", str(folder.parent / "out"), "--stages", "look"]))
+"""
+
+
+def test_a_command_that_is_ended_leaves_nothing_behind(tmp_path: Path) -> None:
+    pids, folder = tmp_path / "pids", tmp_path / "temporary"
+    folder.mkdir()
+    arguments = [sys.executable, "-c", ENDLESS, str(pids), str(folder)]
+    with subprocess.Popen(arguments, cwd=ROOT, env=ENVIRONMENT) as process:
+        while not (pids.exists() and pids.read_text()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        assert list(folder.iterdir())
+        process.terminate()
+    stage = int(pids.read_text())
+    ended = has_ended(stage)
+    if not ended:
+        os.kill(stage, signal.SIGKILL)
+    assert ended
+    assert list(folder.iterdir()) == []
+    assert process.returncode == 128 + signal.SIGTERM
 
 
 def plan(folder: Path, stages: tuple[str, ...], seconds: float = 60) -> command.Plan:
@@ -134,6 +181,43 @@ def test_a_state_that_cannot_come_back_is_said(
     keeper = training.Keeper(tmp_path, tmp_path / "out")
     keeper.keep()
     assert keeper.kept == {"state": "checkpoint.pt is too large: 401 bytes"}
+
+
+def broken_at(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let the moving of a file fail, once so many were moved."""
+    move, left = shutil.move, iter([True] * count + [False])
+
+    def moving(source: Path, target: Path) -> None:
+        if not next(left, True):
+            raise OSError("the disk is full")
+        move(source, target)
+
+    monkeypatch.setattr(shutil, "move", moving)
+
+
+@pytest.mark.parametrize("count", range(9))
+def test_a_state_is_kept_until_the_next_one_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(training, "PART", 100)
+    run, output = tmp_path / "run", tmp_path / "out"
+    run.mkdir()
+    (run / "checkpoint.pt").write_bytes(b"c" * 250)
+    keeper = training.Keeper(run, output)
+    keeper.keep()
+    (run / "before_fall.pt").write_bytes(b"b" * 320)
+    with monkeypatch.context() as context:
+        broken_at(context, count)
+        keeper.keep()
+    kept = {"state": "checkpoint.pt", "bytes": 250}
+    assert keeper.kept == {**kept, "failed": "the disk is full"}
+    assert len(list(output.iterdir())) == 4
+    join(output, "checkpoint.pt", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == b"c" * 250
+    keeper.keep()
+    assert keeper.kept == {"state": "before_fall.pt", "bytes": 320}
+    join(output, "before_fall.pt", tmp_path / "back")
+    assert len(list(output.iterdir())) == 5
 
 
 TRAINER = """
@@ -217,11 +301,37 @@ def test_every_option_is_explained(module: str, capsys: pytest.CaptureFixture[st
             assert explained, line
 
 
+def test_a_run_without_a_state_to_go_on_from_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "run", lambda plan: pytest.fail("it was begun"))
+    arguments = ["--output", str(tmp_path / "out"), "--resume", str(tmp_path)]
+    with pytest.raises(SystemExit, match="2"):
+        command.main(arguments)
+    assert "has no before_fall.pt.parts.json or checkpoint.pt.parts.json" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match=r"error: .* name the output of an earlier run"):
+        train(monkeypatch, tmp_path, "--resume", str(tmp_path))
+
+
+def test_a_result_that_cannot_be_written_does_not_end_keeping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = iter([True])
+    write = results.write_json
+
+    def write_json(path: Path, result: object) -> None:
+        if next(full, False):
+            raise OSError("the disk is full")
+        write(path, result)
+
+    monkeypatch.setattr(training, "write_json", write_json)
+    assert train(monkeypatch, tmp_path)["reports"] == 3
+
+
 @pytest.mark.slow
 def test_a_rehearsal_does_everything(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     arguments = [sys.executable, "-m", "benchmarks.gpu", "--output", str(tmp_path), "--rehearse"]
-    subprocess.run(arguments, cwd=ROOT, env=environment, check=False)
+    subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, check=False)
     results = json.loads((tmp_path / "results.json").read_text())
     for name in command.NAMES:
         assert results["stages"][name]["state"] == "done", results["stages"][name]["log"]
