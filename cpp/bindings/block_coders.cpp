@@ -88,10 +88,13 @@ Raises:
 
 Args:
     intervals: int32 [L, T, 2], C-contiguous: cumulative frequency and frequency of each symbol, in
-        a table whose sum is 2**24 (docs/format.md, section 5.2).
+        a table whose sum is 2**24 (docs/format.md, section 5.2). Those of lanes that have ended are
+        not coded, but have to be intervals as well.
 
 Raises:
-    lmpack.errors.UsageError: as for encode.)")
+    lmpack.errors.UsageError: the array has another type or shape, an interval is empty or not
+        within 0 to 2**24, or the block has fewer steps left. Nothing of the call has been coded
+        then, and the encoder can go on.)")
       .def("finish", &finish_encoder, R"(The payload. Call it once, after lane_length steps.
 
 Raises:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from lmpack._executors.capture_gate import CaptureGate
+import pytest
+from interrupting import background, interrupted_when, needs_signals
+
+from lmpack._executors.capture_gate import GATE, CaptureGate
 
 
 def test_calls_overlap_and_captures_do_not() -> None:
@@ -57,3 +62,27 @@ def test_an_error_opens_it_again() -> None:
             pass
     with gate.capture():
         pass
+
+
+@needs_signals
+def test_a_capture_that_is_interrupted_while_it_waits_keeps_no_call_out() -> None:
+    gate = CaptureGate()
+
+    def call() -> None:
+        with gate.call():
+            pass
+
+    with gate.call(), interrupted_when(lambda: bool(gate._captures)), gate.capture():
+        pass
+    background(call).result(10)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_does_not_wait_for_calls_of_its_parent() -> None:
+    with GATE.call():
+        child = os.fork()
+        if child == 0:
+            signal.alarm(10)
+            with GATE.capture():
+                os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

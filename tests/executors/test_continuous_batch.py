@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
+from interrupting import background, interrupted_when, needs_signals
 from random_models import ARCHITECTURES
 
 from lmpack._executors.continuous_batch import ContinuousBatch
@@ -88,21 +90,6 @@ def test_all_steps_of_a_batch_come_from_one_thread() -> None:
     assert len(model.threads) == 1
 
 
-def test_a_step_wakes_the_blocks_once() -> None:
-    """Each further notification wakes all threads to find that they have to wait."""
-    batch, blocks, steps = ContinuousBatch(Recorded(), 8), 8, 20
-    notify, count = batch._changed.notify_all, 0
-
-    def counted() -> None:
-        nonlocal count
-        count += 1
-        notify()
-
-    batch._changed.notify_all = counted  # type: ignore[method-assign]
-    run_blocks(batch, [(1, steps)] * blocks)
-    assert steps <= count <= 2 * steps + 2 * blocks  # blocks may start apart, and come and go
-
-
 def test_who_has_waited_longest_comes_first() -> None:
     batch = ContinuousBatch(Recorded(), 2)
     order: list[str] = []
@@ -167,3 +154,113 @@ def test_a_block_that_gives_up_does_not_hold_up_the_others() -> None:
         assert done.result() == sum(range(1, 21))
         with pytest.raises(InterruptedError):
             gone.result()
+
+
+# Interruptions and failures
+
+
+@needs_signals
+def test_an_interrupted_block_does_not_hold_up_the_others() -> None:
+    batch = ContinuousBatch(Recorded(), 2)
+    with batch.lease(1) as other:
+        with interrupted_when(lambda: bool(batch._ready)), batch.lease(1) as lanes:
+            lanes.step(None, np.zeros(1, int))
+        assert batch.load == 1
+        odds = background(lambda: other.step(None, np.zeros(1, int))).result(10)
+        assert odds[0, 1] == 1
+
+
+@needs_signals
+def test_who_is_interrupted_while_it_waits_for_lanes_leaves_the_queue() -> None:
+    batch = ContinuousBatch(Recorded(), 2)
+    with batch.lease(1):
+        with interrupted_when(lambda: batch.load == 2), batch.lease(2):
+            pass
+        assert batch.load == 1
+
+
+class Held(Recorded):
+    """A model whose steps wait.
+
+    Attributes:
+        is_stepping: whether a step has begun.
+        go_on: lets it end.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_stepping, self.go_on = threading.Event(), threading.Event()
+
+    def restart(self, state: np.ndarray, lanes: Sequence[int]) -> None:
+        assert not self.is_stepping.is_set() or self.go_on.is_set()
+        super().restart(state, lanes)
+
+    def step(self, state: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        self.is_stepping.set()
+        assert self.go_on.wait(10)
+        return super().step(state, symbols)
+
+
+@needs_signals
+def test_an_interrupt_ends_only_the_block_that_ordered_the_step() -> None:
+    model = Held()
+    batch = ContinuousBatch(model, 2)
+    with batch.lease(1) as other:
+        with interrupted_when(model.is_stepping.is_set), batch.lease(1) as lanes:
+            odds = background(lambda: other.step(None, np.full(1, 7)))
+            while not batch._ready:
+                time.sleep(0.001)
+            lanes.step(None, np.zeros(1, int))
+
+        def newcomer() -> int:
+            with batch.lease(1) as lanes:
+                return int(lanes.step(None, np.zeros(1, int))[0, 1])
+
+        position = background(newcomer)
+        time.sleep(0.02)
+        assert not odds.done()
+        model.go_on.set()
+        assert odds.result(10)[0, :2].tolist() == [8, 1]
+    assert position.result(10) == 1
+
+
+def test_lanes_are_not_lost_if_they_cannot_be_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Recorded, state: np.ndarray, lanes: Sequence[int]) -> None:
+        raise RuntimeError("the card is gone")
+
+    batch = ContinuousBatch(Recorded(), 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorded, "restart", fail)
+        with pytest.raises(RuntimeError, match="the card is gone"), batch.lease(2):
+            pass
+    assert batch.load == 0
+    assert background(lambda: run_blocks(batch, [(2, 3)])).result(10) == [[1, 2, 3]]
+
+
+def test_lanes_are_not_lost_by_an_interrupt_after_they_were_taken() -> None:
+    batch = ContinuousBatch(Recorded(), 2)
+    take = batch._take
+
+    def interrupted(*arguments: Any) -> None:
+        take(*arguments)
+        raise KeyboardInterrupt
+
+    batch._take = interrupted  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt), batch.lease(1):
+        pass
+    batch._take = take  # type: ignore[method-assign]
+    assert batch.load == 0
+    assert background(lambda: run_blocks(batch, [(1, 3)])).result(10) == [[1, 2, 3]]
+
+
+def test_at_the_end_of_the_interpreter_nobody_waits_for_a_step() -> None:
+    batch = ContinuousBatch(Recorded(), 2)
+    batch._maker.shutdown()
+    with batch.lease(1) as first, batch.lease(1) as second:
+        steps = [
+            background(lambda lanes=lanes: lanes.step(None, np.zeros(1, int)))  # type: ignore[misc]
+            for lanes in (first, second)
+        ]
+        for step in steps:
+            with pytest.raises(RuntimeError, match="shutdown"):
+                step.result(10)

@@ -49,6 +49,35 @@ def test_no_more_calls_than_workers_are_under_way() -> None:
     assert most == 3
 
 
+@pytest.mark.parametrize("threads", [0, 1])
+def test_each_call_runs_once_if_there_are_no_more_threads(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: InOrder[int] = InOrder(3, budget=100)
+    ran: list[int] = []
+    start = threading.Thread.start
+
+    def few(thread: threading.Thread) -> None:
+        nonlocal threads
+        threads -= 1
+        if threads < 0:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def call(number: int) -> int:
+        ran.append(number)
+        time.sleep(0.002)
+        return number
+
+    monkeypatch.setattr(threading.Thread, "start", few)
+    results: list[int] = []
+    for number in range(10):
+        results += calls.start(lambda number=number: call(number))  # type: ignore[misc]
+    results += calls.finish()
+    assert results == list(range(10))
+    assert sorted(ran) == list(range(10))
+
+
 class Endless:
     """A call that ends only when it is given up.
 

@@ -72,14 +72,26 @@ class InOrder(Generic[Result]):
             raise InterruptedError("the call was given up")
 
     def _started(self, call: Callable[[], Result]) -> Future[Result]:
-        # At the end of the interpreter a pool takes nothing more, but files are still closed.
+        started: Future[Result] = Future()
+        first = threading.Lock()
+
+        def run_once() -> None:
+            if first.acquire(blocking=False) and started.set_running_or_notify_cancel():
+                try:
+                    started.set_result(call())
+                except BaseException as error:
+                    started.set_exception(error)
+                    raise
+
+        # At the end of the interpreter a pool takes nothing more, but files are still closed. One
+        # that cannot start a thread has taken the call all the same, and may run it or not.
         with contextlib.suppress(RuntimeError):
             if self._workers > 1:
                 self._pool = self._pool or ThreadPoolExecutor(self._workers)
-                return self._pool.submit(call)
-        done: Future[Result] = Future()
-        done.set_result(call())
-        return done
+                self._pool.submit(run_once)
+                return started
+        run_once()
+        return started
 
     def _is_full(self) -> bool:
         if self._budget is None:
