@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks.gpu.parts import MIB, split
+from benchmarks.gpu.parts import MIB, pieces_of, split
 
 PART = MIB
 """Small, so that uploads are filled nearly to their ends."""
@@ -58,7 +58,10 @@ class Packing:
 
     def replace(self, path: Path) -> None:
         """Put a file that is not larger into the place of one that was added under its name."""
-        split(path, self._folder, PART)
+        old = pieces_of(self._folder, path.name)
+        place = next(number for number, part in enumerate(self._parts) if part in old)
+        rest = [part for part in self._parts if part not in old]
+        self._parts = [*rest[:place], *split(path, self._folder, PART), *rest[place:]]
 
     def need(self, name: str, path: Path) -> None:
         """Add a file that has to be there.
