@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gpu import __main__ as command
+from benchmarks.gpu import results as results_module
 from benchmarks.gpu.parts import split
 from benchmarks.gpu.stages import Stage
 
@@ -66,7 +67,7 @@ def test_the_next_stage_runs_though_results_cannot_be_written(
     failing: tuple[int, ...],
     status: int,
 ) -> None:
-    write, count = command.write_json, iter(range(1, 3))
+    write, count = results_module.write_json, iter(range(1, 3))
 
     def write_json(path: Path, results: object) -> None:
         if next(count) in failing:

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from benchmarks.gpu import __main__ as command
+from benchmarks.gpu import results as results_module
 from benchmarks.gpu import training
 from benchmarks.gpu.parts import join, split
 from benchmarks.gpu.results import ROOT
@@ -276,7 +277,7 @@ def test_a_result_that_cannot_be_written_does_not_end_keeping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = iter([True])
-    write = training.write_json
+    write = results_module.write_json
 
     def write_json(path: Path, result: object) -> None:
         if next(full, False):
