@@ -116,12 +116,16 @@ def run(plan: Plan) -> dict[str, Any]:
     for stage in _planned(plan, started):
         enough = stage.seconds >= LEAST_SECONDS
         stages[stage.name] = run_stage(stage, plan.work) if enough else {"state": "no time left"}
-        found = described(plan.output).items()
-        results["outputs"] = {
-            name: {**it, "earlier": earlier.get(name) == it} for name, it in found
-        }
-        write_json(plan.output / RESULTS, results)
         print(f"{stage.name}: {stages[stage.name]['state']}", flush=True)
+        try:
+            found = described(plan.output).items()
+            results["outputs"] = {
+                name: {**it, "earlier": earlier.get(name) == it} for name, it in found
+            }
+            write_json(plan.output / RESULTS, results)
+        except OSError as error:  # the next stage may bring out more
+            stages[stage.name]["unwritten"] = str(error)
+            print(f"{RESULTS} could not be written: {error}", flush=True)
     return results
 
 

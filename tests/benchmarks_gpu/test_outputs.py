@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gpu import __main__ as command
-from benchmarks.gpu import results as results_file
+from benchmarks.gpu import results as results_module
 from benchmarks.gpu.parts import split
 from benchmarks.gpu.stages import Stage
 
@@ -67,12 +67,12 @@ def test_the_next_stage_runs_though_results_cannot_be_written(
     failing: tuple[int, ...],
     status: int,
 ) -> None:
-    write, count = results_file.write_json, iter(range(1, 3))
+    write, count = results_module.write_json, iter(range(1, 3))
 
-    def write_json(path: Path, result: object) -> None:
+    def write_json(path: Path, results: object) -> None:
         if next(count) in failing:
             raise OSError("the disk is full")
-        write(path, result)
+        write(path, results)
 
     monkeypatch.setattr(command, "write_json", write_json)
     monkeypatch.setattr(command, "run_stage", lambda stage, folder: {"state": "done"})
