@@ -17,12 +17,8 @@ import pytest
 import torch
 
 from benchmarks.gpu import __main__ as command
-<<<<<<< HEAD
-from benchmarks.gpu import results, training
-=======
 from benchmarks.gpu import results as results_module
 from benchmarks.gpu import training
->>>>>>> fixgpu2
 from benchmarks.gpu.parts import join, split
 from benchmarks.gpu.results import ROOT
 from benchmarks.gpu.stages import Stage, run_stage
@@ -322,11 +318,7 @@ def test_a_result_that_cannot_be_written_does_not_end_keeping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = iter([True])
-<<<<<<< HEAD
-    write = results.write_json
-=======
     write = results_module.write_json
->>>>>>> fixgpu2
 
     def write_json(path: Path, result: object) -> None:
         if next(full, False):
