@@ -5,14 +5,14 @@
 A model of four layers trains for a short while by the recipe `general` with the rates that `base`
 of 49 MB was trained with. Measured on the start of every validation split: bits per byte, units
 that fire at all, activations that are 0, how much the residual stream grows, and how much of the
-normalised stream is the same at every position. One thread, a process for each run.
+normalised stream is the same at every position. One thread, a process for each run. The shipped
+models are measured, too, without training.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
 import json
 import multiprocessing
 import statistics
@@ -23,17 +23,20 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.data import require_shared
 from benchmarks.record import environment, read_result, write_result
+from lmpack._models.bundle import list_models, load_bundle
+from lmpack._models.tokenization import PLAIN, open_tokenizer
 from lmpack.cli.train import RECIPES
 from lmpack.training.config import TrainingConfig, read_recipe
 
 if TYPE_CHECKING:
-    from lmpack.training.train import Trainer
+    from lmpack.training.model import ExactTransformer
 
 RESULT = "living_layers"
 SHAPE: dict[str, Any] = {"windows": (64, 128) * 2, "hidden": 384}
 RECIPE = {"matrix_rate": 0.005, "table_rate": 0.01, "batch": 2, "symbols": 600 * 2 * 1024}
 VALID_BYTES = 16384
 NEVER = 1 << 40
+SHIPPED = tuple(f"{bundle.name} as shipped" for bundle in list_models())
 
 Changes = dict[str, Any]
 
@@ -49,6 +52,8 @@ CASES: dict[str, Changes] = {
     "outputs of layers start at 0": {"start": "zero"},
 }
 """By name: fields of the recipe, of its shape, and what is done to the first weights."""
+
+ORDER = [*SHIPPED, *CASES]
 
 
 def configuration(changes: Changes) -> TrainingConfig:
@@ -83,11 +88,29 @@ def measure(name: str, data: Path) -> dict[str, Any]:
         "name": name,
         "mean": round(statistics.mean(report["valid"].values()), 4),
         **report["hidden"],
-        **streams(trainer, data),
+        **streams(trainer.model, trainer.config, data),
     }
 
 
-def streams(trainer: Trainer, data: Path) -> dict[str, Any]:
+def measure_shipped(name: str, data: Path) -> dict[str, Any]:
+    """Look at a shipped model."""
+    import torch
+
+    from lmpack.training.model import ExactTransformer
+    from lmpack.training.start import load_weights
+    from lmpack.training.validation import Validation
+
+    torch.set_num_threads(1)
+    bundle = load_bundle(name.split()[0])
+    model = ExactTransformer(bundle.architecture)
+    load_weights(model, bundle)
+    config = dataclasses.replace(configuration({}), architecture=bundle.architecture)
+    found = Validation(config, data, open_tokenizer(PLAIN, data)).measure(model)
+    mean = round(statistics.mean(found["valid"].values()), 4)
+    return {"name": name, "mean": mean, **found["hidden"], **streams(model, config, data)}
+
+
+def streams(model: ExactTransformer, config: TrainingConfig, data: Path) -> dict[str, Any]:
     """Growth of the residual stream over the layers, and the constant share of what is normalised.
 
     The growth is the root mean square after the last layer over that of the embedding. The share,
@@ -100,7 +123,6 @@ def streams(trainer: Trainer, data: Path) -> dict[str, Any]:
     from lmpack.training.model import normalize
     from lmpack.training.rows import sequence_rows
 
-    model, config = trainer.model, trainer.config
     texts = [read_source(data, source)[:2048] for source in config.valid]
     rows = sequence_rows(config.architecture, torch.from_numpy(np.stack(texts).astype(np.int64)))
     shares = []
@@ -124,12 +146,13 @@ def main(arguments: list[str]) -> int:
     result = {"symbols": RECIPE["symbols"], "valid_bytes": VALID_BYTES}
     here = environment()
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        names = options.names or list(CASES)
-        for row in pool.imap(functools.partial(measure, data=data), names):
+        for name in options.names or ORDER:
+            look = measure_shipped if name in SHIPPED else measure
+            row = pool.apply(look, (name, data))
             print(row, flush=True)
             rows = [old for old in rows if old["name"] != row["name"]]
             rows.append({**row, "environment": here})
-            rows.sort(key=lambda row: list(CASES).index(row["name"]))
+            rows.sort(key=lambda row: ORDER.index(row["name"]))
             write_result(RESULT, {**result, "rows": rows})
     return 0
 
