@@ -31,9 +31,14 @@ def interrupted_when(condition: Callable[[], bool]) -> Iterator[None]:
         assert main is not None
         signal.pthread_kill(main, signal.SIGINT)
 
+    # Whoever runs the tests in the background may have it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()
-    with pytest.raises(KeyboardInterrupt):
-        yield
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def background(call: Callable[[], Result]) -> Future[Result]:
