@@ -92,6 +92,7 @@ def test_a_run_is_started_paused_continued_and_stopped(
     assert train("status").stdout == "not running\ntwo\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("preset", "from_bundle"), [("base", True), ("large", False)])
 def test_only_a_built_in_model_is_started_from(
     train: Train, tmp_path: Path, preset: str, from_bundle: bool

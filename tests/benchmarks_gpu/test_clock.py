@@ -32,6 +32,7 @@ def test_the_first_card_is_sampled(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert set(found) == {37.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["exit 9", "exec sleep 60", "echo '[N/A]'", "true"])
 def test_what_cannot_be_sampled_is_noted(
     monkeypatch: pytest.MonkeyPatch,

@@ -54,6 +54,7 @@ def test_a_long_log_is_cut(tmp_path: Path) -> None:
     assert len(json.dumps(log)) < 1 << 16
 
 
+@pytest.mark.slow
 def test_a_stage_that_runs_out_of_time_ends_with_all_it_started(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = WRITE + (
@@ -118,6 +119,7 @@ def plan(folder: Path, stages: tuple[str, ...], seconds: float = 60) -> command.
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_next_stage_runs_whatever_became_of_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +265,7 @@ def test_a_run_goes_on_for_so_many_seconds_more(
     assert found["last"]["arguments"]["--seconds"] == "16.0"  # type: ignore[index]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "batch", "device"), [([], "128", "cuda"), (["--rehearse"], "2", "cpu")]
 )

@@ -61,6 +61,7 @@ LENGTHS = sorted(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", LENGTHS)
 def test_lengths_around_lane_borders(
     short_lanes: None, executor: OnnxRuntimeExecutor, length: int

@@ -51,6 +51,7 @@ def coded(way: Coding, executor: Executor | None, plain: bytes) -> Block:
     return Block(way.kind, way.lanes_log2, len(plain), zlib.crc32(plain), payload)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stride", [0, 36])
 @pytest.mark.parametrize("lanes_log2", [0, 2])
 @pytest.mark.parametrize("kind", [BlockKind.MODEL, BlockKind.MIXED, BlockKind.ADAPTIVE])
@@ -97,6 +98,7 @@ def waves(samples: int, channels: int) -> bytes:
     return np.stack(mixed, axis=1).astype("<i2").tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 2])
 def test_samples_are_predicted_first(
     trained: Executor, monkeypatch: pytest.MonkeyPatch, channels: int
@@ -113,6 +115,7 @@ def no_model(lanes: Sequence[bytes]) -> Sequence[Sequence[int]]:
     raise AssertionError("an adaptive block needs no model")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "channels", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 5))]
 )

@@ -30,6 +30,7 @@ OVERHEAD = 40
 """Bytes of a container around one block, at most."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", inputs.CONTAINER_INPUTS)
 def test_content_comes_back(name: str) -> None:
     plain = inputs.CONTAINER_INPUTS[name]
@@ -55,6 +56,7 @@ def test_any_bytes_come_back(plain: bytes) -> None:
     assert lmpack.decompress(packed) == plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"level": 1}, {"level": 9}, {"mixing": False}])
 def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str, Any]) -> None:
     random = np.random.default_rng(2)
@@ -116,6 +118,7 @@ def test_overhead_of_a_small_file_is_at_most_40_bytes() -> None:
     assert math.ceil(ideal) < len(lmpack.compress(plain, mixing=False)) <= ideal + OVERHEAD
 
 
+@pytest.mark.slow
 def test_every_truncation_and_bit_flip_is_found() -> None:
     packed = lmpack.compress(inputs.TEXT[:60])
     for size in range(len(packed)):

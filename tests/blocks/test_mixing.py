@@ -57,6 +57,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_payloads_are_those_of_the_specification(case: str) -> None:
     plain, lane_length, stride = CASES[case]

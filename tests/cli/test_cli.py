@@ -313,6 +313,7 @@ def test_progress_shows_bytes_rate_and_ratio(invoke: Invoke, words: Path) -> Non
     assert "out/in 0." in drawn
 
 
+@pytest.mark.slow
 def test_tar_can_call_it_in_both_directions(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

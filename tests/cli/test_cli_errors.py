@@ -248,6 +248,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(invoke: Invoke) -> None:
     assert result.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
 )

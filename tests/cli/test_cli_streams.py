@@ -30,6 +30,7 @@ def run(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirection", "arguments"),
     [

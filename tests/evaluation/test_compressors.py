@@ -20,6 +20,7 @@ from lmpack.evaluation.rates import measure_whole
 PROSE = (inputs.SENTENCES * 2)[: 5 * CHUNK]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*compressor_names(), "model:small", "level:1", "level:6"])
 def test_everything_comes_back(name: str) -> None:
     compressor = find_compressor(name)

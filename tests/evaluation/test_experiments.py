@@ -77,6 +77,7 @@ def test_rows_of_one_data_set_stand_together_whenever_they_were_measured(tmp_pat
     assert [start for start in starts if start[0] in names] == one_table * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("experiment", [table1, context, scaling])
 def test_a_model_that_was_trained_anew_is_another_one(
     tmp_path: Path, experiment: ModuleType
@@ -154,6 +155,7 @@ def test_adjusted_rates_beyond_what_was_measured_are_computed() -> None:
     assert scaling.measured_sizes(10**6) == [10**5, 10**6]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("experiment", [context, scaling])
 def test_curves_go_on_where_they_were(tmp_path: Path, experiment: ModuleType) -> None:
     data_set = DataSet("text", PAIRS[: 2 * CHUNK])

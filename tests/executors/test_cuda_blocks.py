@@ -24,6 +24,7 @@ def byte_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES["tables"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lanes", "batches"), [(4, 1), (16, 1), (8, 2), (64, 3)])
 @pytest.mark.parametrize("mixed_lanes", [None, 2])
 def test_blocks_are_those_of_the_engine(

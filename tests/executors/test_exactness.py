@@ -40,6 +40,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return random_bundle(folder, ARCHITECTURES[request.param])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("optimization", ["none", "basic", "extended", "all"])
 def test_graph_gives_the_integers_of_the_reference(
@@ -85,6 +86,7 @@ def test_a_lane_does_not_feel_its_neighbours(bundle: Bundle) -> None:
     assert (ours[0] != theirs[0]).any()
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gives_the_same(bundle: Bundle) -> None:
     symbols = random_symbols(bundle.architecture, 2, 50)
     program = (

@@ -28,15 +28,18 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES[request.param])
 
 
+@pytest.mark.slow
 def test_it_gives_the_conformance_vectors(bundle: Bundle) -> None:
     check_conformance(bundle, CudaExecutor(bundle, CPU, lanes=2, batches=1))
 
 
+@pytest.mark.slow
 def test_a_shipped_model_gives_its_conformance_vectors() -> None:
     bundle = load_bundle("tiny")
     check_conformance(bundle, CudaExecutor(bundle, CPU, lanes=2, batches=1))
 
 
+@pytest.mark.slow
 def test_each_lane_has_a_position_of_its_own(bundle: Bundle) -> None:
     model, native = DeviceModel(bundle, CPU), NativeExecutor(bundle)
     lanes = 4
@@ -123,6 +126,7 @@ def test_batches_capture_before_anything_else_goes_on(sessions: Sessions) -> Non
     assert len(sessions.captured) == 4
 
 
+@pytest.mark.slow
 def test_the_proof_is_of_the_steps_that_decode(monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = load_bundle("tiny")
     executor = CudaExecutor(bundle, CPU, lanes=2, batches=1)

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 # What comes out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("memory", [1, 4000, 1 << 28])
 def test_each_output_is_that_of_compress(tree: Path, threads: int, memory: int) -> None:

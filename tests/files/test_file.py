@@ -93,6 +93,7 @@ operations = st.one_of(
 )
 
 
+@pytest.mark.slow
 @one_fixture_for_all
 @given(st.lists(operations, max_size=20))
 def test_any_sequence_of_calls_does_what_it_does_on_a_plain_file(

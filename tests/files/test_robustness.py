@@ -115,6 +115,7 @@ def run_python(program: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", program, *arguments], check=True)
 
 
+@pytest.mark.slow
 def test_a_forked_process_can_compress_too() -> None:
     run_python(
         "import os, signal, lmpack\n"
@@ -128,6 +129,7 @@ def test_a_forked_process_can_compress_too() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_file_closed_when_the_interpreter_ends_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "late.lmp"
     run_python(

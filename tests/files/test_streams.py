@@ -93,6 +93,7 @@ def test_text_is_refused(function: Callable[..., bytes]) -> None:
         function("text")
 
 
+@pytest.mark.slow
 def test_streams_give_the_same_bytes_as_one_call_and_report_progress() -> None:
     packed, unpacked = io.BytesIO(), io.BytesIO()
     steps: list[lmpack.Progress] = []

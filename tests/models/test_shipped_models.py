@@ -29,6 +29,7 @@ def bundle(request: pytest.FixtureRequest) -> Bundle:
     return shipped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", kernel_names())
 def test_the_engine_gives_the_conformance_vectors(bundle: Bundle, kernel: str) -> None:
     check_conformance(bundle, NativeExecutor(bundle, kernel=kernel))

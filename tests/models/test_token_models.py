@@ -63,6 +63,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return trained(kind, tmp_path_factory.mktemp("trained"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [b"a", TEXT[:5000], bytes(range(256)) * 3, "Größe 日本".encode()])
 def test_any_bytes_come_back_from_a_model_over_tokens(bundle: Path, data: bytes) -> None:
     compressor = find_compressor(f"model:{bundle}")
@@ -97,6 +98,7 @@ def test_files_are_not_made_with_tokens(bundle: Path) -> None:
         lmpack.compress(b"text", model=bundle)
 
 
+@pytest.mark.slow
 def test_a_damaged_tokenizer_is_refused(tmp_path: Path) -> None:
     bundle = trained("bpe:320", tmp_path)
     before = (bundle / TOKENIZER).read_bytes()
@@ -150,6 +152,7 @@ def test_table_2_by_tokenizer(
         table2.run([find_compressor("gzip")], [data], tmp_path, lambda row: None)
 
 
+@pytest.mark.slow
 def test_from_training_to_table_2_by_command(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_bytes(TEXT)
     recipe = tmp_path / "recipe.json"

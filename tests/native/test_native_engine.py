@@ -40,6 +40,7 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return random_bundle(folder, ARCHITECTURES[request.param])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_engine_gives_the_integers_of_torch(bundle: Bundle, kernel: str, threads: int) -> None:
@@ -167,6 +168,7 @@ def test_what_steps_done_raises_ends_the_call(tmp_path: Path) -> None:
     assert executor.decode(payload, 500, 500, None, no_progress) == bytes(500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [bundle.name for bundle in list_models()])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_built_in_bundle_conforms(name: str, kernel: str) -> None:
@@ -174,6 +176,7 @@ def test_built_in_bundle_conforms(name: str, kernel: str) -> None:
     check_conformance(bundle, NativeExecutor(bundle, kernel=kernel))
 
 
+@pytest.mark.slow
 def test_both_executors_write_the_same_bytes() -> None:
     plain = b"The same bytes, whoever computes them. " * 500
     blocks = [encode_block(open_executor(load_bundle("small"), name), plain)

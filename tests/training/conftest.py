@@ -22,6 +22,12 @@ def no_pictures() -> None:
     patch.setattr(train, "draw_curves", lambda lines, picture: None)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_revival() -> None:
+    """Looks at few symbols for dead units: the sequences here are short, each a pass of its own."""
+    pytest.MonkeyPatch().setattr(train, "REVIVAL_SYMBOLS", 4096)
+
+
 @pytest.fixture(scope="session")
 def text_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds the text, and must not be changed."""

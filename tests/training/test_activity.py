@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import torch
 from click.testing import CliRunner
 from training_runs import of_steps, read_log, trainer
@@ -29,6 +30,7 @@ def test_living_layers_are_not_complained_of() -> None:
     assert complaints({"living": [0.95, 1.0], "zeros": [0.9, 0.5]}) == []
 
 
+@pytest.mark.slow
 def test_the_log_shows_living_units(finished_run: Trainer, tmp_path: Path) -> None:
     lines = read_log(finished_run.folder)
     assert all(0.9 < line["hidden"]["living"][0] <= 1 for line in lines)

@@ -39,6 +39,7 @@ def test_every_optimizer_learns(text_folder: Path, tmp_path: Path, optimizer: st
     assert all(not torch.equal(value, after[name]) for name, value in before.items())
 
 
+@pytest.mark.slow
 def test_training_learns_and_the_bundle_compresses(
     text_folder: Path, finished_run: Trainer, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def copy(finished_run: Trainer, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished_run.folder, tmp_path / "copy"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [2, 17, 32, 36], ids=["rise", "plateau", "corner", "fall"])
 def test_resuming_changes_nothing(
     text_folder: Path, finished_run: Trainer, tmp_path: Path, stop: int
@@ -61,6 +62,7 @@ def ends_at(monkeypatch: pytest.MonkeyPatch, step: int, result: object) -> None:
     monkeypatch.setattr(Steps, "take", taken)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [3, 17, 32, 36], ids=["rise", "plateau", "corner", "fall"])
 def test_a_run_that_is_killed_between_reports_loses_little(
     text_folder: Path,
@@ -105,6 +107,7 @@ def test_another_seed_gives_other_weights(
     assert not torch.equal(other.model.head.weight, finished_run.model.head.weight)
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_from_before_its_fall(text_folder: Path, copy: Path) -> None:
     longer = trainer(text_folder, copy, of_steps(60))
     assert longer.course.step == 32
