@@ -67,6 +67,16 @@ def small(layers: int, width: int, heads: int, hidden: int, *windows: int) -> Ch
     return {"preset": "small", "shape": {**shape, "windows": windows * (layers // len(windows))}}
 
 
+def times(factor: int) -> tuple[ContextTable, ...]:
+    """The tables of `tiny` with a multiple of their rows."""
+    return tuple(
+        dataclasses.replace(table, rows=table.rows * factor) for table in PRESETS["tiny"].tables
+    )
+
+
+FAST: Changes = {"matrix_rate": 0.00125, "products": "bfloat16"}
+"""The recipe of today, in the products that a CPU with AMX is fast in."""
+
 EXPERIMENTS: dict[str, Changes] = {
     "small: 4 layers, 4 heads, hidden 512": small(4, 128, 4, 512, 128, 384),
     "small: 3 layers, width 192": small(3, 192, 3, 512, 64, 512, 512),
@@ -100,6 +110,11 @@ EXPERIMENTS: dict[str, Changes] = {
         wikipedia=0.44, enwik8=0.06, novels=0.2, code=0.12, docs=0.06, structured=0.05,
         multilingual=0.05, latex=0.02,
     ),
+    "matrix rate 0.00125": FAST,
+    "matrix rate 0.00125, twice the rows": {**FAST, "shape": {"tables": times(2)}},
+    "matrix rate 0.00125, four times the rows": {**FAST, "shape": {"tables": times(4)}},
+    "matrix rate 0.00125, batch 8": {**FAST, "batch": 8},
+    "matrix rate 0.00125, batch 2": {**FAST, "batch": 2},
 }  # fmt: skip
 """By name: fields of the recipe, of its shape, and weights of its sources."""
 

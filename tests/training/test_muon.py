@@ -1,4 +1,4 @@
-"""Muon in float32 against that of torch, which works in bfloat16."""
+"""Muon against that of torch, which works in bfloat16."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import torch
 from lmpack.training.muon import Muon, orthogonalize
 
 
+@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(3, 16, 48), (3, 48, 16), (2, 32, 32)])
-def test_singular_values_come_close_to_one(shape: tuple[int, int, int]) -> None:
+def test_singular_values_come_close_to_one(
+    shape: tuple[int, int, int], products: torch.dtype
+) -> None:
     torch.manual_seed(1)
     matrices = torch.randn(shape) * 1e-3
-    result = orthogonalize(matrices)
-    assert result.shape == matrices.shape
+    result = orthogonalize(matrices, products)
+    assert result.shape == matrices.shape and result.dtype == torch.float32
     # A square random matrix has singular values near 0, which five steps do not bring up.
     u, values, v = torch.linalg.svd(matrices)
     rank = min(shape[1:])

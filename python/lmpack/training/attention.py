@@ -28,6 +28,9 @@ from lmpack.training.precision import EXACT, Precision
 QUERY_CHUNK = 64
 """Queries that share one slice of keys; longer chunks waste products outside the window."""
 
+MOST_COMPILATIONS = 64
+"""Kinds of calls of a part that are compiled, each by itself."""
+
 TILE_BYTES = {"cpu": 2_500_000, "cuda": 4 << 30}
 """Size of a tile of scores: what fits the caches of a core; on a GPU all of them, if possible."""
 
@@ -93,6 +96,11 @@ def _bias_gradient(d_scores: Tensor) -> Tensor:
 
 @functools.cache
 def _compiled(part: Callable[..., Any]) -> Callable[..., Any]:
+    # A part is compiled for each window and tile, masked or not, more often than torch allows by
+    # default; what comes after its limit would run uncompiled.
+    torch._dynamo.config.recompile_limit = max(
+        torch._dynamo.config.recompile_limit, MOST_COMPILATIONS
+    )
     return torch.compile(part, dynamic=False)
 
 

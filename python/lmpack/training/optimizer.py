@@ -52,4 +52,4 @@ def _matrix_optimizer(
     rate, decay = config.matrix_rate, config.weight_decay
     if config.matrix_optimizer == "adamw":
         return torch.optim.AdamW(matrices, lr=rate, betas=(0.9, 0.99), weight_decay=decay)
-    return Muon(matrices, rate, decay)
+    return Muon(matrices, rate, decay, getattr(torch, config.products))
