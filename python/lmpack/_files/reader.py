@@ -31,6 +31,7 @@ class IndexedReader(io.RawIOBase):
 
     Raises:
         FormatError: the file is not made of whole containers.
+        LimitError: its content is longer than allowed.
     """
 
     def __init__(self, file: BinaryIO, decoder: Decoder) -> None:
@@ -43,6 +44,7 @@ class IndexedReader(io.RawIOBase):
         lengths = (place.entry.plain_length for place in self._places)
         # Where each block starts in the content, and at the end the length of it all.
         self._starts = list(itertools.accumulate(lengths, initial=0))
+        decoder.require_size(self._starts[-1], "the file")
         self._position = 0
         self._decoded: tuple[int, bytes] | None = None
 
@@ -79,6 +81,7 @@ class IndexedReader(io.RawIOBase):
             entry, fingerprint = self._places[number]
             block = read_block(self._file, entry)
             where = f"block {number} at byte {entry.offset}"
+            self._decoder.required_memory(block, fingerprint, where)
             self._decoded = number, self._decoder.decode(block, fingerprint, where)
         return self._decoded[1]
 

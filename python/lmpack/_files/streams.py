@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from lmpack._blocks.coders import Decoder, Encoder
+from lmpack._blocks.coders import Coder, Decoder, Encoder
 from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._container import ByteReader, Source
 from lmpack._files.conversion import Compression, Conversion, Decompression, Result
@@ -79,7 +79,7 @@ def compress_stream(
         ModelError: the model cannot be used.
     """
     encoder = Encoder(given_options(options, keywords))
-    return _convert(Compression(encoder), encoder.side_by_side, source, sink, progress)
+    return _convert(Compression(encoder), encoder, source, sink, progress)
 
 
 def decompress_stream(
@@ -109,7 +109,7 @@ def decompress_stream(
         UsageError: an option is out of range, source or sink are in text mode.
     """
     decoder = Decoder(given_options(options, keywords))
-    return _convert(Decompression(decoder), decoder.side_by_side, source, sink, progress)
+    return _convert(Decompression(decoder), decoder, source, sink, progress)
 
 
 def verify_stream(
@@ -138,7 +138,7 @@ class _Nowhere:
 
 def _convert(
     conversion: Conversion[Result],
-    workers: int,
+    coder: Coder,
     source: Source,
     sink: Writable,
     progress: ProgressCallback | None,
@@ -149,7 +149,7 @@ def _convert(
         if progress is not None:
             progress(Progress(read, settled, counted.count))
 
-    with Pipeline[Result](workers, tell) as pipeline:
+    with Pipeline[Result](coder.side_by_side, tell, max_memory=coder.max_memory) as pipeline:
         for result in pipeline.run(conversion.pieces(reader)):
             conversion.write(counted, result)
     conversion.finish(counted)
