@@ -159,8 +159,8 @@ lmpack.compress(b"", level="3")
 lmpack.decompress(b"", executor="cpu")
 lmpack.compress_files(["file"], mixing=1.0)
 lmpack.Options(colour="red")
-encoding_choice(level=3, mixing=True, model=None, device="cpu")
-decoding_choice(model=None, device="cpu")
+encoding_choice(level=3, mixing=True, model=None, device="cpu", max_size=None, max_memory=None)
+decoding_choice(model=None, device="cpu", max_size=None, max_memory=None)
 lmpack.cli.request.Request(is_compression=True, options=lmpack.Options())
 """
 

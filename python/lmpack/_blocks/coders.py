@@ -151,10 +151,18 @@ class Decoder(Coder):
         Raises:
             LimitError: they are more than allowed.
         """
-        architecture = self._architecture_of(fingerprint) if block.kind.needs_model else None
-        memory = memory_to_decode(block, architecture, self._threads)
+        memory = self.memory(block, fingerprint) or 0
         require_memory(memory, self.max_memory, where)
         return memory
+
+    def memory(self, block: Block, fingerprint: bytes) -> int | None:
+        """Bytes that decoding a block needs; None if it needs a model that is not there."""
+        architecture = None
+        if block.kind.needs_model:
+            architecture = self._architecture_of(fingerprint)
+            if architecture is None:
+                return None
+        return memory_to_decode(block, architecture, self._threads)
 
     def decode(
         self, block: Block, fingerprint: bytes, where: str, share_done: ShareDone = no_progress

@@ -33,7 +33,7 @@ def memory_to_decode(block: Block, architecture: Architecture | None, threads: i
 
     Args:
         block: from a container, or one of which only the payload's length is true.
-        architecture: of the model, if the block needs one and it is known.
+        architecture: of the model; None for a block that needs none.
         threads: that run the model.
     """
     length, payload = block.plain_length, len(block.payload)
@@ -57,9 +57,8 @@ def memory_to_encode(
         architecture: of the model; None if there is none.
         threads: that run the model.
     """
-    kind = (
-        BlockKind.MODEL if not mixing else BlockKind.MIXED if architecture else BlockKind.ADAPTIVE
-    )
+    mixed = BlockKind.ADAPTIVE if architecture is None else BlockKind.MIXED
+    kind = mixed if mixing else BlockKind.MODEL
     # The payload may be as long as the content.
     return _working_memory(kind, lanes, length, architecture, threads) + 2 * length
 

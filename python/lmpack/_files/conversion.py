@@ -77,7 +77,7 @@ class Decompression:
     def pieces(self, source: ByteReader) -> Iterator[Piece[bytes]]:
         """See :class:`Conversion`."""
         content = 0
-        for number, (header, block) in enumerate(read_blocks(source)):
+        for number, (header, block) in enumerate(read_blocks(source, self._decoder.max_memory)):
             where = f"block {number}, which ends at byte {source.offset}"
             content += block.plain_length
             self._decoder.require_size(content, where)

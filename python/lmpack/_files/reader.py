@@ -37,7 +37,7 @@ class IndexedReader(io.RawIOBase):
     def __init__(self, file: BinaryIO, decoder: Decoder) -> None:
         self._file = file
         self._decoder = decoder
-        indexes = read_indexes(file)
+        indexes = read_indexes(file, decoder.max_memory)
         self._places = [
             _Place(entry, index.header.fingerprint) for index in indexes for entry in index.blocks
         ]

@@ -11,7 +11,7 @@ from lmpack import Options
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
 from lmpack._blocks.options import DEFAULT_MAX_MEMORY
 from lmpack._executors import DEVICES, MOST_THREADS
-from lmpack.cli.sizes import SIZE
+from lmpack.cli.sizes import limit_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -35,8 +35,8 @@ threads_option = click.option(
 max_memory_option = click.option(
     "-M",
     "--max-memory",
-    type=SIZE,
-    default=DEFAULT_MAX_MEMORY,
+    default=str(DEFAULT_MAX_MEMORY),
+    callback=limit_of,
     metavar="SIZE",
     help="Memory that coding may need, such as 500MiB or 2G; fewer blocks are coded side by side, "
     "or none if one does not fit. 0 or none for no limit; by default 2 GiB, or a quarter of the "
@@ -44,7 +44,7 @@ max_memory_option = click.option(
 )
 max_size_option = click.option(
     "--max-size",
-    type=SIZE,
+    callback=limit_of,
     metavar="SIZE",
     help="Refuse a FILE.lmp with more content than this. 0 or none for no limit (default).",
 )
@@ -61,12 +61,17 @@ device_option = click.option(
 )
 
 
-class DecodingArguments(TypedDict):
-    """The arguments from :func:`coding_options` that are fields of :class:`Options`."""
+class ModelArguments(TypedDict):
+    """The arguments that say how a model runs; fields of :class:`Options`."""
 
     model: str | None
     device: str
     threads: int | None
+
+
+class DecodingArguments(ModelArguments):
+    """The arguments from :func:`coding_options` that are fields of :class:`Options`."""
+
     max_size: int | None
     max_memory: int | None
 

@@ -9,35 +9,24 @@ import click
 NO_LIMIT = ("0", "none")
 
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_FORM = re.compile(r"(\d+) ?([KMGT]?)(i?B?)", re.IGNORECASE | re.ASCII)
+_FORM = re.compile(r"(\d+) ?(?:([KMGT])(?:i?B)?|B?)", re.IGNORECASE | re.ASCII)
 
 
-class Size(click.ParamType):
-    """A number of bytes as a limit; None where it is 0 or none.
+def limit_of(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """The number of bytes that an option allows; None where it is 0 or none, or is not given.
 
-    Units are powers of 1024, whether written K, KB or KiB, as xz and zstd have them.
+    Units are powers of 1024, whether written K, KB or KiB, as xz and zstd have them. Arguments are
+    those of a callback of click.
+
+    Raises:
+        click.BadParameter: it is no size.
     """
-
-    name = "size"
-
-    def convert(
-        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | None:
-        """See :class:`click.ParamType`."""
-        if isinstance(value, int):
-            return value
-        text = value.strip()
-        if text.lower() in NO_LIMIT:
-            return None
-        form = _FORM.fullmatch(text)
-        if form is None or (form[3].lower() in ("i", "ib") and not form[2]):
-            self.fail(
-                f"{value!r} is no size: give bytes, or a number with K, M, G or T", param, ctx
-            )
-        return int(form[1]) << 10 * _POWERS[form[2].upper()] or None
-
-
-SIZE = Size()
+    if value is None or value.strip().lower() in NO_LIMIT:
+        return None
+    form = _FORM.fullmatch(value.strip())
+    if form is None:
+        raise click.BadParameter(f"{value!r} is no size: give bytes, or a number such as 500M")
+    return int(form[1]) << 10 * _POWERS[(form[2] or "").upper()] or None
 
 
 def readable_size(size: int) -> str:
