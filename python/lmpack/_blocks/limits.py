@@ -35,8 +35,8 @@ def require_size(size: int, most: int | None, where: str) -> None:
     """
     if most is not None and size > most:
         raise LimitError(
-            f"{where} makes it {size:,} bytes of content, {most:,} are allowed: if you trust the "
-            "file, raise the option max_size"
+            f"{where}: there are {size:,} bytes of content up to here, {most:,} are allowed: if you "
+            "trust the file, raise the option max_size"
         )
 
 
@@ -48,6 +48,6 @@ def require_memory(memory: int, most: int | None, where: str) -> None:
     """
     if most is not None and memory > most:
         raise LimitError(
-            f"{where} needs {memory:,} bytes of memory, {most:,} are allowed: raise the option "
+            f"{where}: it needs {memory:,} bytes of memory, {most:,} are allowed: raise the option "
             "max_memory"
         )

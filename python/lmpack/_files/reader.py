@@ -44,7 +44,7 @@ class IndexedReader(io.RawIOBase):
         lengths = (place.entry.plain_length for place in self._places)
         # Where each block starts in the content, and at the end the length of it all.
         self._starts = list(itertools.accumulate(lengths, initial=0))
-        decoder.require_size(self._starts[-1], "the file")
+        decoder.require_size(self._starts[-1], "the end of the file")
         self._position = 0
         self._decoded: tuple[int, bytes] | None = None
 
