@@ -35,8 +35,8 @@ def require_size(size: int, most: int | None, where: str) -> None:
     """
     if most is not None and size > most:
         raise LimitError(
-            f"{where}: there are {size:,} bytes of content up to here, {most:,} are allowed: if you "
-            "trust the file, raise the option max_size"
+            f"{where}: there are {size:,} bytes of content up to here, {most:,} are allowed: raise "
+            "the option max_size if you trust the file"
         )
 
 

@@ -98,6 +98,7 @@ class ForwardReader(io.RawIOBase):
         self._pieces = Decompression(decoder).pieces(ByteReader(source))
         self._plain = b""
         self._used = 0
+        self._position = 0
         self._error: LmpackError | OSError | None = None
 
     def readable(self) -> bool:
@@ -110,7 +111,12 @@ class ForwardReader(io.RawIOBase):
             self._plain, self._used = self._next_block(), 0
         count = _copy(self._plain, self._used, buffer)
         self._used += count
+        self._position += count
         return count
+
+    def tell(self) -> int:
+        """Bytes of content that were read."""
+        return self._position
 
     def _next_block(self) -> bytes:
         # A source that has failed would look like one that has ended.

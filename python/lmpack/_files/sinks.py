@@ -17,6 +17,14 @@ class Writable(Protocol):
         """Take bytes."""
 
 
+class Array(Protocol):
+    """An array of numpy: its stubs say only from Python 3.12 on that it is a buffer."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """What makes it one."""
+
+
 def flat(data: Any) -> memoryview:
     """The bytes of anything with the buffer protocol, in C order.
 

@@ -11,14 +11,17 @@ from lmpack._container import ByteReader, Source
 from lmpack._files.conversion import Compression, Conversion, Decompression, Result
 from lmpack._files.pipeline import Pipeline
 from lmpack._files.progress import Progress, ProgressCallback, Sizes
-from lmpack._files.sinks import CountingSink, Writable, flat
+from lmpack._files.sinks import Array, CountingSink, Writable, flat
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Unpack
 
 
 def compress(
-    data: Buffer, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+    data: Buffer | Array,
+    *,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> bytes:
     """One container with `data`. For more than fits in memory use :func:`compress_stream`.
 
@@ -37,7 +40,10 @@ def compress(
 
 
 def decompress(
-    data: Buffer, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+    data: Buffer | Array,
+    *,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> bytes:
     """The content of one or more containers. For large ones use :func:`decompress_stream`.
 
