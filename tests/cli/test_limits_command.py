@@ -135,4 +135,4 @@ def test_info_takes_no_more_memory_for_an_index_than_allowed(invoke: Invoke) -> 
     assert invoke("info", "-M", "1M", "many.lmp").exit_code == 0
     result = invoke("info", "-M", "10K", "many.lmp")
     assert result.exit_code == 1
-    assert "lmpack: many.lmp: an index of 18 blocks or more" in result.stderr
+    assert "lmpack: many.lmp: the index of 26 blocks or more" in result.stderr

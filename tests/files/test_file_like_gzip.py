@@ -32,9 +32,12 @@ def test_the_name_of_a_file_object_is_taken(tmp_path: Path) -> None:
         assert file.name == base.name
     with lmpack.open(io.BytesIO(PACKED)) as file:
         assert file.name == ""
-    with open((tmp_path / "file.lmp"), "rb", buffering=0) as base:
-        with open(base.fileno(), "rb", closefd=False) as unnamed, lmpack.open(unnamed) as file:
-            assert file.name == ""  # its own name is a number
+    with (
+        open(tmp_path / "file.lmp", "rb", buffering=0) as base,
+        open(base.fileno(), "rb", closefd=False) as unnamed,
+        lmpack.open(unnamed) as file,
+    ):
+        assert file.name == ""  # its own name is a number
 
 
 def test_the_place_on_a_pipe_is_known() -> None:

@@ -77,8 +77,8 @@ def require_memory_for(entries: int, max_memory: int | None) -> None:
     """
     if max_memory is not None and entries * MEMORY_OF_ENTRY > max_memory:
         raise LimitError(
-            f"an index of {entries:,} blocks or more needs over {max_memory:,} bytes of memory, "
-            "which are allowed: raise the option max_memory"
+            f"the index of {entries:,} blocks or more: it needs more than the {max_memory:,} bytes "
+            "of memory that are allowed: raise the option max_memory"
         )
 
 
