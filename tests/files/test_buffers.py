@@ -58,7 +58,7 @@ BUFFERS: list[tuple[Any, bytes]] = [
     (open_map(b"abc"), b"abc"),
     (ctypes.c_uint8(7), b"\x07"),
     ((ctypes.c_char * 3)(b"a", b"b", b"c"), b"abc"),
-    (((ctypes.c_uint8 * 2) * 2)((1, 2), (3, 4)), b"\x01\x02\x03\x04"),
+    (((ctypes.c_uint8 * 2) * 2).from_buffer_copy(b"abcd"), b"abcd"),
     ((Point * 2)(), bytes(ctypes.sizeof(Point) * 2)),
     (np.float64(0), bytes(8)),
 ]

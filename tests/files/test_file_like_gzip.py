@@ -33,8 +33,8 @@ def test_the_name_of_a_file_object_is_taken(tmp_path: Path) -> None:
     with lmpack.open(io.BytesIO(PACKED)) as file:
         assert file.name == ""
     with (
-        open(tmp_path / "file.lmp", "rb", buffering=0) as base,
-        open(base.fileno(), "rb", closefd=False) as unnamed,
+        open(tmp_path / "file.lmp", "rb", buffering=0) as numbered,
+        open(numbered.fileno(), "rb", closefd=False) as unnamed,
         lmpack.open(unnamed) as file,
     ):
         assert file.name == ""  # its own name is a number

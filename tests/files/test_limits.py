@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from containers import PipeSource, container, model_block, raw_block
@@ -23,21 +24,21 @@ ZEROS = container([Block(BlockKind.ADAPTIVE, 0, 1 << 24, 0, bytes(20))] * 20, NO
 Reading = Callable[..., object]
 
 
-def opened(data: bytes, **options: int) -> object:
+def opened(data: bytes, **options: Any) -> object:
     with lmpack.open(io.BytesIO(data), **options) as file:
         return file.read()
 
 
-def opened_as_a_pipe(data: bytes, **options: int) -> object:
+def opened_as_a_pipe(data: bytes, **options: Any) -> object:
     with lmpack.open(PipeSource(data), **options) as file:
         return file.read()
 
 
-def verified(data: bytes, **options: int) -> object:
+def verified(data: bytes, **options: Any) -> object:
     return lmpack.verify_stream(io.BytesIO(data), **options)
 
 
-def of_a_batch(data: bytes, **options: int) -> object:
+def of_a_batch(data: bytes, **options: Any) -> object:
     Path("bomb.lmp").write_bytes(data)
     (result,) = lmpack.decompress_files(["bomb.lmp"], **options)
     assert (result.error is None) == os.path.exists("bomb")

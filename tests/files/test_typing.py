@@ -52,8 +52,8 @@ def test_files_are_opened_and_wrapped(packed: Path) -> None:
 def test_streams_are_read(packed: Path) -> None:
     with packed.open("rb") as stream:
         assert users_code.from_any_stream(stream) == b"one\ntwo\n"
-    stream = io.BytesIO(packed.read_bytes())
-    assert users_code.from_what_reads(stream) == b"one\ntwo\none\n"
+    content = io.BytesIO(packed.read_bytes())
+    assert users_code.from_what_reads(content) == b"one\ntwo\none\n"
 
 
 def test_buffers_come_back(packed: Path) -> None:
