@@ -12,8 +12,9 @@ LEAST_DEFAULT_MEMORY = 2 << 30
 def default_max_memory() -> int:
     """The memory that coding may need if nobody says otherwise: 2 GiB, or a quarter of the machine.
 
-    No file that lmpack writes needs more than 0.2 GiB for one block, so none is refused. But an
-    own block for every core multiplies what one takes; a large machine can afford it.
+    With a built-in model no block needs more than 0.25 GiB, so none is refused. But a block for
+    every core multiplies that, and a few hundred bytes are enough to ask for it: it has a bound,
+    which grows with what the machine can afford.
     """
     try:
         machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -50,6 +50,8 @@ class LmpackFile(_BinaryFile):
         UsageError: an unknown mode, or an option is out of range.
         OSError: the file cannot be opened.
         FormatError: the file to read is no lmpack file, of a newer version, truncated or damaged.
+        LimitError: reading or writing it would take more than `max_size` or `max_memory` allow;
+            for what concerns a single block it is raised when that block is read or written.
         ModelError: the model for writing cannot be used.
     """
 
@@ -262,7 +264,7 @@ def open(
 
     Raises:
         UsageError: an unknown mode, or text arguments in binary mode.
-        OSError, FormatError, ModelError: as for :class:`LmpackFile`.
+        OSError, FormatError, LimitError, ModelError: as for :class:`LmpackFile`.
     """
     if mode not in _BINARY_MODES + _TEXT_MODES:
         allowed = ", ".join(_BINARY_MODES + _TEXT_MODES)

@@ -33,6 +33,7 @@ def compress(
     Raises:
         UsageError: an option is out of range, or the data is no buffer.
         ModelError: the model cannot be used.
+        LimitError: a block needs more memory than `max_memory` allows.
     """
     sink = io.BytesIO()
     compress_stream(io.BytesIO(flat(data)), sink, options=options, **keywords)
@@ -55,6 +56,7 @@ def decompress(
     Raises:
         FormatError: `data` is not a container, of a newer version, truncated or damaged.
         ModelError: the model that is needed is not there, or another one was given.
+        LimitError: it would take more than `max_size` or `max_memory` allow.
         UsageError: an option is out of range, or the data is no buffer.
     """
     sink = io.BytesIO()
@@ -83,6 +85,7 @@ def compress_stream(
     Raises:
         UsageError: an option is out of range, source or sink are in text mode.
         ModelError: the model cannot be used.
+        LimitError: a block needs more memory than `max_memory` allows.
     """
     encoder = Encoder(given_options(options, keywords))
     return _convert(Compression(encoder), encoder, source, sink, progress)
@@ -112,6 +115,7 @@ def decompress_stream(
     Raises:
         FormatError: the source is not a container, of a newer version, truncated or damaged.
         ModelError: the model that is needed is not there, or another one was given.
+        LimitError: it would take more than `max_size` or `max_memory` allow.
         UsageError: an option is out of range, source or sink are in text mode.
     """
     decoder = Decoder(given_options(options, keywords))
