@@ -4,11 +4,12 @@ LmpackError
  +-- FormatError             the bytes are no container this version can read
  |    +-- NotLmpackError     they do not start like a container
  |    +-- VersionError       they were written by a newer format version
- |    +-- TruncatedError     they end before the container does
+ |    +-- TruncatedError     they end before the container does (also an EOFError)
  |    +-- DamagedError       a check failed; says where
  +-- ModelError              the model that is needed is not there or not the right one
  |    +-- BundleError        a bundle folder cannot be used
  |    +-- ConformanceError   an executor does not reproduce the bundle's integers
+ +-- LimitError              coding would take more than the caller allows: max_size, max_memory
  +-- TrainingError           training or export cannot go on with what it was given
  +-- EvaluationError         an experiment cannot go on with what it was given
  +-- UsageError              the caller's mistake (also a ValueError)
@@ -33,8 +34,11 @@ class VersionError(FormatError):
     """The container was written in a newer format version."""
 
 
-class TruncatedError(FormatError):
-    """The bytes end before the container does."""
+class TruncatedError(FormatError, EOFError):
+    """The bytes end before the container does.
+
+    Code that reads files of any kind expects an EOFError there, as from gzip and bz2.
+    """
 
 
 class DamagedError(FormatError):
@@ -51,6 +55,13 @@ class BundleError(ModelError):
 
 class ConformanceError(ModelError):
     """An executor does not reproduce the integers that the bundle demands."""
+
+
+class LimitError(LmpackError):
+    """Coding would take more than the caller allows.
+
+    No FormatError: nothing is wrong with the bytes, and with a higher limit they can be read.
+    """
 
 
 class TrainingError(LmpackError):

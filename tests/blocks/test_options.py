@@ -29,6 +29,8 @@ OTHER: dict[str, Any] = {
     "mixing": False,
     "device": "cpu:onnxruntime",
     "threads": 2,
+    "max_size": 1000,
+    "max_memory": 1 << 30,
 }
 """A value of each option that is not the default."""
 
@@ -70,6 +72,11 @@ def test_every_option_is_one_of_the_command_line() -> None:
         ("threads", 0),
         ("threads", "2"),
         ("threads", True),
+        ("max_size", 0),
+        ("max_size", True),
+        ("max_size", "1M"),
+        ("max_memory", 0),
+        ("max_memory", 1.5),
     ],
 )
 def test_what_is_out_of_range_is_refused_at_once(field: str, value: object) -> None:
@@ -152,8 +159,8 @@ lmpack.compress(b"", level="3")
 lmpack.decompress(b"", executor="cpu")
 lmpack.compress_files(["file"], mixing=1.0)
 lmpack.Options(colour="red")
-encoding_choice(level=3, mixing=True, model=None, device="cpu")
-decoding_choice(model=None, device="cpu")
+encoding_choice(level=3, mixing=True, model=None, device="cpu", max_size=None, max_memory=None)
+decoding_choice(model=None, device="cpu", max_size=None, max_memory=None)
 lmpack.cli.request.Request(is_compression=True, options=lmpack.Options())
 """
 

@@ -155,7 +155,7 @@ def test_standard_input_has_a_name_in_errors(invoke: Invoke) -> None:
         ("compress", "-c", "--rm", "words.txt"),
         ("compress", "-c", "--json", "words.txt"),
         ("compress", "--json", "-"),
-        ("compress", "-T", "0", "words.txt"),
+        ("compress", "-T", "-1", "words.txt"),
         ("compress", "--device", "abacus", "words.txt"),
         ("compress", "--unknown", "words.txt"),
         ("compress", "--rm", "-o", "/dev/null", "words.txt"),

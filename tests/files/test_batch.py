@@ -128,10 +128,9 @@ def test_what_is_read_ahead_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPat
     costs: list[int] = []
 
     class Costed(calls):  # type: ignore[valid-type,misc]
-        def start(self, call, cost=0):  # type: ignore[no-untyped-def]
-            results = super().start(call, cost)
+        def _is_full(self) -> bool:
             costs.append(self._cost)
-            return results
+            return bool(super()._is_full())
 
     monkeypatch.setattr(pipeline, "InOrder", Costed)
     top = write_tree(tree.parent / "many", {str(n): text(600, n) for n in range(30)})

@@ -171,7 +171,7 @@ def test_after_an_error_there_is_no_end_of_what_cannot_seek() -> None:
     whole = packed().getvalue()
     damaged = whole[:50] + bytes([whole[50] ^ 1]) + whole[51:]
     for content, error in ((whole[:-9], lmpack.TruncatedError), (damaged, lmpack.DamagedError)):
-        file = lmpack.open(Pipe(content))  # type: ignore[call-overload]
+        file = lmpack.open(Pipe(content))
         for _ in range(3):
             with pytest.raises(error):
                 while file.read(1 << 16):

@@ -9,9 +9,13 @@ from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import ShareDone, no_progress
 from lmpack._blocks.executor_cache import cached_executor
 from lmpack._blocks.levels import find_level
+from lmpack._blocks.limits import require_memory, require_size
+from lmpack._blocks.memory import memory_to_decode, memory_to_encode
 from lmpack._blocks.options import Options
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
 from lmpack._executors import Executor, blocks_side_by_side, resolve_device
+from lmpack._executors.protocol import available_cores
+from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import Bundle, find_bundle, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
@@ -44,6 +48,15 @@ class Coder:
     def side_by_side(self) -> int:
         """How many blocks at the same time make best use of the machine."""
         return blocks_side_by_side(self._device, self._options.threads)
+
+    @property
+    def max_memory(self) -> int | None:
+        """Bytes that all blocks together may need while they are coded; None for any number."""
+        return self._options.max_memory
+
+    @property
+    def _threads(self) -> int:
+        return self._options.threads or available_cores()
 
     def _executor(self, bundle: Bundle) -> Executor:
         return cached_executor(bundle, self._device, self._options.threads)
@@ -90,6 +103,22 @@ class Encoder(Coder):
         """First 8 bytes of the fingerprint of the model that encodes, zeros if there is none."""
         return NO_MODEL if self.bundle is None else self.bundle.fingerprint[:FINGERPRINT_SIZE]
 
+    def required_memory(self, length: int) -> int:
+        """Bytes of memory that the block of so many bytes of content needs.
+
+        Raises:
+            LimitError: they are more than allowed.
+        """
+        memory = memory_to_encode(
+            length,
+            lanes_of_block(self._options, length),
+            mixing=self._options.mixing,
+            architecture=None if self.bundle is None else self.bundle.architecture,
+            threads=self._threads,
+        )
+        require_memory(memory, self.max_memory, f"a block of {length:,} bytes")
+        return memory
+
     def encode(self, plain: bytes, share_done: ShareDone = no_progress) -> Block:
         """The block of at least one byte of content."""
         executor = None if self.bundle is None else self._executor(self.bundle)
@@ -101,6 +130,39 @@ class Decoder(Coder):
 
     Blocks without a model are decoded without any. Arguments are those of :class:`Coder`.
     """
+
+    def __init__(self, options: Options, lanes: int = 0) -> None:
+        super().__init__(options, lanes)
+        self._architecture_of = functools.cache(self._find_architecture)
+
+    def require_size(self, size: int, where: str) -> None:
+        """Refuse content of more bytes than allowed; `where` names what has so many.
+
+        Raises:
+            LimitError: there are more.
+        """
+        require_size(size, self._options.max_size, where)
+
+    def required_memory(self, block: Block, fingerprint: bytes, where: str) -> int:
+        """Bytes of memory that decoding a block needs; nothing is decoded for it.
+
+        Arguments are those of :meth:`decode`, which says if the model is not there.
+
+        Raises:
+            LimitError: they are more than allowed.
+        """
+        memory = self.memory(block, fingerprint) or 0
+        require_memory(memory, self.max_memory, where)
+        return memory
+
+    def memory(self, block: Block, fingerprint: bytes) -> int | None:
+        """Bytes that decoding a block needs; None if it needs a model that is not there."""
+        architecture = None
+        if block.kind.needs_model:
+            architecture = self._architecture_of(fingerprint)
+            if architecture is None:
+                return None
+        return memory_to_decode(block, architecture, self._threads)
 
     def decode(
         self, block: Block, fingerprint: bytes, where: str, share_done: ShareDone = no_progress
@@ -126,6 +188,12 @@ class Decoder(Coder):
             return decode_block(executor, block, share_done)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
+
+    def _find_architecture(self, fingerprint: bytes) -> Architecture | None:
+        try:
+            return self._bundle_of(fingerprint).architecture
+        except ModelError:
+            return None
 
     def _bundle_of(self, fingerprint: bytes) -> Bundle:
         if self._options.model is None:

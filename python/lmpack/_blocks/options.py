@@ -7,10 +7,13 @@ import os
 from typing import TypedDict
 
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS, find_level
+from lmpack._blocks.limits import default_max_memory
 from lmpack._executors import check_device
 from lmpack.errors import UsageError
 
 Model = str | os.PathLike[str] | None
+
+DEFAULT_MAX_MEMORY = default_max_memory()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +33,16 @@ class Options:
         device: what runs the model: "cpu" or "cuda", and behind a colon with which program, such as
             "cpu:onnxruntime"; "auto" for the CPU, except for a batch of files that keeps a GPU
             busy. The result is the same with any.
-        threads: worker threads, at least 1; None for the device's own choice.
+        threads: worker threads, at least 1; None for the device's own choice, all cores of a CPU.
+        max_size: decompressing: bytes of content that a file may have, at least 1; None for any
+            number. Set it for bytes that you do not trust: a few hundred bytes may stand for
+            gigabytes of content, and hours. The default is None, as with gzip, lzma and zstandard,
+            because whatever can be compressed has to come back.
+        max_memory: bytes that coding may need, at least 1; None for any number. Fewer blocks than
+            threads are coded side by side if more would not fit; what needs more for a single block
+            is refused. The default is 2 GiB, or a quarter of the machine's memory if that is more.
+            It counts what the native engine needs for blocks, content and payload included; not the
+            model, which is loaded once, nor the memory of a GPU (docs/format.md, section 2.5).
 
     Raises:
         UsageError: an option is out of range.
@@ -41,6 +53,8 @@ class Options:
     mixing: bool = True
     device: str = "auto"
     threads: int | None = None
+    max_size: int | None = None
+    max_memory: int | None = DEFAULT_MAX_MEMORY
 
     def __post_init__(self) -> None:
         for name, kinds, expected in _KINDS:
@@ -50,6 +64,12 @@ class Options:
                 raise UsageError(f"the option {name} must be {expected}, not {value!r}")
         find_level(self.level)
         check_device(self.device, self.threads)
+        for name in ("max_size", "max_memory"):
+            most = getattr(self, name)
+            if most is not None and most < 1:
+                raise UsageError(
+                    f"the option {name} must be at least 1 byte, or None for no limit, not {most}"
+                )
 
 
 _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
@@ -58,6 +78,8 @@ _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("mixing", (bool,), "True or False"),
     ("device", (str,), "a name"),
     ("threads", (int, type(None)), "an integer or None"),
+    ("max_size", (int, type(None)), "an integer or None"),
+    ("max_memory", (int, type(None)), "an integer or None"),
 )
 """What the fields may hold, and how to say it. True and False are no integers here."""
 
@@ -70,6 +92,8 @@ class OptionFields(TypedDict, total=False):
     mixing: bool
     device: str
     threads: int | None
+    max_size: int | None
+    max_memory: int | None
 
 
 def given_options(options: Options | None, keywords: OptionFields) -> Options:

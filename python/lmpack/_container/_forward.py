@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lmpack._container._index import INDEX_TAG, Lengths, index_bytes
+from lmpack._container._index import INDEX_TAG, Lengths, index_bytes, require_memory_for
 from lmpack._container._records import (
     CHECKSUM_SIZE,
     HEADER_SIZE,
@@ -19,7 +19,9 @@ from lmpack._container._source import ByteReader, truncated
 from lmpack.errors import DamagedError, NotLmpackError
 
 
-def read_blocks(reader: ByteReader) -> Iterator[tuple[Header, Block]]:
+def read_blocks(
+    reader: ByteReader, max_memory: int | None = None
+) -> Iterator[tuple[Header, Block]]:
     """All blocks of all containers in a source, in order, each with its container's header.
 
     A block is yielded before the index behind it is checked, so what was yielded counts only when
@@ -30,10 +32,11 @@ def read_blocks(reader: ByteReader) -> Iterator[tuple[Header, Block]]:
         VersionError: a container is of a newer format version.
         TruncatedError: the source is empty or ends inside a container.
         DamagedError: a rule of the format is broken.
+        LimitError: what is remembered for the index needs more than `max_memory` bytes.
     """
     header = Header.parse(reader.at_most(HEADER_SIZE))
     while True:
-        yield from _read_container(reader, header)
+        yield from _read_container(reader, header, max_memory)
         start = reader.at_most(HEADER_SIZE)
         if not start:
             return
@@ -54,7 +57,9 @@ def read_block_after_tag(reader: ByteReader, tag: int, what: str, number: int) -
     return Block(BlockKind(kind), lanes_log2, plain_length, checksum, payload)
 
 
-def _read_container(reader: ByteReader, header: Header) -> Iterator[tuple[Header, Block]]:
+def _read_container(
+    reader: ByteReader, header: Header, max_memory: int | None
+) -> Iterator[tuple[Header, Block]]:
     """The blocks between a header, just read, and the index, which is checked against them."""
     blocks: list[Lengths] = []
     while True:
@@ -63,6 +68,7 @@ def _read_container(reader: ByteReader, header: Header) -> Iterator[tuple[Header
             break
         block = read_block_after_tag(reader, tag, f"block {len(blocks)}", len(blocks))
         blocks.append((block.plain_length, len(block.payload)))
+        require_memory_for(len(blocks), max_memory)
         yield header, block
     _check_index(reader, blocks)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lmpack._container._records import MAXIMUM_PLAIN_LENGTH, Header, checksum_bytes
 from lmpack._container._source import ByteReader, encode_varint
-from lmpack.errors import DamagedError
+from lmpack.errors import DamagedError, LimitError
 
 INDEX_TAG = 0
 
@@ -65,11 +65,29 @@ def index_bytes(blocks: Sequence[Lengths]) -> bytes:
     return bytes(body + checksum_bytes(body))
 
 
-def parse_index(reader: ByteReader) -> list[Lengths]:
+MEMORY_OF_ENTRY = 600
+"""Bytes that an entry takes in memory with all that is made of it; in a file it may have two."""
+
+
+def require_memory_for(entries: int, max_memory: int | None) -> None:
+    """Refuse an index, or several, of so many entries.
+
+    Raises:
+        LimitError: they need more memory than allowed.
+    """
+    if max_memory is not None and entries * MEMORY_OF_ENTRY > max_memory:
+        raise LimitError(
+            f"the index of {entries:,} blocks or more: it needs more than the {max_memory:,} bytes "
+            "of memory that are allowed: raise the option max_memory"
+        )
+
+
+def parse_index(reader: ByteReader, max_memory: int | None = None) -> list[Lengths]:
     """The lengths in an index, from its tag to the end of its last entry.
 
     Raises:
         FormatError: they break a rule of the format.
+        LimitError: they need more memory than allowed.
     """
     if reader.integer(1, "the index") != INDEX_TAG:
         raise DamagedError(f"the index at byte {reader.offset - 1} does not start with its tag")
@@ -85,5 +103,6 @@ def parse_index(reader: ByteReader) -> list[Lengths]:
                 f"the index has a payload of {payload_length} for {plain_length} bytes"
             )
         blocks.append((plain_length, payload_length))
+        require_memory_for(len(blocks), max_memory)
         missing -= plain_length
     return blocks

@@ -13,35 +13,41 @@ from lmpack._container._index import (
     Lengths,
     index_bytes,
     parse_index,
+    require_memory_for,
 )
 from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, Block, Header, block_size
 from lmpack._container._source import MAXIMUM_VARINT_SIZE, ByteReader
 from lmpack.errors import DamagedError, FormatError
 
+_LONGEST_ENTRY = 8
+"""Bytes of an entry in a file, at most."""
+
 _TAIL_SIZE = MAXIMUM_VARINT_SIZE + CHECKSUM_SIZE
 """Enough bytes from the end of a container to read the size of its index."""
 
 
-def read_indexes(file: BinaryIO) -> list[ContainerIndex]:
+def read_indexes(file: BinaryIO, max_memory: int | None = None) -> list[ContainerIndex]:
     """The indexes of all containers in a file, in file order; reads no payload.
 
     Args:
         file: seekable; all of it is taken, whatever its position. Where an index is not right, the
             file is read from the start to find out what is wrong with it.
+        max_memory: bytes that the indexes may need in memory; None for any number.
 
     Raises:
         NotLmpackError: the file does not start like a container.
         VersionError: a container is of a newer format version.
         TruncatedError: the file is empty or ends inside a container.
         DamagedError: a rule of the format is broken.
+        LimitError: the indexes need more memory than allowed.
     """
     file.seek(0)
     Header.parse(ByteReader(file).at_most(HEADER_SIZE))
     try:
-        return _read_indexes_backwards(file)
+        return _read_indexes_backwards(file, max_memory)
     except FormatError:
         file.seek(0)
-        for _ in read_blocks(ByteReader(file)):
+        for _ in read_blocks(ByteReader(file), max_memory):
             pass
         raise
 
@@ -65,20 +71,26 @@ def read_block(file: BinaryIO, entry: BlockEntry) -> Block:
     return block
 
 
-def _read_indexes_backwards(file: BinaryIO) -> list[ContainerIndex]:
+def _read_indexes_backwards(file: BinaryIO, max_memory: int | None) -> list[ContainerIndex]:
     end = file.seek(0, os.SEEK_END)
-    indexes = []
+    indexes: list[ContainerIndex] = []
+    entries = 0
     while end:
-        indexes.append(_read_index_before(file, end))
+        indexes.append(_read_index_before(file, end, max_memory))
+        # A container without blocks is an entry, too.
+        entries += 1 + len(indexes[-1].blocks)
+        require_memory_for(entries, max_memory)
         end = indexes[-1].start
     return indexes[::-1]
 
 
-def _read_index_before(file: BinaryIO, end: int) -> ContainerIndex:
+def _read_index_before(file: BinaryIO, end: int, max_memory: int | None) -> ContainerIndex:
     """The index of the container that ends at a place in the file."""
     index_start = _find_index(file, end)
+    # Before it is read: it may be a lie, in a file that is long because it has a hole.
+    require_memory_for((end - index_start) // _LONGEST_ENTRY, max_memory)
     stored = _read_at(file, index_start, end - index_start)
-    blocks = parse_index(ByteReader(io.BytesIO(stored), index_start))
+    blocks = parse_index(ByteReader(io.BytesIO(stored), index_start), max_memory)
     if index_bytes(blocks) != stored:
         raise DamagedError(f"the index at byte {index_start} is damaged")
     start = index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE

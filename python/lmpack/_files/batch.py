@@ -165,7 +165,9 @@ def _run(
             yield from _complete(waiting)
 
     try:
-        with Pipeline[Outcome](coder.side_by_side, tell, handling.memory) as pipeline:
+        with Pipeline[Outcome](
+            coder.side_by_side, tell, handling.memory, coder.max_memory
+        ) as pipeline:
             for item in planned:
                 done = handling.resume and _is_resumed(item, is_done, cleaned)
                 if done:
@@ -193,7 +195,7 @@ def _attempted(file: BatchFile, piece: Piece[Any]) -> Piece[Outcome]:
         except (LmpackError, OSError) as error:
             return Outcome(file, None, error)
 
-    return Piece(code, piece.cost, piece.size)
+    return Piece(code, piece.cost, piece.size, piece.memory)
 
 
 def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:

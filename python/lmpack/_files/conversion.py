@@ -47,7 +47,8 @@ class Compression:
     def piece(self, plain: bytes) -> Piece[Block]:
         """The piece with the content of a block."""
         code = functools.partial(self._encoder.encode, plain)
-        return Piece(code, 2 * len(plain), len(plain))
+        memory = self._encoder.required_memory(len(plain))
+        return Piece(code, 2 * len(plain), len(plain), memory)
 
     def write(self, sink: Sink, result: Block) -> None:
         """See :class:`Conversion`."""
@@ -75,11 +76,15 @@ class Decompression:
 
     def pieces(self, source: ByteReader) -> Iterator[Piece[bytes]]:
         """See :class:`Conversion`."""
-        for number, (header, block) in enumerate(read_blocks(source)):
+        content = 0
+        for number, (header, block) in enumerate(read_blocks(source, self._decoder.max_memory)):
             where = f"block {number}, which ends at byte {source.offset}"
+            content += block.plain_length
+            self._decoder.require_size(content, where)
+            memory = self._decoder.required_memory(block, header.fingerprint, where)
             code = functools.partial(self._decoder.decode, block, header.fingerprint, where)
             size = len(block.payload)
-            yield Piece(code, size + block.plain_length, size)
+            yield Piece(code, size + block.plain_length, size, memory)
 
     def write(self, sink: Sink, result: bytes) -> None:
         """See :class:`Conversion`."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from lmpack._blocks.coders import Decoder
+from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._container import ContainerIndex, read_block, read_indexes
 from lmpack._models.bundle import find_bundle
 from lmpack.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +26,8 @@ class BlockInfo:
         lanes: number of lanes.
         plain_length: bytes of content.
         payload_length: bytes of the coded content.
+        memory: bytes that decoding it needs, content and payload included; None if it needs a model
+            that is not there.
     """
 
     offset: int
@@ -28,6 +35,7 @@ class BlockInfo:
     lanes: int
     plain_length: int
     payload_length: int
+    memory: int | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +49,8 @@ class ContainerInfo:
         model: name of the model if it is a built-in one, else None.
         content_length: bytes of content.
         compressed_length: bytes of the container.
+        memory: bytes that decoding needs at least, for one block at a time: those of the block that
+            needs most. None if a model is needed that is not there.
         blocks: its blocks, in order.
     """
 
@@ -50,23 +60,34 @@ class ContainerInfo:
     model: str | None
     content_length: int
     compressed_length: int
+    memory: int | None
     blocks: tuple[BlockInfo, ...]
 
 
-def describe(file: str | os.PathLike[str] | BinaryIO) -> list[ContainerInfo]:
+def describe(
+    file: str | os.PathLike[str] | BinaryIO,
+    *,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
+) -> list[ContainerInfo]:
     """What the containers of a file hold, in file order. No content is decoded or checked.
 
     Args:
         file: a path, or a seekable binary file object, all of which is taken.
+        options: see :class:`Options`. The memory is what decoding needs with them, with a `model`
+            that is not a built-in one too; the index alone may not need more than `max_memory`.
+        keywords: fields of :class:`Options`.
 
     Raises:
         UsageError: it is neither a path nor a file object, or one that cannot seek.
         OSError: the file cannot be opened.
         FormatError: it is no lmpack file, of a newer version, truncated or damaged.
+        LimitError: the index needs more memory than allowed.
     """
+    chosen = given_options(options, keywords)
     if isinstance(file, str | os.PathLike):
         with open(file, "rb") as opened:
-            return describe(opened)
+            return describe(opened, options=chosen)
     if not hasattr(file, "seekable"):
         raise UsageError(
             f"a {type(file).__name__} is neither a path nor a file: give one of them; io.BytesIO "
@@ -74,10 +95,12 @@ def describe(file: str | os.PathLike[str] | BinaryIO) -> list[ContainerInfo]:
         )
     if not file.seekable():
         raise UsageError("the index of a pipe cannot be read: give a file")
-    return [_describe_container(file, index) for index in read_indexes(file)]
+    decoder = Decoder(chosen)
+    indexes = read_indexes(file, chosen.max_memory)
+    return [_describe_container(file, index, decoder) for index in indexes]
 
 
-def _describe_container(file: BinaryIO, index: ContainerIndex) -> ContainerInfo:
+def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder) -> ContainerInfo:
     blocks = []
     for entry in index.blocks:
         block = read_block(file, entry)
@@ -88,8 +111,10 @@ def _describe_container(file: BinaryIO, index: ContainerIndex) -> ContainerInfo:
                 lanes=block.lanes,
                 plain_length=entry.plain_length,
                 payload_length=entry.payload_length,
+                memory=decoder.memory(block, index.header.fingerprint),
             )
         )
+    memories = [block.memory for block in blocks if block.memory is not None]
     return ContainerInfo(
         offset=index.start,
         version=index.header.version,
@@ -97,6 +122,7 @@ def _describe_container(file: BinaryIO, index: ContainerIndex) -> ContainerInfo:
         model=_model_name(index.header.fingerprint),
         content_length=index.content_length,
         compressed_length=index.size,
+        memory=max(memories, default=0) if len(memories) == len(blocks) else None,
         blocks=tuple(blocks),
     )
 

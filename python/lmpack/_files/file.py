@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
 from lmpack._blocks.coders import Decoder, Encoder
 from lmpack._blocks.options import OptionFields, Options, given_options
+from lmpack._container import Source
 from lmpack._files.reader import ForwardReader, IndexedReader
-from lmpack._files.sinks import CountingSink, flat
+from lmpack._files.sinks import CountingSink, Writable, flat
 from lmpack._files.writer import BlockWriter
 from lmpack.errors import UsageError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-PathOrFile = str | bytes | os.PathLike[str] | os.PathLike[bytes] | BinaryIO
+    class _BinaryFile(io.BufferedIOBase, BinaryIO):
+        """For type checkers, which take io's own classes for a BinaryIO, too."""
+
+else:
+    _BinaryFile = io.BufferedIOBase
+
+PathOrFile = str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source | Writable
 BinaryMode = Literal["r", "rb", "w", "wb", "x", "xb"]
 TextMode = Literal["rt", "wt", "xt"]
 
@@ -24,15 +32,12 @@ _BINARY_MODES = ("r", "rb", "w", "wb", "x", "xb")
 _TEXT_MODES = ("rt", "wt", "xt")
 
 
-class LmpackFile(io.BufferedIOBase):
+class LmpackFile(_BinaryFile):
     """A compressed file as a binary file object.
 
     Reading from a seekable file can seek, too: only the blocks that are read from are decoded, and
     the last one is kept. From a pipe it reads forward. Writing can neither seek nor append. An
     object must not be used by two threads at the same time.
-
-    Attributes:
-        mode: as it was given.
 
     Args:
         file: a path, or a binary file object, which stays open when this one is closed. When
@@ -45,6 +50,8 @@ class LmpackFile(io.BufferedIOBase):
         UsageError: an unknown mode, or an option is out of range.
         OSError: the file cannot be opened.
         FormatError: the file to read is no lmpack file, of a newer version, truncated or damaged.
+        LimitError: reading or writing it would take more than `max_size` or `max_memory` allow;
+            for what concerns a single block it is raised when that block is read or written.
         ModelError: the model for writing cannot be used.
     """
 
@@ -56,11 +63,12 @@ class LmpackFile(io.BufferedIOBase):
         options: Options | None = None,
         **keywords: Unpack[OptionFields],
     ) -> None:
-        self.mode = mode
+        self._mode = mode
         self._position = 0
         self._reader: io.BufferedReader | None = None
         self._writer: BlockWriter | None = None
         self._owned: BinaryIO | None = None
+        self._name: str | bytes = ""
         if mode not in _BINARY_MODES:
             raise UsageError(f"the mode is {mode!r}, allowed are {', '.join(_BINARY_MODES)}")
         chosen = given_options(options, keywords)
@@ -78,13 +86,26 @@ class LmpackFile(io.BufferedIOBase):
 
     def _open_base(self, file: PathOrFile) -> BinaryIO:
         if isinstance(file, str | bytes | os.PathLike):
+            self._name = os.fspath(file)
             # Unbuffered: blocks are large, and a full disk is noticed by the write that meets it.
-            self._owned = io.FileIO(file, self.mode[0] + "b")
+            self._owned = io.FileIO(file, self._mode[0] + "b")
             return self._owned
+        name = getattr(file, "name", "")
+        self._name = name if isinstance(name, str | bytes) else ""
         needed = "write" if self.writable() else "read"
         if not hasattr(file, needed):
             raise UsageError(f"{file!r} is neither a path nor a file: it has no {needed}()")
-        return file
+        return cast(BinaryIO, file)
+
+    @property
+    def mode(self) -> str:
+        """As it was given."""
+        return self._mode
+
+    @property
+    def name(self) -> Any:
+        """The path as it was given, or the name of the file object; empty if it has none."""
+        return self._name
 
     def close(self) -> None:
         """Write what is left, if writing; then close the file if it was opened here."""
@@ -96,19 +117,21 @@ class LmpackFile(io.BufferedIOBase):
         finally:
             if owned is not None:
                 owned.close()
+            if self._reader is not None:
+                self._reader.close()
             super().close()
 
     def readable(self) -> bool:
         """Whether it was opened for reading."""
-        return self.mode[0] == "r"
+        return self._mode[0] == "r"
 
     def writable(self) -> bool:
         """Whether it was opened for writing."""
-        return self.mode[0] != "r"
+        return self._mode[0] != "r"
 
     def seekable(self) -> bool:
         """Whether :meth:`seek` works: when reading a seekable file."""
-        return self._reader is not None and self._reader.seekable()
+        return self._reader is not None and not self.closed and self._reader.seekable()
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next `size` bytes of the content, fewer only at its end; all if negative or None."""
@@ -133,6 +156,13 @@ class LmpackFile(io.BufferedIOBase):
     def readline(self, size: int | None = -1, /) -> bytes:
         """The bytes up to the next newline, at most `size`."""
         return self._reading().readline(-1 if size is None else size)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The lines that follow, straight from the buffered reader: several times as fast."""
+        return iter(self._reading())
+
+    def __next__(self) -> bytes:
+        return next(self._reading())
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Go to a place in the content; the block there is decoded when it is read from."""
@@ -234,7 +264,7 @@ def open(
 
     Raises:
         UsageError: an unknown mode, or text arguments in binary mode.
-        OSError, FormatError, ModelError: as for :class:`LmpackFile`.
+        OSError, FormatError, LimitError, ModelError: as for :class:`LmpackFile`.
     """
     if mode not in _BINARY_MODES + _TEXT_MODES:
         allowed = ", ".join(_BINARY_MODES + _TEXT_MODES)

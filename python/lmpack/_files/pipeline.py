@@ -32,22 +32,32 @@ class InOrder(Generic[Result]):
         workers: how many calls run at the same time; with 1, a call runs when it is started.
         budget: how much the calls may cost that have been started and whose results have not been
             taken; one call may always be started. None for as many calls as there are workers.
+        max_memory: how much memory these calls may need, if more than one is started. None for any.
     """
 
-    def __init__(self, workers: int, budget: int | None = None) -> None:
+    def __init__(
+        self, workers: int, budget: int | None = None, max_memory: int | None = None
+    ) -> None:
         self._workers = workers
         self._budget = budget
+        self._max_memory = max_memory
         self._pool: ThreadPoolExecutor | None = None
-        self._calls: deque[tuple[Future[Result], int]] = deque()
+        self._calls: deque[tuple[Future[Result], int, int]] = deque()
         self._cost = 0
+        self._memory = 0
         self._stopped = threading.Event()
         self._process = os.getpid()
 
-    def start(self, call: Callable[[], Result], cost: int = 0) -> Iterator[Result]:
-        """Start a call, and give the results that have to be taken before the next one."""
-        self._calls.append((self._started(call), cost))
+    def start(self, call: Callable[[], Result], cost: int = 0, memory: int = 0) -> Iterator[Result]:
+        """Start a call, and give the results that have to be taken before the next one.
+
+        It is started while the results are taken: only when there is memory for it.
+        """
+        yield from self._results(lambda: self._is_too_much(memory))
+        self._calls.append((self._started(call), cost, memory))
         self._cost += cost
-        return self._results(self._is_full)
+        self._memory += memory
+        yield from self._results(self._is_full)
 
     def finish(self) -> Iterator[Result]:
         """The results that are left."""
@@ -56,10 +66,11 @@ class InOrder(Generic[Result]):
     def stop(self) -> None:
         """Give up what is under way: calls end at their next :meth:`check`. Waits for them."""
         self._stopped.set()
-        for call, _ in self._calls:
+        for call, _, _ in self._calls:
             call.cancel()
         self._calls.clear()
         self._cost = 0
+        self._memory = 0
         self._close()
 
     def check(self) -> None:
@@ -98,14 +109,20 @@ class InOrder(Generic[Result]):
             return len(self._calls) >= self._workers
         return self._cost > self._budget
 
+    def _is_too_much(self, memory: int) -> bool:
+        """Whether another call that needs so much has to wait for those before."""
+        most = self._max_memory
+        return most is not None and bool(self._calls) and self._memory + memory > most
+
     def _results(self, wanted: Callable[[], bool]) -> Iterator[Result]:
         """Results as long as they are wanted, and of all first calls that have ended."""
         try:
             while wanted() or (self._calls and self._calls[0][0].done()):
                 self._check_process()
-                call, cost = self._calls.popleft()
+                call, cost, memory = self._calls.popleft()
                 result = call.result()
                 self._cost -= cost
+                self._memory -= memory
                 yield result
         except BaseException:
             self.stop()
@@ -130,13 +147,15 @@ class Piece(Generic[Result]):
 
     Attributes:
         code: does it; takes what is told of the progress.
-        cost: bytes that it holds in memory.
+        cost: bytes that it holds in memory before and after it is coded.
         size: bytes of the source that it stands for.
+        memory: bytes that it needs in memory while it is coded.
     """
 
     code: Callable[[ShareDone], Result]
     cost: int
     size: int
+    memory: int = 0
 
 
 class Pipeline(Generic[Result]):
@@ -150,12 +169,17 @@ class Pipeline(Generic[Result]):
         tell: called with the bytes that are coded and those that are settled, from any thread, but
             never by two at the same time.
         budget: as for :class:`InOrder`, in bytes of :attr:`Piece.cost`.
+        max_memory: as for :class:`InOrder`, in bytes of :attr:`Piece.memory`.
     """
 
     def __init__(
-        self, workers: int, tell: Callable[[int, int], None], budget: int | None = None
+        self,
+        workers: int,
+        tell: Callable[[int, int], None],
+        budget: int | None = None,
+        max_memory: int | None = None,
     ) -> None:
-        self._calls: InOrder[tuple[Result, int]] = InOrder(workers, budget)
+        self._calls: InOrder[tuple[Result, int]] = InOrder(workers, budget, max_memory)
         self._tally = Tally(tell)
 
     def __enter__(self) -> Pipeline[Result]:
@@ -192,7 +216,7 @@ class Pipeline(Generic[Result]):
             tell(1.0)
             return result, piece.size
 
-        return self._settled(self._calls.start(call, piece.cost))
+        return self._settled(self._calls.start(call, piece.cost, piece.memory))
 
     def finish(self) -> Iterator[Result]:
         """The results that are left."""

@@ -31,18 +31,20 @@ class IndexedReader(io.RawIOBase):
 
     Raises:
         FormatError: the file is not made of whole containers.
+        LimitError: its content is longer than allowed.
     """
 
     def __init__(self, file: BinaryIO, decoder: Decoder) -> None:
         self._file = file
         self._decoder = decoder
-        indexes = read_indexes(file)
+        indexes = read_indexes(file, decoder.max_memory)
         self._places = [
             _Place(entry, index.header.fingerprint) for index in indexes for entry in index.blocks
         ]
         lengths = (place.entry.plain_length for place in self._places)
         # Where each block starts in the content, and at the end the length of it all.
         self._starts = list(itertools.accumulate(lengths, initial=0))
+        decoder.require_size(self._starts[-1], "the end of the file")
         self._position = 0
         self._decoded: tuple[int, bytes] | None = None
 
@@ -79,6 +81,7 @@ class IndexedReader(io.RawIOBase):
             entry, fingerprint = self._places[number]
             block = read_block(self._file, entry)
             where = f"block {number} at byte {entry.offset}"
+            self._decoder.required_memory(block, fingerprint, where)
             self._decoded = number, self._decoder.decode(block, fingerprint, where)
         return self._decoded[1]
 
@@ -95,6 +98,7 @@ class ForwardReader(io.RawIOBase):
         self._pieces = Decompression(decoder).pieces(ByteReader(source))
         self._plain = b""
         self._used = 0
+        self._position = 0
         self._error: LmpackError | OSError | None = None
 
     def readable(self) -> bool:
@@ -107,7 +111,12 @@ class ForwardReader(io.RawIOBase):
             self._plain, self._used = self._next_block(), 0
         count = _copy(self._plain, self._used, buffer)
         self._used += count
+        self._position += count
         return count
+
+    def tell(self) -> int:
+        """Bytes of content that were read."""
+        return self._position
 
     def _next_block(self) -> bytes:
         # A source that has failed would look like one that has ended.

@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from lmpack._blocks.coders import Decoder, Encoder
+from lmpack._blocks.coders import Coder, Decoder, Encoder
 from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._container import ByteReader, Source
 from lmpack._files.conversion import Compression, Conversion, Decompression, Result
 from lmpack._files.pipeline import Pipeline
 from lmpack._files.progress import Progress, ProgressCallback, Sizes
-from lmpack._files.sinks import CountingSink, Writable, flat
+from lmpack._files.sinks import Array, CountingSink, Writable, flat
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Unpack
 
 
 def compress(
-    data: Buffer, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+    data: Buffer | Array,
+    *,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> bytes:
     """One container with `data`. For more than fits in memory use :func:`compress_stream`.
 
@@ -30,6 +33,7 @@ def compress(
     Raises:
         UsageError: an option is out of range, or the data is no buffer.
         ModelError: the model cannot be used.
+        LimitError: a block needs more memory than `max_memory` allows.
     """
     sink = io.BytesIO()
     compress_stream(io.BytesIO(flat(data)), sink, options=options, **keywords)
@@ -37,7 +41,10 @@ def compress(
 
 
 def decompress(
-    data: Buffer, *, options: Options | None = None, **keywords: Unpack[OptionFields]
+    data: Buffer | Array,
+    *,
+    options: Options | None = None,
+    **keywords: Unpack[OptionFields],
 ) -> bytes:
     """The content of one or more containers. For large ones use :func:`decompress_stream`.
 
@@ -49,6 +56,7 @@ def decompress(
     Raises:
         FormatError: `data` is not a container, of a newer version, truncated or damaged.
         ModelError: the model that is needed is not there, or another one was given.
+        LimitError: it would take more than `max_size` or `max_memory` allow.
         UsageError: an option is out of range, or the data is no buffer.
     """
     sink = io.BytesIO()
@@ -77,9 +85,10 @@ def compress_stream(
     Raises:
         UsageError: an option is out of range, source or sink are in text mode.
         ModelError: the model cannot be used.
+        LimitError: a block needs more memory than `max_memory` allows.
     """
     encoder = Encoder(given_options(options, keywords))
-    return _convert(Compression(encoder), encoder.side_by_side, source, sink, progress)
+    return _convert(Compression(encoder), encoder, source, sink, progress)
 
 
 def decompress_stream(
@@ -106,10 +115,11 @@ def decompress_stream(
     Raises:
         FormatError: the source is not a container, of a newer version, truncated or damaged.
         ModelError: the model that is needed is not there, or another one was given.
+        LimitError: it would take more than `max_size` or `max_memory` allow.
         UsageError: an option is out of range, source or sink are in text mode.
     """
     decoder = Decoder(given_options(options, keywords))
-    return _convert(Decompression(decoder), decoder.side_by_side, source, sink, progress)
+    return _convert(Decompression(decoder), decoder, source, sink, progress)
 
 
 def verify_stream(
@@ -138,7 +148,7 @@ class _Nowhere:
 
 def _convert(
     conversion: Conversion[Result],
-    workers: int,
+    coder: Coder,
     source: Source,
     sink: Writable,
     progress: ProgressCallback | None,
@@ -149,7 +159,7 @@ def _convert(
         if progress is not None:
             progress(Progress(read, settled, counted.count))
 
-    with Pipeline[Result](workers, tell) as pipeline:
+    with Pipeline[Result](coder.side_by_side, tell, max_memory=coder.max_memory) as pipeline:
         for result in pipeline.run(conversion.pieces(reader)):
             conversion.write(counted, result)
     conversion.finish(counted)

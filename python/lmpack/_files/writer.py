@@ -24,7 +24,9 @@ class BlockWriter:
         self._sink = sink
         self._block_size = encoder.block_size
         self._compression = Compression(encoder)
-        self._pipeline = Pipeline[Block](encoder.side_by_side, lambda coded, settled: None)
+        self._pipeline = Pipeline[Block](
+            encoder.side_by_side, lambda coded, settled: None, max_memory=encoder.max_memory
+        )
         self._pending = bytearray()
         self._broken = False
 

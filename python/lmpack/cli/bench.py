@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lmpack import Options
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import (
-    DecodingArguments,
-    decoding_choice,
+    ModelArguments,
     device_option,
     json_option,
     model_option,
@@ -40,7 +40,7 @@ DEFAULT_SIZE = 1 << 17
 @device_option
 @threads_option
 @json_option
-def bench(file: str | None, size: int, as_json: bool, **coding: Unpack[DecodingArguments]) -> None:
+def bench(file: str | None, size: int, as_json: bool, **coding: Unpack[ModelArguments]) -> None:
     """Measure how fast each device codes the start of FILE, as one block, on this machine.
 
     It is the model alone that is measured, without mixing. Without FILE it uses a text that comes
@@ -53,7 +53,7 @@ def bench(file: str | None, size: int, as_json: bool, **coding: Unpack[DecodingA
     with failures.of(file or "bench"):
         data = manual_text(size) if file is None else _start_of(file, size)
         speeds = []
-        for speed in measure_speeds(data, decoding_choice(**coding)):
+        for speed in measure_speeds(data, Options(**coding)):
             speeds.append(speed._asdict())
             if not as_json:
                 click.echo(_line(speed))

@@ -42,6 +42,8 @@ def compress(
     model: str | None,
     device: str,
     threads: int | None,
+    max_size: int | None,
+    max_memory: int | None,
     **arguments: Unpack[FileArguments],
 ) -> None:
     """Compress each FILE to FILE.lmp, or standard input to standard output.
@@ -50,7 +52,13 @@ def compress(
     in it is done in one go, and -o makes the same tree elsewhere.
     """
     options = encoding_choice(
-        level=level, mixing=mixing, model=model, device=device, threads=threads
+        level=level,
+        mixing=mixing,
+        model=model,
+        device=device,
+        threads=threads,
+        max_size=max_size,
+        max_memory=max_memory,
     )
     request = Request(is_compression=True, options=options, **arguments)
     if request.to_stdout:
@@ -63,7 +71,13 @@ def compress(
 @output_options
 @coding_options
 def decompress(
-    *, model: str | None, device: str, threads: int | None, **arguments: Unpack[FileArguments]
+    *,
+    model: str | None,
+    device: str,
+    threads: int | None,
+    max_size: int | None,
+    max_memory: int | None,
+    **arguments: Unpack[FileArguments],
 ) -> None:
     """Decompress each FILE.lmp to FILE, or standard input to standard output.
 
@@ -71,7 +85,9 @@ def decompress(
     which the files that end in .lmp are taken. The file says which model made it;
     --model is needed only where it is not a built-in one.
     """
-    options = decoding_choice(model=model, device=device, threads=threads)
+    options = decoding_choice(
+        model=model, device=device, threads=threads, max_size=max_size, max_memory=max_memory
+    )
     _convert(Request(is_compression=False, options=options, **arguments))
 
 

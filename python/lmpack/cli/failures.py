@@ -57,10 +57,14 @@ def display_name(name: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
+def _flag(match: re.Match[str]) -> str:
+    return "the option --" + match[1].replace("_", "-")
+
+
 def _message(error: LmpackError | OSError, name: str) -> str:
     if isinstance(error, LmpackError) or error.strerror is None:
         # The library names its arguments, which the command spells as flags.
-        return re.sub(r"the option (?=\w)", "the option --", " ".join(str(error).split()))
+        return re.sub(r"the option (\w+)", _flag, " ".join(str(error).split()))
     if error.filename is None or str(error.filename) == name:
         return error.strerror
     return f"{display_name(str(error.filename))}: {error.strerror}"

@@ -10,26 +10,48 @@ from typing import Any
 import click
 
 import lmpack
-from lmpack import ContainerInfo
+from lmpack import ContainerInfo, Options
 from lmpack._container import NO_MODEL
 from lmpack.cli.failures import Failures, display_name
-from lmpack.cli.options import json_option, verbose_option
+from lmpack.cli.options import (
+    json_option,
+    max_memory_option,
+    model_option,
+    threads_option,
+    verbose_option,
+)
 from lmpack.cli.report import bits_per_byte
+from lmpack.cli.sizes import readable_size
 from lmpack.cli.standard import open_input
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@model_option
+@threads_option
+@max_memory_option
 @verbose_option
 @json_option
-def info(files: tuple[str, ...], verbose: int, as_json: bool) -> None:
-    """Say what each FILE is made of, without decompressing it; with -v each block."""
+def info(
+    files: tuple[str, ...],
+    model: str | None,
+    threads: int | None,
+    max_memory: int | None,
+    verbose: int,
+    as_json: bool,
+) -> None:
+    """Say what each FILE is made of, without decompressing it; with -v each block.
+
+    The memory is what decompressing needs for one block at a time; -M limits what the index takes
+    here.
+    """
+    options = Options(model=model, threads=threads, max_memory=max_memory)
     failures = Failures(verbose)
     records = []
     for name in files:
         with failures.of(name):
             with open_input(name) as file:
-                containers = lmpack.describe(file)
+                containers = lmpack.describe(file, options=options)
             records.append({"file": name, "containers": [_record(one) for one in containers]})
             if not as_json:
                 click.echo(_text(name, containers, verbose))
@@ -64,7 +86,13 @@ def _facts(container: ContainerInfo) -> list[tuple[str, str]]:
         ("compressed", f"{container.compressed_length:,} bytes"),
         ("ratio", _ratio(container)),
         ("blocks", blocks),
+        ("memory", _memory(container.memory)),
     ]
+
+
+def _memory(memory: int | None) -> str:
+    """What decoding needs, one block at a time."""
+    return "unknown" if memory is None else readable_size(memory)
 
 
 def _model(container: ContainerInfo) -> str:
@@ -82,8 +110,10 @@ def _ratio(container: ContainerInfo) -> str:
 
 
 def _block_lines(container: ContainerInfo) -> list[str]:
-    lines = [f"    {'offset':>12} {'kind':<8} {'lanes':>5} {'content':>10} {'payload':>10}"]
+    lengths = f"{'content':>10} {'payload':>10}"
+    lines = [f"    {'offset':>12} {'kind':<8} {'lanes':>5} {lengths} {'memory':>12}"]
     for block in container.blocks:
         lengths = f"{block.plain_length:>10} {block.payload_length:>10}"
-        lines.append(f"    {block.offset:>12} {block.kind:<8} {block.lanes:>5} {lengths}")
+        memory = f"{_memory(block.memory):>12}"
+        lines.append(f"    {block.offset:>12} {block.kind:<8} {block.lanes:>5} {lengths} {memory}")
     return lines

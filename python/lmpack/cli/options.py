@@ -9,7 +9,9 @@ import click
 
 from lmpack import Options
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
+from lmpack._blocks.options import DEFAULT_MAX_MEMORY
 from lmpack._executors import DEVICES, MOST_THREADS
+from lmpack.cli.sizes import limit_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -25,9 +27,26 @@ quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress bar
 threads_option = click.option(
     "-T",
     "--threads",
-    type=click.IntRange(1, MOST_THREADS),
+    type=click.IntRange(0, MOST_THREADS),
+    callback=lambda context, parameter, value: value or None,
     metavar="N",
-    help="Worker threads.",
+    help="Worker threads; 0, the default, for all cores.",
+)
+max_memory_option = click.option(
+    "-M",
+    "--max-memory",
+    default=str(DEFAULT_MAX_MEMORY),
+    callback=limit_of,
+    metavar="SIZE",
+    help="Memory that coding may need, such as 500MiB or 2G; fewer blocks are coded side by side, "
+    "or none if one does not fit. 0 or none for no limit; by default 2 GiB, or a quarter of the "
+    "machine's memory.",
+)
+max_size_option = click.option(
+    "--max-size",
+    callback=limit_of,
+    metavar="SIZE",
+    help="Refuse a FILE.lmp with more content than this. 0 or none for no limit (default).",
 )
 model_option = click.option(
     "--model", metavar="NAME|PATH", help="Built-in model or folder of a bundle."
@@ -42,19 +61,24 @@ device_option = click.option(
 )
 
 
-class DecodingArguments(TypedDict):
-    """The arguments from :func:`coding_options` that are fields of :class:`Options`."""
+class ModelArguments(TypedDict):
+    """The arguments that say how a model runs; fields of :class:`Options`."""
 
     model: str | None
     device: str
     threads: int | None
 
 
-def encoding_choice(
-    *, level: int, mixing: bool, model: str | None, device: str, threads: int | None
-) -> Options:
+class DecodingArguments(ModelArguments):
+    """The arguments from :func:`coding_options` that are fields of :class:`Options`."""
+
+    max_size: int | None
+    max_memory: int | None
+
+
+def encoding_choice(*, level: int, mixing: bool, **coding: Unpack[DecodingArguments]) -> Options:
     """What a command line chose. No parameter has a default, so that no command forgets one."""
-    return Options(level=level, mixing=mixing, model=model, device=device, threads=threads)
+    return Options(level=level, mixing=mixing, **coding)
 
 
 def decoding_choice(**arguments: Unpack[DecodingArguments]) -> Options:
@@ -92,6 +116,8 @@ def coding_options(command: Command) -> Command:
         model_option,
         device_option,
         threads_option,
+        max_memory_option,
+        max_size_option,
         quiet_option,
         verbose_option,
         json_option,

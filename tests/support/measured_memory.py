@@ -1,0 +1,88 @@
+"""A program that codes one block and prints the memory that it took and what was expected.
+
+Arguments: "encode" or "decode", kind of the block, log2 of its lanes, its length, the model's name,
+and threads. A process that has done nothing else is the only one whose peak can be measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import zlib
+from pathlib import Path
+
+from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._blocks.memory import memory_to_decode, memory_to_encode
+from lmpack._container import Block, BlockKind
+from lmpack._executors import Executor, open_executor
+from lmpack._models.bundle import load_bundle
+from lmpack.errors import LmpackError
+
+HEAD_OF_TEXT = b"\x01\x00\x00"
+
+
+class Enough(Exception):
+    """All memory is there at the first report."""
+
+
+def stop(share: float) -> None:
+    raise Enough
+
+
+def peak() -> int:
+    """Bytes that the process had in memory at most; getrusage would count its parent's, too."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    (line,) = (line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def damaged(kind: BlockKind, lanes_log2: int, length: int) -> Block:
+    """A block that decodes to something else, but needs as much memory as a true one."""
+    if kind is BlockKind.RAW:
+        plain = os.urandom(length)
+        return Block(kind, 0, length, zlib.crc32(plain), plain)
+    head = b"" if kind is BlockKind.MODEL else HEAD_OF_TEXT
+    return Block(kind, lanes_log2, length, 0, head + os.urandom(60))
+
+
+def decode(executor: Executor | None, block: Block) -> None:
+    with contextlib.suppress(Enough, LmpackError):
+        decode_block(executor, block, stop)
+
+
+def encode(executor: Executor | None, kind: BlockKind, lanes_log2: int, length: int) -> None:
+    plain = (b"some words to code, and a few more; " * (length // 36 + 1))[:length]
+    mixed_lanes = None if kind is BlockKind.MODEL else 1 << lanes_log2
+    with contextlib.suppress(Enough):
+        encode_block(executor, plain, stop, mixed_lanes=mixed_lanes)
+
+
+def main(
+    direction: str, kind_name: str, lanes_log2: int, length: int, model: str, threads: int
+) -> None:
+    kind = BlockKind[kind_name]
+    bundle = load_bundle(model) if kind.needs_model else None
+    architecture = None if bundle is None else bundle.architecture
+    executor = None if bundle is None else open_executor(bundle, "cpu", threads)
+    decode(executor, damaged(kind, 0, 300))  # loads what is loaded at first use
+    before = peak()
+    if direction == "decode":
+        block = damaged(kind, lanes_log2, length)
+        decode(executor, block)
+        expected = memory_to_decode(block, architecture, threads)
+    else:
+        encode(executor, kind, lanes_log2, length)
+        expected = memory_to_encode(
+            length,
+            1 << lanes_log2,
+            mixing=kind is not BlockKind.MODEL,
+            architecture=architecture,
+            threads=threads,
+        )
+    print(peak() - before, expected)
+
+
+if __name__ == "__main__":
+    _, direction, kind, lanes, length, model, threads = sys.argv
+    main(direction, kind, int(lanes), int(length), model, int(threads))
