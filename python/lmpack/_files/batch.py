@@ -19,10 +19,10 @@ from lmpack._files.batch_file import BatchFile, FileResult, Handling, Outcome
 from lmpack._files.conversion import Compression, Conversion, Decompression
 from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
 from lmpack._files.names import compressed_name, plain_name
+from lmpack._files.output_folders import OutputFolders
 from lmpack._files.pipeline import Piece, Pipeline
 from lmpack._files.plan import Planned, plan_file, plan_files
 from lmpack._files.progress import Progress, ProgressCallback
-from lmpack._files.replacement import remove_leftovers
 from lmpack._files.same_content import is_compressed_form
 from lmpack.errors import LmpackError, UsageError
 
@@ -152,7 +152,7 @@ def _run(
     total = sum(item.size for item in planned)
     written = 0
     waiting: deque[BatchFile] = deque()
-    cleaned: set[str] = set()
+    folders = OutputFolders(planned, may_make=handling.output is not None)
 
     def tell(read: int, settled: int) -> None:
         if handling.progress is not None:
@@ -167,10 +167,10 @@ def _run(
     try:
         with Pipeline[Outcome](coder.side_by_side, tell, handling.memory) as pipeline:
             for item in planned:
-                done = handling.resume and _is_resumed(item, is_done, cleaned)
+                done = handling.resume and _is_resumed(item, is_done, folders)
                 if done:
                     pipeline.skip(item.size)
-                file = BatchFile(item, conversion(), handling, done)
+                file = BatchFile(item, conversion(), handling, folders, done)
                 waiting.append(file)
                 for piece in file.pieces(is_next=len(waiting) == 1):
                     yield from results(pipeline.start(_attempted(file, piece)))
@@ -201,15 +201,12 @@ def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
         yield waiting.popleft().result()
 
 
-def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], cleaned: set[str]) -> bool:
+def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], folders: OutputFolders) -> bool:
     """Whether an earlier batch has done a file; removes what killed ones have left next to it."""
     if item.output is None:
         return False
-    folder = os.path.dirname(item.output)
-    if folder not in cleaned:
-        cleaned.add(folder)
-        remove_leftovers(folder)
+    folders.sweep(item)
     try:
-        return os.path.isfile(item.output) and is_done(item.source, item.output)
+        return is_done(item.source, item.output)
     except OSError:
         return False  # reading it will say what is wrong
