@@ -112,7 +112,7 @@ class Folder:
             OSError: the file system has no hard links.
         """
         at = self.descriptor
-        follow = os.link not in os.supports_follow_symlinks
+        follow = not system.CAN_LINK_LINKS
         os.link(
             self._place(name),
             self._place(new),

@@ -39,6 +39,9 @@ HAS_FOLDER_DESCRIPTORS = os.listdir in os.supports_fd and (
     {os.link, os.mkdir, os.open, os.rename, os.stat, os.unlink} <= os.supports_dir_fd
 )
 
+CAN_LINK_LINKS = os.link in os.supports_follow_symlinks
+"""Whether a second name can be given to a link itself, and not only to what it leads to."""
+
 OPEN_FILES_ARE_FIXED = os.name == "nt"
 """Whether a file that is open can be neither renamed nor deleted."""
 
