@@ -122,7 +122,8 @@ def test_content_then_name_then_folder_then_the_source_goes(
 def test_content_that_does_not_reach_the_disk_is_an_error(
     tree: Path, monkeypatch: pytest.MonkeyPatch, function: str, number: int
 ) -> None:
-    real, failed = getattr(os, function), []
+    real = getattr(os, function)
+    failed: list[int] = []
 
     def fail_once(descriptor: int, *arguments: Any) -> Any:
         if not failed and ".lmpack-" in os.readlink(f"/proc/self/fd/{descriptor}"):
@@ -159,6 +160,7 @@ def test_a_file_system_that_cannot_sync_folders(
 def test_a_name_that_is_too_long_is_noticed_first(tree: Path, fake_models: FakeModels) -> None:
     source = (tree / "one").rename(tree / ("n" * 252))
     for paths in ([source], [tree / "long", source]):
+        assert fake_models.opened == []
         *_, result = lmpack.compress_files(paths, force=True)
         assert isinstance(result.error, OSError)
         assert result.error.errno == errno.ENAMETOOLONG
@@ -172,8 +174,8 @@ def test_a_file_that_may_not_be_replaced_is_noticed_first(
     (tree / "one.lmp").write_bytes(b"of somebody else")
     tree.chmod(0o1777)
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
-    paths = [tree / "one", tree / "long"] if later else [tree / "one"]
-    result, *_ = lmpack.compress_files(paths, force=True)
+    paths = [tree / "long", tree / "one"] if later else [tree / "one"]
+    *_, result = lmpack.compress_files(paths, force=True)
     assert isinstance(result.error, PermissionError)
     assert result.error.filename == str(tree / "one.lmp")
     assert (tree / "one.lmp").read_bytes() == b"of somebody else"

@@ -52,7 +52,9 @@ def compress_files(
     """Compress each file to one with .lmp behind its name; the bytes are those of :func:`compress`.
 
     Files are done while the results are taken; a bad one does not end the batch. An output appears
-    under its name only when it is whole and on the disk. Closing the iterator ends the batch.
+    under its name only when it is whole and on the disk; it has the attributes of its file, and
+    a folder that is made those of the one it stands for (docs/files.md). Closing the iterator ends
+    the batch.
 
     Args:
         paths: files, and folders if `recursive`. Symbolic links inside folders are skipped.
@@ -61,8 +63,9 @@ def compress_files(
         output_file: path of the output, if there is one file; in place of `output`.
         recursive: go through folders.
         resume: skip files whose output holds exactly their content, by the checksums in it.
-        force: replace outputs that exist, and compress files that end in .lmp.
-        remove: delete each file when its output is complete.
+        force: replace outputs that exist, compress files that end in .lmp, and remove links.
+        remove: delete each file when its output is complete and on the disk. Only regular files
+            are deleted; links, and files with several names, only with `force`.
         memory: bytes of content and payloads that may be under way; one block always may be.
         progress: called now and then with the :class:`Progress` of all files together, maybe from
             another thread, but never by two at the same time.
@@ -114,7 +117,7 @@ def decompress_files(
 
     With `recursive` files in folders that have other names are skipped; with `output_file` the file
     may have any name. Arguments, results and errors are those of :func:`compress_files`, except
-    that `resume` goes by the checksums in the files, `force` only replaces outputs, and a model
+    that `resume` goes by the checksums in the files, `force` does not go by names, and a model
     that cannot be used is an error of each file that needs it.
     """
     chosen = given_options(options, keywords)

@@ -100,7 +100,6 @@ class OutputFolders:
         """Make a folder like the one it stands for, or like that one, too."""
         if pair in self._matched:
             return []
-        self._matched.add(pair)
         like = os.stat(pair.like)
         self._make(pair.made.parent, 0o777)
         if self._make(pair.made, _OWNER):
@@ -110,11 +109,14 @@ class OutputFolders:
             self._made[pair.made] = self._made[pair.made]._replace(like=None)
             change = narrow_access
         else:  # it was there before
+            self._matched.add(pair)
             return []
         with Folder(pair.made, system.CAREFULLY) as folder:
             if not self._is_own(folder):
-                return []
-            return _said(pair.made, change(_opened(folder), like, _OWNER))
+                raise OSError(f"{pair.made}: another process has put a folder in its place")
+            lost = change(_opened(folder), like, _OWNER)
+        self._matched.add(pair)
+        return _said(pair.made, lost)
 
     def _make(self, path: Path, mode: int) -> bool:
         """Make a folder, with those above it; whether it was not there."""

@@ -196,7 +196,7 @@ def _refuse_forbidden(target: Path) -> None:
         PermissionError: they do not.
     """
     folder = target.parent
-    if not folder.exists():  # it may be made
+    if not folder.is_dir():  # it may be made, or opening it will say what is wrong
         return
     effective = os.access in os.supports_effective_ids
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):

@@ -46,7 +46,7 @@ class TemporaryFile:
         raise OSError(f"{folder.path}: another process takes away each temporary file in there")
 
     def _make(self, mode: int) -> None:
-        # Named before it is created: there is no moment in which a signal could leave it behind.
+        # Named before it is created: a signal at any moment of that leaves nothing behind.
         self.name = f".lmpack-{secrets.token_hex(8)}.tmp"
         self._status: os.stat_result | None = None
         self.descriptor: int | None = None
