@@ -210,6 +210,6 @@ def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], folders: Out
         return False
     folders.sweep(item)
     try:
-        return is_done(item.source, item.output)
+        return os.path.isfile(item.output) and is_done(item.source, item.output)
     except OSError:
         return False  # reading it will say what is wrong

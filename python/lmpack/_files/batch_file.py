@@ -34,8 +34,8 @@ class FileResult:
         sizes: bytes read and written; None if nothing was done.
         skipped: why nothing had to be done; None if something was.
         error: what went wrong; None if nothing did.
-        warnings: sentences about what to know of an output that is there: attributes that it does
-            not have, or that the file was changed while it was read.
+        warnings: sentences about what to know of its output and of folders that were made for it:
+            attributes that were lost, or that the file was changed while it was read.
     """
 
     source: str
@@ -83,6 +83,7 @@ class BatchFile:
         self._skipped = ALREADY_THERE if is_done else planned.skipped
         self._error: LmpackError | OSError | None = planned.error
         self._warnings: list[str] = []
+        self._has_changed = False
         self._new: Replacement | None = None
         self._sink: CountingSink | None = None
         self._like: os.stat_result | None = None
@@ -137,7 +138,7 @@ class BatchFile:
             self._sizes,
             self._skipped,
             self._error,
-            tuple(self._warnings) if self._sizes is not None else (),
+            tuple(self._warnings),
         )
 
     def abandon(self) -> None:
@@ -161,8 +162,8 @@ class BatchFile:
                 if self.is_over:
                     return
             self._read = source.offset
-            if self._like is not None and has_changed(self._like, os.fstat(file.fileno())):
-                self._warnings.append(CHANGED)
+            if self._like is not None:
+                self._has_changed = has_changed(self._like, os.fstat(file.fileno()))
 
     @property
     def _output(self) -> str:
@@ -187,6 +188,8 @@ class BatchFile:
                 self._conversion.finish(sink)
                 assert self._new is not None
                 self._warnings += self._new.commit()
+                if self._has_changed:
+                    self._warnings.append(CHANGED)
                 self._sizes = Sizes(self._read, sink.count)
                 if self._handling.remove and self._like is not None:
                     delete_source(self._planned.source, self._like)
