@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from interrupting import background
 import lmpack
 from lmpack._blocks.coders import Encoder
 from lmpack._container import Block
+from lmpack._files.disk.folder import Folder
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -66,6 +68,23 @@ def test_of_what_was_not_done_nothing_is_warned_of(
     (result,) = lmpack.decompress_files([tree / "long.lmp"])
     assert result.error is not None
     assert result.warnings == ()
+
+
+def test_a_file_that_cannot_be_deleted_is_named(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = Folder.delete
+
+    def forbidden(folder: Folder, name: str) -> None:
+        if name == "one":
+            raise PermissionError(errno.EPERM, "Operation not permitted", name)
+        delete(folder, name)
+
+    monkeypatch.setattr(Folder, "delete", forbidden)
+    (result,) = lmpack.compress_files([tree / "one"], remove=True)
+    assert isinstance(result.error, PermissionError)
+    assert result.error.filename == str(tree / "one")
+    assert (tree / "one.lmp").exists()
 
 
 def test_a_pipe_cannot_be_removed_and_is_not_waited_for(tree: Path) -> None:

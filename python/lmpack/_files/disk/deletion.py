@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from lmpack._files.disk.folder import Folder
+from lmpack._files.disk.system import errors_name
 from lmpack.errors import UsageError
 
 
@@ -52,7 +53,7 @@ def delete_source(path: str, like: os.stat_result) -> None:
         OSError: it cannot be deleted.
     """
     place = Path(path)
-    with Folder(place.parent) as folder:
+    with errors_name(path), Folder(place.parent) as folder:
         entry = folder.status(place.name)
         now = os.stat(path) if stat.S_ISLNK(entry.st_mode) else entry
         if not stat.S_ISREG(now.st_mode) or _version(now) != _version(like):
