@@ -83,10 +83,11 @@ def test_an_output_in_the_place_of_an_input_is_refused(tree: Path, threads: int)
 def test_a_source_that_changes_is_not_deleted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = _replacement.Replacement.commit
 
-    def changed_meanwhile(new: _replacement.Replacement) -> None:
-        commit(new)
+    def changed_meanwhile(new: _replacement.Replacement) -> tuple[str, ...]:
+        lost = commit(new)
         (tree / "new").write_bytes(b"another file")
         (tree / "new").replace(tree / "one")
+        return lost
 
     monkeypatch.setattr(_replacement.Replacement, "commit", changed_meanwhile)
     results = list(lmpack.compress_files([tree / "one"], remove=True))
@@ -146,7 +147,9 @@ def test_links_and_special_files(tree: Path) -> None:
     (tree / "done.lmp").write_bytes(b"x")
     results = list(lmpack.compress_files([tree], tree / "out", recursive=True))
     skipped = {Path(r.source).name: r.skipped for r in results if r.skipped}
-    assert skipped.keys() == {"link", "loop", "dangling", "pipe", "done.lmp"}
+    temporary = ".lmpack-0123456789abcdef.tmp"
+    assert skipped.keys() == {"link", "loop", "dangling", "pipe", "done.lmp", temporary}
+    assert skipped[temporary] == "it is named like a temporary file of lmpack"
     assert skipped["link"] == skipped["loop"] == "it is a symbolic link"
     assert read_tree(tree / "out") == packed_tree(CONTENTS)
     # Again: the folder of the outputs lies in the tree and is no input.

@@ -99,8 +99,11 @@ def lmpack_compress_default(content: bytes) -> bytes:
 def test_files_that_another_process_writes_are_left_alone(tmp_path: Path) -> None:
     mine = _replacement.Replacement(tmp_path / "file", force=False, like=None)
     (tmp_path / ".lmpack-0011223344556677.tmp").write_bytes(b"of a process that is gone")
-    program = f"from lmpack._files.replacement import *; remove_leftovers(Path({str(tmp_path)!r}))"
-    subprocess.run([sys.executable, "-c", program], check=True)
+    program = (
+        "import sys; from pathlib import Path; from lmpack._files.disk.temporary import *; "
+        "remove_leftovers(Path(sys.argv[1]))"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
     assert len(list(tmp_path.iterdir())) == 1
     mine.sink.write(memoryview(b"whole"))
     mine.commit()

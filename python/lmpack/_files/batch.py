@@ -19,10 +19,10 @@ from lmpack._files.batch_file import BatchFile, FileResult, Handling, Outcome
 from lmpack._files.conversion import Compression, Conversion, Decompression
 from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
 from lmpack._files.names import compressed_name, plain_name
+from lmpack._files.output_folders import OutputFolders
 from lmpack._files.pipeline import Piece, Pipeline
 from lmpack._files.plan import Planned, plan_file, plan_files
 from lmpack._files.progress import Progress, ProgressCallback
-from lmpack._files.replacement import remove_leftovers
 from lmpack._files.same_content import is_compressed_form
 from lmpack.errors import LmpackError, UsageError
 
@@ -52,7 +52,9 @@ def compress_files(
     """Compress each file to one with .lmp behind its name; the bytes are those of :func:`compress`.
 
     Files are done while the results are taken; a bad one does not end the batch. An output appears
-    under its name only when it is whole and on the disk. Closing the iterator ends the batch.
+    under its name only when it is whole and on the disk; it has the attributes of its file, and
+    a folder that is made those of the one it stands for (docs/files.md). Closing the iterator ends
+    the batch.
 
     Args:
         paths: files, and folders if `recursive`. Symbolic links inside folders are skipped.
@@ -61,8 +63,9 @@ def compress_files(
         output_file: path of the output, if there is one file; in place of `output`.
         recursive: go through folders.
         resume: skip files whose output holds exactly their content, by the checksums in it.
-        force: replace outputs that exist, and compress files that end in .lmp.
-        remove: delete each file when its output is complete.
+        force: replace outputs that exist, compress files that end in .lmp, and remove links.
+        remove: delete each file when its output is complete and on the disk. Only regular files
+            are deleted; links, and files with several names, only with `force`.
         memory: bytes of content and payloads that may be under way; one block always may be.
         progress: called now and then with the :class:`Progress` of all files together, maybe from
             another thread, but never by two at the same time.
@@ -114,7 +117,7 @@ def decompress_files(
 
     With `recursive` files in folders that have other names are skipped; with `output_file` the file
     may have any name. Arguments, results and errors are those of :func:`compress_files`, except
-    that `resume` goes by the checksums in the files, `force` only replaces outputs, and a model
+    that `resume` goes by the checksums in the files, `force` does not go by names, and a model
     that cannot be used is an error of each file that needs it.
     """
     chosen = given_options(options, keywords)
@@ -152,7 +155,7 @@ def _run(
     total = sum(item.size for item in planned)
     written = 0
     waiting: deque[BatchFile] = deque()
-    cleaned: set[str] = set()
+    folders = OutputFolders(planned, may_make=handling.output is not None)
 
     def tell(read: int, settled: int) -> None:
         if handling.progress is not None:
@@ -169,10 +172,10 @@ def _run(
             coder.side_by_side, tell, handling.memory, coder.max_memory
         ) as pipeline:
             for item in planned:
-                done = handling.resume and _is_resumed(item, is_done, cleaned)
+                done = handling.resume and _is_resumed(item, is_done, folders)
                 if done:
                     pipeline.skip(item.size)
-                file = BatchFile(item, conversion(), handling, done)
+                file = BatchFile(item, conversion(), handling, folders, done)
                 waiting.append(file)
                 for piece in file.pieces(is_next=len(waiting) == 1):
                     yield from results(pipeline.start(_attempted(file, piece)))
@@ -203,14 +206,11 @@ def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
         yield waiting.popleft().result()
 
 
-def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], cleaned: set[str]) -> bool:
+def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], folders: OutputFolders) -> bool:
     """Whether an earlier batch has done a file; removes what killed ones have left next to it."""
     if item.output is None:
         return False
-    folder = os.path.dirname(item.output)
-    if folder not in cleaned:
-        cleaned.add(folder)
-        remove_leftovers(folder)
+    folders.sweep(item)
     try:
         return os.path.isfile(item.output) and is_done(item.source, item.output)
     except OSError:

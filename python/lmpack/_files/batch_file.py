@@ -11,20 +11,17 @@ from typing import Any, NamedTuple
 
 from lmpack._container import ByteReader
 from lmpack._files.conversion import Conversion
+from lmpack._files.disk.deletion import delete_source, has_changed, refuse_undeletable
+from lmpack._files.output_folders import OutputFolders
 from lmpack._files.pipeline import Piece
 from lmpack._files.plan import Planned
 from lmpack._files.progress import ProgressCallback, Sizes
-from lmpack._files.replacement import (
-    Replacement,
-    delete_source,
-    refuse_existing,
-    refuse_same,
-    regular_status,
-)
+from lmpack._files.replacement import Replacement, check_target, refuse_same, regular_status
 from lmpack._files.sinks import CountingSink
 from lmpack.errors import LmpackError
 
 ALREADY_THERE = "its output is there already"
+CHANGED = "it was changed while it was read: the output may hold old and new content"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +34,8 @@ class FileResult:
         sizes: bytes read and written; None if nothing was done.
         skipped: why nothing had to be done; None if something was.
         error: what went wrong; None if nothing did.
+        warnings: sentences about what to know of its output and of folders that were made for it:
+            attributes that were lost, or that the file was changed while it was read.
     """
 
     source: str
@@ -44,6 +43,7 @@ class FileResult:
     sizes: Sizes | None = None
     skipped: str | None = None
     error: LmpackError | OSError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Handling(NamedTuple):
@@ -69,13 +69,21 @@ class BatchFile:
     """A file on its way. All of it happens on one thread, except the coding of its pieces."""
 
     def __init__(
-        self, planned: Planned, conversion: Conversion[Any], handling: Handling, is_done: bool
+        self,
+        planned: Planned,
+        conversion: Conversion[Any],
+        handling: Handling,
+        folders: OutputFolders,
+        is_done: bool,
     ) -> None:
         self._planned = planned
         self._conversion = conversion
         self._handling = handling
+        self._folders = folders
         self._skipped = ALREADY_THERE if is_done else planned.skipped
         self._error: LmpackError | OSError | None = planned.error
+        self._warnings: list[str] = []
+        self._has_changed = False
         self._new: Replacement | None = None
         self._sink: CountingSink | None = None
         self._like: os.stat_result | None = None
@@ -125,7 +133,12 @@ class BatchFile:
     def result(self) -> FileResult:
         """What became of it."""
         return FileResult(
-            self._planned.source, self._planned.output, self._sizes, self._skipped, self._error
+            self._planned.source,
+            self._planned.output,
+            self._sizes,
+            self._skipped,
+            self._error,
+            tuple(self._warnings),
         )
 
     def abandon(self) -> None:
@@ -135,7 +148,9 @@ class BatchFile:
 
     def _read_pieces(self, is_next: bool) -> Iterator[Piece[Any]]:
         target = Path(self._output)
-        refuse_existing(target, self._handling.force)
+        check_target(target, self._handling.force)
+        if self._handling.remove:
+            refuse_undeletable(self._planned.source, self._handling.force)
         with open(self._planned.source, "rb") as file:
             self._like = regular_status(file)
             refuse_same(self._like, target)
@@ -147,6 +162,8 @@ class BatchFile:
                 if self.is_over:
                     return
             self._read = source.offset
+            if self._like is not None:
+                self._has_changed = has_changed(self._like, os.fstat(file.fileno()))
 
     @property
     def _output(self) -> str:
@@ -156,9 +173,8 @@ class BatchFile:
     def _opened(self) -> CountingSink:
         """The sink, made when the first result comes: not all files that wait have one open."""
         if self._sink is None:
+            self._warnings += self._folders.prepare(self._planned)
             target = Path(self._output)
-            if self._handling.output is not None:
-                target.parent.mkdir(parents=True, exist_ok=True)
             self._new = Replacement(target, force=self._handling.force, like=self._like)
             self._sink = CountingSink(self._new.sink)
         return self._sink
@@ -171,11 +187,15 @@ class BatchFile:
                 sink = self._opened()
                 self._conversion.finish(sink)
                 assert self._new is not None
-                self._new.commit()
+                self._warnings += self._new.commit()
+                if self._has_changed:
+                    self._warnings.append(CHANGED)
                 self._sizes = Sizes(self._read, sink.count)
                 if self._handling.remove and self._like is not None:
                     delete_source(self._planned.source, self._like)
-        self.abandon()
+        with self._errors_kept():
+            self.abandon()
+        self._warnings += self._folders.done(self._planned)
 
     @contextlib.contextmanager
     def _errors_kept(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lmpack._files.replacement import is_temporary
+from lmpack._files.disk.temporary import is_temporary
 from lmpack.errors import UsageError
 
 Rename = Callable[[str], str]
@@ -23,6 +23,7 @@ class Planned(NamedTuple):
         size: its bytes, as far as they are known before it is read.
         skipped: why nothing is to be done for it; None if something is.
         error: why nothing can be done for it.
+        top: the path that was asked for, if that is a folder in which it was found.
     """
 
     source: str
@@ -30,6 +31,7 @@ class Planned(NamedTuple):
     size: int = 0
     skipped: str | None = None
     error: UsageError | OSError | None = None
+    top: str | None = None
 
 
 def plan_files(
@@ -133,6 +135,8 @@ class _Planner:
             return Planned(str(path), skipped="it is a symbolic link")
         if not path.is_file():
             return Planned(str(path), skipped="it is no regular file")
+        if is_temporary(path.name):
+            return Planned(str(path), skipped="it is named like a temporary file of lmpack")
         try:
             self._rename(path.name)
         except UsageError as error:
@@ -149,9 +153,8 @@ def _walked(top: Path, target: Path | None, planner: _Planner) -> Iterator[Plann
         folders[:] = sorted(name for name in folders if not _is_same(here / name, target))
         for name in sorted([*files, *links]):
             path = here / name
-            if not is_temporary(path):
-                place = path if target is None else target / path.relative_to(top)
-                yield planner.met(path, place)
+            place = path if target is None else target / path.relative_to(top)
+            yield planner.met(path, place)._replace(top=str(top))
     yield from (Planned(str(error.filename), error=error) for error in errors)
 
 

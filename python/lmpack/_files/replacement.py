@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import functools
+import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lmpack._files.disk import system
+from lmpack._files.disk.attributes import Opened, keep_attributes
+from lmpack._files.disk.folder import Folder
+from lmpack._files.disk.holes import HoleWriter
+from lmpack._files.disk.temporary import TemporaryFile, remove_leftovers
 from lmpack.errors import UsageError
-
-_PREFIX, _SUFFIX = ".lmpack-", ".tmp"
-_PERMISSIONS = 0o777
 
 
 class NamedSink:
@@ -43,13 +43,16 @@ class NamedSink:
 class Replacement:
     """A temporary file next to `target` that takes its place, or vanishes.
 
+    All is done by descriptors of the file and of its folder: who may write to that folder can make
+    it fail, but not lead it to other files.
+
     Attributes:
-        sink: takes the content.
+        sink: takes the content; of long runs of zeros it makes holes.
 
     Args:
         target: path of the file.
         force: whether an existing file is replaced.
-        like: the file whose permissions and time of change are taken over, and its owner, where
+        like: the file whose permissions and times are taken over, and its owner and group, where
             that is allowed; None for new ones.
 
     Raises:
@@ -58,50 +61,113 @@ class Replacement:
     """
 
     def __init__(self, target: Path, *, force: bool, like: os.stat_result | None) -> None:
-        refuse_existing(target, force)
+        check_target(target, force)
         self._target, self._force, self._like = target, force, like
-        # Named before it is created: there is no moment in which a signal could leave it behind.
-        self._temporary = target.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
-        try:
-            self._file = open(  # noqa: SIM115 - closed by commit and abandon
-                self._temporary, "xb", buffering=0, opener=_opener(like)
-            )
-            # Tells it from what a killed process has left.
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                self._temporary.unlink()
-            if isinstance(error, OSError) and error.filename == str(self._temporary):
-                error.filename = str(target)
-            raise
-        self.sink = NamedSink(self._file, str(target))
+        with contextlib.ExitStack() as on_error, system.errors_name(target):
+            self._folder = Folder(target.parent)
+            on_error.callback(self._folder.close)
+            # Nobody else may read the file before it has its permissions.
+            self._file = TemporaryFile(self._folder, 0o666 if like is None else 0o600)
+            on_error.pop_all()
+        self._holes = HoleWriter(self._descriptor)
+        self.sink = NamedSink(self._holes, str(target))
 
-    def commit(self) -> None:
-        """Give it its name, with all its content on the disk before that."""
-        os.fsync(self._file.fileno())
-        self._file.close()
-        if self._like is not None:
-            with contextlib.suppress(OSError):  # only root may give files away
-                os.chown(self._temporary, self._like.st_uid, self._like.st_gid)
-            self._temporary.chmod(self._like.st_mode & _PERMISSIONS)
-            os.utime(self._temporary, ns=(self._like.st_atime_ns, self._like.st_mtime_ns))
-        _give_name(self._temporary, self._target, self._force)
+    @property
+    def _descriptor(self) -> int:
+        assert self._file.descriptor is not None
+        return self._file.descriptor
+
+    def commit(self) -> tuple[str, ...]:
+        """Give it its name, with all its content on the disk before that, and the name after it.
+
+        Returns:
+            For each attribute that is lost a sentence about it.
+
+        Raises:
+            OSError: it cannot be written whole, or not be named.
+            UsageError: a file has appeared in its place meanwhile.
+        """
+        with system.errors_name(self._target):
+            self._holes.finish()
+            lost = []
+            if self._like is not None:
+                path = str(self._target.parent / self._file.name)
+                lost = keep_attributes(Opened(self._descriptor, path), self._like)
+            system.sync(self._descriptor)
+            # Some network file systems say only when a file is closed that they have lost it. This
+            # one stays open until it has its name, or its number might become that of another.
+            os.close(os.dup(self._descriptor))
+            if system.OPEN_FILES_ARE_FIXED:
+                self._file.close()
+            self._give_name()
+            self._folder.sync()
+        return tuple(lost)
 
     def abandon(self) -> None:
-        """Leave no trace of it. After :meth:`commit` this does nothing."""
-        self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        """Leave no trace of it. After :meth:`commit` this only lets go of it."""
+        try:
+            with system.errors_name(self._target):
+                self._file.discard()
+        finally:
+            self._folder.close()
+
+    def _give_name(self) -> None:
+        self._check_place(self._file.name)
+        if self._force or not self._link():
+            self._folder.rename(self._file.name, self._target.name)
+        else:
+            self._folder.delete(self._file.name)
+        self._check_place(self._target.name)
+
+    def _link(self) -> bool:
+        """Give it a second name, but not that of a file that has just appeared."""
+        try:
+            self._folder.link(self._file.name, self._target.name)
+        except OSError:  # also if the file system has no hard links
+            refuse_existing(self._target, self._force)
+            return False
+        return True
+
+    def _check_place(self, name: str) -> None:
+        if not self._file.is_at(name):
+            raise OSError(
+                f"{self._target}: another process has put a file in the place of this one while "
+                "it was written: choose a folder into which nobody else may write"
+            )
 
 
 @contextlib.contextmanager
-def replacement(target: Path, *, force: bool, like: os.stat_result | None) -> Iterator[NamedSink]:
-    """The sink of a :class:`Replacement` that is committed if the block ends without an error."""
+def replacement(
+    target: Path, *, force: bool, like: os.stat_result | None, warn: Callable[[str], None]
+) -> Iterator[NamedSink]:
+    """The sink of a :class:`Replacement` that is committed if the block ends without an error.
+
+    Args:
+        target: path of the file.
+        force: whether an existing file is replaced.
+        like: as for :class:`Replacement`.
+        warn: called with a sentence about each attribute that is lost.
+    """
+    remove_leftovers(target.parent)
     new = Replacement(target, force=force, like=like)
     try:
         yield new.sink
-        new.commit()
+        for sentence in new.commit():
+            warn(sentence)
     finally:
         new.abandon()
+
+
+def check_target(target: Path, force: bool) -> None:
+    """Refuse what would fail when all is done, as far as it can be known before.
+
+    Raises:
+        UsageError: it exists already, or is a folder.
+        OSError: its name is too long, or it must not be written.
+    """
+    with system.errors_name(target):
+        refuse_existing(target, force)
+        _refuse_forbidden(target)
 
 
 def refuse_existing(target: Path, force: bool) -> None:
@@ -109,14 +175,47 @@ def refuse_existing(target: Path, force: bool) -> None:
 
     Raises:
         UsageError: it exists.
+        OSError: there can be no file of this name.
     """
     if target.is_dir():
         raise UsageError(f"{target} is a folder: name another output")
-    # A link that leads nowhere is something, too.
-    if os.path.lexists(target) and not force:
+    try:
+        os.lstat(target)  # a link that leads nowhere is something, too
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not force:
         raise UsageError(
             f"{target} exists already: nothing was written; the option force overwrites it"
         )
+
+
+def _refuse_forbidden(target: Path) -> None:
+    """Refuse a file that the permissions of its folder do not allow.
+
+    Raises:
+        PermissionError: they do not.
+    """
+    folder = target.parent
+    if not folder.is_dir():  # it may be made, or opening it will say what is wrong
+        return
+    effective = os.access in os.supports_effective_ids
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
+        raise PermissionError(errno.EACCES, "its folder must not be written to")
+    if _is_kept_by_sticky_folder(target):
+        raise PermissionError(
+            errno.EPERM, "it belongs to somebody else, and its folder lets only them replace it"
+        )
+
+
+def _is_kept_by_sticky_folder(target: Path) -> bool:
+    if not hasattr(os, "geteuid") or not os.path.lexists(target):
+        return False
+    folder = target.parent.stat()
+    return bool(folder.st_mode & stat.S_ISVTX) and os.geteuid() not in (
+        0,
+        folder.st_uid,
+        target.lstat().st_uid,
+    )
 
 
 def regular_status(file: BinaryIO) -> os.stat_result | None:
@@ -140,55 +239,3 @@ def refuse_same(source: os.stat_result | None, target: Path) -> None:
     """
     if source is not None and target.exists() and os.path.samestat(source, target.stat()):
         raise UsageError("input and output are the same file: name another output")
-
-
-def delete_source(path: str, like: os.stat_result) -> None:
-    """Delete a file that was converted, if it still is the one that was read.
-
-    Args:
-        path: of the file.
-        like: its status when it was opened.
-
-    Raises:
-        UsageError: another file is there now, or it was changed; it is kept.
-        OSError: it cannot be deleted.
-    """
-    now = os.stat(path)
-    if not os.path.samestat(now, like) or now.st_mtime_ns != like.st_mtime_ns:
-        raise UsageError("it was changed while it was read: it is kept")
-    os.unlink(path)
-
-
-def remove_leftovers(folder: str | os.PathLike[str]) -> None:
-    """Delete the temporary files that killed processes have left in a folder."""
-    for path in Path(folder).glob(f"{_PREFIX}*{_SUFFIX}"):
-        # Another process may have one of them in work, or be deleting it at this moment.
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-
-
-def is_temporary(path: Path) -> bool:
-    """Whether a path is named like the temporary files of this module."""
-    return path.name.startswith(_PREFIX) and path.name.endswith(_SUFFIX)
-
-
-def _give_name(temporary: Path, target: Path, force: bool) -> None:
-    """Rename; without `force` not even over a file that has just appeared."""
-    if not force:
-        try:
-            os.link(temporary, target)
-        except FileExistsError:
-            refuse_existing(target, force)
-        except OSError:  # a file system without hard links
-            refuse_existing(target, force)
-        else:
-            temporary.unlink()
-            return
-    temporary.replace(target)
-
-
-def _opener(like: os.stat_result | None) -> Callable[[str, int], int]:
-    """For the built-in open: nobody else may read the file before it has its permissions."""
-    permissions = 0o666 if like is None else 0o600
-    return functools.partial(os.open, mode=permissions)

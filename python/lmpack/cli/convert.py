@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 import lmpack
 from lmpack import FileResult
+from lmpack._files.batch_file import CHANGED
+from lmpack._files.disk.deletion import has_changed
 from lmpack._files.replacement import regular_status
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import display_name
@@ -111,9 +115,11 @@ def _convert(request: Request) -> None:
 def _convert_stream(name: str, request: Request, report: Report) -> None:
     convert = lmpack.compress_stream if request.is_compression else lmpack.decompress_stream
     output = request.output or "-"
+    warn = functools.partial(report.failures.warn, name)
     with (
         open_input(name) as source,
-        open_output(output, force=request.force, like=regular_status(source)) as sink,
+        _watched(source, warn) as like,
+        open_output(output, force=request.force, like=like, warn=warn) as sink,
         progress_bar(display_name(name), input_size(source), request.quiet) as progress,
     ):
         sizes = convert(source, sink, progress=progress, options=request.options)
@@ -148,10 +154,22 @@ def _convert_files(request: Request, report: Report) -> None:
                 _report(result, report)
 
 
+@contextlib.contextmanager
+def _watched(source: BinaryIO, warn: Callable[[str], None]) -> Iterator[os.stat_result | None]:
+    """The status of a regular file; says so if its content changes inside the block."""
+    before = regular_status(source)
+    yield before
+    if before is not None and has_changed(before, os.fstat(source.fileno())):
+        warn(CHANGED)
+
+
 def _report(result: FileResult, report: Report) -> None:
+    for sentence in result.warnings:
+        report.failures.warn(result.source, sentence)
     if result.error is not None:
         raise result.error
     if result.sizes is None:
         report.skipped(result.source, result.skipped, result.output)
     else:
-        report.done(result.source, result.sizes, output=result.output)
+        more = {"warnings": list(result.warnings)} if result.warnings else {}
+        report.done(result.source, result.sizes, output=result.output, **more)

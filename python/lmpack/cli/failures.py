@@ -29,6 +29,12 @@ class Failures:
     def __init__(self, verbose: int = 0) -> None:
         self.records: list[dict[str, Any]] = []
         self._verbose = verbose
+        self._has_warned = False
+
+    def warn(self, name: str, sentence: str) -> None:
+        """Say what is to be known of an output that is there all the same."""
+        self._has_warned = True
+        click.echo(f"lmpack: {display_name(name)}: warning: {display_name(sentence)}", err=True)
 
     @contextlib.contextmanager
     def of(self, name: str) -> Iterator[None]:
@@ -45,9 +51,11 @@ class Failures:
             click.echo(f"lmpack: {display_name(name)}: {message}", err=True)
 
     def exit_if_any(self) -> None:
-        """End the program with 1 if something failed."""
+        """End the program with 1 if something failed, with 2 if there was a warning."""
         if self.records:
             click.get_current_context().exit(1)
+        if self._has_warned:
+            click.get_current_context().exit(2)
 
 
 def display_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -141,7 +142,8 @@ def _write(name: str, outputs: list[str], make: Callable[[], list[bytes]], force
         for output in outputs:
             _check_output(output, name, force)
         for output, content in zip(outputs, make(), strict=True):
-            with open_output(output, force=force, like=None) as sink:
+            warn = functools.partial(failures.warn, output)
+            with open_output(output, force=force, like=None, warn=warn) as sink:
                 CountingSink(sink).write(content)
     failures.exit_if_any()
 

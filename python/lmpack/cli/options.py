@@ -139,7 +139,12 @@ def output_options(command: Command) -> Command:
             "--resume", is_flag=True, help="Skip files whose output is there and has their content."
         ),
         click.option("-c", "--stdout", is_flag=True, help="Write to standard output."),
-        click.option("-f", "--force", is_flag=True, help="Overwrite existing files."),
+        click.option(
+            "-f",
+            "--force",
+            is_flag=True,
+            help="Overwrite existing files; with --rm delete links, too.",
+        ),
         click.option(
             "--rm/--keep",
             " /-k",

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -19,13 +19,16 @@ STANDARD_OUTPUT = "standard output"
 
 
 @contextlib.contextmanager
-def open_output(name: str, *, force: bool, like: os.stat_result | None) -> Iterator[NamedSink]:
+def open_output(
+    name: str, *, force: bool, like: os.stat_result | None, warn: Callable[[str], None]
+) -> Iterator[NamedSink]:
     """A sink for what is to stand in `name` when the block has ended without an error.
 
     Args:
         name: path of a file or device; - is standard output.
         force: whether an existing file is overwritten.
         like: the file whose permissions and time of change are taken over; None for new ones.
+        warn: called with a sentence about each attribute that is lost.
 
     Raises:
         UsageError: the file exists already.
@@ -37,7 +40,8 @@ def open_output(name: str, *, force: bool, like: os.stat_result | None) -> Itera
         with open(name, "wb", buffering=0) as device:
             yield NamedSink(device, name)
     else:
-        with exit_on_termination(), replacement(Path(name), force=force, like=like) as sink:
+        target = Path(name)
+        with exit_on_termination(), replacement(target, force=force, like=like, warn=warn) as sink:
             yield sink
 
 

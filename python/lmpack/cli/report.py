@@ -34,7 +34,7 @@ class Report:
         self._records: list[Record] = []
         self._started = time.monotonic()
 
-    def done(self, name: str, sizes: Sizes, **more: str | None) -> None:
+    def done(self, name: str, sizes: Sizes, **more: Any) -> None:
         """Report a file; `more` goes into its record."""
         plain, compressed = sizes if self._is_compression else reversed(sizes)
         record = {"file": name, **_size_record(plain, compressed), **more}

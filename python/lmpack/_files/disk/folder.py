@@ -1,0 +1,151 @@
+"""A folder that is held open: what is done in it is done there, whatever becomes of its path."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from types import TracebackType
+
+from lmpack._files.disk import system
+
+
+class Folder:
+    """The files in a folder, by their names.
+
+    Names are never followed if they are links. Where a system has no descriptors of folders, or
+    the folder cannot be opened, paths are used.
+
+    Attributes:
+        path: as it was given.
+        descriptor: of the folder; None if paths are used.
+
+    Args:
+        path: of the folder.
+        flags: for opening, besides those that folders need.
+
+    Raises:
+        OSError: it is no folder, is not there, or cannot be entered.
+    """
+
+    def __init__(self, path: Path, flags: int = 0) -> None:
+        self.path = path
+        self.descriptor = _open_folder(path, flags)
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it. A second time this does nothing."""
+        descriptor, self.descriptor = self.descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def names(self) -> list[str]:
+        """The names in it.
+
+        Raises:
+            OSError: it must not be listed.
+        """
+        return os.listdir(self.path if self.descriptor is None else self.descriptor)
+
+    def status(self, name: str) -> os.stat_result:
+        """Of a name; of the link itself if it is one."""
+        return os.stat(self._place(name), dir_fd=self.descriptor, follow_symlinks=False)
+
+    def find(self, name: str) -> os.stat_result | None:
+        """The same; None if there is nothing of this name."""
+        try:
+            return self.status(name)
+        except FileNotFoundError:
+            return None
+
+    def has(self, name: str, file: os.stat_result) -> bool:
+        """Whether a name is that of a file, by device and number, and no link to it."""
+        found = self.find(name)
+        return found is not None and os.path.samestat(found, file)
+
+    def open(self, name: str, flags: int, mode: int = 0o600) -> int:
+        """A descriptor of a name."""
+        return os.open(self._place(name), flags | system.CAREFULLY, mode, dir_fd=self.descriptor)
+
+    def open_regular(self, name: str, flags: int) -> tuple[int, os.stat_result] | None:
+        """A descriptor of a regular file and its status; None for everything else.
+
+        The name is looked at before it is opened: to open a device may already do something.
+        """
+        if not stat.S_ISREG(self.status(name).st_mode):
+            return None
+        descriptor = self.open(name, flags)
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            return descriptor, status
+        os.close(descriptor)
+        return None
+
+    def make(self, name: str, mode: int) -> None:
+        """Make a folder, and have its name on the disk.
+
+        Args:
+            name: of the folder.
+            mode: its permissions, less the umask.
+
+        Raises:
+            FileExistsError: the name is taken.
+        """
+        os.mkdir(self._place(name), mode, dir_fd=self.descriptor)
+        self.sync()
+
+    def link(self, name: str, new: str) -> None:
+        """Give a file a second name.
+
+        Raises:
+            FileExistsError: that is taken.
+            OSError: the file system has no hard links.
+        """
+        at = self.descriptor
+        follow = not system.CAN_LINK_LINKS
+        os.link(
+            self._place(name),
+            self._place(new),
+            src_dir_fd=at,
+            dst_dir_fd=at,
+            follow_symlinks=follow,
+        )
+
+    def rename(self, name: str, new: str) -> None:
+        """Rename a file, in the place of one that may be there."""
+        at = self.descriptor
+        os.replace(self._place(name), self._place(new), src_dir_fd=at, dst_dir_fd=at)
+
+    def delete(self, name: str) -> None:
+        """Delete a name."""
+        os.unlink(self._place(name), dir_fd=self.descriptor)
+
+    def sync(self) -> None:
+        """Have its names on the disk, where the system can do that."""
+        if self.descriptor is not None:
+            system.sync(self.descriptor)
+
+    def _place(self, name: str) -> str:
+        return str(self.path / name) if self.descriptor is None else name
+
+
+def _open_folder(path: Path, flags: int) -> int | None:
+    if not system.HAS_FOLDER_DESCRIPTORS:
+        return None
+    try:
+        return os.open(path, os.O_RDONLY | system.FOLDER | flags)
+    except PermissionError:
+        # One may be allowed to write into a folder, but not to list it.
+        if system.FOLDER_TO_PASS is None:
+            return None
+        return os.open(path, system.FOLDER_TO_PASS | system.FOLDER | flags)

@@ -1,0 +1,151 @@
+"""The folders that a batch writes into: freed of leftovers, and made like those they stand for."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lmpack._files.disk import system
+from lmpack._files.disk.attributes import Opened, keep_access, keep_attributes, narrow_access
+from lmpack._files.disk.folder import Folder
+from lmpack._files.disk.temporary import remove_leftovers
+from lmpack._files.plan import Planned
+
+_OWNER = 0o700
+"""What its owner has to be allowed as long as files are written into a folder."""
+
+
+class _Pair(NamedTuple):
+    """A folder of outputs and the one that it stands for."""
+
+    made: Path
+    like: Path
+
+
+class _Made(NamedTuple):
+    """A folder that was made: what tells it from others, and the one it stands for, if only one."""
+
+    own: os.stat_result
+    like: os.stat_result | None
+
+
+class OutputFolders:
+    """Prepares folders when something is first written into them.
+
+    A folder that is made gets group and permissions of the one in which its files were found at
+    once, but for what its owner needs, and all other attributes when the last of its files is done.
+    One that stands for several has the permissions that all of them give.
+
+    Args:
+        planned: the files of the batch.
+        may_make: whether folders are made that are not there.
+    """
+
+    def __init__(self, planned: Iterable[Planned], may_make: bool) -> None:
+        self._may_make = may_make
+        self._swept: set[str] = set()
+        self._matched: set[_Pair] = set()
+        self._made: dict[Path, _Made] = {}
+        self._files_left = Counter(pair.made for item in planned for pair in self._pairs(item))
+
+    def sweep(self, item: Planned) -> None:
+        """Delete what killed processes have left where the output goes; looks there once."""
+        if item.output is not None:
+            folder = os.path.dirname(item.output)
+            if folder not in self._swept:
+                self._swept.add(folder)
+                remove_leftovers(Path(folder))
+
+    def prepare(self, item: Planned) -> list[str]:
+        """Have the folder of an output there.
+
+        Returns:
+            For each attribute of a new folder that is lost a sentence about it.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        lost = []
+        if self._may_make and item.output is not None:
+            for pair in reversed(list(self._pairs(item))):
+                lost += self._match(pair)
+            self._make(Path(item.output).parent, 0o777)
+        self.sweep(item)
+        return lost
+
+    def done(self, item: Planned) -> list[str]:
+        """A file is done, whatever became of it; returns what :meth:`prepare` does."""
+        lost = []
+        for pair in self._pairs(item):
+            self._files_left[pair.made] -= 1
+            made = self._made.get(pair.made)
+            if self._files_left[pair.made] == 0 and made is not None and made.like is not None:
+                lost += _said(pair.made, self._finish(pair.made, made.like))
+        return lost
+
+    def _pairs(self, item: Planned) -> Iterator[_Pair]:
+        """The folders above an output up to that of the whole tree, innermost first."""
+        if not self._may_make or item.output is None or item.top is None:
+            return
+        made, like, top = Path(item.output).parent, Path(item.source).parent, Path(item.top)
+        while like != top:
+            yield _Pair(made, like)
+            made, like = made.parent, like.parent
+        yield _Pair(made, like)
+
+    def _match(self, pair: _Pair) -> list[str]:
+        """Make a folder like the one it stands for, or like that one, too."""
+        if pair in self._matched:
+            return []
+        like = os.stat(pair.like)
+        self._make(pair.made.parent, 0o777)
+        if self._make(pair.made, _OWNER):
+            self._made[pair.made] = self._made[pair.made]._replace(like=like)
+            change = keep_access
+        elif pair.made in self._made:
+            self._made[pair.made] = self._made[pair.made]._replace(like=None)
+            change = narrow_access
+        else:  # it was there before
+            self._matched.add(pair)
+            return []
+        with Folder(pair.made, system.CAREFULLY) as folder:
+            if not self._is_own(folder):
+                raise OSError(f"{pair.made}: another process has put a folder in its place")
+            lost = change(_opened(folder), like, _OWNER)
+        self._matched.add(pair)
+        return _said(pair.made, lost)
+
+    def _make(self, path: Path, mode: int) -> bool:
+        """Make a folder, with those above it; whether it was not there."""
+        if path.is_dir():
+            return False
+        self._make(path.parent, 0o777)
+        with system.errors_name(path), Folder(path.parent) as parent:
+            try:
+                parent.make(path.name, mode)
+            except FileExistsError:  # somebody was quicker
+                return False
+            self._made[path] = _Made(parent.status(path.name), None)
+        return True
+
+    def _finish(self, path: Path, like: os.stat_result) -> list[str]:
+        try:
+            with Folder(path, system.CAREFULLY) as folder:
+                return keep_attributes(_opened(folder), like) if self._is_own(folder) else []
+        except OSError as error:
+            return [f"its attributes could not be kept: {error.strerror}"]
+
+    def _is_own(self, folder: Folder) -> bool:
+        """Whether it is the folder that was made, and not another one that was put there."""
+        return os.path.samestat(_opened(folder).status, self._made[folder.path].own)
+
+
+def _opened(folder: Folder) -> Opened:
+    return Opened(folder.descriptor, str(folder.path))
+
+
+def _said(path: Path, lost: list[str]) -> list[str]:
+    return [f"the folder {path}: {sentence}" for sentence in lost]
