@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -37,13 +38,14 @@ struct ThreadTeam::Job {
 
   bool open() const { return next.load() < count; }
 
-  void do_pieces(std::size_t slot) {
+  void do_pieces(std::size_t slot) noexcept {
     for (std::size_t item = next++; item < count; item = next++) {
       try {
         work(item, slot);
       } catch (...) {
+        next = count;
         const std::lock_guard lock(failure_mutex);
-        failure = std::current_exception();
+        if (!failure) failure = std::current_exception();
       }
     }
   }
@@ -93,13 +95,15 @@ void ThreadTeam::Lease::run(std::size_t count, const Work& work) const {
   if (job.failure) std::rethrow_exception(job.failure);
 }
 
-// Under the mutex. Where the system gives no more threads, those that are there do the work.
-void ThreadTeam::summon_helpers() {
+// Under the mutex. Where the system gives no more threads, or no memory for them, those that are
+// there do the work.
+void ThreadTeam::summon_helpers() noexcept {
   try {
     while (helpers_.size() + leases_ < threads_) {
       helpers_.emplace_back([this, crew = crew_] { help(crew); });
     }
   } catch (const std::system_error&) {
+  } catch (const std::bad_alloc&) {
   }
 }
 

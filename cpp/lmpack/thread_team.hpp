@@ -39,7 +39,8 @@ class ThreadTeam {
     std::size_t available() const;
 
     // Does work(0) to work(count - 1), on this thread and on helpers that are free; returns when
-    // all are done. If some throw, the others are done, and one of the exceptions is thrown.
+    // all are done. After one that throws no other starts; when those at work have ended, what the
+    // first one threw is thrown.
     void run(std::size_t count, const Work& work) const;
 
    private:
@@ -51,7 +52,7 @@ class ThreadTeam {
 
   void help(std::uint64_t crew);
   Job* open_job();
-  void summon_helpers();
+  void summon_helpers() noexcept;
   void dismiss_helpers(std::unique_lock<std::mutex>& lock);
 
   const std::size_t threads_;

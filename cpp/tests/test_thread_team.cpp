@@ -49,18 +49,41 @@ TEST_CASE("helpers take part, and no two threads have one slot at the same time"
   CHECK(!clash);
 }
 
-TEST_CASE("an exception comes out after all pieces are done") {
-  for (const int threads : {1, 2}) {
-    ThreadTeam team(threads);
+TEST_CASE("no piece starts after one has failed, and those at work end first") {
+  for (const std::size_t threads : {1U, 2U, 3U}) {
+    ThreadTeam team(static_cast<std::int64_t>(threads));
     const ThreadTeam::Lease lease(team);
+    for (int round = 0; round < 50; ++round) {
+      std::atomic<std::size_t> started = 0;
+      std::atomic<int> at_work = 0;
+      const auto work = [&](std::size_t, std::size_t) {
+        ++at_work;
+        ++started;
+        --at_work;
+        throw std::runtime_error("enough");
+      };
+      CHECK_THROWS_WITH(lease.run(1000, work), "enough");
+      // Each thread can have taken one piece when the first failure came.
+      CHECK(started >= 1);
+      CHECK(started <= threads);
+      CHECK(at_work == 0);
+    }
     std::atomic<int> done = 0;
-    const auto work = [&](std::size_t item, std::size_t) {
-      ++done;
-      if (item == 3) throw std::runtime_error("three");
-    };
-    CHECK_THROWS_WITH(lease.run(10, work), "three");
+    lease.run(10, [&](std::size_t, std::size_t) { ++done; });
     CHECK(done == 10);
   }
+}
+
+TEST_CASE("pieces are done in order until one fails") {
+  ThreadTeam team(1);
+  const ThreadTeam::Lease lease(team);
+  int done = 0;
+  const auto work = [&](std::size_t item, std::size_t) {
+    ++done;
+    if (item == 3) throw std::runtime_error("three");
+  };
+  CHECK_THROWS_WITH(lease.run(10, work), "three");
+  CHECK(done == 4);
 }
 
 TEST_CASE("callers leave no thread to helpers when they are many, and leases come and go") {

@@ -13,6 +13,19 @@ namespace {
 // what lies between the layers stays in the cache.
 constexpr std::size_t kMostRows = 64;
 
+// Empties the rows of a pass however it ends: the next one writes where these stand.
+template <typename Vector>
+class EmptyAtExit {
+ public:
+  explicit EmptyAtExit(Vector& rows) : rows_(rows) {}
+  ~EmptyAtExit() { rows_.clear(); }
+  EmptyAtExit(const EmptyAtExit&) = delete;
+  EmptyAtExit& operator=(const EmptyAtExit&) = delete;
+
+ private:
+  Vector& rows_;
+};
+
 }  // namespace
 
 Engine::Engine(ModelWeights weights, const Kernels& kernels)
@@ -35,6 +48,7 @@ ForwardPass::ForwardPass(const Engine& engine) : engine_(engine) {
 
 void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   const std::size_t vocabulary = engine_.shape().vocabulary;
+  const EmptyAtExit empty_at_exit(rows_);
   const auto finish_rows = [&] {
     run_layers();
     for (std::size_t i = 0; i < rows_.size(); ++i) {

@@ -42,7 +42,8 @@ class ForwardPass {
 
   explicit ForwardPass(const Engine& engine);
 
-  // Feeds all symbols to their lanes, which must be different ones.
+  // Feeds all symbols to their lanes, which must be different ones. What the sink throws goes
+  // through: the lanes are then somewhere in the middle and of no more use, the pass is.
   void run(std::span<const LaneFeed> feeds, const Sink& sink);
 
  private:

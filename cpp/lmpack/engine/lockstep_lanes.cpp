@@ -38,16 +38,13 @@ LockstepLanes::LockstepLanes(const Engine& engine, std::int64_t lanes)
 
 void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t steps,
                          const ThreadTeam::Lease& lease, const Sink& sink) {
-  if (symbols.size() != lanes() * steps) {
-    throw InvalidArgument(std::to_string(steps) + " steps of " + std::to_string(lanes()) +
-                          " lanes need as many symbols, not " + std::to_string(symbols.size()));
-  }
-  check_symbols(symbols, engine_.shape());
+  check(symbols, steps);
   const std::size_t most = std::max<std::size_t>(1, symbols.size() / kFewestSymbols);
   const std::size_t parts = std::max(std::min({lease.available(), most, lanes()}),
                                      steps == 1 ? 1 : symbols.size() / kPieceSymbols);
   const std::size_t count = std::min(parts, lanes());
   passes_.resize(lease.slots());
+  in_step_ = false;
   lease.run(count, [&](std::size_t part, std::size_t slot) {
     const std::size_t first = lanes() * part / count;
     std::vector<LaneFeed> feeds;
@@ -58,6 +55,7 @@ void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t step
       sink(slot, first + feed, step, odds);
     });
   });
+  in_step_ = true;
 }
 
 void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t steps,
@@ -71,6 +69,17 @@ void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t step
   feed(symbols, steps, lease, [&](std::size_t, std::size_t lane, std::size_t step, auto row) {
     std::ranges::copy(row, odds.data() + (lane * steps + step) * vocabulary);
   });
+}
+
+void LockstepLanes::check(std::span<const std::int32_t> symbols, std::size_t steps) const {
+  if (!in_step_) {
+    throw InvalidArgument("an earlier error stopped these lanes: start again with new ones");
+  }
+  if (symbols.size() != lanes() * steps) {
+    throw InvalidArgument(std::to_string(steps) + " steps of " + std::to_string(lanes()) +
+                          " lanes need as many symbols, not " + std::to_string(symbols.size()));
+  }
+  check_symbols(symbols, engine_.shape());
 }
 
 ForwardPass& LockstepLanes::pass_of(std::size_t slot) {

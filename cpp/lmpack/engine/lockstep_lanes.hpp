@@ -27,7 +27,9 @@ class LockstepLanes {
   std::size_t lanes() const { return lanes_.size(); }
 
   // Feeds `steps` symbols to each lane: symbols [lanes][steps]. What the sink gets does not depend
-  // on the team. Throws InvalidArgument for a number of symbols or a symbol out of range.
+  // on the team. Throws InvalidArgument for a number of symbols or a symbol out of range, which
+  // changes nothing. What the sink throws goes through; as lanes are then at different steps, every
+  // further call throws InvalidArgument.
   void feed(std::span<const std::int32_t> symbols, std::size_t steps,
             const ThreadTeam::Lease& lease, const Sink& sink);
 
@@ -36,11 +38,13 @@ class LockstepLanes {
             const ThreadTeam::Lease& lease, std::span<std::int32_t> odds);
 
  private:
+  void check(std::span<const std::int32_t> symbols, std::size_t steps) const;
   ForwardPass& pass_of(std::size_t slot);
 
   const Engine& engine_;
   std::vector<Lane> lanes_;
   std::vector<std::unique_ptr<ForwardPass>> passes_;  // by slot, made when first needed
+  bool in_step_ = true;  // all lanes have been fed the same number of symbols
 };
 
 }  // namespace lmpack
