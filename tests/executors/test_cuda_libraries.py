@@ -13,7 +13,7 @@ from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import PROVIDER, cuda_provider, load_cuda_libraries
 from lmpack._executors.intervals import INTERVALS
 from lmpack._executors.provider import Provider
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import Graph, load_bundle
 from lmpack.errors import UsageError
 
 
@@ -59,8 +59,9 @@ def test_missing_libraries_are_said(site: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_session_that_fell_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """ONNX Runtime only warns where a provider cannot be started."""
     monkeypatch.setattr(onnxruntime.InferenceSession, "get_providers", lambda session: ["another"])
+    graph = Graph(INTERVALS, INTERVALS.read_bytes(), {})
     with pytest.raises(UsageError, match="would use the CPU"):
-        Provider("CPUExecutionProvider", "cpu").session(INTERVALS)
+        Provider("CPUExecutionProvider", "cpu").session(graph)
 
 
 def test_an_update_of_a_library_is_another_version(
