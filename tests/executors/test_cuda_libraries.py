@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 
 from lmpack._executors import cuda_libraries, hardware
-from lmpack._executors.conformance import _memory_path
+from lmpack._executors.conformance import proof_key
 from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import PROVIDER, cuda_provider, load_cuda_libraries
 from lmpack._executors.intervals import INTERVALS
@@ -75,9 +75,9 @@ def test_an_update_of_a_library_is_another_version(
     bundle = load_bundle("tiny")
     provider = Provider("CPUExecutionProvider", "cpu", hardware=cuda_libraries._hardware)
     executor = CudaExecutor(bundle, provider, lanes=1, batches=1)
-    before = executor.version, _memory_path(bundle, executor)
+    before = executor.version, proof_key(bundle, executor)
     assert "libcublas.so.13:3:" in executor.version
     library.write_bytes(b"another")
     executor = CudaExecutor(bundle, provider, lanes=1, batches=1)
     assert executor.version != before[0]
-    assert _memory_path(bundle, executor) != before[1]
+    assert proof_key(bundle, executor) != before[1]

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state
 
 from lmpack._models.bundle import Graph
 from lmpack.errors import BundleError
+
+LIBRARIES: tuple[str, ...] = (str(onnxruntime_pybind11_state.__file__),)
+"""Where ONNX Runtime's own code is."""
 
 
 class GraphSession(onnxruntime.InferenceSession):  # type: ignore[misc]  # it has no types

@@ -22,6 +22,7 @@ class NativeExecutor:
     """Runs a bundle's tensors in the C++ engine; blocks coded at the same time share threads."""
 
     name = "native"
+    libraries: tuple[str, ...] = ()
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, kernel: str | None = None):
         """Pack the weights.

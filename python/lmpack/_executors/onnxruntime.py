@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from lmpack._executors.graph_session import GraphSession
+from lmpack._executors.graph_session import LIBRARIES, GraphSession
 from lmpack._executors.protocol import available_cores
 from lmpack._executors.ring import (
     new_bias_index,
@@ -61,6 +61,7 @@ class OnnxRuntimeExecutor(SteppingExecutor):
 
     name = "onnxruntime"
     version = onnxruntime.__version__
+    libraries = LIBRARIES
 
     def __init__(
         self,

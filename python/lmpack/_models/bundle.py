@@ -244,7 +244,9 @@ def _read_tensors(
     layout, file = tensor_layout(architecture), path / TENSORS
     content = read_file(file, largest_file(layout))
     if model_fingerprint(architecture, content) != fingerprint:
-        raise BundleError(f"{file} is damaged or was changed: its fingerprint is not the manifest's")
+        raise BundleError(
+            f"{file} is damaged or was changed: its fingerprint is not the manifest's"
+        )
     return tensors_in(content, layout, file)
 
 
