@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import json
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from lmpack import ContainerInfo
 from lmpack._container import NO_MODEL
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.options import json_option, verbose_option
+from lmpack.cli.printing import say, say_json
 from lmpack.cli.report import bits_per_byte
 from lmpack.cli.standard import open_input
 
@@ -32,9 +32,9 @@ def info(files: tuple[str, ...], verbose: int, as_json: bool) -> None:
                 containers = lmpack.describe(file)
             records.append({"file": name, "containers": [_record(one) for one in containers]})
             if not as_json:
-                click.echo(_text(name, containers, verbose))
+                say(*_lines(name, containers, verbose))
     if as_json:
-        click.echo(json.dumps(records + failures.records, indent=2))
+        say_json(records + failures.records)
     failures.exit_if_any()
 
 
@@ -44,14 +44,14 @@ def _record(container: ContainerInfo) -> dict[str, Any]:
     return {**fields, "fingerprint": container.fingerprint.hex(), "bits_per_byte": figure}
 
 
-def _text(name: str, containers: list[ContainerInfo], verbose: int) -> str:
+def _lines(name: str, containers: list[ContainerInfo], verbose: int) -> list[str]:
     lines = [display_name(name)]
     for number, container in enumerate(containers):
         lines.append(f"  container {number} at byte {container.offset}")
         lines += [f"    {label:<11} {value}" for label, value in _facts(container)]
         if verbose:
             lines += _block_lines(container)
-    return "\n".join(lines)
+    return lines
 
 
 def _facts(container: ContainerInfo) -> list[tuple[str, str]]:
