@@ -21,7 +21,7 @@ from lmpack._models.bundle import BUILT_IN, GRAPHS, MANIFEST, TENSORS, load_bund
 from lmpack.cli import bar
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.main import main
-from lmpack.cli.printing import one_line, say, usage_on_one_line
+from lmpack.cli.printing import harmless_usage_errors, one_line, say
 
 HOSTILE = "a\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt\u2028b\u2066\x7f\x85\rc"
 """Title and screen of a terminal, C1, turned direction, separators of lines; no NUL, no slash."""
@@ -56,7 +56,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / f"{HOSTILE}.bad.lmp").write_bytes(b"\x8cLMP nothing that could be read")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / HOSTILE).write_bytes(b"text")
-    changes = {
+    changes: dict[str, dict[str, object]] = {
         "model": {"name": HOSTILE, "licence": HOSTILE},
         "broken": {"architecture": {HOSTILE: HOSTILE}},
         "strange": {"spec_version": HOSTILE},
@@ -166,7 +166,11 @@ def test_all_commands_print_through_one_module(path: Path) -> None:
     assert prints(path) == (path.name == PRINTING)
 
 
-def test_what_click_says_is_on_one_line() -> None:
-    with pytest.raises(click.UsageError) as caught, usage_on_one_line():
+def test_what_click_says_is_harmless() -> None:
+    with pytest.raises(click.UsageError) as caught, harmless_usage_errors():
         raise click.NoSuchOption("x", message=HOSTILE)
     assert_harmless(caught.value.format_message())
+
+
+def test_the_help_of_a_group_keeps_its_lines() -> None:
+    assert len(CliRunner().invoke(main, ["eval"]).output.splitlines()) > 5

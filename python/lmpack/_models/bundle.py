@@ -22,13 +22,9 @@ from lmpack._models.architecture import SPEC_VERSION, Architecture
 from lmpack._models.bounds import check_bounds
 from lmpack._models.files import read_file
 from lmpack._models.graphs import stored_tensors
-from lmpack._models.manifest import (
-    GRAPHS,
-    MANIFEST,
-    ConformanceVector,
-    read_entries,
-    read_manifest,
-)
+from lmpack._models.manifest import GRAPHS as GRAPHS  # names of files: with the others, below
+from lmpack._models.manifest import MANIFEST as MANIFEST
+from lmpack._models.manifest import ConformanceVector, read_entries, read_manifest
 from lmpack._models.tensor_layout import tensor_layout
 from lmpack._models.tensors import largest_file, tensors_in
 from lmpack.errors import BundleError, ModelError

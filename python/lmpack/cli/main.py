@@ -16,7 +16,7 @@ from lmpack.cli.generate import generate
 from lmpack.cli.info import info
 from lmpack.cli.models import models
 from lmpack.cli.output import STANDARD_OUTPUT
-from lmpack.cli.printing import say_error, usage_on_one_line
+from lmpack.cli.printing import harmless_usage_errors, say_error
 from lmpack.cli.shorthand import shorthand
 from lmpack.cli.standard import give_up_output, is_terminal, reserve_descriptors
 from lmpack.cli.test import test
@@ -40,11 +40,11 @@ class _Program(click.Group):
             sys.exit(1)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with usage_on_one_line():
+        with harmless_usage_errors():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with usage_on_one_line():
+        with harmless_usage_errors():
             return super().invoke(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

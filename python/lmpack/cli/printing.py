@@ -37,12 +37,14 @@ def say_json(value: Any) -> None:
 
 
 @contextlib.contextmanager
-def usage_on_one_line() -> Iterator[None]:
+def harmless_usage_errors() -> Iterator[None]:
     """Let what click says of arguments, and thereby the arguments, go through here, too."""
     try:
         yield
     except click.ClickException as error:
-        error.message = one_line(error.message)
+        # Line by line: a command without its subcommand raises its whole help.
+        lines = map(one_line, error.message.split("\n"))
+        error.message = "\n".join(lines)  # type: ignore[misc]  # final, but read at the end
         raise
 
 
