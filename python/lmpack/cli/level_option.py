@@ -12,8 +12,8 @@ from lmpack._blocks.levels import LEVELS
 class LevelOption(click.Option):
     """--level N, and -1 to -9 for it; the last one counts.
 
-    They are one option for click's parser, too. Options that share a name have other defaults in
-    each second version of click.
+    They are one option for click's parser, too. Options that share a name take their default from
+    another one of them with other versions of click.
     """
 
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
