@@ -8,12 +8,12 @@ import onnxruntime
 import pytest
 
 from lmpack._executors import cuda_libraries, hardware
-from lmpack._executors.conformance import _memory_path
+from lmpack._executors.conformance import proof_key
 from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import PROVIDER, cuda_provider, load_cuda_libraries
 from lmpack._executors.intervals import INTERVALS
 from lmpack._executors.provider import Provider
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import Graph, load_bundle
 from lmpack.errors import UsageError
 
 
@@ -59,8 +59,9 @@ def test_missing_libraries_are_said(site: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_session_that_fell_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """ONNX Runtime only warns where a provider cannot be started."""
     monkeypatch.setattr(onnxruntime.InferenceSession, "get_providers", lambda session: ["another"])
+    graph = Graph(INTERVALS, INTERVALS.read_bytes(), {})
     with pytest.raises(UsageError, match="would use the CPU"):
-        Provider("CPUExecutionProvider", "cpu").session(INTERVALS)
+        Provider("CPUExecutionProvider", "cpu").session(graph)
 
 
 def test_an_update_of_a_library_is_another_version(
@@ -74,9 +75,9 @@ def test_an_update_of_a_library_is_another_version(
     bundle = load_bundle("tiny")
     provider = Provider("CPUExecutionProvider", "cpu", hardware=cuda_libraries._hardware)
     executor = CudaExecutor(bundle, provider, lanes=1, batches=1)
-    before = executor.version, _memory_path(bundle, executor)
+    before = executor.version, proof_key(bundle, executor)
     assert "libcublas.so.13:3:" in executor.version
     library.write_bytes(b"another")
     executor = CudaExecutor(bundle, provider, lanes=1, batches=1)
     assert executor.version != before[0]
-    assert _memory_path(bundle, executor) != before[1]
+    assert proof_key(bundle, executor) != before[1]

@@ -13,7 +13,7 @@ import pytest
 from random_models import ARCHITECTURES, random_bundle
 
 from lmpack._blocks.levels import DEFAULT_MODEL
-from lmpack._executors import Executor, conformance, open_executor
+from lmpack._executors import open_executor
 from lmpack._models.architecture import WORD, Architecture, ContextTable
 from lmpack._models.bundle import (
     GRAPHS,
@@ -25,7 +25,6 @@ from lmpack._models.bundle import (
     load_bundle,
 )
 from lmpack._models.symbols import embedding_rows
-from lmpack._models.tensors import read_tensors
 from lmpack.errors import BundleError, ModelError, UsageError
 
 Manifest = dict[str, Any]
@@ -100,21 +99,6 @@ def test_a_damaged_bundle_is_refused(folder: Path, damage: str) -> None:
         load_bundle(folder)
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        b"[" * 100_000,
-        b'{"a": {"dtype": "I8", "shape": [9223372036854775808], "data_offsets": [0, 1]}}',
-        b'{"a": {"dtype": "I8", "shape": [1], "data_offsets": [9223372036854775808, 1]}}',
-    ],
-)
-def test_tensors_that_cannot_be_are_refused(tmp_path: Path, header: bytes) -> None:
-    file = tmp_path / TENSORS
-    file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
-    with pytest.raises(BundleError, match="cannot be read"):
-        read_tensors(file)
-
-
 def test_an_unknown_model_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=f"no model 'gigantic'.*{DEFAULT_MODEL}"):
         load_bundle("gigantic")
@@ -145,74 +129,6 @@ def test_a_change_on_disk_is_noticed_within_a_process(folder: Path) -> None:
 def test_impossible_executors_are_refused(original: Bundle, name: str, threads: int | None) -> None:
     with pytest.raises(UsageError):
         open_executor(original, name, threads)
-
-
-def test_conformance_is_checked_once_for_each_executor_and_bundle(
-    original: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    checked = []
-    check = conformance.check_conformance
-
-    def watched(bundle: Bundle, executor: Executor) -> None:
-        checked.append((bundle.name, executor.version))
-        check(bundle, executor)
-
-    monkeypatch.setattr(conformance, "check_conformance", watched)
-    open_executor(original)
-    assert len(checked) == 1
-    open_executor(original)
-    assert len(checked) == 1
-    open_executor(original, "cpu:onnxruntime")
-    assert len(checked) == 2
-    monkeypatch.setattr("lmpack._executors.onnxruntime.OnnxRuntimeExecutor.version", "another")
-    open_executor(original, "cpu:onnxruntime")
-    assert len(checked) == 3
-    other = random_bundle(tmp_path / "other", ARCHITECTURES["plain"], seed=3)
-    open_executor(other)
-    assert len(checked) == 4
-
-
-def test_vectors_belong_to_what_was_proven(
-    original: Bundle, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Weaker vectors prove nothing about the same model with better ones."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-    def weaken(manifest: Manifest) -> None:
-        start = [[original.architecture.start_symbol]]
-        symbols = np.array(start)
-        executor = open_executor(original)
-        digest = conformance.odds_digest(executor.prefill(executor.start(1), symbols))
-        manifest["conformance"] = [{"symbols": start, "sha256": digest}]
-
-    edit_manifest(weaken)(folder)
-    shutil.rmtree(tmp_path / "cache")
-    open_executor(load_bundle(folder))
-    checked = []
-    monkeypatch.setattr(conformance, "check_conformance", lambda *both: checked.append(both))
-    open_executor(original)
-    assert len(checked) == 1
-
-
-def test_a_cache_that_may_not_be_looked_at(
-    original: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(path: object, *rest: object, **more: object) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
-    monkeypatch.setattr("os.path.exists", lambda path: False)
-    assert open_executor(original).architecture == original.architecture
-
-
-def test_without_a_writable_cache_the_check_runs_each_time(
-    original: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    for _ in range(2):
-        assert open_executor(original).architecture == original.architecture
 
 
 def test_embedding_rows_by_hand() -> None:

@@ -24,10 +24,9 @@ from lmpack._executors.native import ISA_VARIABLE, NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._executors.protocol import no_progress
 from lmpack._models.architecture import WORD, Architecture, ContextTable
-from lmpack._models.bundle import TENSORS, Bundle, list_models, load_bundle
-from lmpack._models.tensors import read_tensors
+from lmpack._models.bundle import Bundle, list_models, load_bundle
 from lmpack._native import Engine, ThreadTeam, kernel_names
-from lmpack.errors import BundleError, UsageError
+from lmpack.errors import UsageError
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer, Linear
 
@@ -202,7 +201,7 @@ def test_symbols_out_of_range_are_refused(symbol: int, tmp_path: Path) -> None:
 
 
 def test_misuse_is_refused(bundle: Bundle) -> None:
-    shape, tensors = bundle.architecture.to_json(), read_tensors(bundle.path / TENSORS)
+    shape, tensors = bundle.architecture.to_json(), bundle.tensors()
     engine, team = Engine(shape, tensors, "portable"), ThreadTeam(1)
     with pytest.raises(UsageError, match="at least 1 lane"):
         engine.start(0)
@@ -226,7 +225,7 @@ def test_a_state_of_another_engine_is_refused(bundle: Bundle) -> None:
 
 @pytest.mark.parametrize("change", ["missing", "size", "type", "range"])
 def test_tensors_that_do_not_fit_are_refused(bundle: Bundle, change: str) -> None:
-    tensors = read_tensors(bundle.path / TENSORS)
+    tensors = bundle.tensors()
     name = "layers.0.out.weight"
     changed = {
         "missing": None,
@@ -244,25 +243,7 @@ def test_tensors_that_do_not_fit_are_refused(bundle: Bundle, change: str) -> Non
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("name", ["score_scale", "layers.0.bias", "head.multiplier"])
 def test_values_that_are_not_finite_are_refused(bundle: Bundle, name: str, value: float) -> None:
-    tensors = read_tensors(bundle.path / TENSORS)
+    tensors = bundle.tensors()
     tensors[name] = np.full_like(tensors[name], value)
     with pytest.raises(UsageError, match="not finite"):
         Engine(bundle.architecture.to_json(), tensors, "portable")
-
-
-@pytest.mark.parametrize("content", [b"", b"\x10" + bytes(7) + b"no JSON at all..", bytes(8)])
-def test_unreadable_tensor_files_are_named(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / TENSORS
-    path.write_bytes(content)
-    with pytest.raises(BundleError, match="cannot be read"):
-        read_tensors(path)
-
-
-def test_tensors_are_those_that_safetensors_reads(bundle: Bundle) -> None:
-    from safetensors.numpy import load_file
-
-    ours, theirs = read_tensors(bundle.path / TENSORS), load_file(bundle.path / TENSORS)
-    assert ours.keys() == theirs.keys()
-    for name, tensor in theirs.items():
-        np.testing.assert_array_equal(ours[name], tensor)
-        assert ours[name].dtype == tensor.dtype

@@ -1,7 +1,7 @@
 """Proof that an executor gives a bundle's integers, before it may write a byte.
 
 A bundle carries symbols and the SHA-256 of the odds that they must give. The proof is remembered
-in the user's cache folder for this bundle, executor, versions and CPU, so that it costs time once.
+in the user's cache folder for this bundle, executor, build and CPU, so that it costs time once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 import lmpack._native
+from lmpack._executors.proof_memory import is_proved, remember_proof
 from lmpack._executors.protocol import Executor, LanguageModel
 from lmpack._models.bundle import Bundle
 from lmpack.errors import ConformanceError
@@ -82,39 +83,34 @@ def check_conformance(bundle: Bundle, executor: Executor) -> None:
 
 def require_conformance(bundle: Bundle, executor: Executor) -> None:
     """:func:`check_conformance`, unless this combination has passed before on this CPU."""
-    memory = _memory_path(bundle, executor)
-    if memory is not None and os.path.exists(memory):  # Path.exists raises if it may not look
-        return
-    check_conformance(bundle, executor)
-    if memory is not None:
-        with contextlib.suppress(OSError):
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            memory.touch()
+    key = proof_key(bundle, executor)
+    if not is_proved(key):
+        check_conformance(bundle, executor)
+        remember_proof(key)
 
 
-def _memory_path(bundle: Bundle, executor: Executor) -> Path | None:
-    """A file that exists if the check has passed; None where there is no home folder."""
+def proof_key(bundle: Bundle, executor: Executor) -> str:
+    """What a proof is for: all that could make the executor give other integers, hashed."""
     facts = [
         bundle.content_digest,
         [vector.sha256 for vector in bundle.conformance],
         [vector.symbols for vector in bundle.conformance],
         executor.name,
         executor.version,
-        _build(),
+        [_identity(file) for file in (lmpack._native.__file__, *executor.libraries)],
         _processor(),
     ]
-    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
-    try:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError:
-        return None
-    return cache / "lmpack" / "conformance" / key
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
-def _build() -> list[int]:
-    """What tells one build or installation of lmpack from another; quicker than its version."""
-    status = os.stat(lmpack._native.__file__)
-    return [status.st_size, status.st_mtime_ns]
+def _identity(file: str) -> list[int]:
+    """What tells a file from others, and from itself after a change.
+
+    A build may have the size and the time of another one; the time of its inode's last change
+    cannot be set. It is quicker than a digest.
+    """
+    status = os.stat(file)
+    return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def _processor() -> str:

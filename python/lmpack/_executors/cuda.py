@@ -12,6 +12,7 @@ import onnxruntime
 
 from lmpack._executors.bound_call import DeviceState
 from lmpack._executors.continuous_batch import ContinuousBatch
+from lmpack._executors.graph_session import LIBRARIES
 from lmpack._executors.onnx_device import DeviceModel
 from lmpack._executors.protocol import LanguageModel, StepsDone
 from lmpack._executors.provider import Provider
@@ -36,6 +37,7 @@ class CudaExecutor(SteppingExecutor):
     """Encodes blocks by prefill; those decoded at the same time share batches of lanes."""
 
     name = "cuda"
+    libraries = LIBRARIES
 
     def __init__(
         self, bundle: Bundle, provider: Provider, *, lanes: int = LANES, batches: int = BATCHES

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lmpack._executors.provider import Provider, run, to_host
+from lmpack._models.bundle import Graph
 
 INTERVALS = Path(__file__).parent / "graphs" / "intervals.onnx"
 FREQUENCY_TOTAL = 1 << 24
@@ -20,7 +21,7 @@ class IntervalLookup:
 
     def __init__(self, provider: Provider, vocabulary: int) -> None:
         self._provider = provider
-        self._session = provider.session(INTERVALS)
+        self._session = provider.session(_graph())
         self._numbers = provider.on_device(np.arange(vocabulary))
         self._room = provider.on_device(np.array([FREQUENCY_TOTAL - vocabulary]))
 
@@ -41,3 +42,7 @@ class IntervalLookup:
         binding.bind_ortvalue_output("intervals", found)
         run(self._session, binding)
         return to_host(found)
+
+
+def _graph() -> Graph:
+    return Graph(INTERVALS, INTERVALS.read_bytes(), {})

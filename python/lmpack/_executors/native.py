@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lmpack._executors.protocol import LanguageModel, StepsDone, available_cores
-from lmpack._models.bundle import TENSORS, Bundle
-from lmpack._models.tensors import read_tensors
+from lmpack._models.bundle import Bundle
 from lmpack._native import Engine, EngineState, ThreadTeam, kernel_names
 from lmpack.errors import BundleError, UsageError
 
@@ -23,6 +22,7 @@ class NativeExecutor:
     """Runs a bundle's tensors in the C++ engine; blocks coded at the same time share threads."""
 
     name = "native"
+    libraries: tuple[str, ...] = ()
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, kernel: str | None = None):
         """Pack the weights.
@@ -45,9 +45,8 @@ class NativeExecutor:
         self.architecture = bundle.architecture
         self.version = kernel
         self._team = ThreadTeam(threads or available_cores())
-        tensors = read_tensors(bundle.path / TENSORS)
         try:
-            self._engine = Engine(bundle.architecture.to_json(), tensors, kernel)
+            self._engine = Engine(bundle.architecture.to_json(), bundle.tensors(), kernel)
         except UsageError as error:
             raise BundleError(f"the bundle {bundle.path} cannot be used: {error}") from error
 

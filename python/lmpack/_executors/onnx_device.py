@@ -168,8 +168,8 @@ class DeviceModel:
         return BoundCall(self.architecture, self._provider, sessions, state, count, bias, phases)
 
     def _load(self, capture: bool) -> Sessions:
-        paths = (self._bundle.path / FORWARD, self._bundle.path / RINGS)
-        return Sessions(*(self._provider.session(path, capture=capture) for path in paths))
+        graphs = (self._bundle.graph(FORWARD), self._bundle.graph(RINGS))
+        return Sessions(*(self._provider.session(graph, capture=capture) for graph in graphs))
 
     def _inputs_of_steps(self) -> dict[str, Any]:
         """Bias indices of one query in each phase."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from lmpack._executors.graph_session import LIBRARIES, GraphSession
 from lmpack._executors.protocol import available_cores
 from lmpack._executors.ring import (
     new_bias_index,
@@ -60,6 +61,7 @@ class OnnxRuntimeExecutor(SteppingExecutor):
 
     name = "onnxruntime"
     version = onnxruntime.__version__
+    libraries = LIBRARIES
 
     def __init__(
         self,
@@ -91,12 +93,7 @@ class OnnxRuntimeExecutor(SteppingExecutor):
             "ORT_DISABLE_ALL" if optimization == "none" else f"ORT_ENABLE_{optimization.upper()}"
         )
         options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
-        try:
-            self._session = onnxruntime.InferenceSession(
-                bundle.path / graph, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's exceptions have no common root
-            raise BundleError(f"ONNX Runtime cannot load {bundle.path / graph}: {error}") from error
+        self._session = GraphSession(bundle.graph(graph), options, ["CPUExecutionProvider"])
         self._threads = threads or available_cores()
         self._pool = ThreadPoolExecutor(self._threads)
         layers = range(self.architecture.layers)

@@ -17,8 +17,8 @@ from lmpack._executors.devices import (
 from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import Executor
-from lmpack._models.bundle import Bundle, list_models, load_bundle
-from lmpack.errors import BundleError, ModelError, UsageError
+from lmpack._models.bundle import Bundle, list_models, memory_for
+from lmpack.errors import ModelError, UsageError
 
 
 def open_executor(bundle: Bundle, device: str = "auto", threads: int | None = None) -> Executor:
@@ -35,10 +35,9 @@ def open_executor(bundle: Bundle, device: str = "auto", threads: int | None = No
         ConformanceError: the executor computes other integers on this machine.
     """
     check_device(device, threads)
-    executor = _load(bundle, resolve_device(device, 0), threads)
-    if load_bundle(bundle.path).content_digest != bundle.content_digest:
-        raise BundleError(f"the bundle {bundle.path} was changed while it was loaded: try again")
-    require_conformance(bundle, executor)
+    with memory_for(bundle.path):
+        executor = _load(bundle, resolve_device(device, 0), threads)
+        require_conformance(bundle, executor)
     return executor
 
 

@@ -66,7 +66,13 @@ class LanguageModel(Protocol):
 
 
 class Executor(LanguageModel, Protocol):
-    """A language model that also codes whole blocks, called by several threads if need be."""
+    """A language model that also codes whole blocks, called by several threads if need be.
+
+    Attributes:
+        libraries: files of the compiled code that computes, beside lmpack's own.
+    """
+
+    libraries: tuple[str, ...] = ()
 
     def encode(
         self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from lmpack._executors.graph_session import GraphSession
+from lmpack._models.bundle import Graph
 from lmpack.errors import BundleError, UsageError
 
 
@@ -32,11 +33,11 @@ class Provider:
     capture: bool = False
     hardware: Callable[[], str] = str
 
-    def session(self, path: Path, *, capture: bool = False) -> Any:
+    def session(self, graph: Graph, *, capture: bool = False) -> GraphSession:
         """The session of a graph; `capture` says whether its runs are captured.
 
         Raises:
-            BundleError: ONNX Runtime cannot load the graph there.
+            BundleError: ONNX Runtime cannot load the graph.
             UsageError: ONNX Runtime would run it elsewhere.
         """
         options = onnxruntime.SessionOptions()
@@ -47,10 +48,7 @@ class Provider:
         settings = dict(self.options)
         if capture:
             settings["enable_cuda_graph"] = "1"
-        try:
-            session = onnxruntime.InferenceSession(path, options, providers=[(self.name, settings)])
-        except Exception as error:  # ONNX Runtime's exceptions have no common root
-            raise BundleError(f"ONNX Runtime cannot load {path}: {error}") from error
+        session = GraphSession(graph, options, [(self.name, settings)])
         session.disable_fallback()
         if self.name not in session.get_providers():
             raise UsageError(

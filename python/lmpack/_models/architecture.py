@@ -57,7 +57,12 @@ MAXIMUM_HEAD_WIDTH = 2048
 MAXIMUM_VOCABULARY = 65536
 MAXIMUM_WIDTH = 65536
 MAXIMUM_HEADS = 1024
+MAXIMUM_LAYERS = 1024
+MAXIMUM_PARAMETERS = 2**32
 """Far beyond what a CPU can run: larger numbers are damage."""
+
+MAXIMUM_TABLES = 30
+"""Keeps the sum of the embedding's rows, 8 * 128 * (1 + tables), below RESIDUAL_LIMIT."""
 
 _ACTIVATIONS = ("relu", "relu2")
 
@@ -130,15 +135,24 @@ class Architecture:
             raise BundleError(f"vocabulary must be at most {MAXIMUM_VOCABULARY}")
         if self.head_width > MAXIMUM_HEAD_WIDTH:
             raise BundleError(f"head_width must be at most {MAXIMUM_HEAD_WIDTH}")
-        if not self.windows:
-            raise BundleError("windows must name the window of at least one layer")
+        if not 1 <= len(self.windows) <= MAXIMUM_LAYERS:
+            raise BundleError(
+                f"windows must name the window of 1 to {MAXIMUM_LAYERS} layers, not of "
+                f"{len(self.windows)}"
+            )
         for window in self.windows:
             if not 1 <= _integer("a window", window) <= MAXIMUM_WINDOW:
                 raise BundleError(f"a window must be 1 to {MAXIMUM_WINDOW}, not {window}")
         if self.activation not in _ACTIVATIONS:
             raise BundleError(f"activation must be one of {_ACTIVATIONS}, not {self.activation!r}")
+        if len(self.tables) > MAXIMUM_TABLES:
+            raise BundleError(f"there must be at most {MAXIMUM_TABLES} tables")
         for table in self.tables:
             self._check_table(table)
+        if self.parameters > MAXIMUM_PARAMETERS:
+            raise BundleError(
+                f"a model may have {MAXIMUM_PARAMETERS} parameters, not {self.parameters}"
+            )
 
     def _check_table(self, table: ContextTable) -> None:
         for field in dataclasses.fields(table):

@@ -1,39 +1,55 @@
-"""Model bundles: folders with a manifest, the integers of a model and its ONNX graphs."""
+"""Model bundles: folders with a manifest, the integers of a model and its ONNX graphs.
+
+Nothing of a bundle is believed. Each file is opened once for each use, through :func:`read_file`,
+which follows links; its bytes are checked, and only these bytes are computed with.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy.typing as npt
 
 from lmpack._models.architecture import SPEC_VERSION, Architecture
+from lmpack._models.bounds import check_bounds
+from lmpack._models.files import read_file
+from lmpack._models.graphs import stored_tensors
+from lmpack._models.manifest import GRAPHS as GRAPHS  # names of files: with the others, below
+from lmpack._models.manifest import MANIFEST as MANIFEST
+from lmpack._models.manifest import ConformanceVector, read_entries, read_manifest
+from lmpack._models.tensor_layout import tensor_layout
+from lmpack._models.tensors import largest_file, tensors_in
 from lmpack.errors import BundleError, ModelError
 
-MANIFEST = "manifest.json"
 TENSORS = "model.safetensors"
-GRAPHS = ("cpu.onnx", "cuda.onnx", "cuda_rings.onnx")
 TOKENIZER = "tokenizer.json"
 """Of models whose symbols are learned from text."""
 CLASSICAL_RATES = "classical_rates.json"
 BUILT_IN = Path(__file__).parent / "bundles"
 
+Stamp = tuple[tuple[int, ...] | None, ...]
 
-@dataclasses.dataclass(frozen=True)
-class ConformanceVector:
-    """Symbols and the digest of the odds that every executor must give for them.
+
+class Graph(NamedTuple):
+    """An ONNX graph of a bundle, and what it computes with.
 
     Attributes:
-        symbols: [L, T] integers, fed as they are.
-        sha256: SHA-256 (hex) of the odds int32 [L, T, V], little-endian, in C order.
+        path: of its file, for messages: the file is not to be opened again.
+        content: the bytes of the model.
+        tensors: by name those of the bundle that it refers to, in the shapes that it gives them.
     """
 
-    symbols: tuple[tuple[int, ...], ...]
-    sha256: str
+    path: Path
+    content: bytes
+    tensors: Mapping[str, npt.NDArray[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +58,7 @@ class Bundle:
 
     Attributes:
         path: its folder.
-        name: what it calls itself.
+        name: what it calls itself: any text, control characters too.
         architecture: shape of the model.
         fingerprint: 32 bytes, SHA-256 over architecture and tensors; the first 8 are in each file.
         conformance: what executors have to reproduce.
@@ -68,6 +84,34 @@ class Bundle:
             names.append(TOKENIZER)
         return sum((self.path / name).stat().st_size for name in names)
 
+    def tensors(self) -> dict[str, npt.NDArray[Any]]:
+        """Its tensors by name, read-only; names, types and shapes: docs/model.md.
+
+        Raises:
+            BundleError: they cannot be read, or are others than when the bundle was loaded.
+        """
+        return _read_tensors(self.path, self.architecture, self.fingerprint)
+
+    def graph(self, name: str) -> Graph:
+        """One of its graphs, which is known to refer to nothing but its tensors.
+
+        Args:
+            name: one of GRAPHS.
+
+        Raises:
+            BundleError: the graph cannot be read, is another one than when the bundle was loaded,
+                or has what a graph of a bundle must not have.
+        """
+        path = self.path / name
+        content = _read_graph(path, self.architecture, self.manifest["graphs"][name])
+        try:
+            stored = stored_tensors(content)
+            tensors = self.tensors() if stored else {}
+            used = {one.name: tensors[one.name].reshape(one.shape) for one in stored}
+        except (KeyError, ValueError, OverflowError) as error:
+            raise BundleError(f"{path} is no graph that lmpack would run: {error}") from error
+        return Graph(path, content, used)
+
 
 def model_fingerprint(architecture: Architecture, tensors: bytes) -> bytes:
     """32 bytes that name a model: SHA-256 over spec version, architecture and tensor file."""
@@ -90,14 +134,30 @@ def load_bundle(model: str | os.PathLike[str]) -> Bundle:
     path = Path(model)
     if isinstance(model, str) and model in _built_in_names():
         path = BUILT_IN / model
-    elif not (path / MANIFEST).is_file():
+    elif not os.path.isfile(path / MANIFEST):  # never raises, whatever the path is
         known = ", ".join(_built_in_names())
         raise ModelError(
             f"there is no model {str(model)!r}: give a folder that holds {MANIFEST}, "
             f"or one of the built-in models ({known})"
         )
     path = path.resolve()
-    return _read_bundle(path, _stamp(path))
+    with memory_for(path):
+        return _read_bundle(path, _stamp(path))
+
+
+@contextlib.contextmanager
+def memory_for(bundle: Path) -> Iterator[None]:
+    """Turn a lack of memory inside the block into an error of lmpack.
+
+    Raises:
+        BundleError: there is not enough memory for the bundle.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise BundleError(
+            f"there is not enough memory for the bundle {bundle}: choose a smaller model"
+        ) from error
 
 
 def list_models() -> list[Bundle]:
@@ -114,7 +174,7 @@ def find_bundle(fingerprint: bytes) -> Bundle:
     """
     for name in _built_in_names():
         # Only the right one is read and verified.
-        if str(_read_manifest(BUILT_IN / name).get("fingerprint")).startswith(fingerprint.hex()):
+        if str(read_entries(BUILT_IN / name).get("fingerprint")).startswith(fingerprint.hex()):
             return load_bundle(name)
     raise ModelError(
         f"the file was made with model {fingerprint.hex()}, which is not among the built-in ones: "
@@ -135,84 +195,64 @@ def _built_in_names() -> list[str]:
     return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{MANIFEST}"))
 
 
-def _stamp(path: Path) -> tuple[tuple[int, int] | None, ...]:
-    """Size and time of change of the bundle's files; None for one that is not there."""
-    stamps: list[tuple[int, int] | None] = []
+def _stamp(path: Path) -> Stamp:
+    """Identity, size and time of change of the bundle's files; None for one that is not there."""
+    stamps: list[tuple[int, ...] | None] = []
     for name in (MANIFEST, TENSORS, *GRAPHS):
         try:
             status = (path / name).stat()
-            stamps.append((status.st_size, status.st_mtime_ns))
+            found = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+            stamps.append(found)
         except OSError:
             stamps.append(None)
     return tuple(stamps)
 
 
 @functools.lru_cache(maxsize=16)
-def _read_bundle(path: Path, stamp: tuple[tuple[int, int] | None, ...]) -> Bundle:
+def _read_bundle(path: Path, stamp: Stamp) -> Bundle:
     """Read and verify a bundle folder; remembered while its files keep their `stamp`."""
-    manifest = _read_manifest(path)
+    manifest = read_manifest(path)
+    architecture = manifest.architecture
+    tensors = _read_tensors(path, architecture, manifest.fingerprint)
     try:
-        architecture = Architecture.from_json(manifest["architecture"])
-        fingerprint = bytes.fromhex(manifest["fingerprint"])
-        graphs = {name: manifest["graphs"][name] for name in GRAPHS}
-        conformance = tuple(
-            _read_vector(vector, architecture) for vector in manifest["conformance"]
-        )
-        name = str(manifest["name"])
-        tokenizer = str(manifest["tokenizer"]["kind"]) if "tokenizer" in manifest else None
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(f"{path / MANIFEST} lacks or misstates {error}") from error
-    if not conformance:
-        raise BundleError(f"{path / MANIFEST} has no conformance vectors, so nothing proves it")
-    tensors = _read_file(path / TENSORS)
-    if model_fingerprint(architecture, tensors) != fingerprint:
-        raise BundleError(f"{path / TENSORS} is damaged: its fingerprint is not the manifest's")
-    content = hashlib.sha256(fingerprint)
-    for file_name, expected in graphs.items():
-        found = hashlib.sha256(_read_file(path / file_name)).hexdigest()
-        if found != expected:
-            raise BundleError(f"{path / file_name} is damaged: its SHA-256 is not the manifest's")
+        check_bounds(architecture, tensors)
+    except BundleError as error:
+        raise BundleError(f"{path / TENSORS}: {error}") from error
+    content = hashlib.sha256(manifest.fingerprint)
+    for name, expected in manifest.graphs.items():
+        _read_graph(path / name, architecture, expected)
         content.update(expected.encode())
     return Bundle(
         path=path,
-        name=name,
+        name=manifest.name,
         architecture=architecture,
-        fingerprint=fingerprint,
-        conformance=conformance,
+        fingerprint=manifest.fingerprint,
+        conformance=manifest.conformance,
         content_digest=content.hexdigest(),
-        tokenizer=tokenizer,
-        manifest=manifest,
+        tokenizer=manifest.tokenizer,
+        manifest=manifest.entries,
     )
 
 
-def _read_vector(vector: Mapping[str, Any], architecture: Architecture) -> ConformanceVector:
-    """A conformance vector of a manifest; ValueError, TypeError or KeyError if it is none."""
-    symbols = tuple(map(tuple, vector["symbols"]))
-    allowed = range(architecture.vocabulary + 1)
-    lengths = {len(lane) for lane in symbols}
-    if len(lengths) != 1 or 0 in lengths or not all(s in allowed for lane in symbols for s in lane):
-        raise ValueError(f"conformance: lanes of equal length, symbols in {allowed}")
-    return ConformanceVector(symbols, str(vector["sha256"]))
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(_read_file(path / MANIFEST))
-    except (ValueError, RecursionError) as error:
-        raise BundleError(f"{path / MANIFEST} is not JSON: {error}") from error
-    if not isinstance(manifest, dict):
-        raise BundleError(f"{path / MANIFEST} must hold a JSON object")
-    version = manifest.get("spec_version")
-    if version != SPEC_VERSION:
+def _read_tensors(
+    path: Path, architecture: Architecture, fingerprint: bytes
+) -> dict[str, npt.NDArray[Any]]:
+    layout, file = tensor_layout(architecture), path / TENSORS
+    content = read_file(file, largest_file(layout))
+    if model_fingerprint(architecture, content) != fingerprint:
         raise BundleError(
-            f"the bundle {path} has spec version {version!r}, this lmpack knows {SPEC_VERSION}: "
-            "use the version of lmpack that it was made for"
+            f"{file} is damaged or was changed: its fingerprint is not the manifest's"
         )
-    return manifest
+    return tensors_in(content, layout, file)
 
 
-def _read_file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"the bundle file {path} cannot be read: {error.strerror}") from error
+def _read_graph(path: Path, architecture: Architecture, expected: str) -> bytes:
+    content = read_file(path, _largest_graph(architecture))
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise BundleError(f"{path} is damaged or was changed: its SHA-256 is not the manifest's")
+    return content
+
+
+def _largest_graph(architecture: Architecture) -> int:
+    """Twice what one that lmpack writes takes: 8 KB for each layer."""
+    return (1 << 16) + (1 << 14) * architecture.layers

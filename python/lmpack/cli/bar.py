@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from lmpack import Progress
+from lmpack.cli.printing import one_line
 from lmpack.cli.standard import is_terminal
 
 
@@ -29,7 +30,7 @@ def progress_bar(
         return
     from tqdm import tqdm
 
-    with tqdm(total=total, desc=name, unit="B", unit_scale=True, leave=False) as bar:
+    with tqdm(total=total, desc=one_line(name), unit="B", unit_scale=True, leave=False) as bar:
         settled = 0
 
         def show(progress: Progress) -> None:

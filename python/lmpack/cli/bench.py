@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +15,7 @@ from lmpack.cli.options import (
     model_option,
     threads_option,
 )
+from lmpack.cli.printing import say, say_json
 from lmpack.cli.standard import open_input
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def bench(file: str | None, size: int, as_json: bool, **coding: Unpack[ModelArgu
         for speed in measure_speeds(data, Options(**coding)):
             speeds.append(speed._asdict())
             if not as_json:
-                click.echo(_line(speed))
+                say(_line(speed))
         if as_json:
-            click.echo(json.dumps(speeds, indent=2))
+            say_json(speeds)
     failures.exit_if_any()
 
 

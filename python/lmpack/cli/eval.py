@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from lmpack.cli.failures import Failures
+from lmpack.cli.printing import one_line, say
 from lmpack.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -137,14 +138,14 @@ def download(name: str, output: Path) -> None:
     # On a terminal only.
     with (
         failures.of(f"eval download {name}"),
-        tqdm(desc=name, unit="B", unit_scale=True, disable=None, leave=False) as bar,
+        tqdm(desc=one_line(name), unit="B", unit_scale=True, disable=None, leave=False) as bar,
     ):
 
         def show(done: int, total: int | None) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        click.echo(fetch(name, output, show))
+        say(str(fetch(name, output, show)))
     failures.exit_if_any()
 
 
@@ -166,10 +167,10 @@ def _run(
         loaded = (load_data_set(*pair, limit=limit or PAPER_CHUNKS) for pair in named)
 
         def report(row: dict[str, Any]) -> None:
-            click.echo(f"{row['data_set']}: {row['compressor']} {line(row)}")
+            say(f"{row['data_set']}: {row['compressor']} {line(row)}")
 
         experiment.run(chosen, loaded, output, report)
-        click.echo(f"written: {output / experiment.NAME}.json and .md")
+        say(f"written: {output / experiment.NAME}.json and .md")
     failures.exit_if_any()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lmpack.cli.failures import Failures
+from lmpack.cli.printing import say_error
 from lmpack.cli.training_extra import training_extra
 
 
@@ -28,5 +29,5 @@ def export(run: Path, output: Path, name: str | None, data: Path | None, licence
 
         name = name or output.resolve().name
         for warning in export_run(run, output, name=name, data=data, licence=licence):
-            click.echo(f"lmpack: {run}: warning: {warning}", err=True)
+            say_error(f"lmpack: {run}: warning: {warning}")
     failures.exit_if_any()

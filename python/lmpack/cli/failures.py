@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from lmpack.cli.printing import one_line, say_error
 from lmpack.errors import LmpackError
 
 TRACEBACK_VERBOSITY = 2
@@ -47,8 +48,8 @@ class Failures:
             message = _message(error, name)
             self.records.append({"file": name, "error": message})
             if self._verbose >= TRACEBACK_VERBOSITY:
-                click.echo(traceback.format_exc(), err=True, nl=False)
-            click.echo(f"lmpack: {display_name(name)}: {message}", err=True)
+                say_error(*traceback.format_exc().splitlines())
+            say_error(f"lmpack: {display_name(name)}: {message}")
 
     def exit_if_any(self) -> None:
         """End the program with 1 if something failed, with 2 if there was a warning."""
@@ -62,7 +63,7 @@ def display_name(name: str) -> str:
     """How a file is called in messages, on one line that can be printed."""
     if name == "-":
         return STANDARD_INPUT
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+    return one_line(name)
 
 
 def _flag(match: re.Match[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import json
 from typing import Any
 
 import click
@@ -20,6 +19,7 @@ from lmpack.cli.options import (
     threads_option,
     verbose_option,
 )
+from lmpack.cli.printing import say, say_json
 from lmpack.cli.report import bits_per_byte
 from lmpack.cli.sizes import readable_size
 from lmpack.cli.standard import open_input
@@ -54,9 +54,9 @@ def info(
                 containers = lmpack.describe(file, options=options)
             records.append({"file": name, "containers": [_record(one) for one in containers]})
             if not as_json:
-                click.echo(_text(name, containers, verbose))
+                say(*_lines(name, containers, verbose))
     if as_json:
-        click.echo(json.dumps(records + failures.records, indent=2))
+        say_json(records + failures.records)
     failures.exit_if_any()
 
 
@@ -66,14 +66,14 @@ def _record(container: ContainerInfo) -> dict[str, Any]:
     return {**fields, "fingerprint": container.fingerprint.hex(), "bits_per_byte": figure}
 
 
-def _text(name: str, containers: list[ContainerInfo], verbose: int) -> str:
+def _lines(name: str, containers: list[ContainerInfo], verbose: int) -> list[str]:
     lines = [display_name(name)]
     for number, container in enumerate(containers):
         lines.append(f"  container {number} at byte {container.offset}")
         lines += [f"    {label:<11} {value}" for label, value in _facts(container)]
         if verbose:
             lines += _block_lines(container)
-    return "\n".join(lines)
+    return lines
 
 
 def _facts(container: ContainerInfo) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from lmpack.cli.generate import generate
 from lmpack.cli.info import info
 from lmpack.cli.models import models
 from lmpack.cli.output import STANDARD_OUTPUT
+from lmpack.cli.printing import harmless_usage_errors, say_error
 from lmpack.cli.shorthand import shorthand
 from lmpack.cli.standard import give_up_output, is_terminal, reserve_descriptors
 from lmpack.cli.test import test
@@ -34,9 +35,17 @@ class _Program(click.Group):
         except OSError as error:
             # Errors of files are said where they are; this one is of what is printed.
             with contextlib.suppress(OSError):
-                click.echo(f"lmpack: {STANDARD_OUTPUT}: {error.strerror}", err=True)
+                say_error(f"lmpack: {STANDARD_OUTPUT}: {error.strerror}")
             give_up_output()
             sys.exit(1)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with harmless_usage_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with harmless_usage_errors():
+            return super().invoke(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and is_terminal(sys.stdin):

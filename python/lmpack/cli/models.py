@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ import lmpack
 from lmpack import Bundle
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import json_option
+from lmpack.cli.printing import say, say_json
 
 Rates = dict[str, dict[str, float]]
 
@@ -30,9 +30,9 @@ def models(as_json: bool) -> None:
         records = [_record(bundle) for bundle in lmpack.list_models()]
         classical = classical_rates()
         if as_json:
-            click.echo(json.dumps({"models": records, "classical": classical}, indent=2))
+            say_json({"models": records, "classical": classical})
         else:
-            click.echo(_text(records, classical))
+            say(*_lines(records, classical))
     failures.exit_if_any()
 
 
@@ -51,7 +51,7 @@ def _record(bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def _text(records: list[dict[str, Any]], classical: Rates) -> str:
+def _lines(records: list[dict[str, Any]], classical: Rates) -> list[str]:
     header = ["", "parameters", "products a byte", "bundle bytes", "trained on bytes"]
     fields = ("parameters", "products_per_byte", "bundle_bytes", "trained_on_bytes")
     facts = [
@@ -69,7 +69,7 @@ def _text(records: list[dict[str, Any]], classical: Rates) -> str:
         for source in sources
     ]
     names = ["bits per byte", *(record["name"] for record in records), *others]
-    return "\n".join([*_aligned([header, *facts]), "", *_aligned([names, *rates])])
+    return [*_aligned([header, *facts]), "", *_aligned([names, *rates])]
 
 
 def _number(value: int | None) -> str:

@@ -11,6 +11,7 @@ from lmpack import Options
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
 from lmpack._blocks.options import DEFAULT_MAX_MEMORY
 from lmpack._executors import DEVICES, MOST_THREADS
+from lmpack.cli.level_option import LevelOption
 from lmpack.cli.sizes import limit_of
 
 if TYPE_CHECKING:
@@ -88,19 +89,15 @@ def decoding_choice(**arguments: Unpack[DecodingArguments]) -> Options:
 
 def level_options(command: Command) -> Command:
     """Options that decide how small a file gets: -1 to -9 and their long forms."""
-    digits = (
-        click.option(f"-{level}", "level", flag_value=level, type=int, hidden=True)
-        for level in LEVELS
-    )
     options = (
         click.option(
             "--level",
+            cls=LevelOption,
             type=click.IntRange(min(LEVELS), max(LEVELS)),
             default=DEFAULT_LEVEL,
             show_default=True,
             help="1, the fastest, to 9, the smallest; also as -1 to -9.",
         ),
-        *digits,
         click.option(
             "--mixing/--no-mixing",
             default=True,

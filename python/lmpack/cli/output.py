@@ -13,6 +13,7 @@ from types import FrameType
 import click
 
 from lmpack._files.replacement import NamedSink, replacement
+from lmpack.cli.printing import say_error
 from lmpack.cli.standard import is_terminal, standard_output
 
 STANDARD_OUTPUT = "standard output"
@@ -68,7 +69,7 @@ def exit_on_termination() -> Iterator[None]:
 
     def leave(number: int, frame: FrameType | None) -> None:
         with contextlib.suppress(OSError):  # the terminal may be gone
-            click.echo("lmpack: terminated", err=True)
+            say_error("lmpack: terminated")
         raise SystemExit(1)
 
     # What is ignored (nohup) stays so.

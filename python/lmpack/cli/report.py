@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
-import click
-
 from lmpack import Sizes
 from lmpack.cli.failures import Failures, display_name
+from lmpack.cli.printing import say_error, say_json
 
 Record = dict[str, Any]
 
@@ -49,7 +47,7 @@ class Report:
     def finish(self) -> None:
         """Print what is printed at the end, and end the program with 1 if a file failed."""
         if self._as_json:
-            click.echo(json.dumps(self._records + self.failures.records, indent=2))
+            say_json(self._records + self.failures.records)
         self.failures.exit_if_any()
 
     def finish_batch(self, *, with_summary: bool) -> None:
@@ -57,14 +55,14 @@ class Report:
         summary = self._summary()
         if self._as_json:
             files = self._records + self.failures.records
-            click.echo(json.dumps({"summary": summary, "files": files}, indent=2))
+            say_json({"summary": summary, "files": files})
         elif self._verbose or with_summary:
-            click.echo(_summary_line(summary), err=True)
+            say_error(_summary_line(summary))
         self.failures.exit_if_any()
 
     def _say(self, line: str) -> None:
         if self._verbose:
-            click.echo(line, err=True)
+            say_error(line)
 
     def _summary(self) -> Record:
         """Figures of all files together; `bytes_per_second` is of content and wall time."""

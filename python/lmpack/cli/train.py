@@ -12,6 +12,7 @@ from lmpack._models.bundle import load_bundle
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option
+from lmpack.cli.printing import say
 from lmpack.cli.training_extra import training_extra
 from lmpack.training.config import PRODUCTS, read_recipe, with_batch
 from lmpack.training.presets import shape_names
@@ -118,7 +119,7 @@ def train(
             branch_of=branch,
             start_from=None if start_from is None else load_bundle(start_from),
         )
-        trainer.run(reported=lambda line: click.echo(json.dumps(line)))
+        trainer.run(reported=lambda line: say(json.dumps(line)))
     failures.exit_if_any()
 
 

@@ -17,25 +17,14 @@ import torch
 
 import lmpack
 from lmpack._executors.conformance import odds_digest
-from lmpack._models.architecture import (
-    ACTIVATION_LIMIT,
-    ATTENTION_BASE,
-    HIDDEN_LIMIT,
-    KV_LIMIT,
-    MASKED,
-    SPEC_VERSION,
-)
+from lmpack._models.architecture import MASKED, SPEC_VERSION
+from lmpack._models.bounds import check_bounds
 from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, model_fingerprint
-from lmpack.errors import TrainingError
+from lmpack.errors import BundleError, TrainingError
 from lmpack.training.graph import build_graph
 from lmpack.training.graph_builder import TensorFile
 from lmpack.training.model import ExactTransformer, Linear, score_scale
 from lmpack.training.rows import sequence_rows
-
-EXACT_IN_FLOAT32 = 2**24
-SMALLEST_FLOAT, LARGEST_FLOAT = 2.0**-60, 2.0**40
-LARGEST_SCORE = 256.0
-"""Bound on abs(score): keeps the rounding of max - score far below half a step of a weight."""
 
 
 def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
@@ -58,18 +47,18 @@ def integer_tensors(model: ExactTransformer) -> dict[str, npt.NDArray[Any]]:
         tensors = {"embedding": embedding}
         tensors |= {f"tables.{i}": table for i, table in enumerate(tables)}
         tensors["score_scale"] = np.array([score_scale(model.architecture)], np.float32)
-        tensors |= _linear("head", model.head, ACTIVATION_LIMIT)
+        tensors |= _linear("head", model.head)
         for i, layer in enumerate(model.blocks()):
             name = f"layers.{i}"
             bias = layer.bias_table().numpy()
-            _check_scores(name, model, bias)
             masked = np.full((bias.shape[0], 1), MASKED, np.float32)
             tensors[f"{name}.bias"] = np.concatenate([bias, masked], axis=1)
-            tensors |= _linear(f"{name}.qkv", layer.qkv, ACTIVATION_LIMIT)
-            tensors |= _linear(f"{name}.out", layer.out, ACTIVATION_LIMIT)
-            tensors |= _linear(f"{name}.up", layer.up, ACTIVATION_LIMIT)
-            tensors |= _linear(f"{name}.down", layer.down, HIDDEN_LIMIT)
-    _check_floats(tensors)
+            for kind in ("qkv", "out", "up", "down"):
+                tensors |= _linear(f"{name}.{kind}", getattr(layer, kind))
+    try:
+        check_bounds(model.architecture, tensors)
+    except BundleError as error:
+        raise TrainingError(f"the model breaks a bound of exactness: {error}") from error
     return tensors
 
 
@@ -133,38 +122,10 @@ def _replace(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def _check_floats(tensors: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Scales and biases have to keep all results finite and out of the subnormals."""
-    for name, tensor in tensors.items():
-        if tensor.dtype == np.float32:
-            size = np.abs(tensor[tensor != 0])
-            if not ((size >= SMALLEST_FLOAT) & (size <= LARGEST_FLOAT)).all():
-                raise TrainingError(
-                    f"{name} has values that are not 0 and not {SMALLEST_FLOAT} to "
-                    f"{LARGEST_FLOAT}: the training has diverged"
-                )
-
-
 def _int8(values: torch.Tensor) -> npt.NDArray[Any]:
     return np.ascontiguousarray(values.to(torch.int8).numpy())
 
 
-def _linear(name: str, linear: Linear, largest_input: int) -> dict[str, npt.NDArray[Any]]:
-    weight = linear.integers().T
-    bound = int(weight.abs().sum(dim=0).max()) * largest_input
-    if bound >= EXACT_IN_FLOAT32:
-        raise TrainingError(
-            f"{name}: sums may reach {bound}, which float32 cannot hold exactly "
-            f"(limit {EXACT_IN_FLOAT32 - 1}); make the layer narrower"
-        )
-    return {f"{name}.weight": _int8(weight), f"{name}.multiplier": linear.multiplier().numpy()}
-
-
-def _check_scores(name: str, model: ExactTransformer, bias: npt.NDArray[Any]) -> None:
-    product = ACTIVATION_LIMIT * KV_LIMIT * model.architecture.head_width
-    bound = product * score_scale(model.architecture) + float(np.abs(bias).max())
-    if bound > LARGEST_SCORE:
-        raise TrainingError(
-            f"{name}: attention scores may reach {bound:.0f}, the limit is {LARGEST_SCORE:.0f}: "
-            f"its biases (up to {np.abs(bias).max() / ATTENTION_BASE:.0f}) are too large"
-        )
+def _linear(name: str, linear: Linear) -> dict[str, npt.NDArray[Any]]:
+    weight = _int8(linear.integers().T)
+    return {f"{name}.weight": weight, f"{name}.multiplier": linear.multiplier().numpy()}

@@ -17,8 +17,7 @@ from lmpack._models.architecture import (
     RESIDUAL_UNIT,
     Architecture,
 )
-from lmpack._models.bundle import TENSORS, Bundle
-from lmpack._models.tensors import read_tensors
+from lmpack._models.bundle import Bundle
 from lmpack.errors import TrainingError
 from lmpack.training.activity import observed
 from lmpack.training.evaluate import Symbols, total_bits
@@ -41,7 +40,7 @@ def load_weights(model: ExactTransformer, bundle: Bundle) -> None:
         TrainingError: the shapes differ in something else, or the integers cannot be reproduced.
     """
     _check_shape(model.architecture, bundle.architecture)
-    tensors = _widened(read_tensors(bundle.path / TENSORS), model.architecture)
+    tensors = _widened(bundle.tensors(), model.architecture)
     with torch.no_grad():
         embeddings = [model.embedding, *model.context_tables()]
         names = ["embedding", *(f"tables.{i}" for i in range(len(model.tables)))]
