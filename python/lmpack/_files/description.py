@@ -7,6 +7,7 @@ import os
 from typing import BinaryIO
 
 from lmpack._container import ContainerIndex, read_block, read_indexes
+from lmpack._files.kinds import require_regular
 from lmpack._models.bundle import find_bundle
 from lmpack.errors import ModelError, UsageError
 
@@ -60,11 +61,12 @@ def describe(file: str | os.PathLike[str] | BinaryIO) -> list[ContainerInfo]:
         file: a path, or a seekable binary file object, all of which is taken.
 
     Raises:
-        UsageError: it is neither a path nor a file object, or one that cannot seek.
+        UsageError: it is neither a path nor a file object, or one that cannot seek, such as a pipe.
         OSError: the file cannot be opened.
         FormatError: it is no lmpack file, of a newer version, truncated or damaged.
     """
     if isinstance(file, str | os.PathLike):
+        require_regular(file)
         with open(file, "rb") as opened:
             return describe(opened)
     if not hasattr(file, "seekable"):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lmpack._files.kinds import kind_of
 from lmpack.errors import UsageError
 
 _PREFIX, _SUFFIX = ".lmpack-", ".tmp"
@@ -105,13 +106,16 @@ def replacement(target: Path, *, force: bool, like: os.stat_result | None) -> It
 
 
 def refuse_existing(target: Path, force: bool) -> None:
-    """Refuse to replace a folder, and a file without `force`.
+    """Refuse to replace a folder or a stream, and a file without `force`.
 
     Raises:
         UsageError: it exists.
     """
     if target.is_dir():
         raise UsageError(f"{target} is a folder: name another output")
+    kind = kind_of(target)
+    if kind is not None and kind.is_stream:
+        raise UsageError(f"{target} is a {kind.value}, which is not replaced: name another output")
     # A link that leads nowhere is something, too.
     if os.path.lexists(target) and not force:
         raise UsageError(

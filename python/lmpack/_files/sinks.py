@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from lmpack._container import follows_io_rules, is_blocking, wait_to_write
 from lmpack.errors import UsageError
 
-
 _BUFFERED = (io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair)
 """The files whose BlockingIOError says how much of the data they have taken all the same."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from lmpack.errors import LmpackError
+from lmpack.cli.explanations import explanation
 
 TRACEBACK_VERBOSITY = 2
 STANDARD_INPUT = "standard input"
+_VERBOSITY = "lmpack.verbosity"
 
 
 class Failures:
@@ -21,33 +21,41 @@ class Failures:
 
     Attributes:
         records: for every file that failed its name and the message, for JSON.
-
-    Args:
-        verbose: how often -v was given.
     """
 
-    def __init__(self, verbose: int = 0) -> None:
+    def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
-        self._verbose = verbose
 
     @contextlib.contextmanager
     def of(self, name: str) -> Iterator[None]:
-        """Report an error of lmpack or the system inside the block, and go on behind it."""
+        """Report an error of any kind inside the block, and go on behind it."""
         try:
             yield
-        except BrokenPipeError:
-            raise  # nobody reads any more: click ends the program quietly with 1
-        except (LmpackError, OSError) as error:
+        except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise  # how the program ends, and no error of the file
+        except Exception as error:
             message = _message(error, name)
             self.records.append({"file": name, "error": message})
-            if self._verbose >= TRACEBACK_VERBOSITY:
-                click.echo(traceback.format_exc(), err=True, nl=False)
-            click.echo(f"lmpack: {display_name(name)}: {message}", err=True)
+            print_error(f"{display_name(name)}: {message}")
 
     def exit_if_any(self) -> None:
         """End the program with 1 if something failed."""
         if self.records:
             click.get_current_context().exit(1)
+
+
+def print_error(message: str) -> None:
+    """Print the error that is being handled as one line, after its traceback if that is wanted."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.meta.get(_VERBOSITY, 0) >= TRACEBACK_VERBOSITY:
+        click.echo(traceback.format_exc(), err=True, nl=False)
+    click.echo(f"lmpack: {message}", err=True)
+
+
+def keep_verbosity(context: click.Context, parameter: click.Parameter, value: int) -> int:
+    """For the option -v: remembers how often it was given, wherever an error is printed."""
+    context.meta[_VERBOSITY] = value
+    return value
 
 
 def display_name(name: str) -> str:
@@ -57,10 +65,8 @@ def display_name(name: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
-def _message(error: LmpackError | OSError, name: str) -> str:
-    if isinstance(error, LmpackError) or error.strerror is None:
-        # The library names its arguments, which the command spells as flags.
-        return re.sub(r"the option (?=\w)", "the option --", " ".join(str(error).split()))
-    if error.filename is None or str(error.filename) == name:
-        return error.strerror
-    return f"{display_name(str(error.filename))}: {error.strerror}"
+def _message(error: Exception, name: str) -> str:
+    message = explanation(error)
+    if not isinstance(error, OSError) or error.filename is None or str(error.filename) == name:
+        return message
+    return f"{display_name(str(error.filename))}: {message}"

@@ -15,7 +15,7 @@ from lmpack._container import NO_MODEL
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.options import json_option, verbose_option
 from lmpack.cli.report import bits_per_byte
-from lmpack.cli.standard import open_input
+from lmpack.cli.standard import open_regular
 
 
 @click.command()
@@ -24,11 +24,11 @@ from lmpack.cli.standard import open_input
 @json_option
 def info(files: tuple[str, ...], verbose: int, as_json: bool) -> None:
     """Say what each FILE is made of, without decompressing it; with -v each block."""
-    failures = Failures(verbose)
+    failures = Failures()
     records = []
     for name in files:
         with failures.of(name):
-            with open_input(name) as file:
+            with open_regular(name) as file:
                 containers = lmpack.describe(file)
             records.append({"file": name, "containers": [_record(one) for one in containers]})
             if not as_json:

@@ -139,7 +139,8 @@ def _files(folder: Path, kind: _Folder) -> list[Path]:
     """All files of a kind in a folder and below, in the order of their paths."""
     if not folder.is_dir():
         raise EvaluationError(f"{folder} is neither a file nor a folder")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in kind.suffixes)
+    named = (path for path in folder.rglob("*") if path.suffix.lower() in kind.suffixes)
+    found = sorted(path for path in named if path.is_file())
     if not found:
         raise EvaluationError(f"{folder} holds no files that end in {', '.join(kind.suffixes)}")
     return found

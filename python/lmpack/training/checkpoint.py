@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from lmpack._files.kinds import require_regular
 from lmpack._models.bundle import TOKENIZER
 from lmpack.errors import TrainingError
 from lmpack.training.log import LOG
@@ -51,6 +52,7 @@ def load_state(folder: Path, name: str = CHECKPOINT) -> State:
         TrainingError: there is none, or it cannot be read.
     """
     with checkpoint_errors(folder, name):
+        require_regular(folder / name)
         state: State = torch.load(folder / name, map_location="cpu", weights_only=True)
         missing = [field for field in FIELDS if field not in state]
         if missing:
