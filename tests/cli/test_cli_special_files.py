@@ -71,7 +71,9 @@ def test_a_socket_is_read_by_its_name() -> None:
         left.sendall(WORDS)
         left.shutdown(socket.SHUT_WR)
         program = [*PROGRAM, "compress", "-c", "/dev/stdin"]
-        packed = subprocess.run(program, stdin=right, capture_output=True, check=True).stdout
+        packed = subprocess.run(
+            program, stdin=right.fileno(), capture_output=True, check=True
+        ).stdout
     assert lmpack.decompress(packed) == WORDS
 
 
