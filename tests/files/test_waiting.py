@@ -8,6 +8,7 @@ import functools
 import io
 import os
 import random
+import selectors
 import socket
 import threading
 import time
@@ -201,3 +202,20 @@ def test_a_source_of_ones_own_may_not_give_none() -> None:
         lmpack.UsageError, match=r"gave None, not bytes: its read\(\) must give b''"
     ):
         lmpack.compress_stream(Ends(), io.BytesIO())
+
+
+@pytest.mark.parametrize("problem", ["no poll", "cannot wait"])
+def test_systems_that_cannot_wait_for_pipes_try_again(
+    monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    class CannotWait(selectors.SelectSelector):
+        def select(self, timeout: float | None = None) -> Any:
+            raise OSError("not a socket")
+
+    replaced = CannotWait if problem == "cannot wait" else selectors.SelectSelector
+    monkeypatch.setattr("lmpack._container._waiting._Selector", replaced)
+    with pipe_that_does_not_block(1) as (reading, writing):
+        found = background(lambda: read_slowly(reading))
+        lmpack.decompress_stream(io.BytesIO(packed_content()), writing)
+        writing.close()
+        assert found.result(60) == CONTENT

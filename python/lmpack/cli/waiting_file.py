@@ -67,7 +67,8 @@ def _waiting(stream: TextIO) -> TextIO:
     return io.TextIOWrapper(
         io.BufferedWriter(WaitingFile(raw)),
         encoding=stream.encoding,
-        errors=stream.errors,
+        # Names of files may have letters that the output has not.
+        errors="backslashreplace" if stream.errors == "strict" else stream.errors,
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
