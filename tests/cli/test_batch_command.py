@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -106,8 +107,9 @@ def test_termination_leaves_nothing_behind(tmp_path: Path, fake_models: FakeMode
         time.sleep(0.002)
     process.terminate()
     _, message = process.communicate()
-    assert process.returncode == 1
-    assert b"terminated" in message
+    # Whoever started it sees how it ended.
+    assert process.returncode == -signal.SIGTERM
+    assert message == b""
     names = [path.name for path in (tmp_path / "out").iterdir()]
     assert all(name.endswith(".lmp") for name in names)
     assert len(names) < 60

@@ -215,7 +215,8 @@ def test_audio(tmp_path: Path) -> None:
     [
         (["text", "nowhere"], "No such file"),
         (["text", "/dev/null"], "the text is empty"),
-        (["image", "/dev/null", "-o", "x.png"], "cannot be read as an image"),
+        (["image", "/dev/null", "-o", "x.png"], "/dev/null is a device: give a regular file"),
+        (["image", "sound.raw", "-o", "x.png"], "cannot be read as an image"),
         (["image", "bomb.png", "-o", "x.png"], "cannot be read as an image"),
         (["image", "grey.png", "-f", "-o", "grey.png"], "are the same file"),
         (["audio", "sound.raw", "-o", "x.wav"], "cannot be read as audio"),

@@ -206,7 +206,7 @@ def test_a_pipe_is_an_input_that_stays(tree: Path) -> None:
     os.mkfifo(tree / "pipe")
     thread = threading.Thread(target=(tree / "pipe").write_bytes, args=(b"x",))
     thread.start()
-    (result,) = lmpack.compress_files([tree / "pipe"])
+    (result,) = lmpack.compress_files([tree / "pipe"], output_file=tree / "pipe.lmp")
     thread.join()
     assert (result.error, (tree / "pipe").exists()) == (None, True)
     assert (tree / "pipe.lmp").read_bytes() == lmpack.compress(b"x")

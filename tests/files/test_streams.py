@@ -143,21 +143,11 @@ def test_a_sink_may_say_nothing_about_what_it_took() -> None:
     assert sink.taken == lmpack.compress(WORDS)
 
 
-def test_streams_that_are_not_binary_or_do_not_block_are_refused() -> None:
-    class Empty(io.RawIOBase):
-        def read(self, size: int = -1) -> None:
-            return None
-
-        def write(self, data: Buffer) -> None:
-            return None
-
-    for source in (io.StringIO("text"), Empty()):
-        with pytest.raises(lmpack.UsageError, match="binary mode and blocking"):
-            lmpack.compress_stream(source, io.BytesIO())
+def test_streams_that_are_not_binary_are_refused() -> None:
+    with pytest.raises(lmpack.UsageError, match="binary mode"):
+        lmpack.compress_stream(io.StringIO("text"), io.BytesIO())
     with pytest.raises(lmpack.UsageError, match="text file"):
         lmpack.compress_stream(io.BytesIO(b"x"), io.StringIO())
-    with pytest.raises(lmpack.UsageError, match="make it blocking"):
-        lmpack.compress_stream(io.BytesIO(b"x"), Empty())
 
 
 def test_what_is_no_stream_is_refused() -> None:

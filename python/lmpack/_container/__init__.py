@@ -20,6 +20,7 @@ from lmpack._container._records import (
 )
 from lmpack._container._seek import read_block, read_indexes
 from lmpack._container._source import ByteReader, Source
+from lmpack._container._waiting import follows_io_rules, is_blocking, wait_to_write
 from lmpack._container._writer import ContainerWriter, Sink
 
 __all__ = [
@@ -38,7 +39,10 @@ __all__ = [
     "Header",
     "Sink",
     "Source",
+    "follows_io_rules",
+    "is_blocking",
     "read_block",
     "read_blocks",
     "read_indexes",
+    "wait_to_write",
 ]

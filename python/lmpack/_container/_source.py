@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from lmpack._container._waiting import follows_io_rules, is_blocking, wait_to_read
 from lmpack.errors import DamagedError, TruncatedError, UsageError
 
 MAXIMUM_VARINT_SIZE = 9
@@ -11,7 +12,7 @@ MAXIMUM_VARINT_SIZE = 9
 
 
 class Source(Protocol):
-    """What bytes are read from: a file, a pipe, a socket file (blocking)."""
+    """What bytes are read from: a file, a pipe, a socket file; whether it blocks or not."""
 
     def read(self, size: int, /) -> Any:
         """At most `size` bytes, maybe fewer; empty only at the end."""
@@ -36,7 +37,7 @@ def truncated(end: int, what: str) -> TruncatedError:
 
 
 class ByteReader:
-    """Reads a source forward, counts, and hides that fewer bytes come than were asked for.
+    """Reads a source forward, counts, and hides that fewer bytes come than were asked for, or none.
 
     Attributes:
         offset: bytes from the start of the file to the next byte.
@@ -58,7 +59,7 @@ class ByteReader:
         """The next `size` bytes, fewer only at the end of the source.
 
         Raises:
-            UsageError: the source is a text file or does not block.
+            UsageError: the source is a text file, or has to be waited for and has no descriptor.
         """
         pieces = []
         missing = size
@@ -69,13 +70,23 @@ class ByteReader:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _some(self, size: int) -> bytes:
-        piece = self._source.read(size)
+        while (piece := self._read(size)) is None:
+            wait_to_read(self._source)
         if not isinstance(piece, bytes | bytearray | memoryview):
             raise UsageError(
-                f"the source gave {type(piece).__name__}, not bytes: "
-                "open it in binary mode and blocking"
+                f"the source gave {type(piece).__name__}, not bytes: open it in binary mode"
             )
         return bytes(piece)
+
+    def _read(self, size: int) -> Any:
+        """What the source gives; None if it has nothing now, but may have later."""
+        try:
+            piece = self._source.read(size)
+        except BlockingIOError:
+            return None
+        if piece is None and not follows_io_rules(self._source) and is_blocking(self._source):
+            raise UsageError("the source gave None, not bytes: its read() must give b'' at its end")
+        return piece
 
     def exactly(self, size: int, what: str) -> bytes:
         """The next `size` bytes.

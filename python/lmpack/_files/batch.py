@@ -15,7 +15,14 @@ from lmpack._blocks.coders import Coder, Decoder, Encoder, lanes_of_block
 from lmpack._blocks.coding import ShareDone
 from lmpack._blocks.levels import find_level
 from lmpack._blocks.options import OptionFields, Options, given_options
-from lmpack._files.batch_file import BatchFile, FileResult, Handling, Outcome
+from lmpack._files.batch_file import (
+    FILE_ERRORS,
+    BatchFile,
+    FileResult,
+    Handling,
+    Outcome,
+    error_of_file,
+)
 from lmpack._files.conversion import Compression, Conversion, Decompression
 from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
 from lmpack._files.names import compressed_name, plain_name
@@ -24,7 +31,7 @@ from lmpack._files.pipeline import Piece, Pipeline
 from lmpack._files.plan import Planned, plan_file, plan_files
 from lmpack._files.progress import Progress, ProgressCallback
 from lmpack._files.same_content import is_compressed_form
-from lmpack.errors import LmpackError, UsageError
+from lmpack.errors import UsageError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -195,8 +202,8 @@ def _attempted(file: BatchFile, piece: Piece[Any]) -> Piece[Outcome]:
             return Outcome(file, None, None)
         try:
             return Outcome(file, piece.code(share_done), None)
-        except (LmpackError, OSError) as error:
-            return Outcome(file, None, error)
+        except FILE_ERRORS as error:
+            return Outcome(file, None, error_of_file(error))
 
     return Piece(code, piece.cost, piece.size, piece.memory)
 

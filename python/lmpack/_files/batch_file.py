@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from lmpack._files.progress import ProgressCallback, Sizes
 from lmpack._files.replacement import Replacement, check_target, refuse_same, regular_status
 from lmpack._files.sinks import CountingSink
 from lmpack.errors import LmpackError
+
+FILE_ERRORS = (LmpackError, OSError, MemoryError)
+"""What is the fault of a file, so that the others of its batch go on."""
 
 ALREADY_THERE = "its output is there already"
 CHANGED = "it was changed while it was read: the output may hold old and new content"
@@ -63,6 +67,15 @@ class Outcome(NamedTuple):
     file: BatchFile
     result: Any
     error: LmpackError | OSError | None
+
+
+def error_of_file(error: LmpackError | OSError | MemoryError) -> LmpackError | OSError:
+    """The error as a result has it: too little memory as the system says it."""
+    if not isinstance(error, MemoryError):
+        return error
+    lack = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+    lack.__cause__ = error
+    return lack
 
 
 class BatchFile:
@@ -201,5 +214,5 @@ class BatchFile:
     def _errors_kept(self) -> Iterator[None]:
         try:
             yield
-        except (LmpackError, OSError) as error:
-            self._error = error
+        except FILE_ERRORS as error:
+            self._error = error_of_file(error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from lmpack._blocks.coders import Decoder
 from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._container import ContainerIndex, read_block, read_indexes
+from lmpack._files.kinds import require_regular
 from lmpack._models.bundle import find_bundle
 from lmpack.errors import ModelError, UsageError
 
@@ -79,13 +80,14 @@ def describe(
         keywords: fields of :class:`Options`.
 
     Raises:
-        UsageError: it is neither a path nor a file object, or one that cannot seek.
+        UsageError: it is neither a path nor a file object, or one that cannot seek, such as a pipe.
         OSError: the file cannot be opened.
         FormatError: it is no lmpack file, of a newer version, truncated or damaged.
         LimitError: the index needs more memory than allowed.
     """
     chosen = given_options(options, keywords)
     if isinstance(file, str | os.PathLike):
+        require_regular(file)
         with open(file, "rb") as opened:
             return describe(opened, options=chosen)
     if not hasattr(file, "seekable"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lmpack._files.disk.temporary import is_temporary
+from lmpack._files.kinds import Kind, kind_of
 from lmpack.errors import UsageError
 
 Rename = Callable[[str], str]
@@ -59,7 +60,10 @@ def plan_files(
     planner = _Planner(rename)
     planned: list[Planned] = []
     for path in map(_checked_path, paths):
-        if not path.is_dir():
+        kind = kind_of(path)
+        if kind is not None and kind.is_stream:
+            planned.append(Planned(str(path), error=_is_stream(kind)))
+        elif kind is not Kind.FOLDER:
             planned.append(planner.named(path, path if target is None else target / path.name))
         elif recursive:
             planned += _walked(path, target, planner)
@@ -79,7 +83,7 @@ def plan_file(
     if len(paths) != 1:
         raise UsageError(f"an output file needs one file to be made of, not {len(paths)}")
     path = _checked_path(paths[0])
-    if path.is_dir():
+    if kind_of(path) is Kind.FOLDER:
         return [Planned(str(path), error=_is_folder())]
     return [Planned(str(path), str(_checked_path(output)), _size(path))]
 
@@ -93,6 +97,13 @@ def _checked_path(given: object) -> Path:
 
 def _is_folder() -> UsageError:
     return UsageError("it is a folder: choose the option recursive")
+
+
+def _is_stream(kind: Kind) -> UsageError:
+    return UsageError(
+        f"it is a {kind.value}, whose name says nothing of an output: do it alone, with -c or -o "
+        "(in Python by compress_stream or decompress_stream)"
+    )
 
 
 def _without_read_outputs(planned: list[Planned]) -> list[Planned]:
@@ -133,8 +144,10 @@ class _Planner:
         """An input that was found in a folder."""
         if path.is_symlink():
             return Planned(str(path), skipped="it is a symbolic link")
-        if not path.is_file():
-            return Planned(str(path), skipped="it is no regular file")
+        kind = kind_of(path)
+        if kind is not Kind.REGULAR:
+            what = f"a {kind.value}" if kind else "there no more"
+            return Planned(str(path), skipped=f"it is {what}")
         if is_temporary(path.name):
             return Planned(str(path), skipped="it is named like a temporary file of lmpack")
         try:

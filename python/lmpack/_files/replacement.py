@@ -15,6 +15,7 @@ from lmpack._files.disk.attributes import Opened, keep_attributes
 from lmpack._files.disk.folder import Folder
 from lmpack._files.disk.holes import HoleWriter
 from lmpack._files.disk.temporary import TemporaryFile, remove_leftovers
+from lmpack._files.kinds import kind_of
 from lmpack.errors import UsageError
 
 
@@ -171,7 +172,7 @@ def check_target(target: Path, force: bool) -> None:
 
 
 def refuse_existing(target: Path, force: bool) -> None:
-    """Refuse to replace a folder, and a file without `force`.
+    """Refuse to replace a folder or a stream, and a file without `force`.
 
     Raises:
         UsageError: it exists.
@@ -179,6 +180,9 @@ def refuse_existing(target: Path, force: bool) -> None:
     """
     if target.is_dir():
         raise UsageError(f"{target} is a folder: name another output")
+    kind = kind_of(target)
+    if kind is not None and kind.is_stream:
+        raise UsageError(f"{target} is a {kind.value}, which is not replaced: name another output")
     try:
         os.lstat(target)  # a link that leads nowhere is something, too
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""Buffers of any kind as bytes, and sinks that count and hide short writes."""
+"""Buffers of any kind as bytes, and sinks that count and hide short writes and waiting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import io
 import re
 from typing import Any, Protocol
 
+from lmpack._container import follows_io_rules, is_blocking, wait_to_write
 from lmpack.errors import UsageError
+
+_BUFFERED = (io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair)
+"""The files whose BlockingIOError says how much of the data they have taken all the same."""
 
 
 class Writable(Protocol):
@@ -85,20 +89,59 @@ class CountingSink:
         self.count = 0
 
     def write(self, data: bytes, /) -> int:
-        """Write all of `data`.
+        """Write all of `data`, however often that takes and whether the sink blocks or not.
 
         Raises:
-            UsageError: the sink is a text file or does not block.
+            UsageError: the sink is a text file, or does not take the bytes and cannot be waited
+                for.
         """
         if isinstance(self._sink, io.TextIOBase):
             raise UsageError("the sink is a text file: open it in binary mode")
         rest = memoryview(data)
         while rest:
-            written = self._sink.write(rest)
-            if written is None and isinstance(self._sink, io.RawIOBase):
-                raise UsageError("the sink does not take the bytes now: make it blocking")
-            if written == 0:
-                raise UsageError("the sink takes no more bytes")
-            rest = rest[len(rest) if written is None else written :]
+            rest = rest[write_some(self._sink, rest) :]
+        if isinstance(self._sink, _BUFFERED) and not is_blocking(self._sink):
+            _flush(self._sink)
         self.count += len(data)
         return len(data)
+
+
+def write_some(sink: Writable, data: memoryview) -> int:
+    """Write some of `data`; waits until at least one byte is taken.
+
+    Returns:
+        How many bytes were taken.
+
+    Raises:
+        UsageError: the sink takes nothing and cannot be waited for.
+    """
+    while (written := _written(sink, data)) is None:
+        wait_to_write(sink)
+    if written == 0:
+        raise UsageError("the sink takes no more bytes")
+    return written
+
+
+def _written(sink: Writable, data: memoryview) -> int | None:
+    """How many bytes a sink takes; None if it has to be waited for."""
+    try:
+        written: int | None = sink.write(data)
+    except BlockingIOError as error:
+        if isinstance(sink, _BUFFERED):
+            return error.characters_written or None
+        raise
+    if written is None and not follows_io_rules(sink):
+        if not is_blocking(sink):
+            raise UsageError("the sink does not say how many bytes it took: make it blocking")
+        return len(data)
+    return written
+
+
+def _flush(sink: io.BufferedIOBase) -> None:
+    """Let nothing stay in a buffer whose close() would not wait for a sink that does not block."""
+    while True:
+        try:
+            sink.flush()
+            return
+        except BlockingIOError:
+            wait_to_write(sink)

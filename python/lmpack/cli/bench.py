@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lmpack import Options
+from lmpack._container import ByteReader
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import (
     ModelArguments,
@@ -14,6 +15,7 @@ from lmpack.cli.options import (
     json_option,
     model_option,
     threads_option,
+    traceback_option,
 )
 from lmpack.cli.printing import say, say_json
 from lmpack.cli.standard import open_input
@@ -40,6 +42,7 @@ DEFAULT_SIZE = 1 << 17
 @device_option
 @threads_option
 @json_option
+@traceback_option
 def bench(file: str | None, size: int, as_json: bool, **coding: Unpack[ModelArguments]) -> None:
     """Measure how fast each device codes the start of FILE, as one block, on this machine.
 
@@ -64,7 +67,7 @@ def bench(file: str | None, size: int, as_json: bool, **coding: Unpack[ModelArgu
 
 def _start_of(file: str, size: int) -> bytes:
     with open_input(file) as opened:
-        return opened.read(size)
+        return ByteReader(opened).at_most(size)
 
 
 def _line(speed: Speed) -> str:

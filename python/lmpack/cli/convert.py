@@ -25,7 +25,7 @@ from lmpack.cli.options import (
     level_options,
     output_options,
 )
-from lmpack.cli.output import exit_on_termination, open_output, refuse_terminal
+from lmpack.cli.output import open_output, refuse_terminal
 from lmpack.cli.report import Report
 from lmpack.cli.request import FileArguments, Request
 from lmpack.cli.standard import input_size, open_input
@@ -65,8 +65,8 @@ def compress(
         max_memory=max_memory,
     )
     request = Request(is_compression=True, options=options, **arguments)
-    if request.to_stdout:
-        refuse_terminal(request.force)
+    if request.is_streamed:
+        refuse_terminal(request.output or "-", request.force)
     _convert(request)
 
 
@@ -132,7 +132,6 @@ def _convert_files(request: Request, report: Report) -> None:
     only = None if request.is_batch else request.files[0]
     size = os.path.getsize(only) if only and os.path.isfile(only) else None
     with (
-        exit_on_termination(),
         report.failures.of(only or "the batch"),
         progress_bar(display_name(only or "files"), size, request.quiet) as progress,
         contextlib.closing(

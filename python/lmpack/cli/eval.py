@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from lmpack.cli.failures import Failures
+from lmpack.cli.options import traceback_option
 from lmpack.cli.printing import one_line, say
 from lmpack.errors import UsageError
 
@@ -61,6 +62,7 @@ def _experiment(command: Command) -> Command:
             "or 8-bit samples in a file), librispeech16 (the same in 16 bits), random. Repeat for "
             "several.",
         ),
+        traceback_option,
     ):
         command = option(command)
     return command
@@ -125,6 +127,7 @@ def context(**options: Any) -> None:
     default=Path(),
     help="Folder to put it in. [default: this one]",
 )
+@traceback_option
 def download(name: str, output: Path) -> None:
     """Fetch enwik8 or enwik9, check it, and say where it is.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lmpack.cli.failures import Failures
+from lmpack.cli.options import traceback_option
 from lmpack.cli.printing import say_error
 from lmpack.cli.training_extra import training_extra
 
@@ -21,6 +22,7 @@ from lmpack.cli.training_extra import training_extra
     help="Folder with the recipe's validation sources, to state bits per byte.",
 )
 @click.option("--licence", default="not stated", help="Licence of the weights, e.g. Apache-2.0.")
+@traceback_option
 def export(run: Path, output: Path, name: str | None, data: Path | None, licence: str) -> None:
     """Write the model of a training RUN as a bundle into the folder OUTPUT."""
     failures = Failures()

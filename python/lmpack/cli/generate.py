@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lmpack._files.kinds import require_regular
 from lmpack._files.replacement import refuse_existing, refuse_same
 from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures
+from lmpack.cli.options import traceback_option
 from lmpack.cli.output import is_stream, open_output
-from lmpack.cli.standard import open_input
+from lmpack.cli.standard import last_bytes, open_input
 
 if TYPE_CHECKING:
     from lmpack.evaluation.prompts import Continue
@@ -62,6 +64,7 @@ def _common_options(command: Command) -> Command:
             metavar="NAME",
             help="A compressor, as for `lmpack eval`.",
         ),
+        traceback_option,
     ):
         command = option(command)
     return command
@@ -73,11 +76,12 @@ def _common_options(command: Command) -> Command:
 @_common_options
 def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> None:
     """Continue the text in FILE, going by its last 1948 bytes; - is standard input."""
-    from lmpack.evaluation.prompts import continue_text
+    from lmpack.evaluation.prompts import TEXT_PROMPT, continue_text
 
     def make() -> list[bytes]:
         with open_input(file) as opened:
-            return [continue_text(opened.read(), count, _extender(**drawing))]
+            text = last_bytes(opened, TEXT_PROMPT)
+            return [continue_text(text, count, _extender(**drawing))]
 
     _write(file, [output], make, force)
 
@@ -94,6 +98,7 @@ def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
     from lmpack.evaluation.prompts import continue_image
 
     def make() -> list[bytes]:
+        require_regular(file)
         return [png(continue_image(read_grey_image(file), _extender(**drawing)))]
 
     _write(str(file), [output], make, force)
@@ -122,6 +127,7 @@ def audio(
     from lmpack.evaluation.prompts import continue_audio
 
     def make() -> list[bytes]:
+        require_regular(file)
         samples = read_audio(file, seconds)
         drawn = continue_audio(samples, _extender(**drawing))
         made = [wav(drawn)]

@@ -22,7 +22,7 @@ from lmpack.cli.options import (
 from lmpack.cli.printing import say, say_json
 from lmpack.cli.report import bits_per_byte
 from lmpack.cli.sizes import readable_size
-from lmpack.cli.standard import open_input
+from lmpack.cli.standard import open_regular
 
 
 @click.command()
@@ -46,11 +46,11 @@ def info(
     here.
     """
     options = Options(model=model, threads=threads, max_memory=max_memory)
-    failures = Failures(verbose)
+    failures = Failures()
     records = []
     for name in files:
         with failures.of(name):
-            with open_input(name) as file:
+            with open_regular(name) as file:
                 containers = lmpack.describe(file, options=options)
             records.append({"file": name, "containers": [_record(one) for one in containers]})
             if not as_json:

@@ -11,16 +11,20 @@ import click
 from lmpack.cli.bench import bench
 from lmpack.cli.convert import compress, decompress
 from lmpack.cli.eval import eval_group
+from lmpack.cli.explanations import explanation
 from lmpack.cli.export import export
+from lmpack.cli.failures import print_error
 from lmpack.cli.generate import generate
 from lmpack.cli.info import info
 from lmpack.cli.models import models
 from lmpack.cli.output import STANDARD_OUTPUT
 from lmpack.cli.printing import harmless_usage_errors, say_error
 from lmpack.cli.shorthand import shorthand
+from lmpack.cli.signals import SignalEnd, die_by, ends_as_signals, raised_signals
 from lmpack.cli.standard import give_up_output, is_terminal, reserve_descriptors
 from lmpack.cli.test import test
 from lmpack.cli.train import train
+from lmpack.cli.waiting_file import wait_for_readers
 
 _OWN_OPTIONS = ("--help", "-h", "--version")
 
@@ -30,8 +34,12 @@ class _Program(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         reserve_descriptors()
+        wait_for_readers()
         try:
-            return super().main(*args, **kwargs)
+            with raised_signals():
+                return super().main(*args, **kwargs)
+        except SignalEnd as end:
+            die_by(end.name)
         except OSError as error:
             # Errors of files are said where they are; this one is of what is printed.
             with contextlib.suppress(OSError):
@@ -40,12 +48,18 @@ class _Program(click.Group):
             sys.exit(1)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with harmless_usage_errors():
+        with ends_as_signals(), harmless_usage_errors():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with harmless_usage_errors():
-            return super().invoke(ctx)
+        try:
+            with ends_as_signals(), harmless_usage_errors():
+                return super().invoke(ctx)
+        except (OSError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            print_error(explanation(error))
+            ctx.exit(1)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and is_terminal(sys.stdin):

@@ -9,7 +9,7 @@ import click
 import lmpack
 from lmpack import Bundle
 from lmpack.cli.failures import Failures
-from lmpack.cli.options import json_option
+from lmpack.cli.options import json_option, traceback_option
 from lmpack.cli.printing import say, say_json
 
 Rates = dict[str, dict[str, float]]
@@ -17,6 +17,7 @@ Rates = dict[str, dict[str, float]]
 
 @click.command()
 @json_option
+@traceback_option
 def models(as_json: bool) -> None:
     """List the models that come with lmpack, the fastest first, and what they reach.
 

@@ -11,6 +11,7 @@ from lmpack import Options
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
 from lmpack._blocks.options import DEFAULT_MAX_MEMORY
 from lmpack._executors import DEVICES, MOST_THREADS
+from lmpack.cli.failures import keep_verbosity
 from lmpack.cli.level_option import LevelOption
 from lmpack.cli.sizes import limit_of
 
@@ -22,8 +23,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 files_argument = click.argument("files", nargs=-1, metavar="[FILE]...")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 verbose_option = click.option(
-    "-v", "--verbose", count=True, help="Print more; twice: also tracebacks of errors."
+    "-v",
+    "--verbose",
+    count=True,
+    callback=keep_verbosity,
+    help="Print more; twice: also tracebacks of errors.",
 )
+traceback_option = click.option(
+    "-v",
+    "--verbose",
+    count=True,
+    callback=keep_verbosity,
+    expose_value=False,
+    help="Twice: print tracebacks of errors.",
+)
+"""For commands that have nothing more to print."""
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 threads_option = click.option(
     "-T",

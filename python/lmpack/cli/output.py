@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 import click
 
+from lmpack._files.kinds import descriptor_of, kind_of
 from lmpack._files.replacement import NamedSink, replacement
-from lmpack.cli.printing import say_error
-from lmpack.cli.standard import is_terminal, standard_output
+from lmpack.cli.standard import is_terminal, open_shared, standard_output
+from lmpack.cli.waiting_file import WaitingFile
 
 STANDARD_OUTPUT = "standard output"
 
@@ -26,7 +25,7 @@ def open_output(
     """A sink for what is to stand in `name` when the block has ended without an error.
 
     Args:
-        name: path of a file or device; - is standard output.
+        name: path of a file, or of a stream, which is written where it is; - is standard output.
         force: whether an existing file is overwritten.
         like: the file whose permissions and time of change are taken over; None for new ones.
         warn: called with a sentence about each attribute that is lost.
@@ -38,49 +37,51 @@ def open_output(
     if name == "-":
         yield NamedSink(standard_output(), STANDARD_OUTPUT)
     elif is_stream(name):
-        with open(name, "wb", buffering=0) as device:
-            yield NamedSink(device, name)
+        with open(name, "wb", buffering=0, opener=_open_stream) as stream:
+            yield NamedSink(WaitingFile(stream), name)
     else:
-        target = Path(name)
-        with exit_on_termination(), replacement(target, force=force, like=like, warn=warn) as sink:
+        with replacement(Path(name), force=force, like=like, warn=warn) as sink:
             yield sink
 
 
 def is_stream(name: str | None) -> bool:
-    """Whether an output is standard output, or exists and is no regular file."""
-    return name == "-" or (name is not None and os.path.exists(name) and not os.path.isfile(name))
+    """Whether a name stands for a pipe, a device, an open descriptor: something that is no file."""
+    if name is None or name == "-":
+        return name is not None
+    kind = kind_of(name)
+    return kind is not None and kind.is_stream
 
 
-def refuse_terminal(force: bool) -> None:
+def refuse_terminal(output: str, force: bool) -> None:
     """Refuse to write compressed bytes to a terminal.
 
+    Args:
+        output: a path, or - for standard output. A terminal that is named itself is meant.
+        force: whether it is allowed.
+
     Raises:
-        click.UsageError: standard output is one.
+        click.UsageError: the output is standard output or another open descriptor, and a terminal.
     """
-    if is_terminal(sys.stdout) and not force:
+    if _is_terminal(output) and not force:
         raise click.UsageError(
             "compressed data do not go to a terminal: name a file with -o, redirect, or use -f"
         )
 
 
-@contextlib.contextmanager
-def exit_on_termination() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into an exit that cleans up, as Python does with SIGINT."""
+def _is_terminal(output: str) -> bool:
+    if output == "-":
+        return is_terminal(sys.stdout)
+    descriptor = descriptor_of(output)
+    return descriptor is not None and descriptor.is_own and os.isatty(descriptor.number)
 
-    def leave(number: int, frame: FrameType | None) -> None:
-        with contextlib.suppress(OSError):  # the terminal may be gone
-            say_error("lmpack: terminated")
-        raise SystemExit(1)
 
-    # What is ignored (nohup) stays so.
-    signals = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, leave) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _open_stream(name: str, flags: int) -> int:
+    """For the built-in open: makes and empties nothing.
+
+    What another program has open may be a file, which only gets longer.
+    """
+    flags &= ~(os.O_CREAT | os.O_TRUNC)
+    flags |= getattr(os, "O_NOCTTY", 0)
+    if os.path.isfile(name):
+        flags |= os.O_APPEND
+    return open_shared(name, flags)

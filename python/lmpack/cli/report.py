@@ -25,7 +25,7 @@ class Report:
     """
 
     def __init__(self, *, is_compression: bool, verbose: int, as_json: bool) -> None:
-        self.failures = Failures(verbose)
+        self.failures = Failures()
         self._is_compression = is_compression
         self._verbose = verbose
         self._as_json = as_json

@@ -9,6 +9,7 @@ from typing import TypedDict
 import click
 
 from lmpack import Options
+from lmpack.cli.failures import display_name
 from lmpack.cli.output import is_stream
 
 
@@ -61,12 +62,22 @@ class Request:
                 "standard input has no name for an output: do it alone, or use -c; "
                 "./- is a file of that name"
             )
-        if (self.remove or self.resume) and "-" in self.inputs:
-            raise click.UsageError("--rm and --resume need an input file, not standard input")
-        if self.output is not None and not self.is_batch:
+        if (self.remove or self.resume) and not self.is_batch:
+            self._check_input(self.inputs[0])
+        if self.output is not None:
             self._check_output(self.output)
 
+    def _check_input(self, name: str) -> None:
+        if is_stream(name):
+            raise click.UsageError(
+                f"--rm and --resume need an input file, which {display_name(name)} is not"
+            )
+
     def _check_output(self, output: str) -> None:
+        if self.is_batch:
+            if is_stream(output):
+                raise click.UsageError(f"{output} is no folder: several files can be joined by -c")
+            return
         if output.endswith(os.sep) and not os.path.isdir(output):
             raise click.UsageError(f"{output} is no folder: make it first")
         if is_stream(output) and (self.remove or self.as_json or self.resume):
@@ -94,4 +105,6 @@ class Request:
         """Whether no file with a place of its own is made of one that has a place, too."""
         if self.is_batch:
             return False
-        return "-" in self.inputs or self.to_stdout or is_stream(self.output)
+        if self.to_stdout or is_stream(self.output):
+            return True
+        return self.output is not None and is_stream(self.inputs[0])

@@ -8,8 +8,13 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
+from lmpack._container import ByteReader
+from lmpack._files.kinds import Kind, descriptor_of, kind_of, require_regular
 from lmpack._files.replacement import regular_status
+from lmpack.cli.waiting_file import raw_file
 from lmpack.errors import UsageError
+
+_PIECE = 1 << 16
 
 
 def standard_input() -> BinaryIO:
@@ -31,19 +36,58 @@ def standard_output() -> BinaryIO:
     """
     if sys.stdout is None:
         raise UsageError("standard output is closed: name a file with -o")
-    stream = sys.stdout.buffer
-    unbuffered: BinaryIO = getattr(stream, "raw", stream)
-    return unbuffered
+    return raw_file(sys.stdout.buffer)
 
 
 @contextlib.contextmanager
 def open_input(name: str) -> Iterator[BinaryIO]:
-    """A file for reading; - is standard input, which stays open."""
+    """A file for reading; - is standard input, which stays open.
+
+    Raises:
+        UsageError: it is a folder, or standard input is closed.
+        OSError: it cannot be opened.
+    """
     if name == "-":
         yield standard_input()
-    else:
-        with open(name, "rb") as file:
-            yield file
+        return
+    if kind_of(name) is Kind.FOLDER:
+        raise UsageError("it is a folder: name the files in it")
+    with open(name, "rb", opener=open_shared) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def open_regular(name: str) -> Iterator[BinaryIO]:
+    """The same where a whole file is needed; does not wait for whoever writes into a pipe.
+
+    Raises:
+        UsageError: it is a stream or a folder, or standard input is closed.
+        OSError: it cannot be opened.
+    """
+    if name != "-":
+        require_regular(name)
+    with open_input(name) as file:
+        yield file
+
+
+def open_shared(name: str, flags: int) -> int:
+    """For the built-in open: what the program has open already is shared and not opened again.
+
+    So it goes on where it is, as with - , and works with what cannot be opened twice.
+    """
+    descriptor = descriptor_of(name)
+    if descriptor is not None and descriptor.is_own:
+        return os.dup(descriptor.number)
+    return os.open(name, flags)
+
+
+def last_bytes(source: BinaryIO, size: int) -> bytes:
+    """The last `size` bytes of a source, or all; reads it to its end and keeps no more of it."""
+    reader = ByteReader(source)
+    kept = b""
+    while piece := reader.at_most(_PIECE):
+        kept = (kept + piece)[-size:]
+    return kept
 
 
 def input_size(source: BinaryIO) -> int | None:

@@ -11,7 +11,7 @@ import lmpack.training
 from lmpack._models.bundle import load_bundle
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
-from lmpack.cli.options import threads_option
+from lmpack.cli.options import threads_option, traceback_option
 from lmpack.cli.printing import say
 from lmpack.cli.training_extra import training_extra
 from lmpack.training.config import PRODUCTS, read_recipe, with_batch
@@ -70,6 +70,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Where to train: on a GPU if torch finds one, or as told.",
 )
 @threads_option
+@traceback_option
 def train(
     recipe: str,
     data: Path,

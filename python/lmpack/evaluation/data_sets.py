@@ -94,7 +94,6 @@ def load_data_set(name: str, path: Path | None = None, limit: int = PAPER_CHUNKS
     Raises:
         UsageError: an unknown name, or no path where one is needed.
         EvaluationError: the path holds too little, or nothing that can be read.
-        OSError: a file cannot be read.
     """
     if name not in NAMES:
         raise UsageError(f"there is no data set {name!r}: choose from {', '.join(NAMES)}")
@@ -133,13 +132,16 @@ def _read_text(path: Path, size: int) -> bytes:
             return file.read(size)
     except (lzma.LZMAError, EOFError) as error:
         raise EvaluationError(f"{path} cannot be decompressed: {error}") from error
+    except OSError as error:
+        raise EvaluationError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _files(folder: Path, kind: _Folder) -> list[Path]:
     """All files of a kind in a folder and below, in the order of their paths."""
     if not folder.is_dir():
         raise EvaluationError(f"{folder} is neither a file nor a folder")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in kind.suffixes)
+    named = (path for path in folder.rglob("*") if path.suffix.lower() in kind.suffixes)
+    found = sorted(path for path in named if path.is_file())
     if not found:
         raise EvaluationError(f"{folder} holds no files that end in {', '.join(kind.suffixes)}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import warnings
@@ -25,10 +26,10 @@ def read_grey_image(path: Path) -> npt.NDArray[np.uint8]:
     """
     image = import_extra("PIL.Image", "pillow")
     try:
-        with warnings.catch_warnings():
+        with contextlib.ExitStack() as closing, warnings.catch_warnings():
             warnings.simplefilter("error", image.DecompressionBombWarning)
-            opened = image.open(path)
-        with opened:
+            # Opened here: not all that fails in image.open closes the file.
+            opened = closing.enter_context(image.open(closing.enter_context(path.open("rb"))))
             if opened.mode.startswith("I;16"):
                 return (np.asarray(opened) >> 8).astype(np.uint8)
             return grey(np.asarray(opened.convert("RGB")))

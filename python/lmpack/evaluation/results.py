@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from lmpack._files.beside import written_beside
 from lmpack.errors import EvaluationError
 from lmpack.evaluation.data_sets import DataSet
 from lmpack.evaluation.environment import environment
@@ -77,9 +77,8 @@ class ResultFile:
     def add(self, row: Mapping[str, Any]) -> None:
         """Append a row and write the file again."""
         self.rows.append({**row, "environment": self._environment})
-        temporary = self.path.with_name(self.path.name + ".tmp")
-        temporary.write_text(json.dumps({"rows": self.rows}, indent=1) + "\n")
-        os.replace(temporary, self.path)
+        with written_beside(self.path) as temporary:
+            temporary.write_text(json.dumps({"rows": self.rows}, indent=1) + "\n")
 
 
 def subject(compressor: Named, data_set: DataSet) -> Row:

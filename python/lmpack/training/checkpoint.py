@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from typing import Any
 
 import torch
 
+from lmpack._files.beside import written_beside
+from lmpack._files.kinds import require_regular
 from lmpack._models.bundle import TOKENIZER
 from lmpack.errors import TrainingError
 from lmpack.training.log import LOG
@@ -51,6 +52,7 @@ def load_state(folder: Path, name: str = CHECKPOINT) -> State:
         TrainingError: there is none, or it cannot be read.
     """
     with checkpoint_errors(folder, name):
+        require_regular(folder / name)
         state: State = torch.load(folder / name, map_location="cpu", weights_only=True)
         missing = [field for field in FIELDS if field not in state]
         if missing:
@@ -59,10 +61,9 @@ def load_state(folder: Path, name: str = CHECKPOINT) -> State:
 
 
 def save_state(folder: Path, state: State, name: str = CHECKPOINT) -> None:
-    """Write a state; a run that is killed meanwhile keeps the old one."""
-    temporary = folder / (name + ".tmp")
-    torch.save(state, temporary)
-    os.replace(temporary, folder / name)
+    """Write a state; a run that is ended meanwhile keeps the old one."""
+    with written_beside(folder / name) as temporary:
+        torch.save(state, temporary)
 
 
 def resumable_state(folder: Path, ending: str) -> State:

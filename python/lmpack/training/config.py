@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lmpack._files.kinds import require_regular
 from lmpack._models.architecture import Architecture
 from lmpack._models.tokenization import PLAIN, aligned, vocabulary_of
 from lmpack.errors import LmpackError, TrainingError
@@ -194,8 +195,10 @@ def read_recipe(path: Path, **overrides: Any) -> TrainingConfig:
         overrides: fields to set after reading.
 
     Raises:
+        UsageError: it is a pipe or a device.
         TrainingError: the file cannot be read or a field is unknown or out of range.
     """
+    require_regular(path)
     try:
         fields = {**json.loads(path.read_text()), **overrides}
         shape = fields["architecture"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._files.kinds import require_regular
 from lmpack._models.bundle import TOKENIZER
 from lmpack._models.tokenization import (
     Tokenizer,
@@ -27,9 +28,11 @@ def read_source(folder: Path, source: Source) -> npt.NDArray[np.uint8]:
     """The bytes of a source, without its skipped ranges: uint8 [n].
 
     Raises:
+        UsageError: it is a pipe or a device.
         TrainingError: it cannot be read or is empty.
     """
     path = folder / source.path
+    require_regular(path)
     try:
         if path.suffix == ".xz":
             with lzma.open(path) as file:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import torch
 
 import lmpack
 from lmpack._executors.conformance import odds_digest
+from lmpack._files.beside import written_beside
 from lmpack._models.architecture import MASKED, SPEC_VERSION
 from lmpack._models.bounds import check_bounds
 from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, model_fingerprint
@@ -116,10 +116,9 @@ def conformance_vectors(model: ExactTransformer) -> list[dict[str, Any]]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside `path` and put it in its place: who has the old one open keeps it."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    """Put a file in the place of another one: who has the old one open keeps it."""
+    with written_beside(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _int8(values: torch.Tensor) -> npt.NDArray[Any]:

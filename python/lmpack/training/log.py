@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from lmpack._files.beside import written_beside
 
 LOG = "log.jsonl"
 
@@ -34,9 +35,8 @@ class TrainingLog:
     def append(self, line: Line) -> None:
         """Add a line, and write the whole file again."""
         self.lines.append(line)
-        temporary = self._path.with_name(self._path.name + ".tmp")
-        temporary.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
-        os.replace(temporary, self._path)
+        with written_beside(self._path) as temporary:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
 
 
 def _parsed(text: str) -> Line | None:
