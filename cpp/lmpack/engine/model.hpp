@@ -41,7 +41,8 @@ struct TensorSource {
   std::function<std::span<const float>(const std::string& name, std::size_t size)> float32;
 };
 
-// Packs the tensors of a bundle (names: docs/model.md).
+// Packs the tensors of a bundle (names: docs/model.md). Throws InvalidArgument for a shape that no
+// model can have, and for a weight or scale out of its range.
 ModelWeights load_weights(const ModelShape& shape, const TensorSource& source);
 
 }  // namespace lmpack

@@ -23,6 +23,8 @@ struct ContextTable {
   std::size_t reach() const { return order == kWord ? kWordReach : order; }
 };
 
+// Every number within the bounds of docs/model.md, without which neither sums nor places in memory
+// are safe: check_shape() tells.
 struct ModelShape {
   std::size_t vocabulary;  // V, a multiple of 32
   std::size_t width;       // d, a multiple of 32
@@ -48,5 +50,8 @@ struct ModelShape {
   // The symbol that stands before a lane.
   std::int32_t start_symbol() const { return static_cast<std::int32_t>(vocabulary); }
 };
+
+// Throws InvalidArgument for a shape that no model can have.
+void check_shape(const ModelShape& shape);
 
 }  // namespace lmpack

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,10 +17,11 @@ class Apm {
  public:
   // Every context starts with the logistic function. A bit moves the nearest knot by 2**-rate of
   // what it lacks.
-  Apm(std::size_t contexts, int rate) : rate_(rate), knots_(contexts * kKnots) {
-    for (std::size_t i = 0; i < knots_.size(); ++i) {
-      const int logit = (static_cast<int>(i % kKnots) - kMiddle) * kSpacing;
-      knots_[i] = static_cast<std::uint16_t>(logistic().squash(logit));
+  Apm(std::size_t contexts, int rate) : rate_(rate) {
+    const auto curve = logistic_curve();
+    knots_.reserve(contexts * kKnots);
+    for (std::size_t i = 0; i < contexts; ++i) {
+      knots_.insert(knots_.end(), curve.begin(), curve.end());
     }
   }
 
@@ -44,6 +46,14 @@ class Apm {
   static constexpr int kKnots = 33;
   static constexpr int kMiddle = kKnots / 2;
   static constexpr int kSpacing = 160;
+
+  static std::array<std::uint16_t, kKnots> logistic_curve() {
+    std::array<std::uint16_t, kKnots> curve;
+    for (int knot = 0; auto& p : curve) {
+      p = static_cast<std::uint16_t>(logistic().squash((knot++ - kMiddle) * kSpacing));
+    }
+    return curve;
+  }
 
   int rate_;
   std::vector<std::uint16_t> knots_;

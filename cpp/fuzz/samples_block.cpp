@@ -1,0 +1,44 @@
+// Blocks of 16-bit samples, which are predicted before their residuals are mixed.
+
+#include "block_properties.hpp"
+#include "lmpack/mixing/adaptive_block.hpp"
+#include "lmpack/samples/residuals.hpp"
+
+namespace {
+
+using namespace lmpack;
+
+// Enough samples for the filters' memory to wrap round. Every sequence of bytes is both some
+// samples and some residuals.
+void check_residuals(const fuzz::Input& input, std::size_t channels) {
+  constexpr std::size_t kMostSampleBytes = 2048;
+  const fuzz::Bytes bytes = input.rest(kMostSampleBytes);
+  if (samples_of(residuals_of(bytes, channels), channels) != bytes) std::abort();
+  if (residuals_of(samples_of(bytes, channels), channels) != bytes) std::abort();
+}
+
+void check_blocks(fuzz::Input& input, std::size_t channels) {
+  const DataKind kind{static_cast<std::uint32_t>(sizeof(std::int16_t) * channels)};
+  fuzz::check_block(
+      input,
+      [&](const fuzz::Bytes& plain, BlockLayout layout) {
+        return encode_adaptive_block(residuals_of(plain, channels), layout, kind, no_progress);
+      },
+      [&](fuzz::Bytes payload, BlockLayout layout) {
+        return samples_of(decode_adaptive_block(std::move(payload), layout, kind, no_progress),
+                          channels);
+      });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Input input(data, size);
+  const std::size_t channels = 1 + input.below(kMostChannels);
+  if (input.below(2) == 0) {
+    check_residuals(input, channels);
+  } else {
+    check_blocks(input, channels);
+  }
+  return 0;
+}
