@@ -17,12 +17,11 @@ from pathlib import Path
 import bundle_target
 import container_target
 import inputs
-from targets import CORPORA
+from targets import CORPORA, CPP_CORPORA
 
 import lmpack
 from lmpack._models.architecture import WORD, Architecture, ContextTable
 
-CPP_CORPORA = Path(__file__).parents[2] / "cpp" / "fuzz" / "corpus"
 LARGEST = 4000
 
 PLAIN = {

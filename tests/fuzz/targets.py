@@ -12,6 +12,7 @@ TARGETS: dict[str, ModuleType] = {
     target.NAME: target for target in (bundle_target, container_target)
 }
 CORPORA = Path(__file__).with_name("corpus")
+CPP_CORPORA = Path(__file__).parents[2] / "cpp" / "fuzz" / "corpus"
 
 
 def corpus(name: str) -> list[bytes]:

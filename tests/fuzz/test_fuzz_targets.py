@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tracemalloc
+from pathlib import Path
 
 import bundle_target
 import container_target
 import pytest
 from mutations import mutations
-from targets import CORPORA, TARGETS, corpus
+from targets import CORPORA, CPP_CORPORA, TARGETS, corpus
 
 LARGEST_FILE = 4096
 LARGEST_CORPUS = 200_000
@@ -41,12 +44,20 @@ def test_memory_is_bounded(name: str) -> None:
     assert peak < MEMORY
 
 
-@pytest.mark.parametrize("name", TARGETS)
-def test_corpora_stay_small(name: str) -> None:
-    sizes = [len(data) for data in corpus(name)]
+@pytest.mark.parametrize(
+    "corpus", [*CORPORA.iterdir(), *CPP_CORPORA.iterdir()], ids=os.path.basename
+)
+def test_corpora_stay_small(corpus: Path) -> None:
+    sizes = [path.stat().st_size for path in corpus.iterdir()]
     assert max(sizes) < LARGEST_FILE
     assert sum(sizes) < LARGEST_CORPUS
-    assert (CORPORA / name).is_dir()
+
+
+def test_every_target_has_a_corpus() -> None:
+    cpp = re.search(r"IN ITEMS (.*)\)", (CPP_CORPORA.parent / "CMakeLists.txt").read_text())
+    assert cpp is not None
+    assert {path.name for path in CPP_CORPORA.iterdir()} == set(cpp[1].split())
+    assert {path.name for path in CORPORA.iterdir()} == TARGETS.keys()
 
 
 def test_the_corpora_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> None:
