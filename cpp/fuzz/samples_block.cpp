@@ -11,7 +11,7 @@ using namespace lmpack;
 // Enough samples for the filters' memory to wrap round. Every sequence of bytes is both some
 // samples and some residuals.
 void check_residuals(const fuzz::Input& input, std::size_t channels) {
-  constexpr std::size_t kMostSampleBytes = 2048;
+  constexpr std::size_t kMostSampleBytes = 640;
   const fuzz::Bytes bytes = input.rest(kMostSampleBytes);
   if (samples_of(residuals_of(bytes, channels), channels) != bytes) std::abort();
   if (residuals_of(samples_of(bytes, channels), channels) != bytes) std::abort();
