@@ -13,7 +13,7 @@
 namespace lmpack::fuzz {
 
 // Few enough for hundreds of blocks a second under sanitizers; matches and several lanes fit in.
-inline constexpr std::size_t kMostBytes = 32;
+inline constexpr std::size_t kMostBytes = 24;
 
 inline BlockLayout layout_for(Input& input, std::size_t length) {
   const std::size_t lane_length = 1 + input.below(length);

@@ -26,10 +26,10 @@ LARGEST = 4000
 
 PLAIN = {
     "letter": b"x",
-    "text": inputs.TEXT[:32],
-    "repetition": b"abcdefgh" * 4,
-    "noise": inputs.NOISE[:32],
-    "records": bytes(4 * i // 3 % 256 if i % 4 else 7 for i in range(32)),
+    "text": inputs.TEXT[:24],
+    "repetition": b"abcdefgh" * 3,
+    "noise": inputs.NOISE[:24],
+    "records": bytes(4 * i // 3 % 256 if i % 4 else 7 for i in range(24)),
 }
 """What blocks of the C++ targets hold."""
 
@@ -111,8 +111,8 @@ def blocks(parameters: bytes, coded: bytes) -> Iterator[bytes]:
     for lanes in (0, 5, 255):
         for plain in PLAIN.values():
             yield coded + parameters + bytes([0, lanes]) + plain
-    for length in (1, 12, 32):
-        for payload in (b"", inputs.NOISE[:3], inputs.NOISE[:32]):
+    for length in (1, 12, 24):
+        for payload in (b"", inputs.NOISE[:3], inputs.NOISE[:24]):
             yield coded + parameters + bytes([1, length - 1, length // 2]) + payload
 
 
@@ -125,12 +125,14 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
             yield "adaptive_block", one
             yield "mixed_block", one
     for channels in (1, 2, 8):
-        yield "samples_block", bytes([channels - 1, 0]) + inputs.NOISE[:640]
-        yield "samples_block", bytes([channels - 1, 0]) + inputs.SENTENCES[:639]
+        for direction in (0, 1):
+            start = bytes([channels - 1, 0, direction])
+            yield "samples_block", start + inputs.NOISE[:640]
+            yield "samples_block", start + inputs.SENTENCES[:639]
         for one in blocks(b"", bytes([channels - 1, 1])):
             yield "samples_block", one
     for vocabulary in (0, 30, 254):
-        for payload in (b"", inputs.NOISE[:4], inputs.NOISE[:32]):
+        for payload in (b"", inputs.NOISE[:4], inputs.NOISE[:24]):
             yield "coder", bytes([19, 6, vocabulary, 1, 255, 255]) + payload
             yield "coder", bytes([0, 0, vocabulary, 2, 0, 0, 255, 255, 255, 255]) + payload
     for windows in (b"\1\7", b"\2\x27\3"):
