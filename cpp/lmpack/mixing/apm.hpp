@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,12 +17,7 @@ class Apm {
  public:
   // Every context starts with the logistic function. A bit moves the nearest knot by 2**-rate of
   // what it lacks.
-  Apm(std::size_t contexts, int rate) : rate_(rate), knots_(contexts * kKnots) {
-    for (std::size_t i = 0; i < knots_.size(); ++i) {
-      const int logit = (static_cast<int>(i % kKnots) - kMiddle) * kSpacing;
-      knots_[i] = static_cast<std::uint16_t>(logistic().squash(logit));
-    }
-  }
+  Apm(std::size_t contexts, int rate) : rate_(rate), curves_(contexts, logistic_curve()) {}
 
   // The probability of a logit, on the line between two knots of a context; update() moves one.
   Probability refine(int logit, std::size_t context) {
@@ -29,7 +25,7 @@ class Apm {
     const int place = std::clamp(logit, -kLimit, kLimit - 1) + kLimit;
     const int behind = place % kSpacing;
     std::uint16_t* const knot =
-        knots_.data() + context * kKnots + static_cast<std::size_t>(place / kSpacing);
+        curves_[context].data() + static_cast<std::size_t>(place / kSpacing);
     nearest_ = knot + (behind >= kSpacing / 2);
     const int p = (knot[0] * (kSpacing - behind) + knot[1] * behind) / kSpacing;
     return std::clamp(static_cast<Probability>(p), Probability{1}, kCertain);
@@ -45,8 +41,18 @@ class Apm {
   static constexpr int kMiddle = kKnots / 2;
   static constexpr int kSpacing = 160;
 
+  using Curve = std::array<std::uint16_t, kKnots>;
+
+  static Curve logistic_curve() {
+    Curve curve;
+    for (int knot = 0; auto& p : curve) {
+      p = static_cast<std::uint16_t>(logistic().squash((knot++ - kMiddle) * kSpacing));
+    }
+    return curve;
+  }
+
   int rate_;
-  std::vector<std::uint16_t> knots_;
+  std::vector<Curve> curves_;
   std::uint16_t* nearest_ = nullptr;
 };
 

@@ -1,0 +1,22 @@
+// Blocks that a model predicts together with what the block teaches.
+
+#include "block_properties.hpp"
+#include "lmpack/mixed_block_codec.hpp"
+#include "small_engine.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace lmpack;
+  fuzz::Input input(data, size);
+  const DataKind kind{input.word16()};
+  fuzz::check_block(
+      input,
+      [kind](const fuzz::Bytes& plain, BlockLayout layout) {
+        return encode_mixed_block(fuzz::small_engine(), fuzz::one_thread(), plain, layout, kind,
+                                  no_progress);
+      },
+      [kind](fuzz::Bytes payload, BlockLayout layout) {
+        return decode_mixed_block(fuzz::small_engine(), fuzz::one_thread(), std::move(payload),
+                                  layout, kind, no_progress);
+      });
+  return 0;
+}

@@ -1,0 +1,161 @@
+"""Writes the first inputs of the fuzz targets, from small containers and small models.
+
+    PYTHONPATH=tests/support python tests/fuzz/make_corpus.py
+
+What fuzzing adds later stays (`scripts/fuzz --merge`). The inputs of the C++ targets are built as
+cpp/fuzz/*.cpp read them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import bundle_target
+import container_target
+import inputs
+from targets import CORPORA, CPP_CORPORA
+
+import lmpack
+from lmpack._models.architecture import WORD, Architecture, ContextTable
+
+LARGEST = 4000
+
+PLAIN = {
+    "letter": b"x",
+    "text": inputs.TEXT[:24],
+    "repetition": b"abcdefgh" * 3,
+    "noise": inputs.NOISE[:24],
+    "records": bytes(4 * i // 3 % 256 if i % 4 else 7 for i in range(24)),
+}
+"""What blocks of the C++ targets hold."""
+
+SHAPES = {
+    "plain": Architecture(32, 32, 1, 32, 32, (1,), "relu"),
+    "tables": Architecture(
+        64, 64, 2, 32, 32, (4, 3), tables=(ContextTable(2, 9, 0, 64), ContextTable(WORD, 5, 32, 32))
+    ),
+}
+
+
+def containers() -> Iterator[bytes]:
+    """Files of the golden inputs, one after another, too, and their payloads in raw blocks."""
+    files = [
+        lmpack.compress(plain, **options)
+        for plain in inputs.CONTAINER_INPUTS.values()
+        for options in ({}, {"level": 1}, {"mixing": False})
+        if len(plain) < LARGEST
+    ]
+    small = [lmpack.compress(plain, level=1) for plain in PLAIN.values()]
+    for file in [*files, *small, small[0] + small[1] + small[2]]:
+        if len(file) < LARGEST:
+            yield b"\0" + file
+            yield b"\1" + file
+
+
+def tensors_header(architecture: Architecture) -> bytes:
+    """The header of a safetensors file with all tensors of a model."""
+    a = architecture
+    shapes = {"embedding": ("I8", [a.vocabulary + 1, a.width]), "score_scale": ("F32", [1])}
+    queries = a.heads * a.head_width
+    matrices = {"head": (a.width, a.vocabulary)}
+    for i, window in enumerate(a.windows):
+        shapes[f"layers.{i}.bias"] = ("F32", [a.heads, window + 1])
+        matrices[f"layers.{i}.qkv"] = (a.width, queries + 2 * a.head_width)
+        matrices[f"layers.{i}.out"] = (queries, a.width)
+        matrices[f"layers.{i}.up"] = (a.width, a.hidden)
+        matrices[f"layers.{i}.down"] = (a.hidden, a.width)
+    for i, table in enumerate(a.tables):
+        shapes[f"tables.{i}"] = ("I8", [table.rows, table.width])
+    for name, (rows, columns) in matrices.items():
+        shapes[f"{name}.weight"] = ("I8", [rows, columns])
+        shapes[f"{name}.multiplier"] = ("F32", [columns])
+    return _placed(shapes)
+
+
+def _placed(shapes: dict[str, tuple[str, list[int]]]) -> bytes:
+    header = {}
+    place = 0
+    # Types of four bytes first, so that all are aligned.
+    for name, (dtype, shape) in sorted(shapes.items(), key=lambda item: item[1][0]):
+        size = (4 if dtype == "F32" else 1) * shape[0] * (shape[1] if shape[1:] else 1)
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [place, place + size]}
+        place += size
+    return json.dumps(header, separators=(",", ":")).encode()
+
+
+def bundles() -> Iterator[bytes]:
+    """Whole bundles whose integers and scales are one repeated byte, and pieces of such."""
+    for architecture in SHAPES.values():
+        symbols = [[architecture.start_symbol, 1, 2]]
+        manifest = {
+            "name": "fuzz",
+            "spec_version": 2,
+            "architecture": architecture.to_json(),
+            "conformance": [{"symbols": symbols, "sha256": "00"}],
+        }
+        text, header = json.dumps(manifest).encode(), tensors_header(architecture)
+        # 0x3C is a weight of 60, and four of them are a scale of 0.0115.
+        for flags in range(4):
+            yield bundle_target.pack(flags, text, header, b"\x3c")
+        yield bundle_target.pack(bundle_target.SIGNED, text, header, b"\x3c\xc8\0\x7f")
+        yield bundle_target.pack(bundle_target.SIGNED, text, b"{}", b"")
+    yield bundle_target.pack(0, b"{", b"", b"")
+
+
+def blocks(parameters: bytes, coded: bytes) -> Iterator[bytes]:
+    """Round trips, and payloads of noise; `parameters` come before the rest of each input."""
+    for lanes in (0, 5, 255):
+        for plain in PLAIN.values():
+            yield coded + parameters + bytes([0, lanes]) + plain
+    for length in (1, 12, 24):
+        for payload in (b"", inputs.NOISE[:3], inputs.NOISE[:24]):
+            yield coded + parameters + bytes([1, length - 1, length // 2]) + payload
+
+
+def cpp_targets() -> Iterator[tuple[str, bytes]]:
+    """Target and input."""
+    for one in blocks(b"", b""):
+        yield "model_block", one
+    for stride in (0, 1, 4, 300):
+        for one in blocks(stride.to_bytes(2, "little"), b""):
+            yield "adaptive_block", one
+            yield "mixed_block", one
+    for channels in (1, 2, 8):
+        for direction in (0, 1):
+            start = bytes([channels - 1, 0, direction])
+            yield "samples_block", start + inputs.NOISE[:640]
+            yield "samples_block", start + inputs.SENTENCES[:639]
+        for one in blocks(b"", bytes([channels - 1, 1])):
+            yield "samples_block", one
+    for vocabulary in (0, 30, 254):
+        for payload in (b"", inputs.NOISE[:4], inputs.NOISE[:24]):
+            yield "coder", bytes([19, 6, vocabulary, 1, 255, 255]) + payload
+            yield "coder", bytes([0, 0, vocabulary, 2, 0, 0, 255, 255, 255, 255]) + payload
+    for windows in (b"\1\7", b"\2\x27\3"):
+        for tame in (0, 1):
+            shape = bytes([7, 0, 1, 0, 1]) + b"\0" + windows + bytes([1, 3, 9, 0, 1, tame, 5])
+            yield "engine", shape + inputs.NOISE[:40]
+
+
+def main() -> int:
+    """Adds to the corpora what is not there."""
+    for target, made in ((container_target, containers()), (bundle_target, bundles())):
+        for one in made:
+            save(CORPORA / target.NAME, one)
+    for name, one in cpp_targets():
+        save(CPP_CORPORA / name, one)
+    return 0
+
+
+def save(folder: Path, content: bytes) -> None:
+    """A file named like libFuzzer names them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
