@@ -46,7 +46,7 @@ def without_times(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def changing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file becomes shorter while it is compressed."""
+    """The file becomes shorter while it is compressed, with -T1 before all of it was read."""
     encode = Encoder.encode
 
     def shorten(encoder: Encoder, plain: bytes, share_done: object = None) -> Block:
@@ -81,14 +81,14 @@ def test_an_error_counts_more_than_a_warning(invoke: Invoke) -> None:
 @pytest.mark.usefixtures("changing")
 @pytest.mark.parametrize("more", [(), ("-c",), ("-o", "-"), ("-o", os.devnull)])
 def test_a_file_that_changes_is_warned_of(invoke: Invoke, more: tuple[str, ...]) -> None:
-    result = invoke("compress", "words.txt", *more)
+    result = invoke("compress", "words.txt", "-T1", *more)
     assert result.exit_code == 2
     assert "words.txt: warning: it was changed while it was read" in result.stderr
 
 
 @pytest.mark.usefixtures("changing")
 def test_a_file_that_changes_is_kept(invoke: Invoke) -> None:
-    result = invoke("compress", "words.txt", "--rm")
+    result = invoke("compress", "words.txt", "-T1", "--rm")
     assert result.exit_code == 1
     assert "words.txt: it was changed while it was read: it is kept" in result.stderr
     assert Path("words.txt").exists()

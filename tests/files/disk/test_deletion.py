@@ -89,8 +89,9 @@ def test_a_file_that_cannot_be_deleted_is_named(
 
 def test_a_pipe_cannot_be_removed_and_is_not_waited_for(tree: Path) -> None:
     os.mkfifo(tree / "pipe")
-    call = background(lambda: list(lmpack.compress_files([tree / "pipe"], remove=True)))
-    (result,) = call.result(timeout=30)
+    (result,) = background(
+        lambda: list(lmpack.compress_files([tree / "pipe"], output_file=tree / "out", remove=True))
+    ).result(timeout=30)
     assert "it is no regular file: it cannot be removed" in str(result.error)
     assert (tree / "pipe").is_fifo()
 
@@ -104,7 +105,11 @@ def test_a_device_is_never_removed(tree: Path, fake_models: FakeModels, force: b
     except PermissionError:
         pytest.skip("this root may not make devices")
     one, two = lmpack.compress_files([device, tree / "one"], tree / "o", remove=True, force=force)
-    assert "it is no regular file: it cannot be removed" in str(one.error)
+    assert "it is a device" in str(one.error)
+    (alone,) = lmpack.compress_files(
+        [device], output_file=tree / "o" / "null", remove=True, force=force
+    )
+    assert "it is no regular file: it cannot be removed" in str(alone.error)
     assert device.exists()
     assert (two.error, (tree / "one").exists()) == (None, False)
 
@@ -137,6 +142,8 @@ def test_a_link_is_removed_only_with_force_and_never_what_it_leads_to(
 
 def test_a_link_is_no_way_to_have_a_device_removed(tree: Path) -> None:
     (tree / "link").symlink_to(os.devnull)
-    (result,) = lmpack.compress_files([tree / "link"], remove=True, force=True)
+    (result,) = lmpack.compress_files(
+        [tree / "link"], output_file=tree / "out", remove=True, force=True
+    )
     assert "it is no regular file" in str(result.error)
     assert (tree / "link").is_symlink()
