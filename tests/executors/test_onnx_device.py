@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 from random_models import ARCHITECTURES, random_bundle, random_symbols
 
+from lmpack._executors import provider
 from lmpack._executors.conformance import check_conformance
 from lmpack._executors.continuous_batch import ContinuousBatch
 from lmpack._executors.cuda import CudaExecutor
+from lmpack._executors.graph_session import GraphSession
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnx_device import DeviceModel
 from lmpack._executors.provider import Provider
-from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, Graph, load_bundle
 from lmpack.errors import ConformanceError, UsageError
 
 CPU = Provider("CPUExecutionProvider", "cpu")
@@ -83,19 +83,19 @@ class Sessions:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.captured: list[tuple[int, str]] = []
         self.runs = 0
-        session, run = onnxruntime.InferenceSession, onnxruntime.InferenceSession.run_with_iobinding
+        run = GraphSession.run_with_iobinding
 
-        def opened(path: Path, *arguments: Any, providers: list[tuple[str, dict[str, str]]]) -> Any:
+        def opened(graph: Graph, options: Any, providers: list[tuple[str, dict[str, str]]]) -> Any:
             if providers[0][1].get("enable_cuda_graph") == "1":
-                self.captured.append((threading.get_ident(), path.name))
-            return session(path, *arguments, providers=providers)
+                self.captured.append((threading.get_ident(), graph.path.name))
+            return GraphSession(graph, options, providers)
 
         def counted(*arguments: Any) -> None:
             self.runs += 1
             run(*arguments)
 
-        monkeypatch.setattr(session, "run_with_iobinding", counted)
-        monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
+        monkeypatch.setattr(GraphSession, "run_with_iobinding", counted)
+        monkeypatch.setattr(provider, "GraphSession", opened)
 
 
 @pytest.fixture

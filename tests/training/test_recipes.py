@@ -83,7 +83,7 @@ def test_recipe_fields_arrive(tmp_path: Path) -> None:
     [
         ({"width": 48}, "width must be a positive multiple of 32"),
         ({"heads": 0}, "heads must be 1 to 1024"),
-        ({"windows": ()}, "at least one layer"),
+        ({"windows": ()}, "window of 1 to 1024 layers"),
         ({"head_width": 2080}, "head_width must be at most 2048"),
         ({"heads": 1.5}, "heads must be an integer"),
         ({"windows": (8, 1025)}, "window must be 1 to 1024"),
