@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from lmpack._container._index import (
     parse_index,
 )
 from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, Block, Header, block_size
-from lmpack._container._source import MAXIMUM_VARINT_SIZE, ByteReader
+from lmpack._container._source import MAXIMUM_VARINT_SIZE, PADDING_PIECE, ByteReader
 from lmpack.errors import DamagedError, FormatError
 
 _TAIL_SIZE = MAXIMUM_VARINT_SIZE + CHECKSUM_SIZE
@@ -65,27 +66,58 @@ def read_block(file: BinaryIO, entry: BlockEntry) -> Block:
     return block
 
 
-def _read_indexes_backwards(file: BinaryIO) -> list[ContainerIndex]:
-    end = file.seek(0, os.SEEK_END)
-    indexes = []
-    while end:
-        indexes.append(_read_index_before(file, end))
-        end = indexes[-1].start
-    return indexes[::-1]
+def possible_ends(file: BinaryIO) -> range:
+    """Where the last container may end: zeros at the end of a file are padding or its last bytes.
+
+    The last bytes of a container are a checksum, which may be zeros, too; the byte before never is.
+    """
+    size = file.seek(0, os.SEEK_END)
+    end, piece, rest = size, 1, 0
+    while end and not rest:
+        start = max(0, end - piece)
+        rest = len(_read_at(file, start, end - start).rstrip(b"\0"))
+        end = start + rest
+        piece = min(2 * piece, PADDING_PIECE)
+    return range(end, min(size, end + CHECKSUM_SIZE) + 1)
 
 
-def _read_index_before(file: BinaryIO, end: int) -> ContainerIndex:
-    """The index of the container that ends at a place in the file."""
+def read_lengths_before(file: BinaryIO, end: int) -> tuple[int, list[Lengths]]:
+    """Where the index starts that ends at a place in the file, and the lengths in it.
+
+    Raises:
+        FormatError: there is none, or it breaks a rule of the format.
+    """
     index_start = _find_index(file, end)
     stored = _read_at(file, index_start, end - index_start)
     blocks = parse_index(ByteReader(io.BytesIO(stored), index_start))
     if index_bytes(blocks) != stored:
         raise DamagedError(f"the index at byte {index_start} is damaged")
+    return index_start, blocks
+
+
+def _read_indexes_backwards(file: BinaryIO) -> list[ContainerIndex]:
+    indexes = [_read_last_index(file)]
+    while indexes[-1].start:
+        indexes.append(_read_index_before(file, indexes[-1].start))
+    return indexes[::-1]
+
+
+def _read_last_index(file: BinaryIO) -> ContainerIndex:
+    *others, last = possible_ends(file)
+    for end in others:
+        with contextlib.suppress(FormatError):
+            return _read_index_before(file, end)
+    return _read_index_before(file, last)
+
+
+def _read_index_before(file: BinaryIO, end: int) -> ContainerIndex:
+    """The index of the container that ends at a place in the file."""
+    index_start, blocks = read_lengths_before(file, end)
     start = index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
     if start < 0:
         raise DamagedError(f"the index at byte {index_start} has more blocks than are before it")
     header = Header.parse(_read_at(file, start, HEADER_SIZE), start)
-    entries = _place_blocks(blocks, start + HEADER_SIZE)
+    entries = place_blocks(blocks, start + HEADER_SIZE)
     content_length = sum(plain_length for plain_length, _ in blocks)
     return ContainerIndex(header, start, end - start, content_length, entries)
 
@@ -102,7 +134,7 @@ def _find_index(file: BinaryIO, end: int) -> int:
     return index_start
 
 
-def _place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:
+def place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:
     """Entries of blocks that follow each other from an offset on."""
     entries = []
     plain_offset = 0
