@@ -3,7 +3,8 @@
 Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
 :func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Many files and folders:
 :func:`compress_files`, :func:`decompress_files`. Files like those of the module gzip: :func:`open`.
-How: :class:`Options`. What is in a file: :func:`describe`. Which models there are:
+How: :class:`Options`. What is in a file: :func:`describe`. What a damaged
+file still holds: :func:`salvage_stream`, :func:`find_damage`. Which models there are:
 :func:`list_models`.
 """
 
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
     from lmpack._blocks.options import Options
     from lmpack._files.batch import compress_files, decompress_files
     from lmpack._files.batch_file import FileResult
+    from lmpack._files.damage import Damage, Salvaged
     from lmpack._files.description import BlockInfo, ContainerInfo, describe
     from lmpack._files.file import LmpackFile, open
     from lmpack._files.progress import Progress, Sizes
+    from lmpack._files.salvage import find_damage, salvage_stream
     from lmpack._files.streams import (
         compress,
         compress_stream,
@@ -52,6 +55,7 @@ __all__ = [
     "BundleError",
     "ConformanceError",
     "ContainerInfo",
+    "Damage",
     "DamagedError",
     "EvaluationError",
     "FileResult",
@@ -62,6 +66,7 @@ __all__ = [
     "NotLmpackError",
     "Options",
     "Progress",
+    "Salvaged",
     "Sizes",
     "TrainingError",
     "TruncatedError",
@@ -76,8 +81,10 @@ __all__ = [
     "decompress_stream",
     "describe",
     "errors",
+    "find_damage",
     "list_models",
     "open",
+    "salvage_stream",
     "verify_stream",
 ]
 
@@ -86,9 +93,11 @@ _HOMES = {
     "_blocks.options": ("Options",),
     "_files.batch": ("compress_files", "decompress_files"),
     "_files.batch_file": ("FileResult",),
+    "_files.damage": ("Damage", "Salvaged"),
     "_files.description": ("BlockInfo", "ContainerInfo", "describe"),
     "_files.file": ("LmpackFile", "open"),
     "_files.progress": ("Progress", "Sizes"),
+    "_files.salvage": ("find_damage", "salvage_stream"),
     "_files.streams": (
         "compress",
         "compress_stream",

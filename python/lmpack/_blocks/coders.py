@@ -12,7 +12,7 @@ from lmpack._blocks.levels import find_level
 from lmpack._blocks.options import Options
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
 from lmpack._executors import Executor, blocks_side_by_side, resolve_device
-from lmpack._models.bundle import Bundle, find_bundle, load_bundle
+from lmpack._models.bundle import Bundle, find_bundle, list_models, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
@@ -126,6 +126,16 @@ class Decoder(Coder):
             return decode_block(executor, block, share_done)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
+
+    def possible_fingerprints(self) -> list[bytes]:
+        """What a damaged header may have held: of the chosen model, or of all built-in ones.
+
+        Raises:
+            ModelError: the chosen model cannot be used.
+        """
+        chosen = self._options.model
+        bundles = list_models() if chosen is None else [load_bundle(chosen)]
+        return [bundle.fingerprint[:FINGERPRINT_SIZE] for bundle in bundles]
 
     def _bundle_of(self, fingerprint: bytes) -> Bundle:
         if self._options.model is None:

@@ -81,13 +81,18 @@ def possible_ends(file: BinaryIO) -> range:
     return range(end, min(size, end + CHECKSUM_SIZE) + 1)
 
 
-def read_lengths_before(file: BinaryIO, end: int) -> tuple[int, list[Lengths]]:
+def read_lengths_before(file: BinaryIO, end: int, least: int = 0) -> tuple[int, list[Lengths]]:
     """Where the index starts that ends at a place in the file, and the lengths in it.
+
+    Args:
+        file: seekable.
+        end: offset of the first byte behind the index.
+        least: offset before which it cannot start.
 
     Raises:
         FormatError: there is none, or it breaks a rule of the format.
     """
-    index_start = _find_index(file, end)
+    index_start = _find_index(file, end, least)
     stored = _read_at(file, index_start, end - index_start)
     blocks = parse_index(ByteReader(io.BytesIO(stored), index_start))
     if index_bytes(blocks) != stored:
@@ -113,7 +118,7 @@ def _read_last_index(file: BinaryIO) -> ContainerIndex:
 def _read_index_before(file: BinaryIO, end: int) -> ContainerIndex:
     """The index of the container that ends at a place in the file."""
     index_start, blocks = read_lengths_before(file, end)
-    start = index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
+    start = first_offset(index_start, blocks)
     if start < 0:
         raise DamagedError(f"the index at byte {index_start} has more blocks than are before it")
     header = Header.parse(_read_at(file, start, HEADER_SIZE), start)
@@ -122,16 +127,21 @@ def _read_index_before(file: BinaryIO, end: int) -> ContainerIndex:
     return ContainerIndex(header, start, end - start, content_length, entries)
 
 
-def _find_index(file: BinaryIO, end: int) -> int:
+def _find_index(file: BinaryIO, end: int, least: int) -> int:
     """Where the index starts that ends at a place in the file."""
-    tail_start = max(0, end - _TAIL_SIZE)
+    tail_start = max(least, end - _TAIL_SIZE)
     tail = _read_at(file, tail_start, end - tail_start)
     reader = ByteReader(io.BytesIO(tail[:-CHECKSUM_SIZE][::-1]))
     index_size = reader.varint("the index size")
     index_start = end - CHECKSUM_SIZE - reader.offset - index_size
-    if index_start < 0:
-        raise DamagedError(f"the index that ends at byte {end} is longer than the file")
+    if index_start < least:
+        raise DamagedError(f"the index that ends at byte {end} is longer than what is before it")
     return index_start
+
+
+def first_offset(index_start: int, blocks: list[Lengths]) -> int:
+    """Where the container starts whose index does; below 0 if the file has not as many bytes."""
+    return index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
 
 
 def place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:

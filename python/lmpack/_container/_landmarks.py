@@ -1,0 +1,144 @@
+"""What can be found in a damaged file without what is before it: headers and indexes that check."""
+
+from __future__ import annotations
+
+import bisect
+import os
+from typing import BinaryIO, NamedTuple
+
+from lmpack._container._index import BlockEntry, Lengths
+from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, MAGIC, VERSION, checksum_bytes
+from lmpack._container._seek import first_offset, place_blocks, possible_ends, read_lengths_before
+from lmpack._container._source import ByteReader
+from lmpack.errors import FormatError
+
+_SEARCH_PIECE = 1 << 20
+_START = MAGIC + bytes([VERSION])
+_LEAST_ALIKE = 3
+"""How many of the first five bytes of a header must be right if its checksum is not."""
+
+
+class Layout(NamedTuple):
+    """A container whose index is right.
+
+    Attributes:
+        start: offset of its header.
+        end: offset of the first byte behind its index.
+        lengths: of its blocks.
+        missing: how many bytes less than it should have there are between header and index.
+    """
+
+    start: int
+    end: int
+    lengths: list[Lengths]
+    missing: int
+
+    def entries(self) -> tuple[BlockEntry, ...]:
+        """Its blocks, where they are if the missing bytes are all behind them."""
+        return place_blocks(self.lengths, self.start + HEADER_SIZE)
+
+
+class Landmarks:
+    """What a damaged file can be found by.
+
+    Attributes:
+        size: of the file.
+        end: offset of the first of the zeros up to its end.
+        layouts: containers whose index is right, by where they start. None is inside another one.
+        ends_with_container: whether one of them is the last thing in the file.
+
+    Args:
+        file: seekable; all of it is taken.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size = file.seek(0, os.SEEK_END)
+        self.end = possible_ends(file)[0]
+        self._headers = _find_headers(file)
+        self.layouts = self._find_layouts()
+        self.ends_with_container = any(layout.end >= self.end for layout in self.layouts.values())
+        self._marks = sorted({*self._headers, *self.layouts})
+
+    def next_mark(self, offset: int) -> int | None:
+        """Where the first container starts that is not before an offset; None if none does."""
+        place = bisect.bisect_left(self._marks, offset)
+        return self._marks[place] if place < len(self._marks) else None
+
+    def looks_like_header(self, offset: int) -> bool:
+        """Whether the bytes at an offset are a header, right or damaged."""
+        if self._is_header(offset):
+            return True
+        self._file.seek(offset)
+        found = ByteReader(self._file).at_most(len(_START))
+        return sum(map(int.__eq__, found, _START)) >= _LEAST_ALIKE
+
+    def _is_header(self, offset: int) -> bool:
+        place = bisect.bisect_left(self._headers, offset)
+        return self._headers[place : place + 1] == [offset]
+
+    def _find_layouts(self) -> dict[int, Layout]:
+        """Goes from the end to the start, as an index tells where its container starts."""
+        layouts: dict[int, Layout] = {}
+        ends = [*self._headers, *reversed(possible_ends(self._file))]
+        least = self.size
+        while ends:
+            end = ends.pop()
+            # What is inside a container that was found is a payload that looks like one.
+            while 0 < end <= least and (layout := self._layout_before(end)):
+                layouts[layout.start] = layout
+                end = least = layout.start
+        return layouts
+
+    def _layout_before(self, end: int) -> Layout | None:
+        lengths = self._lengths_before(end)
+        if lengths is None:
+            return None
+        index_start, blocks = lengths
+        nominal = first_offset(index_start, blocks)
+        start = self._resolved(nominal, index_start)
+        return Layout(start, end, blocks, start - nominal)
+
+    def _lengths_before(self, end: int) -> tuple[int, list[Lengths]] | None:
+        # Behind all headers before it, so that no byte is read for two indexes.
+        place = bisect.bisect_left(self._headers, end)
+        least = self._headers[place - 1] + HEADER_SIZE if place else 0
+        try:
+            return read_lengths_before(self._file, end, least)
+        except FormatError:
+            return None
+
+    def _resolved(self, nominal: int, index_start: int) -> int:
+        """Where the container starts that should start at an offset if no byte were missing."""
+        if nominal >= 0 and (
+            nominal == 0
+            or self.looks_like_header(nominal)
+            or self._lengths_before(nominal) is not None
+        ):
+            return nominal
+        place = bisect.bisect_left(self._headers, max(nominal, 0))
+        if place < len(self._headers) and self._headers[place] < index_start:
+            return self._headers[place]
+        return max(nominal, 0)
+
+
+def _find_headers(file: BinaryIO) -> list[int]:
+    """Offsets of all headers with a right checksum, in order; some may be inside of payloads."""
+    file.seek(0)
+    reader = ByteReader(file)
+    found = []
+    data, start = b"", 0
+    while piece := reader.at_most(_SEARCH_PIECE):
+        kept = data[-(HEADER_SIZE - 1) :]
+        start += len(data) - len(kept)
+        data = kept + piece
+        place = data.find(MAGIC)
+        while 0 <= place <= len(data) - HEADER_SIZE:
+            if _has_right_checksum(data[place : place + HEADER_SIZE]):
+                found.append(start + place)
+            place = data.find(MAGIC, place + 1)
+    return found
+
+
+def _has_right_checksum(header: bytes) -> bool:
+    return checksum_bytes(header[:-CHECKSUM_SIZE]) == header[-CHECKSUM_SIZE:]
