@@ -26,6 +26,7 @@ from lmpack.errors import (
     TrainingError,
     TruncatedError,
     UsageError,
+    VerifyError,
     VersionError,
 )
 
@@ -71,6 +72,7 @@ __all__ = [
     "TrainingError",
     "TruncatedError",
     "UsageError",
+    "VerifyError",
     "VersionError",
     "__version__",
     "compress",

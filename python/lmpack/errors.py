@@ -9,6 +9,7 @@ LmpackError
  +-- ModelError              the model that is needed is not there or not the right one
  |    +-- BundleError        a bundle folder cannot be used
  |    +-- ConformanceError   an executor does not reproduce the bundle's integers
+ +-- VerifyError             a block that was just made does not decode to its content
  +-- TrainingError           training or export cannot go on with what it was given
  +-- EvaluationError         an experiment cannot go on with what it was given
  +-- UsageError              the caller's mistake (also a ValueError)
@@ -51,6 +52,10 @@ class BundleError(ModelError):
 
 class ConformanceError(ModelError):
     """An executor does not reproduce the integers that the bundle demands."""
+
+
+class VerifyError(LmpackError):
+    """A block that was just made does not decode to its content: this machine is not reliable."""
 
 
 class TrainingError(LmpackError):

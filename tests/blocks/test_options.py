@@ -29,6 +29,7 @@ OTHER: dict[str, Any] = {
     "mixing": False,
     "device": "cpu:onnxruntime",
     "threads": 2,
+    "verify": True,
 }
 """A value of each option that is not the default."""
 
@@ -50,7 +51,7 @@ def test_every_option_is_one_of_the_command_line() -> None:
 
     assert names(compress) >= OTHER.keys()
     assert encoding_choice(**OTHER) == Options(**OTHER)
-    assert names(decompress) & OTHER.keys() == OTHER.keys() - {"level", "mixing"}
+    assert names(decompress) & OTHER.keys() == OTHER.keys() - {"level", "mixing", "verify"}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,7 @@ def test_every_option_is_one_of_the_command_line() -> None:
         ("threads", 0),
         ("threads", "2"),
         ("threads", True),
+        ("verify", 1),
     ],
 )
 def test_what_is_out_of_range_is_refused_at_once(field: str, value: object) -> None:
@@ -152,7 +154,7 @@ lmpack.compress(b"", level="3")
 lmpack.decompress(b"", executor="cpu")
 lmpack.compress_files(["file"], mixing=1.0)
 lmpack.Options(colour="red")
-encoding_choice(level=3, mixing=True, model=None, device="cpu")
+encoding_choice(level=3, mixing=True, verify=None, model=None, device="cpu")
 decoding_choice(model=None, device="cpu")
 lmpack.cli.request.Request(is_compression=True, options=lmpack.Options())
 """

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 
 from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
-from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._blocks.codec import decode_block, encode_block, part_of, verify_block
 from lmpack._blocks.coding import ShareDone, no_progress
 from lmpack._blocks.executor_cache import cached_executor
 from lmpack._blocks.levels import find_level
 from lmpack._blocks.options import Options
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
-from lmpack._executors import Executor, blocks_side_by_side, resolve_device
+from lmpack._executors import CPU, Executor, blocks_side_by_side, resolve_device
 from lmpack._models.bundle import Bundle, find_bundle, list_models, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
@@ -50,7 +50,9 @@ class Coder:
 
 
 class Encoder(Coder):
-    """Makes blocks. Arguments are those of :class:`Coder`.
+    """Makes blocks, and decodes them again if the options say so.
+
+    Arguments are those of :class:`Coder`.
 
     Raises:
         UsageError: there is neither a model nor mixing to encode with.
@@ -91,9 +93,29 @@ class Encoder(Coder):
         return NO_MODEL if self.bundle is None else self.bundle.fingerprint[:FINGERPRINT_SIZE]
 
     def encode(self, plain: bytes, share_done: ShareDone = no_progress) -> Block:
-        """The block of at least one byte of content."""
+        """The block of at least one byte of content.
+
+        Raises:
+            VerifyError: it does not decode to that content.
+        """
         executor = None if self.bundle is None else self._executor(self.bundle)
-        return encode_block(executor, plain, share_done, mixed_lanes=self._mixed_lanes)
+        if not self._options.verify:
+            return encode_block(executor, plain, share_done, mixed_lanes=self._mixed_lanes)
+        block = encode_block(
+            executor, plain, part_of(0, 2, share_done), mixed_lanes=self._mixed_lanes
+        )
+        verify_block(self._checking_executor(), block, plain, part_of(1, 2, share_done))
+        return block
+
+    def _checking_executor(self) -> Executor | None:
+        """As unlike the one that encodes as can be had everywhere: native, with its own weights.
+
+        A bit that has changed in the weights of the other one, or a GPU that computes otherwise
+        today, is noticed so.
+        """
+        if self.bundle is None:
+            return None
+        return cached_executor(self.bundle, CPU, self._options.threads, for_checks=True)
 
 
 class Decoder(Coder):

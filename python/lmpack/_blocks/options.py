@@ -19,7 +19,7 @@ class Options:
 
     Every function that does either takes them as keywords, `level=9`, as an object, `options=...`,
     or as both: the keywords then replace fields of the object. Decompressing takes what it needs
-    from the file and looks at neither `level` nor `mixing`, so one object serves both ways.
+    from the file and looks at none of `level`, `mixing` and `verify`: one object serves both ways.
 
     Attributes:
         level: 1 (fastest) to 9 (smallest).
@@ -31,6 +31,8 @@ class Options:
             "cpu:onnxruntime"; "auto" for the CPU, except for a batch of files that keeps a GPU
             busy. The result is the same with any.
         threads: worker threads, at least 1; None for the device's own choice.
+        verify: whether each block is decoded again before it is written; None for doing so where
+            the source is deleted.
 
     Raises:
         UsageError: an option is out of range.
@@ -41,6 +43,7 @@ class Options:
     mixing: bool = True
     device: str = "auto"
     threads: int | None = None
+    verify: bool | None = None
 
     def __post_init__(self) -> None:
         for name, kinds, expected in _KINDS:
@@ -58,6 +61,7 @@ _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("mixing", (bool,), "True or False"),
     ("device", (str,), "a name"),
     ("threads", (int, type(None)), "an integer or None"),
+    ("verify", (bool, type(None)), "True, False or None"),
 )
 """What the fields may hold, and how to say it. True and False are no integers here."""
 
@@ -70,6 +74,7 @@ class OptionFields(TypedDict, total=False):
     mixing: bool
     device: str
     threads: int | None
+    verify: bool | None
 
 
 def given_options(options: Options | None, keywords: OptionFields) -> Options:

@@ -9,13 +9,15 @@ from typing import BinaryIO, NamedTuple
 from lmpack._container._index import BlockEntry, Lengths
 from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, MAGIC, VERSION, checksum_bytes
 from lmpack._container._seek import first_offset, place_blocks, possible_ends, read_lengths_before
-from lmpack._container._source import ByteReader
+from lmpack._container._source import ByteReader, encode_varint
 from lmpack.errors import FormatError
 
 _SEARCH_PIECE = 1 << 20
 _START = MAGIC + bytes([VERSION])
 _LEAST_ALIKE = 3
 """How many of the first five bytes of a header must be right if its checksum is not."""
+_MOST_HEADERS = 64
+"""How many headers are looked at for one that fits an index."""
 
 
 class Layout(NamedTuple):
@@ -96,7 +98,9 @@ class Landmarks:
             return None
         index_start, blocks = lengths
         nominal = first_offset(index_start, blocks)
-        start = self._resolved(nominal, index_start)
+        start = nominal
+        if not self._can_start(nominal):
+            start = max(nominal, self._header_behind(nominal, index_start, blocks))
         return Layout(start, end, blocks, start - nominal)
 
     def _lengths_before(self, end: int) -> tuple[int, list[Lengths]] | None:
@@ -108,18 +112,32 @@ class Landmarks:
         except FormatError:
             return None
 
-    def _resolved(self, nominal: int, index_start: int) -> int:
-        """Where the container starts that should start at an offset if no byte were missing."""
-        if nominal >= 0 and (
-            nominal == 0
-            or self.looks_like_header(nominal)
-            or self._lengths_before(nominal) is not None
-        ):
-            return nominal
-        place = bisect.bisect_left(self._headers, max(nominal, 0))
-        if place < len(self._headers) and self._headers[place] < index_start:
-            return self._headers[place]
-        return max(nominal, 0)
+    def _can_start(self, offset: int) -> bool:
+        """Whether a container starts at an offset, maybe with a damaged header."""
+        if offset <= 0:
+            return offset == 0
+        return self.looks_like_header(offset) or self._lengths_before(offset) is not None
+
+    def _header_behind(self, nominal: int, index_start: int, blocks: list[Lengths]) -> int:
+        """The header of a container of which bytes are missing, so that it starts too early.
+
+        It is the last one before the index whose first block has the length that the index says,
+        as there may be others in the payloads behind it.
+        """
+        last = bisect.bisect_left(self._headers, index_start)
+        first = max(last - _MOST_HEADERS, bisect.bisect_left(self._headers, max(nominal, 0)))
+        headers = self._headers[first:last]
+        for header in reversed(headers):
+            self._file.seek(header + HEADER_SIZE)
+            if blocks and _starts_with(ByteReader(self._file), blocks[0]):
+                return header
+        return headers[-1] if headers else 0
+
+
+def _starts_with(reader: ByteReader, lengths: Lengths) -> bool:
+    """Whether the next bytes are the head of a block of these lengths."""
+    varints = encode_varint(lengths[0]) + encode_varint(lengths[1])
+    return reader.at_most(1 + len(varints))[1:] == varints
 
 
 def _find_headers(file: BinaryIO) -> list[int]:

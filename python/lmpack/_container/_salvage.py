@@ -130,9 +130,9 @@ class _Search:
         """
         where = f"block {entry.number} at byte {offset}"
         size = block_size(entry.plain_length, entry.payload_length)
-        data = self._at(offset, size)
-        if len(data) < size:
+        if offset < 0 or offset + size > self._marks.size:
             return None, f"{where} is not there"
+        data = self._at(offset, size)
         kind, lanes_log2 = data[0] & (1 << KIND_BITS) - 1, data[0] >> KIND_BITS
         fault = find_fault(kind, lanes_log2, entry.plain_length, entry.payload_length)
         if fault:
@@ -156,7 +156,7 @@ class _Search:
             yield Remnant(start, HEADER_SIZE, start, None, 0, fault=fault)
         offset = start + HEADER_SIZE
         blocks: list[Lengths] = []
-        while isinstance(block := self._block(offset, len(blocks)), Block):
+        while isinstance(block := self._block(offset, blocks), Block):
             lengths = block.plain_length, len(block.payload)
             yield Remnant(
                 offset,
@@ -187,8 +187,9 @@ class _Search:
             return behind
         return (yield from self._gap(offset, len(blocks), start, stop.end, stop.fault))
 
-    def _block(self, offset: int, number: int) -> Block | _Stop:
-        """The block at an offset, if its head is right as far as that can be told."""
+    def _block(self, offset: int, blocks: list[Lengths]) -> Block | _Stop:
+        """The block at an offset behind others, if its head is right as far as can be told."""
+        number = len(blocks)
         mark, end = self._marks.next_mark(offset), self._next(offset)
         try:
             block = self._parsed(offset, number)
@@ -202,7 +203,7 @@ class _Search:
         if block is None:
             return _Stop(f"block {number} or the index at byte {offset} is damaged", end)
         behind = offset + block_size(block.plain_length, len(block.payload))
-        if mark is None or mark >= behind or self._is_trusted(block, behind, number):
+        if mark is None or mark >= behind or self._is_trusted(block, behind, blocks):
             return block
         fault = f"block {number} at byte {offset} is damaged: a container starts inside of it"
         return _Stop(fault, end)
@@ -215,17 +216,18 @@ class _Search:
         tag = reader.integer(1, f"{what} or the index")
         return None if tag == INDEX_TAG else read_block_after_tag(reader, tag, what, number)
 
-    def _is_trusted(self, block: Block, behind: int, number: int) -> bool:
+    def _is_trusted(self, block: Block, behind: int, blocks: list[Lengths]) -> bool:
         """Whether a block holds the container that starts inside of it: only a raw one does."""
         if block.kind is not BlockKind.RAW:
             return False
         if zlib.crc32(block.payload) == block.checksum:
             return True
         try:
-            self._parsed(behind, number + 1)
+            follows = self._parsed(behind, len(blocks) + 1)
         except FormatError:
             return False
-        return True
+        expected = index_bytes([*blocks, (block.plain_length, len(block.payload))])
+        return follows is not None or _is_alike(self._at(behind, len(expected)), expected)
 
     def _header(self, offset: int) -> tuple[Header | None, str | None]:
         try:
@@ -248,8 +250,6 @@ class _Search:
         return self._marks.end if mark is None else mark
 
     def _at(self, offset: int, size: int) -> bytes:
-        if offset < 0:
-            return b""
         self._file.seek(offset)
         return ByteReader(self._file).at_most(size)
 

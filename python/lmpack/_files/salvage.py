@@ -62,9 +62,10 @@ def salvage_stream(
         if progress is not None:
             progress(Progress(read, settled, counted.count))
 
-    with Pipeline[Attempt](decoder.side_by_side, tell) as pipeline:
-        for attempt in pipeline.run(_pieces(find_remnants(source), decoder)):
-            restoration.take(attempt)
+    with Pipeline[list[Attempt]](decoder.side_by_side, tell) as pipeline:
+        for attempts in pipeline.run(_pieces(find_remnants(source), decoder)):
+            for attempt in attempts:
+                restoration.take(attempt)
     if not restoration.has_whole_blocks:
         _refuse_lost(source)
     damage = restoration.finish()
@@ -98,12 +99,25 @@ def _refuse_lost(source: BinaryIO) -> None:
         raise DamagedError("no block of the file is whole: nothing can be salvaged")
 
 
-def _pieces(remnants: Iterator[Remnant], decoder: Decoder) -> Iterator[Piece[Attempt]]:
+def _pieces(remnants: Iterator[Remnant], decoder: Decoder) -> Iterator[Piece[list[Attempt]]]:
+    """A piece for each block, and with it what needs no work before it."""
     guess = _Guess(decoder)
+    faults: list[Attempt] = []
     for remnant in remnants:
-        code = functools.partial(_attempt, remnant, decoder, guess)
-        held = sum(len(block.payload) + block.plain_length for block in remnant.candidates)
-        yield Piece(code, held, remnant.size)
+        if remnant.candidates:
+            code = functools.partial(_attempts, faults, remnant, decoder, guess)
+            held = sum(len(block.payload) + block.plain_length for block in remnant.candidates)
+            yield Piece(code, held, remnant.size)
+            faults = []
+        else:
+            faults.append(Attempt.of(remnant, None, remnant.fault))
+    yield Piece(lambda share_done: faults, 0, 0)
+
+
+def _attempts(
+    faults: list[Attempt], remnant: Remnant, decoder: Decoder, guess: _Guess, share_done: ShareDone
+) -> list[Attempt]:
+    return [*faults, _attempt(remnant, decoder, guess, share_done)]
 
 
 def _attempt(remnant: Remnant, decoder: Decoder, guess: _Guess, share_done: ShareDone) -> Attempt:

@@ -24,6 +24,7 @@ from lmpack.cli.options import (
 from lmpack.cli.output import exit_on_termination, open_output, refuse_terminal
 from lmpack.cli.report import Report
 from lmpack.cli.request import FileArguments, Request
+from lmpack.cli.salvage import salvage_files
 from lmpack.cli.standard import input_size, open_input
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def compress(
     *,
     level: int,
     mixing: bool,
+    verify: bool | None,
     model: str | None,
     device: str,
     threads: int | None,
@@ -50,7 +52,7 @@ def compress(
     in it is done in one go, and -o makes the same tree elsewhere.
     """
     options = encoding_choice(
-        level=level, mixing=mixing, model=model, device=device, threads=threads
+        level=level, mixing=mixing, verify=verify, model=model, device=device, threads=threads
     )
     request = Request(is_compression=True, options=options, **arguments)
     if request.to_stdout:
@@ -61,9 +63,22 @@ def compress(
 @click.command()
 @files_argument
 @output_options
+@click.option(
+    "--salvage",
+    is_flag=True,
+    help="Write what is whole of a damaged or cut file, with zeros for what is lost, and say what "
+    "that is.",
+)
+@click.option("--skip-lost", is_flag=True, help="With --salvage: leave out what is lost.")
 @coding_options
 def decompress(
-    *, model: str | None, device: str, threads: int | None, **arguments: Unpack[FileArguments]
+    *,
+    model: str | None,
+    device: str,
+    threads: int | None,
+    salvage: bool,
+    skip_lost: bool,
+    **arguments: Unpack[FileArguments],
 ) -> None:
     """Decompress each FILE.lmp to FILE, or standard input to standard output.
 
@@ -72,7 +87,13 @@ def decompress(
     --model is needed only where it is not a built-in one.
     """
     options = decoding_choice(model=model, device=device, threads=threads)
-    _convert(Request(is_compression=False, options=options, **arguments))
+    request = Request(is_compression=False, options=options, **arguments)
+    if skip_lost and not salvage:
+        raise click.UsageError("--skip-lost needs --salvage")
+    if salvage:
+        salvage_files(request, skip_lost=skip_lost)
+    else:
+        _convert(request)
 
 
 def _convert(request: Request) -> None:
