@@ -11,7 +11,7 @@ from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._files.reader import ForwardReader, IndexedReader
 from lmpack._files.sinks import CountingSink, flat
 from lmpack._files.writer import BlockWriter
-from lmpack.errors import UsageError
+from lmpack.errors import TruncatedError, UsageError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -28,8 +28,10 @@ class LmpackFile(io.BufferedIOBase):
     """A compressed file as a binary file object.
 
     Reading from a seekable file can seek, too: only the blocks that are read from are decoded, and
-    the last one is kept. From a pipe it reads forward. Writing can neither seek nor append. An
-    object must not be used by two threads at the same time.
+    the last one is kept. From a pipe it reads forward, and so it does from a file that was cut: its
+    whole blocks can be read, with `read1` all of them, and in place of an end a TruncatedError
+    comes. Writing can neither seek nor append. An object must not be used by two threads at the
+    same time.
 
     Attributes:
         mode: as it was given.
@@ -44,7 +46,8 @@ class LmpackFile(io.BufferedIOBase):
     Raises:
         UsageError: an unknown mode, or an option is out of range.
         OSError: the file cannot be opened.
-        FormatError: the file to read is no lmpack file, of a newer version, truncated or damaged.
+        FormatError: the file to read is no lmpack file, of a newer version or damaged. That it was
+            cut shows when it is read.
         ModelError: the model for writing cannot be used.
     """
 
@@ -171,7 +174,10 @@ class LmpackFile(io.BufferedIOBase):
 
 def _raw_reader(file: BinaryIO, decoder: Decoder) -> io.RawIOBase:
     if hasattr(file, "seekable") and file.seekable():
-        return IndexedReader(file, decoder)
+        try:
+            return IndexedReader(file, decoder)
+        except TruncatedError:  # no index to seek by: it raises again where the file ends
+            file.seek(0)
     return ForwardReader(file, decoder)
 
 

@@ -24,7 +24,7 @@ from lmpack.cli.options import (
 from lmpack.cli.output import exit_on_termination, open_output, refuse_terminal
 from lmpack.cli.report import Report
 from lmpack.cli.request import FileArguments, Request
-from lmpack.cli.salvage import salvage_files
+from lmpack.cli.salvaging import salvage_files
 from lmpack.cli.standard import input_size, open_input
 
 if TYPE_CHECKING:
