@@ -19,7 +19,8 @@ from lmpack._container._records import (
     BlockKind,
     Header,
 )
-from lmpack._container._salvage import Remnant, find_remnants
+from lmpack._container._remnant import Remnant
+from lmpack._container._salvage import find_remnants
 from lmpack._container._seek import read_block, read_indexes
 from lmpack._container._source import ByteReader, Source
 from lmpack._container._writer import ContainerWriter, Sink
