@@ -18,7 +18,7 @@ from benchmarks.data import WIKIPEDIA, start_of, title_of
 from benchmarks.measure.process import run
 from benchmarks.record import environment, write_result
 
-SIZES = {1: 400_000, 3: 200_000, 6: 100_000, 9: 60_000}
+SIZES = {1: 200_000, 3: 100_000, 6: 60_000, 9: 40_000}
 """Bytes of the text, by level."""
 WAYS = ("--no-verify", "--verify")
 
@@ -45,7 +45,7 @@ def measure(level: int, text: bytes, rounds: int) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     rounds = parser.parse_args(arguments).rounds
     rows = []
     for level, size in SIZES.items():

@@ -15,6 +15,7 @@ import lmpack
 import lmpack._blocks.coders
 import lmpack._blocks.executor_cache
 from lmpack import Options
+from lmpack._blocks.codec import encode_block
 from lmpack._container import Block
 
 TEXT = b"what the model finds probable\n" * 20
@@ -88,19 +89,18 @@ def test_the_source_survives_if_it_cannot_be_verified(tmp_path: Path) -> None:
 def broken(encode: Callable[..., Block]) -> Callable[..., Block]:
     """Makes blocks of which a bit of the payload is wrong."""
 
-    def encode_block(*arguments: object, **keywords: object) -> Block:
+    def encode_wrongly(*arguments: object, **keywords: object) -> Block:
         block = encode(*arguments, **keywords)
         return dataclasses.replace(block, payload=block.payload[:-1] + b"\xaa")
 
-    return encode_block
+    return encode_wrongly
 
 
 @pytest.mark.parametrize("plain", [TEXT, bytes(range(200)) * 2], ids=["adaptive", "noise"])
 def test_blocks_without_a_model_are_verified_too(
     plain: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encode = lmpack._blocks.coders.encode_block
-    monkeypatch.setattr(lmpack._blocks.coders, "encode_block", broken(encode))
+    monkeypatch.setattr(lmpack._blocks.coders, "encode_block", broken(encode_block))
     with pytest.raises(lmpack.VerifyError):
         lmpack.compress(plain, level=1, verify=True)
 

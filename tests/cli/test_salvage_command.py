@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 from conftest import set_block_size
 from salvaging import BLOCK, Sample, mixed_content, sample
 
-from lmpack import Options
+from lmpack import FileResult, Options
 from lmpack.cli import report
 from lmpack.cli.main import main
 
@@ -105,11 +106,12 @@ def test_all_damaged_blocks_are_listed(damaged: Path, monkeypatch: pytest.Monkey
 
 def test_the_options_reach_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[Options] = []
-    monkeypatch.setattr(
-        "lmpack.compress_files",
-        lambda *arguments, options, **others: (chosen.append(options), iter(()))[1],
-    )
-    monkeypatch.setattr("contextlib.closing", __import__("contextlib").nullcontext)
+
+    def compress_files(*_: object, options: Options, **others: object) -> Iterator[FileResult]:
+        chosen.append(options)
+        yield from ()
+
+    monkeypatch.setattr("lmpack.compress_files", compress_files)
     path = tmp_path / "file"
     path.write_bytes(b"x")
     for options in ([], ["--verify"], ["--no-verify"]):

@@ -60,19 +60,10 @@ def test_nor_if_the_index_is_damaged_too() -> None:
 def test_a_cut_container_before_a_whole_one() -> None:
     """A download that broke off, and a second one appended to it."""
     first = container([raw_block(b"one"), raw_block(b"t" * 200)], NO_MODEL)
-    found_again = 0
-    sizes = range(27, len(first))
-    for size in sizes:
+    for size in range(27, len(first)):
         content, found = salvage(first[:size] + OUTER)
         assert found.damage
-        assert content in (
-            b"one",
-            b"one" + contents(HOLDER),
-            b"one" + b"t" * 200 + contents(HOLDER),
-        )
-        found_again += content.endswith(contents(HOLDER))
-    # A raw block that was cut is believed where by chance something like a block is at its end.
-    assert found_again > 0.9 * len(sizes)
+        assert content.removeprefix(b"one").removeprefix(b"t" * 200) == contents(HOLDER)
 
 
 @pytest.mark.usefixtures("fake_models")

@@ -60,12 +60,18 @@ class Landmarks:
         self._headers = _find_headers(file)
         self.layouts = self._find_layouts()
         self.ends_with_container = any(layout.end >= self.end for layout in self.layouts.values())
+        self._starts = sorted(self.layouts)
         self._marks = sorted({*self._headers, *self.layouts})
 
     def next_mark(self, offset: int) -> int | None:
         """Where the first container starts that is not before an offset; None if none does."""
         place = bisect.bisect_left(self._marks, offset)
         return self._marks[place] if place < len(self._marks) else None
+
+    def has_container_across(self, offset: int) -> bool:
+        """Whether a container with a right index starts before an offset and ends behind it."""
+        place = bisect.bisect_left(self._starts, offset)
+        return place > 0 and self.layouts[self._starts[place - 1]].end > offset
 
     def looks_like_header(self, offset: int) -> bool:
         """Whether the bytes at an offset are a header, right or damaged."""

@@ -190,7 +190,7 @@ class _Search:
 
     def _is_trusted(self, block: Block, behind: int, blocks: list[Lengths]) -> bool:
         """Whether a block holds the container that starts inside of it: only a raw one does."""
-        if block.kind is not BlockKind.RAW:
+        if block.kind is not BlockKind.RAW or self._marks.has_container_across(behind):
             return False
         if zlib.crc32(block.payload) == block.checksum:
             return True
