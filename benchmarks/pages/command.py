@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Any
 
 from benchmarks.pages.tables import conditions, section
@@ -101,4 +102,23 @@ def coding_ratio(result: dict[str, Any]) -> str:
         f"of commit {result['other'][:12]}, by turns, one thread, medians of the ratios. "
         + conditions(result),
         table(["file", "level", "bytes", "same output", "compress", "decompress"], rows),
+    )
+
+
+def verify(result: dict[str, Any]) -> str:
+    """What it costs to decode each block again."""
+    rows = [
+        [
+            f"-{row['level']}",
+            f"{row['bytes']:,}",
+            *(f"{statistics.median(times):.2f}" for times in row["cpu"].values()),
+            f"{row['ratio']:.2f}",
+        ]
+        for row in result["rows"]
+    ]
+    return section(
+        "Verifying",
+        f"`scripts/bench verify`: CPU seconds of `lmpack compress` with and without `--verify`, by "
+        f"turns, one thread, medians, start of {result['file']}. " + conditions(result),
+        table(["level", "bytes", "without", "with", "ratio"], rows),
     )

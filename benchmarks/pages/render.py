@@ -29,6 +29,7 @@ SECTIONS = {
     "small_files": command.small_files,
     "batch": command.batch,
     "coding_ratio": command.coding_ratio,
+    "verify": command.verify,
     "lanes_native_small": engine.lanes,
     "lanes_native_base": engine.lanes,
     "lanes_onnxruntime_small": engine.lanes,

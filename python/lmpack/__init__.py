@@ -3,7 +3,8 @@
 Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
 :func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Many files and folders:
 :func:`compress_files`, :func:`decompress_files`. Files like those of the module gzip: :func:`open`.
-How: :class:`Options`. What is in a file: :func:`describe`. Which models there are:
+How: :class:`Options`. What is in a file: :func:`describe`. What a damaged
+file still holds: :func:`salvage_stream`, :func:`find_damage`. Which models there are:
 :func:`list_models`.
 """
 
@@ -26,6 +27,7 @@ from lmpack.errors import (
     TrainingError,
     TruncatedError,
     UsageError,
+    VerifyError,
     VersionError,
 )
 
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
     from lmpack._blocks.options import Options
     from lmpack._files.batch import compress_files, decompress_files
     from lmpack._files.batch_file import FileResult
+    from lmpack._files.damage import Damage, Salvaged
     from lmpack._files.description import BlockInfo, ContainerInfo, describe
     from lmpack._files.file import LmpackFile, open
     from lmpack._files.progress import Progress, Sizes
+    from lmpack._files.salvage import find_damage, salvage_stream
     from lmpack._files.streams import (
         compress,
         compress_stream,
@@ -53,6 +57,7 @@ __all__ = [
     "BundleError",
     "ConformanceError",
     "ContainerInfo",
+    "Damage",
     "DamagedError",
     "EvaluationError",
     "FileResult",
@@ -64,10 +69,12 @@ __all__ = [
     "NotLmpackError",
     "Options",
     "Progress",
+    "Salvaged",
     "Sizes",
     "TrainingError",
     "TruncatedError",
     "UsageError",
+    "VerifyError",
     "VersionError",
     "__version__",
     "compress",
@@ -78,8 +85,10 @@ __all__ = [
     "decompress_stream",
     "describe",
     "errors",
+    "find_damage",
     "list_models",
     "open",
+    "salvage_stream",
     "verify_stream",
 ]
 
@@ -88,9 +97,11 @@ _HOMES = {
     "_blocks.options": ("Options",),
     "_files.batch": ("compress_files", "decompress_files"),
     "_files.batch_file": ("FileResult",),
+    "_files.damage": ("Damage", "Salvaged"),
     "_files.description": ("BlockInfo", "ContainerInfo", "describe"),
     "_files.file": ("LmpackFile", "open"),
     "_files.progress": ("Progress", "Sizes"),
+    "_files.salvage": ("find_damage", "salvage_stream"),
     "_files.streams": (
         "compress",
         "compress_stream",

@@ -10,6 +10,7 @@ LmpackError
  |    +-- BundleError        a bundle folder cannot be used
  |    +-- ConformanceError   an executor does not reproduce the bundle's integers
  +-- LimitError              coding would take more than the caller allows: max_size, max_memory
+ +-- VerifyError             a block that was just made does not decode to its content
  +-- TrainingError           training or export cannot go on with what it was given
  +-- EvaluationError         an experiment cannot go on with what it was given
  +-- UsageError              the caller's mistake (also a ValueError)
@@ -62,6 +63,10 @@ class LimitError(LmpackError):
 
     No FormatError: nothing is wrong with the bytes, and with a higher limit they can be read.
     """
+
+
+class VerifyError(LmpackError):
+    """A block that was just made does not decode to its content: this machine is not reliable."""
 
 
 class TrainingError(LmpackError):

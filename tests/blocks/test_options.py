@@ -31,6 +31,7 @@ OTHER: dict[str, Any] = {
     "threads": 2,
     "max_size": 1000,
     "max_memory": 1 << 30,
+    "verify": True,
 }
 """A value of each option that is not the default."""
 
@@ -52,7 +53,7 @@ def test_every_option_is_one_of_the_command_line() -> None:
 
     assert names(compress) >= OTHER.keys()
     assert encoding_choice(**OTHER) == Options(**OTHER)
-    assert names(decompress) & OTHER.keys() == OTHER.keys() - {"level", "mixing"}
+    assert names(decompress) & OTHER.keys() == OTHER.keys() - {"level", "mixing", "verify"}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,7 @@ def test_every_option_is_one_of_the_command_line() -> None:
         ("max_size", "1M"),
         ("max_memory", 0),
         ("max_memory", 1.5),
+        ("verify", 1),
     ],
 )
 def test_what_is_out_of_range_is_refused_at_once(field: str, value: object) -> None:
@@ -159,7 +161,9 @@ lmpack.compress(b"", level="3")
 lmpack.decompress(b"", executor="cpu")
 lmpack.compress_files(["file"], mixing=1.0)
 lmpack.Options(colour="red")
-encoding_choice(level=3, mixing=True, model=None, device="cpu", max_size=None, max_memory=None)
+encoding_choice(
+    level=3, mixing=True, verify=None, model=None, device="cpu", max_size=None, max_memory=None
+)
 decoding_choice(model=None, device="cpu", max_size=None, max_memory=None)
 lmpack.cli.request.Request(is_compression=True, options=lmpack.Options())
 """

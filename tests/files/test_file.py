@@ -252,7 +252,7 @@ def test_what_is_no_lmpack_file_is_refused_when_opened(tmp_path: Path) -> None:
     path.write_bytes(b"something else altogether")
     with pytest.raises(lmpack.NotLmpackError):
         lmpack.open(path)
-    path.write_bytes(packed().getvalue()[:-3])
+    path.write_bytes(packed().getvalue()[:-3] + b"???")
     with pytest.raises(lmpack.FormatError):
         lmpack.open(path)
 

@@ -85,7 +85,7 @@ class FakeModels:
 
     def install(self, set_attribute: Callable[[Any, str, Any], None]) -> None:
         """Put the fakes in place, by `monkeypatch.setattr` or `setattr`."""
-        for name in ("load_bundle", "find_bundle"):
+        for name in ("load_bundle", "find_bundle", "list_models"):
             set_attribute(lmpack._blocks.coders, name, getattr(self, name))
         set_attribute(lmpack._blocks.executor_cache, "open_executor", self.open_executor)
         set_attribute(lmpack._blocks.executor_cache, "_executors", {})

@@ -70,7 +70,8 @@ def decode(data: bytes, predict: Predictor) -> bytes:
     """The content of all containers in the data."""
     cursor = Cursor(data)
     content = decode_container(cursor, predict)
-    while cursor.position < len(data):
+    # What is left may be padding: zeros up to the end.
+    while any(data[cursor.position :]):
         content += decode_container(cursor, predict)
     return content
 

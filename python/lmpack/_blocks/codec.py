@@ -15,7 +15,7 @@ from lmpack._blocks.choice import (
 from lmpack._blocks.coding import Coding, ShareDone, no_progress, standing_at
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import Executor
-from lmpack.errors import DamagedError
+from lmpack.errors import DamagedError, VerifyError
 
 
 def encode_block(
@@ -70,6 +70,31 @@ def decode_block(
     return plain
 
 
+def verify_block(
+    executor: Executor | None, block: Block, plain: bytes, share_done: ShareDone = no_progress
+) -> None:
+    """Decode a block that was just made, and compare.
+
+    Args:
+        executor: as for :func:`decode_block`.
+        block: the block.
+        plain: what it was made of.
+        share_done: told how far it is.
+
+    Raises:
+        VerifyError: it does not decode to that.
+    """
+    try:
+        is_right = decode_block(executor, block, share_done) == plain
+    except DamagedError:
+        is_right = False
+    if not is_right:
+        raise VerifyError(
+            "a block that was just made does not decode to its content, so nothing is kept of it: "
+            "test the memory of this machine, and try again with the option device cpu"
+        )
+
+
 def encode_with_mixing(
     executor: Executor | None, plain: bytes, most_lanes: int, share_done: ShareDone
 ) -> tuple[Coding, bytes]:
@@ -85,7 +110,7 @@ def encode_with_mixing(
         mixed = with_model(adaptive, mixed_lanes_log2(len(plain), most_lanes))
         codings = codings_worth_trying(adaptive, mixed, share)
     coded = [
-        (coding, trial.encode_all(coding, _part(number, len(codings), share_done)))
+        (coding, trial.encode_all(coding, part_of(number, len(codings), share_done)))
         for number, coding in enumerate(codings)
     ]
     return min(coded, key=lambda pair: len(pair[1]))
@@ -124,6 +149,6 @@ class _Trial:
         return coding.encode(self._executor, self._plain, share_done)
 
 
-def _part(number: int, parts: int, share_done: ShareDone) -> ShareDone:
+def part_of(number: int, parts: int, share_done: ShareDone) -> ShareDone:
     """What is told of the progress of one of several parts of the work."""
     return lambda share: share_done((number + share) / parts)

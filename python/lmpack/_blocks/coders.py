@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
-from lmpack._blocks.codec import decode_block, encode_block
+from lmpack._blocks.codec import decode_block, encode_block, part_of, verify_block
 from lmpack._blocks.coding import ShareDone, no_progress
 from lmpack._blocks.executor_cache import cached_executor
 from lmpack._blocks.levels import find_level
@@ -13,10 +13,10 @@ from lmpack._blocks.limits import require_memory, require_size
 from lmpack._blocks.memory import memory_to_decode, memory_to_encode
 from lmpack._blocks.options import Options
 from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
-from lmpack._executors import Executor, blocks_side_by_side, resolve_device
+from lmpack._executors import CPU, Executor, blocks_side_by_side, resolve_device
 from lmpack._executors.protocol import available_cores
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import Bundle, find_bundle, load_bundle
+from lmpack._models.bundle import Bundle, find_bundle, list_models, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
@@ -63,7 +63,9 @@ class Coder:
 
 
 class Encoder(Coder):
-    """Makes blocks. Arguments are those of :class:`Coder`.
+    """Makes blocks, and decodes them again if the options say so.
+
+    Arguments are those of :class:`Coder`.
 
     Raises:
         UsageError: there is neither a model nor mixing to encode with.
@@ -120,9 +122,29 @@ class Encoder(Coder):
         return memory
 
     def encode(self, plain: bytes, share_done: ShareDone = no_progress) -> Block:
-        """The block of at least one byte of content."""
+        """The block of at least one byte of content.
+
+        Raises:
+            VerifyError: it does not decode to that content.
+        """
         executor = None if self.bundle is None else self._executor(self.bundle)
-        return encode_block(executor, plain, share_done, mixed_lanes=self._mixed_lanes)
+        if not self._options.verify:
+            return encode_block(executor, plain, share_done, mixed_lanes=self._mixed_lanes)
+        block = encode_block(
+            executor, plain, part_of(0, 2, share_done), mixed_lanes=self._mixed_lanes
+        )
+        verify_block(self._checking_executor(), block, plain, part_of(1, 2, share_done))
+        return block
+
+    def _checking_executor(self) -> Executor | None:
+        """As unlike the one that encodes as can be had everywhere: native, with its own weights.
+
+        A bit that has changed in the weights of the other one, or a GPU that computes otherwise
+        today, is noticed so.
+        """
+        if self.bundle is None:
+            return None
+        return cached_executor(self.bundle, CPU, self._options.threads, for_checks=True)
 
 
 class Decoder(Coder):
@@ -188,6 +210,16 @@ class Decoder(Coder):
             return decode_block(executor, block, share_done)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
+
+    def possible_fingerprints(self) -> list[bytes]:
+        """What a damaged header may have held: of the chosen model, or of all built-in ones.
+
+        Raises:
+            ModelError: the chosen model cannot be used.
+        """
+        chosen = self._options.model
+        bundles = list_models() if chosen is None else [load_bundle(chosen)]
+        return [bundle.fingerprint[:FINGERPRINT_SIZE] for bundle in bundles]
 
     def _find_architecture(self, fingerprint: bytes) -> Architecture | None:
         try:

@@ -11,25 +11,29 @@ import threading
 from lmpack._executors import Executor, open_executor
 from lmpack._models.bundle import Bundle
 
-_executors: dict[tuple[str, str, int | None], Executor] = {}
-"""By content of the bundle, device and threads."""
+_executors: dict[tuple[str, str, int | None, bool], Executor] = {}
+"""By content of the bundle, device, threads and whether it is for checks."""
 
 _abandoned: list[Executor] = []
 _lock = threading.Lock()
 
 
-def cached_executor(bundle: Bundle, device: str, threads: int | None) -> Executor:
+def cached_executor(
+    bundle: Bundle, device: str, threads: int | None, *, for_checks: bool = False
+) -> Executor:
     """The executor of a model on a device; nothing is loaded twice.
 
     Args:
         bundle: the model.
         device: not "auto".
         threads: worker threads; None for the device's own choice.
+        for_checks: whether it is to check what another one has made, so that it must have a copy of
+            the weights of its own.
 
     Raises:
         UsageError, BundleError, ConformanceError: as for :func:`open_executor`.
     """
-    key = (bundle.content_digest, device, threads)
+    key = (bundle.content_digest, device, threads, for_checks)
     with _lock:
         if key not in _executors:
             _executors[key] = open_executor(bundle, device, threads)

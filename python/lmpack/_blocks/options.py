@@ -22,7 +22,7 @@ class Options:
 
     Every function that does either takes them as keywords, `level=9`, as an object, `options=...`,
     or as both: the keywords then replace fields of the object. Decompressing takes what it needs
-    from the file and looks at neither `level` nor `mixing`, so one object serves both ways.
+    from the file and looks at none of `level`, `mixing` and `verify`: one object serves both ways.
 
     Attributes:
         level: 1 (fastest) to 9 (smallest).
@@ -43,6 +43,8 @@ class Options:
             is refused. The default is 2 GiB, or a quarter of the machine's memory if that is more.
             It counts what the native engine needs for blocks, content and payload included; not the
             model, which is loaded once, nor the memory of a GPU (docs/format.md, section 2.5).
+        verify: whether each block is decoded again before it is written; None for doing so where
+            the source is deleted.
 
     Raises:
         UsageError: an option is out of range.
@@ -55,6 +57,7 @@ class Options:
     threads: int | None = None
     max_size: int | None = None
     max_memory: int | None = DEFAULT_MAX_MEMORY
+    verify: bool | None = None
 
     def __post_init__(self) -> None:
         for name, kinds, expected in _KINDS:
@@ -80,6 +83,7 @@ _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("threads", (int, type(None)), "an integer or None"),
     ("max_size", (int, type(None)), "an integer or None"),
     ("max_memory", (int, type(None)), "an integer or None"),
+    ("verify", (bool, type(None)), "True, False or None"),
 )
 """What the fields may hold, and how to say it. True and False are no integers here."""
 
@@ -94,6 +98,7 @@ class OptionFields(TypedDict, total=False):
     threads: int | None
     max_size: int | None
     max_memory: int | None
+    verify: bool | None
 
 
 def given_options(options: Options | None, keywords: OptionFields) -> Options:

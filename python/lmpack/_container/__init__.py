@@ -2,7 +2,8 @@
 
 Writing: :class:`ContainerWriter`. Reading forward, from a pipe too: :func:`read_blocks`
 of a :class:`ByteReader`.
-Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`.
+Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`; in a damaged one:
+:func:`find_remnants`.
 """
 
 from lmpack._container._forward import read_blocks
@@ -18,6 +19,8 @@ from lmpack._container._records import (
     BlockKind,
     Header,
 )
+from lmpack._container._remnant import Remnant
+from lmpack._container._salvage import find_remnants
 from lmpack._container._seek import read_block, read_indexes
 from lmpack._container._source import ByteReader, Source
 from lmpack._container._waiting import follows_io_rules, is_blocking, wait_to_write
@@ -37,8 +40,10 @@ __all__ = [
     "ContainerIndex",
     "ContainerWriter",
     "Header",
+    "Remnant",
     "Sink",
     "Source",
+    "find_remnants",
     "follows_io_rules",
     "is_blocking",
     "read_block",

@@ -15,7 +15,7 @@ from lmpack._container._records import (
     find_fault,
     numbered,
 )
-from lmpack._container._source import ByteReader, truncated
+from lmpack._container._source import PADDING_PIECE, ByteReader, truncated
 from lmpack.errors import DamagedError, NotLmpackError
 
 
@@ -38,7 +38,8 @@ def read_blocks(
     while True:
         yield from _read_container(reader, header, max_memory)
         start = reader.at_most(HEADER_SIZE)
-        if not start:
+        if not any(start):
+            _read_padding(reader, reader.offset - len(start))
             return
         header = _parse_next_header(start, reader.offset - len(start))
 
@@ -87,11 +88,22 @@ def _check_index(reader: ByteReader, blocks: list[Lengths]) -> None:
         raise truncated(reader.offset, "the index")
 
 
+def _read_padding(reader: ByteReader, offset: int) -> None:
+    """Read the zeros behind the last container, which start at an offset, up to the end."""
+    while piece := reader.at_most(PADDING_PIECE):
+        if any(piece):
+            raise _no_container(offset)
+
+
 def _parse_next_header(data: bytes, offset: int) -> Header:
     try:
         return Header.parse(data, offset)
     except NotLmpackError as error:
-        raise DamagedError(
-            f"the bytes from byte {offset} on, after a container, start no other one: "
-            "something was appended to the file, or it is damaged"
-        ) from error
+        raise _no_container(offset) from error
+
+
+def _no_container(offset: int) -> DamagedError:
+    return DamagedError(
+        f"the bytes from byte {offset} on, after a container, start no other one: "
+        "something was appended to the file, or it is damaged"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from typing import BinaryIO
@@ -16,8 +17,8 @@ from lmpack._container._index import (
     require_memory_for,
 )
 from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, Block, Header, block_size
-from lmpack._container._source import MAXIMUM_VARINT_SIZE, ByteReader
-from lmpack.errors import DamagedError, FormatError
+from lmpack._container._source import MAXIMUM_VARINT_SIZE, PADDING_PIECE, ByteReader
+from lmpack.errors import DamagedError, FormatError, LimitError
 
 _LONGEST_ENTRY = 8
 """Bytes of an entry in a file, at most."""
@@ -71,50 +72,99 @@ def read_block(file: BinaryIO, entry: BlockEntry) -> Block:
     return block
 
 
-def _read_indexes_backwards(file: BinaryIO, max_memory: int | None) -> list[ContainerIndex]:
-    end = file.seek(0, os.SEEK_END)
-    indexes: list[ContainerIndex] = []
-    entries = 0
-    while end:
-        indexes.append(_read_index_before(file, end, max_memory))
-        # A container without blocks is an entry, too.
-        entries += 1 + len(indexes[-1].blocks)
-        require_memory_for(entries, max_memory)
-        end = indexes[-1].start
-    return indexes[::-1]
+def possible_ends(file: BinaryIO) -> range:
+    """Where the last container may end: zeros at the end of a file are padding or its last bytes.
+
+    The last bytes of a container are a checksum, which may be zeros, too; the byte before never is.
+    """
+    size = file.seek(0, os.SEEK_END)
+    end, piece, rest = size, 1, 0
+    while end and not rest:
+        start = max(0, end - piece)
+        rest = len(_read_at(file, start, end - start).rstrip(b"\0"))
+        end = start + rest
+        piece = min(2 * piece, PADDING_PIECE)
+    return range(end, min(size, end + CHECKSUM_SIZE) + 1)
 
 
-def _read_index_before(file: BinaryIO, end: int, max_memory: int | None) -> ContainerIndex:
-    """The index of the container that ends at a place in the file."""
-    index_start = _find_index(file, end)
+def read_lengths_before(
+    file: BinaryIO, end: int, least: int = 0, max_memory: int | None = None
+) -> tuple[int, list[Lengths]]:
+    """Where the index starts that ends at a place in the file, and the lengths in it.
+
+    Args:
+        file: seekable.
+        end: offset of the first byte behind the index.
+        least: offset before which it cannot start.
+        max_memory: bytes that it may need in memory; None for any number.
+
+    Raises:
+        FormatError: there is none, or it breaks a rule of the format.
+        LimitError: it needs more memory than allowed.
+    """
+    index_start = _find_index(file, end, least)
     # Before it is read: it may be a lie, in a file that is long because it has a hole.
     require_memory_for((end - index_start) // _LONGEST_ENTRY, max_memory)
     stored = _read_at(file, index_start, end - index_start)
     blocks = parse_index(ByteReader(io.BytesIO(stored), index_start), max_memory)
     if index_bytes(blocks) != stored:
         raise DamagedError(f"the index at byte {index_start} is damaged")
-    start = index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
+    return index_start, blocks
+
+
+def _read_indexes_backwards(file: BinaryIO, max_memory: int | None) -> list[ContainerIndex]:
+    indexes = [_read_last_index(file, max_memory)]
+    entries = _entries(indexes[0])
+    while indexes[-1].start:
+        indexes.append(_read_index_before(file, indexes[-1].start, max_memory))
+        entries += _entries(indexes[-1])
+        require_memory_for(entries, max_memory)
+    return indexes[::-1]
+
+
+def _entries(index: ContainerIndex) -> int:
+    """A container without blocks is an entry, too."""
+    return 1 + len(index.blocks)
+
+
+def _read_last_index(file: BinaryIO, max_memory: int | None) -> ContainerIndex:
+    *others, last = possible_ends(file)
+    for end in others:
+        with contextlib.suppress(FormatError, LimitError):
+            return _read_index_before(file, end, max_memory)
+    return _read_index_before(file, last, max_memory)
+
+
+def _read_index_before(file: BinaryIO, end: int, max_memory: int | None) -> ContainerIndex:
+    """The index of the container that ends at a place in the file."""
+    index_start, blocks = read_lengths_before(file, end, max_memory=max_memory)
+    start = first_offset(index_start, blocks)
     if start < 0:
         raise DamagedError(f"the index at byte {index_start} has more blocks than are before it")
     header = Header.parse(_read_at(file, start, HEADER_SIZE), start)
-    entries = _place_blocks(blocks, start + HEADER_SIZE)
+    entries = place_blocks(blocks, start + HEADER_SIZE)
     content_length = sum(plain_length for plain_length, _ in blocks)
     return ContainerIndex(header, start, end - start, content_length, entries)
 
 
-def _find_index(file: BinaryIO, end: int) -> int:
+def _find_index(file: BinaryIO, end: int, least: int) -> int:
     """Where the index starts that ends at a place in the file."""
-    tail_start = max(0, end - _TAIL_SIZE)
+    tail_start = max(least, end - _TAIL_SIZE)
     tail = _read_at(file, tail_start, end - tail_start)
     reader = ByteReader(io.BytesIO(tail[:-CHECKSUM_SIZE][::-1]))
     index_size = reader.varint("the index size")
     index_start = end - CHECKSUM_SIZE - reader.offset - index_size
-    if index_start < 0:
-        raise DamagedError(f"the index that ends at byte {end} is longer than the file")
+    if index_start < least:
+        raise DamagedError(f"the index that ends at byte {end} is longer than what is before it")
     return index_start
 
 
-def _place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:
+def first_offset(index_start: int, blocks: list[Lengths]) -> int:
+    """Where the container starts whose index does; below 0 if the file has not as many bytes."""
+    return index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
+
+
+def place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:
     """Entries of blocks that follow each other from an offset on."""
     entries = []
     plain_offset = 0

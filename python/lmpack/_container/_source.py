@@ -10,6 +10,9 @@ from lmpack.errors import DamagedError, TruncatedError, UsageError
 MAXIMUM_VARINT_SIZE = 9
 """Nine groups of 7 bits: every varint is below 2**63."""
 
+PADDING_PIECE = 1 << 16
+"""Bytes of padding that are looked at in one go."""
+
 
 class Source(Protocol):
     """What bytes are read from: a file, a pipe, a socket file; whether it blocks or not."""

@@ -1,10 +1,11 @@
 """Programs that run the exact forward pass; all of them give the same integers."""
 
-from lmpack._executors.devices import DEVICES, MOST_THREADS, blocks_side_by_side, check_device
+from lmpack._executors.devices import CPU, DEVICES, MOST_THREADS, blocks_side_by_side, check_device
 from lmpack._executors.opening import open_executor, resolve_device
 from lmpack._executors.protocol import Executor
 
 __all__ = [
+    "CPU",
     "DEVICES",
     "MOST_THREADS",
     "Executor",

@@ -6,6 +6,7 @@ is read ahead is bounded by a budget of bytes. One file is a batch, too.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -71,8 +72,9 @@ def compress_files(
         recursive: go through folders.
         resume: skip files whose output holds exactly their content, by the checksums in it.
         force: replace outputs that exist, compress files that end in .lmp, and remove links.
-        remove: delete each file when its output is complete and on the disk. Only regular files
-            are deleted; links, and files with several names, only with `force`.
+        remove: delete each file when its output is complete and on the disk, and verify it unless
+            the options say otherwise. Only regular files are deleted; links, and files with several
+            names, only with `force`.
         memory: bytes of content and payloads that may be under way; one block always may be.
         progress: called now and then with the :class:`Progress` of all files together, maybe from
             another thread, but never by two at the same time.
@@ -87,6 +89,8 @@ def compress_files(
         ModelError: the model cannot be used.
     """
     chosen = given_options(options, keywords)
+    if chosen.verify is None:
+        chosen = dataclasses.replace(chosen, verify=remove)
     handling = Handling(output, resume, force, remove, memory, progress)
     planned = _plan(
         paths, handling, output_file, recursive, lambda name: compressed_name(name, force)

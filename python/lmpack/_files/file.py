@@ -13,7 +13,7 @@ from lmpack._container import Source
 from lmpack._files.reader import ForwardReader, IndexedReader
 from lmpack._files.sinks import CountingSink, Writable, flat
 from lmpack._files.writer import BlockWriter
-from lmpack.errors import UsageError
+from lmpack.errors import TruncatedError, UsageError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -36,8 +36,10 @@ class LmpackFile(_BinaryFile):
     """A compressed file as a binary file object.
 
     Reading from a seekable file can seek, too: only the blocks that are read from are decoded, and
-    the last one is kept. From a pipe it reads forward. Writing can neither seek nor append. An
-    object must not be used by two threads at the same time.
+    the last one is kept. From a pipe it reads forward, and so it does from a file that was cut: its
+    whole blocks can be read, with `read1` all of them, and in place of an end a TruncatedError
+    comes. Writing can neither seek nor append. An object must not be used by two threads at the
+    same time.
 
     Args:
         file: a path, or a binary file object, which stays open when this one is closed. When
@@ -49,7 +51,8 @@ class LmpackFile(_BinaryFile):
     Raises:
         UsageError: an unknown mode, or an option is out of range.
         OSError: the file cannot be opened.
-        FormatError: the file to read is no lmpack file, of a newer version, truncated or damaged.
+        FormatError: the file to read is no lmpack file, of a newer version or damaged. That it was
+            cut shows when it is read.
         LimitError: reading or writing it would take more than `max_size` or `max_memory` allow;
             for what concerns a single block it is raised when that block is read or written.
         ModelError: the model for writing cannot be used.
@@ -201,7 +204,10 @@ class LmpackFile(_BinaryFile):
 
 def _raw_reader(file: BinaryIO, decoder: Decoder) -> io.RawIOBase:
     if hasattr(file, "seekable") and file.seekable():
-        return IndexedReader(file, decoder)
+        try:
+            return IndexedReader(file, decoder)
+        except TruncatedError:  # no index to seek by: it raises again where the file ends
+            file.seek(0)
     return ForwardReader(file, decoder)
 
 

@@ -29,6 +29,14 @@ class Array(Protocol):
         """What makes it one."""
 
 
+class Nowhere:
+    """A sink that drops everything."""
+
+    def write(self, data: memoryview, /) -> int:
+        """All of it is gone."""
+        return len(data)
+
+
 def flat(data: Any) -> memoryview:
     """The bytes of anything with the buffer protocol, in C order.
 

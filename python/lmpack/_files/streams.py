@@ -11,7 +11,7 @@ from lmpack._container import ByteReader, Source
 from lmpack._files.conversion import Compression, Conversion, Decompression, Result
 from lmpack._files.pipeline import Pipeline
 from lmpack._files.progress import Progress, ProgressCallback, Sizes
-from lmpack._files.sinks import Array, CountingSink, Writable, flat
+from lmpack._files.sinks import Array, CountingSink, Nowhere, Writable, flat
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Unpack
@@ -136,14 +136,7 @@ def verify_stream(
     Returns:
         Bytes read, and bytes that :func:`decompress_stream` would write.
     """
-    return decompress_stream(source, _Nowhere(), progress=progress, options=options, **keywords)
-
-
-class _Nowhere:
-    """A sink that drops everything."""
-
-    def write(self, data: memoryview, /) -> int:
-        return len(data)
+    return decompress_stream(source, Nowhere(), progress=progress, options=options, **keywords)
 
 
 def _convert(

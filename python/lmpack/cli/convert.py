@@ -28,6 +28,7 @@ from lmpack.cli.options import (
 from lmpack.cli.output import open_output, refuse_terminal
 from lmpack.cli.report import Report
 from lmpack.cli.request import FileArguments, Request
+from lmpack.cli.salvaging import salvage_files
 from lmpack.cli.standard import input_size, open_input
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def compress(
     *,
     level: int,
     mixing: bool,
+    verify: bool | None,
     model: str | None,
     device: str,
     threads: int | None,
@@ -58,6 +60,7 @@ def compress(
     options = encoding_choice(
         level=level,
         mixing=mixing,
+        verify=verify,
         model=model,
         device=device,
         threads=threads,
@@ -73,6 +76,13 @@ def compress(
 @click.command()
 @files_argument
 @output_options
+@click.option(
+    "--salvage",
+    is_flag=True,
+    help="Write what is whole of a damaged or cut file, with zeros for what is lost, and say what "
+    "that is.",
+)
+@click.option("--skip-lost", is_flag=True, help="With --salvage: leave out what is lost.")
 @coding_options
 def decompress(
     *,
@@ -81,6 +91,8 @@ def decompress(
     threads: int | None,
     max_size: int | None,
     max_memory: int | None,
+    salvage: bool,
+    skip_lost: bool,
     **arguments: Unpack[FileArguments],
 ) -> None:
     """Decompress each FILE.lmp to FILE, or standard input to standard output.
@@ -92,7 +104,13 @@ def decompress(
     options = decoding_choice(
         model=model, device=device, threads=threads, max_size=max_size, max_memory=max_memory
     )
-    _convert(Request(is_compression=False, options=options, **arguments))
+    request = Request(is_compression=False, options=options, **arguments)
+    if skip_lost and not salvage:
+        raise click.UsageError("--skip-lost needs --salvage")
+    if salvage:
+        salvage_files(request, skip_lost=skip_lost)
+    else:
+        _convert(request)
 
 
 def _convert(request: Request) -> None:

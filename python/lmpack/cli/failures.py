@@ -41,9 +41,14 @@ class Failures:
         except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
             raise  # how the program ends, and no error of the file
         except Exception as error:
-            message = _message(error, name)
-            self.records.append({"file": name, "error": message})
+            message = self.record(name, error)
             print_error(f"{display_name(name)}: {message}")
+
+    def record(self, name: str, error: Exception) -> str:
+        """Count an error of a file, and give its message, which somebody else has to print."""
+        message = _message(error, name)
+        self.records.append({"file": name, "error": message})
+        return message
 
     def exit_if_any(self) -> None:
         """End the program with 1 if something failed, with 2 if there was a warning."""

@@ -91,18 +91,20 @@ class DecodingArguments(ModelArguments):
     max_memory: int | None
 
 
-def encoding_choice(*, level: int, mixing: bool, **coding: Unpack[DecodingArguments]) -> Options:
+def encoding_choice(
+    *, level: int, mixing: bool, verify: bool | None, **coding: Unpack[DecodingArguments]
+) -> Options:
     """What a command line chose. No parameter has a default, so that no command forgets one."""
-    return Options(level=level, mixing=mixing, **coding)
+    return Options(level=level, mixing=mixing, verify=verify, **coding)
 
 
 def decoding_choice(**arguments: Unpack[DecodingArguments]) -> Options:
-    """The same for commands that do without level and mixing."""
-    return encoding_choice(level=DEFAULT_LEVEL, mixing=True, **arguments)
+    """The same for commands that do without level, mixing and verify."""
+    return encoding_choice(level=DEFAULT_LEVEL, mixing=True, verify=None, **arguments)
 
 
 def level_options(command: Command) -> Command:
-    """Options that decide how small a file gets: -1 to -9 and their long forms."""
+    """Options of compression: -1 to -9 with their long forms, and how they are coded."""
     options = (
         click.option(
             "--level",
@@ -116,6 +118,11 @@ def level_options(command: Command) -> Command:
             "--mixing/--no-mixing",
             default=True,
             help="Learn from the data while coding (default), or let the model alone predict.",
+        ),
+        click.option(
+            "--verify/--no-verify",
+            default=None,
+            help="Decompress each block again before it is written; without either only with --rm.",
         ),
     )
     return _apply(options, command)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from lmpack import Sizes
+import click
+
+from lmpack import Damage, Sizes
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.printing import say_error, say_json
 
 Record = dict[str, Any]
+
+MOST_DAMAGE = 100
+"""How many faults of a file are listed; the others are counted."""
 
 
 class Report:
@@ -31,6 +38,7 @@ class Report:
         self._as_json = as_json
         self._records: list[Record] = []
         self._started = time.monotonic()
+        self._is_lossy = False
 
     def done(self, name: str, sizes: Sizes, **more: Any) -> None:
         """Report a file; `more` goes into its record."""
@@ -39,16 +47,37 @@ class Report:
         self._records.append(record)
         self._say(f"{display_name(name)}: {_size_line(record)}")
 
+    def damaged(self, name: str, damage: Sequence[Damage]) -> None:
+        """Report all that is wrong with a file, of which content is lost or not.
+
+        It goes into the record of the file's error, if there is one.
+        """
+        if not damage:
+            return
+        lines = [str(one) for one in damage[:MOST_DAMAGE]]
+        if len(damage) > MOST_DAMAGE:
+            lines.append(f"{len(damage) - MOST_DAMAGE:,} more faults")
+        for line in lines:
+            say_error(f"lmpack: {display_name(name)}: {' '.join(line.split())}")
+        self._is_lossy |= any(one.length != 0 for one in damage)
+        record = next(
+            one for one in reversed(self._records + self.failures.records) if one["file"] == name
+        )
+        record["faults"] = len(damage)
+        record["damage"] = [dataclasses.asdict(one) for one in damage[:MOST_DAMAGE]]
+
     def skipped(self, name: str, reason: str | None, output: str | None) -> None:
         """Report a file for which nothing had to be done."""
         self._records.append({"file": name, "output": output, "skipped": reason})
         self._say(f"{display_name(name)}: skipped: {reason}")
 
     def finish(self) -> None:
-        """Print what is printed at the end, and end the program with 1 if a file failed."""
+        """Print what comes at the end; end the program with 1 if a file failed or lost content."""
         if self._as_json:
             say_json(self._records + self.failures.records)
         self.failures.exit_if_any()
+        if self._is_lossy:
+            click.get_current_context().exit(1)
 
     def finish_batch(self, *, with_summary: bool) -> None:
         """The same for many files, of which there is a summary, maybe only with -v or --json."""
