@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fault_kinds import BATCHES_THAT_REMOVE, SIGNALS
-from fault_scenarios import Scenario, run_with_fault, what_is_wrong
+from fault_scenarios import Scenario, run_and_kill, run_with_fault
 from faults import Fault, FaultServer
 
 MOMENTS = 12
@@ -57,12 +57,5 @@ def test_killed_at_any_moment(
     whole = server.run(scenario.arguments(tmp_path), tmp_path).seconds
     for _ in range(MOMENTS):
         seconds = moments.uniform(0, whole)
-        scenario.prepare(tmp_path)
-        run = server.run(scenario.arguments(tmp_path), tmp_path, kill=(seconds, number))
-        # Before the command's own first line an interruption is Python's affair.
-        run = run._replace(stderr="") if number == signal.SIGINT else run
-        wrong = what_is_wrong(
-            server, scenario, tmp_path, run, sent=number, may_leave=number == signal.SIGKILL
-        )
-        wrong = [fault for fault in wrong if not fault.startswith("0 lines of errors")]
+        wrong = run_and_kill(server, scenario, tmp_path, seconds, number)
         assert not wrong, f"after {seconds:.4f} s: {wrong}"

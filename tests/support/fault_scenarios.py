@@ -153,6 +153,28 @@ def run_with_fault(
     return run.met >= nth, found
 
 
+def run_and_kill(
+    server: FaultServer, scenario: Scenario, folder: Path, seconds: float, number: int
+) -> list[str]:
+    """All that is wrong after a scenario is killed, and after a second run.
+
+    Args:
+        server: runs it.
+        scenario: what is run.
+        folder: for its files.
+        seconds: after which the signal is sent.
+        number: of the signal.
+    """
+    scenario.prepare(folder)
+    run = server.run(scenario.arguments(folder), folder, kill=(seconds, number))
+    if number == signal.SIGINT:
+        # An interruption before the command's own first line is told by Python, as a traceback.
+        run = run._replace(stderr="interrupted")
+    return what_is_wrong(
+        server, scenario, folder, run, sent=number, may_leave=number == signal.SIGKILL
+    )
+
+
 def what_is_wrong(
     server: FaultServer,
     scenario: Scenario,
