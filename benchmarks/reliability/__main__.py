@@ -80,8 +80,7 @@ def run(attacks: Mapping[str, Attack], seconds: float, folder: Path) -> list[dic
         folder: for their files.
     """
     model = folder / "model"
-    command = [sys.executable, "-m", "benchmarks.reliability.small_model", str(model)]
-    subprocess.run(command, cwd=ROOT, check=True)
+    write_small_model(model)
     records = []
     for name, attack in attacks.items():
         (folder / name).mkdir()
@@ -96,6 +95,12 @@ def run(attacks: Mapping[str, Attack], seconds: float, folder: Path) -> list[dic
         records.append(record)
         print(line(record), flush=True)
     return records
+
+
+def write_small_model(folder: Path) -> None:
+    """Write a random model, by another process."""
+    command = [sys.executable, "-m", "benchmarks.reliability.small_model", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 def line(record: dict[str, Any]) -> str:

@@ -162,7 +162,8 @@ def _files(forge: BundleForge) -> Iterator[tuple[str, Make]]:
         yield f"{name} is empty", written(name, b"")
     texts = {
         "zeros": bytes(100), "open brackets": b"[" * 200_000, "open objects": b'{"a":' * 100_000,
-        "a long number": b'{"spec_version":' + b"9" * 100_000 + b"}", "a list": b"[]", "NaN": b"NaN",
+        "a long number": b'{"spec_version":' + b"9" * 100_000 + b"}", "a list": b"[]",
+        "NaN": b"NaN",
         "a lone surrogate": b'{"spec_version":"\\ud800"}', "no text": b"\xff\xfe" * 50,
     }  # fmt: skip
     for name, text in texts.items():
@@ -181,9 +182,8 @@ def _noise(forge: BundleForge) -> Iterator[tuple[str, Make]]:
         yield f"random header {number}", _of(forge, bytes(tensors))
         tensors = bytearray(whole)
         for _ in range(noise.randrange(1, 2000)):
-            tensors[noise.randrange(start, len(tensors))] = noise.choice(
-                (0, 255, 127, 128, 64, 192)
-            )
+            place = noise.randrange(start, len(tensors))
+            tensors[place] = noise.choice((0, 255, 127, 128, 64, 192))
         yield f"random body {number}", _of(forge, bytes(tensors))
 
 
