@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,8 @@ MOST_SIZE = 1 << 20
 MOST_MEMORY = 64 << 20
 ALLOWED = 96 << 20
 """Bytes of address space for a process with these limits: what it is told, and its own."""
+MOST_SECONDS = 2.0
+"""Of CPU time: far below what decoding takes."""
 PAYLOAD = bytes(600)
 MANY_BLOCKS = 300
 
@@ -56,7 +59,12 @@ def attack(setting: Setting) -> Tally:
 
 def _refused(way: Callable[[bytes], None], data: bytes) -> Callable[[], bool]:
     def check() -> bool:
-        way(data)
+        started = time.process_time()
+        try:
+            way(data)
+        finally:
+            if (seconds := time.process_time() - started) > MOST_SECONDS:
+                raise Unlimited(f"it took {seconds:.1f} s")
         raise Unlimited("nothing was refused")
 
     return check

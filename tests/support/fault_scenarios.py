@@ -25,11 +25,17 @@ ALLOWED_STATUS = (0, 1, 2)
 
 
 @functools.cache
+def compressed(content: bytes) -> bytes:
+    """As the command compresses it."""
+    return lmpack.compress(content, level=1, threads=1)
+
+
+@functools.cache
 def packed(content: bytes) -> bytes:
-    """Compressed as the command does it, in several containers to have several blocks."""
+    """Compressed in several containers, to have several blocks."""
     half = len(content) // 2
     pieces = [content[:half], content[half:]] if half else [content]
-    return b"".join(lmpack.compress(piece, level=1, threads=1) for piece in pieces)
+    return b"".join(map(compressed, pieces))
 
 
 class Scenario(NamedTuple):
@@ -110,7 +116,7 @@ class Scenario(NamedTuple):
     def _is_output(self, found: bytes, content: bytes) -> bool:
         if self.command == "decompress":
             return found == content
-        return found == lmpack.compress(content, level=1, threads=1)
+        return found == compressed(content)
 
 
 def leftovers(folder: Path) -> list[str]:
