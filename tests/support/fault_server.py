@@ -25,6 +25,7 @@ from typing import Any
 from lmpack.cli.main import main as main_command
 
 POLL_SECONDS = 0.001
+STATUS_OF_LOST_OUTPUT = 120
 
 
 def load_everything() -> None:
@@ -58,9 +59,13 @@ def run_command(request: dict[str, Any], shim: ctypes.CDLL) -> None:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         traceback.print_exc()
-    finally:
+    try:
         sys.stdout.flush()
         sys.stderr.flush()
+    except OSError:  # Python itself ends like this, too
+        traceback.print_exc()
+        status = STATUS_OF_LOST_OUTPUT
+    finally:
         os._exit(status)
 
 
