@@ -10,7 +10,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.pages import command, engine, gpu_tables, models, others, reproduction, rivals
+from benchmarks.pages import (
+    command,
+    engine,
+    gpu_tables,
+    models,
+    others,
+    reliability,
+    reproduction,
+    rivals,
+)
 from benchmarks.places import DOCS, ROOT
 from benchmarks.record import read_result
 
@@ -19,6 +28,7 @@ MODELS = DOCS / "models.md"
 README = ROOT / "README.md"
 GPU = DOCS / "gpu.md"
 REPRODUCTION = DOCS / "reproduction.md"
+RELIABILITY = DOCS / "reliability.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
@@ -76,6 +86,7 @@ def main(arguments: list[str]) -> int:
         MODELS: filled(MODELS, models.parts()),
         GPU: filled(GPU, gpu_tables.parts()),
         REPRODUCTION: filled(REPRODUCTION, reproduction.parts()),
+        RELIABILITY: filled(RELIABILITY, reliability.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:
