@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
 
 import hypothesis
 import pytest
+from block_sizes import set_block_size
 from fake_models import FakeModels
 from trees import BLOCK, CONTENTS, write_tree
 
 from benchmarks.data import HOW_TO_GET, SHARED
-from lmpack._blocks import levels
-from lmpack._blocks.levels import LEVELS
 
 # Read when torch is imported, which is later. On tensors this small a second thread only waits for
 # the first one, and there may be a process of tests for each core.
@@ -31,14 +29,6 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"there is no folder {SHARED}: {HOW_TO_GET}")
     return SHARED
-
-
-def set_block_size(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    """Lets all levels make blocks of so many bytes."""
-    smaller = {
-        number: dataclasses.replace(level, block_size=size) for number, level in LEVELS.items()
-    }
-    monkeypatch.setattr(levels, "LEVELS", smaller)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import inputs
 import make_golden
 import numpy as np
 import pytest
-from conftest import set_block_size
+from block_sizes import set_block_size
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_decoder import decode

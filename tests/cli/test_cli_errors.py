@@ -122,7 +122,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_deleted(
 
     monkeypatch.setattr(Encoder, "encode", slow)
     assert_failed(
-        invoke("--rm", "words.txt"),
+        invoke("--rm", "-T1", "words.txt"),
         "words.txt: warning: it was changed while it was read: the output may hold old and new",
         "words.txt: it was changed while it was read: it is kept",
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from block_sizes import set_block_size
 from click.testing import CliRunner, Result
-from conftest import set_block_size
 from salvaging import BLOCK, Sample, mixed_content, sample
 
 from lmpack import FileResult, Options

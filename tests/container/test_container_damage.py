@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 import reference_decoder
-from conftest import set_block_size
+from block_sizes import set_block_size
 from containers import FINGERPRINT, ShortReads, container, model_block, raw_block
 from hypothesis import given
 from hypothesis import strategies as st

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import set_block_size
+from block_sizes import set_block_size
 from trees import BLOCK, CONTENTS, errors, packed_tree, read_tree, text, write_tree
 
 import lmpack

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from conftest import set_block_size
+from block_sizes import set_block_size
 from fake_models import FakeModels
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from conftest import set_block_size
+from block_sizes import set_block_size
 from salvaging import BLOCK, Sample, check_in_place, mixed_content, salvage, sample
 
 import lmpack

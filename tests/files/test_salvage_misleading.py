@@ -9,7 +9,7 @@ import tracemalloc
 import zlib
 
 import pytest
-from conftest import set_block_size
+from block_sizes import set_block_size
 from containers import FINGERPRINT, container, raw_block
 from salvaging import salvage
 

@@ -18,15 +18,18 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 from lmpack._executors import open_executor
-from lmpack._models.architecture import Architecture
+from lmpack._models.architecture import MASKED, Architecture
 from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, load_bundle, model_fingerprint
 from lmpack.errors import ModelError
 
 NAME = "bundle"
 
 SIGNED, PLAIN_LENGTH = 1, 2
-"""Flags: the manifest's digests are put right; the data is as long as the input has it."""
+"""Flags: the manifest's digests and the biases of what is not visible are put right; the data is
+as long as the input has it."""
 
 LARGEST_DATA = 1 << 16
 GRAPH = b"no graph"
@@ -68,6 +71,8 @@ def write_bundle(folder: Path, data: bytes) -> None:
     if not flags & PLAIN_LENGTH:
         fill = (fill or b"\1") * LARGEST_DATA
         fill = fill[: _data_length(header)]
+    if flags & SIGNED:
+        fill = _masked(header, fill)
     tensors = len(header).to_bytes(8, "little") + header + fill
     if flags & SIGNED:
         manifest = _signed(manifest, tensors)
@@ -85,6 +90,20 @@ def _data_length(header: bytes) -> int:
         return max(0, min(max(ends), LARGEST_DATA))
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return 0
+
+
+def _masked(header: bytes, data: bytes) -> bytes:
+    """The data with MASKED at the end of each row of the biases that the header tells of."""
+    try:
+        biases = [entry for name, entry in json.loads(header).items() if name.endswith(".bias")]
+        tensors = bytearray(data)
+        for entry in biases:
+            start, end = entry["data_offsets"]
+            rows = np.frombuffer(tensors, np.float32)[start // 4 : end // 4]
+            rows.reshape(entry["shape"])[:, -1] = MASKED
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
+        return data
+    return bytes(tensors)
 
 
 def _signed(manifest: bytes, tensors: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from lmpack.cli.explanations import explanation
-from lmpack.cli.printing import one_line, say_error
+from lmpack.cli.printing import PrintingError, one_line, say_error
 
 TRACEBACK_VERBOSITY = 2
 STANDARD_INPUT = "standard input"
@@ -38,7 +38,9 @@ class Failures:
         """Report an error of any kind inside the block, and go on behind it."""
         try:
             yield
-        except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
+        except (BrokenPipeError, PrintingError):
+            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise  # how the program ends, and no error of the file
         except Exception as error:
             message = self.record(name, error)

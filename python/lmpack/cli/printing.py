@@ -16,6 +16,10 @@ from typing import Any
 import click
 
 
+class PrintingError(OSError):
+    """What was to be printed cannot be: no error of the file that it is about."""
+
+
 def one_line(text: str) -> str:
     """A text on one line; what is not printable stands there as Python's escape of it."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
@@ -53,4 +57,9 @@ def _print(lines: tuple[str, ...], *, err: bool) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     text = "\n".join(map(one_line, lines))
     # What the stream's encoding lacks would be an error in the middle of a message.
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    except BrokenPipeError:
+        raise  # nobody reads any more, which ends the program in another way
+    except OSError as error:
+        raise PrintingError(error.errno, error.strerror) from error
