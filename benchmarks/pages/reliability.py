@@ -1,11 +1,13 @@
-"""The table of docs/reliability.md: what was attacked, and what held."""
+"""The tables of docs/reliability.md: what was attacked, and what held."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from benchmarks.pages.tables import conditions
 from benchmarks.record import read_result
+from benchmarks.reliability.fuzzing import RUNS
 from lmpack.evaluation.markdown import table
 
 HEADER = ["attack", "cases", "detected or held", "failed", "seconds"]
@@ -14,9 +16,29 @@ SMALLEST_SHOWN = 0.05
 
 
 def parts() -> dict[str, str]:
-    """The table by the name of its marker; nothing was measured: an empty one."""
+    """The tables by the names of their markers; where nothing was measured, empty ones."""
     result = read_result("reliability")
-    return {"attacks": "" if result is None else _attacks(result)}
+    return {
+        "attacks": "" if result is None else _attacks(result),
+        "fuzzing": _fuzzing(RUNS.read_text()) if RUNS.exists() else "",
+    }
+
+
+def _fuzzing(lines: str) -> str:
+    header = ["target", "runs", "minutes", "edges reached", "finds"]
+    targets = [json.loads(line) for line in lines.splitlines()]
+    rows = [
+        [
+            target["target"],
+            f"{target['runs']:,}",
+            f"{target['seconds'] / 60:.0f}",
+            f"{target['edges']:,}",
+            str(target["finds"]),
+        ]
+        for target in sorted(targets, key=lambda target: str(target["target"]))
+    ]
+    total = sum(target["runs"] for target in targets)
+    return table(header, rows) + f"\n\n{total:,} runs in all."
 
 
 def _attacks(result: dict[str, Any]) -> str:
