@@ -29,7 +29,7 @@ def requirements() -> str:
 def test_the_constraints_are_the_lower_bounds() -> None:
     allowed = versions(requirements(), ">=")
     assert all(len(bounds) == 1 for bounds in allowed.values()), "one package, two bounds"
-    pinned = versions((ROOT / "constraints-lowest.txt").read_text(), "==")
+    pinned = versions((ROOT / ".ci/lowest-versions.txt").read_text(), "==")
     torch = {"torch": versions(requirements(), "==")["torch"]}
     tried = {name: bounds for name, bounds in allowed.items() if name not in NOT_TRIED} | torch
     assert tried == pinned
@@ -37,4 +37,4 @@ def test_the_constraints_are_the_lower_bounds() -> None:
 
 
 def test_ci_installs_them() -> None:
-    assert "-c constraints-lowest.txt" in (ROOT / ".ci/run").read_text()
+    assert "-c .ci/lowest-versions.txt" in (ROOT / ".ci/run").read_text()

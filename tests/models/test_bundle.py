@@ -81,6 +81,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "huge": (edit_manifest(lambda m: m["architecture"].update(vocabulary=2**40)), "at most 65536"),
     "wide": (edit_manifest(lambda m: m["architecture"].update(hidden=32 * 10**30)), "at most"),
     "heads": (edit_manifest(lambda m: m["architecture"].update(heads=10**6)), "heads must be 1 to"),
+    "queries": (
+        edit_manifest(lambda m: m["architecture"].update(heads=1000, head_width=2048)),
+        "heads \\* head_width must be at most",
+    ),
     "no vectors": (edit_manifest(lambda m: m.update(conformance=[])), "conformance"),
     "odd vectors": (edit_manifest(lambda m: m.update(conformance=[{}])), "symbols"),
     "ragged vectors": (edit_manifest(lambda m: m["conformance"][0]["symbols"][0].pop()), "equal"),

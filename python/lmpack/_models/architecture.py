@@ -57,6 +57,7 @@ MAXIMUM_HEAD_WIDTH = 2048
 MAXIMUM_VOCABULARY = 65536
 MAXIMUM_WIDTH = 65536
 MAXIMUM_HEADS = 1024
+MAXIMUM_QUERIES = 65536
 MAXIMUM_LAYERS = 1024
 MAXIMUM_PARAMETERS = 2**32
 """Far beyond what a CPU can run: larger numbers are damage."""
@@ -135,6 +136,11 @@ class Architecture:
             raise BundleError(f"vocabulary must be at most {MAXIMUM_VOCABULARY}")
         if self.head_width > MAXIMUM_HEAD_WIDTH:
             raise BundleError(f"head_width must be at most {MAXIMUM_HEAD_WIDTH}")
+        if self.heads * self.head_width > MAXIMUM_QUERIES:
+            raise BundleError(
+                f"heads * head_width must be at most {MAXIMUM_QUERIES}, "
+                f"not {self.heads * self.head_width}"
+            )
         if not 1 <= len(self.windows) <= MAXIMUM_LAYERS:
             raise BundleError(
                 f"windows must name the window of 1 to {MAXIMUM_LAYERS} layers, not of "
