@@ -36,12 +36,12 @@ bool has_shape(const py::array& array, const std::vector<Axis>& axes) {
   return true;
 }
 
-bool is_plain_memory(const py::array& array) {
-  const auto address = reinterpret_cast<std::uintptr_t>(array.data());
-  return (array.flags() & py::array::c_style) != 0 && address % alignof(std::int32_t) == 0;
-}
-
 }  // namespace
+
+bool is_plain_memory(const py::array& array, std::size_t alignment) {
+  const auto address = reinterpret_cast<std::uintptr_t>(array.data());
+  return (array.flags() & py::array::c_style) != 0 && address % alignment == 0;
+}
 
 std::span<const std::int32_t> int32_elements(const py::array& array, const std::string& name,
                                              const std::vector<Axis>& axes) {
@@ -53,7 +53,7 @@ std::span<const std::int32_t> int32_elements(const py::array& array, const std::
     throw InvalidArgument(name + " must have the shape " + shape_text(axes) + ", not " +
                           shape_text(array));
   }
-  if (!is_plain_memory(array)) {
+  if (!is_plain_memory(array, alignof(std::int32_t))) {
     throw InvalidArgument(name +
                           " must be aligned and C-contiguous; numpy.ascontiguousarray makes a copy "
                           "that is");

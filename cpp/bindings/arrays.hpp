@@ -26,6 +26,9 @@ struct Axis {
 std::span<const std::int32_t> int32_elements(const pybind11::array& array, const std::string& name,
                                              const std::vector<Axis>& axes);
 
+// Whether the elements lie one after another at an address that is a multiple of the alignment.
+bool is_plain_memory(const pybind11::array& array, std::size_t alignment);
+
 // The size of one axis of an array that has it.
 std::size_t axis_size(const pybind11::array& array, pybind11::ssize_t axis);
 

@@ -54,6 +54,9 @@ std::span<const Element> tensor(const py::dict& tensors, const std::string& name
     throw InvalidArgument("the tensor " + name + " has the wrong type or is not C-contiguous");
   }
   const auto array = value.cast<py::array_t<Element, py::array::c_style>>();
+  if (!is_plain_memory(array, alignof(Element))) {
+    throw InvalidArgument("the tensor " + name + " is not aligned");
+  }
   if (static_cast<std::size_t>(array.size()) != size) {
     throw InvalidArgument("the tensor " + name + " has " + std::to_string(array.size()) +
                           " elements, the architecture demands " + std::to_string(size));

@@ -42,11 +42,15 @@ std::uint32_t stride_of(const py::buffer& plain) {
   return likely_stride(copy_bytes(plain, "plain"));
 }
 
-using Transform = std::vector<std::uint8_t>(std::span<const std::uint8_t>, std::size_t);
+using Transform = std::vector<std::uint8_t>(std::span<const std::uint8_t>, std::size_t,
+                                            const StepsDone&);
 
 template <Transform* transform>
-py::bytes transformed(const py::bytes& bytes, std::size_t channels) {
-  return without_gil([plain = bytes_of(bytes), channels] { return transform(plain, channels); });
+py::bytes transformed(const py::bytes& bytes, std::size_t channels,
+                      const py::function& steps_done) {
+  return without_gil([plain = bytes_of(bytes), channels, tell = steps_done_from(steps_done)] {
+    return transform(plain, channels, tell);
+  });
 }
 
 }  // namespace
@@ -72,16 +76,18 @@ Raises:
     lmpack.errors.DamagedError: the payload is not that of any bytes.
     lmpack.errors.UsageError: an argument is out of range.)");
   module.def("residuals_of", &transformed<residuals_of>, py::arg("samples"), py::arg("channels"),
+             py::arg("steps_done"),
              R"(What the prediction of 16-bit samples lacks: as many bytes.
 
 Args:
     samples: bytes, little-endian, of interleaved channels; an odd last byte stays as it is.
     channels: 1 to 8.
+    steps_done: called now and then with the number of samples done; what it raises ends the call.
 
 Raises:
     lmpack.errors.UsageError: the number of channels is out of range.)");
   module.def("samples_of", &transformed<samples_of>, py::arg("residuals"), py::arg("channels"),
-             "The inverse of residuals_of(), for any bytes.");
+             py::arg("steps_done"), "The inverse of residuals_of(), for any bytes.");
   module.def("likely_stride", &stride_of, py::arg("plain"),
              "The distance at which bytes resemble one another most clearly, 0 if at none.");
 }

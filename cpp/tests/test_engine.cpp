@@ -4,7 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -117,6 +121,44 @@ TEST_CASE("a thread that becomes free in the middle of a call takes part") {
                std::this_thread::sleep_for(std::chrono::milliseconds(20));
              });
   CHECK(rows == kMany * kSteps);
+}
+
+TEST_CASE("shapes that the engine cannot run are refused before any tensor is read") {
+  const auto load = [](auto change) {
+    ModelShape shape = kShape;
+    change(shape);
+    const auto fail = [](auto, auto) { throw std::logic_error("nothing may be read"); };
+    return load_weights(shape, {[&](const std::string& name, std::size_t size) {
+                                  fail(name, size);
+                                  return std::span<const std::int8_t>{};
+                                },
+                                [&](const std::string& name, std::size_t size) {
+                                  fail(name, size);
+                                  return std::span<const float>{};
+                                }});
+  };
+  CHECK_THROWS_AS(load([](ModelShape&) {}), std::logic_error);
+  const std::vector<std::function<void(ModelShape&)>> changes{
+      [](ModelShape& shape) { shape.vocabulary = 0; },
+      [](ModelShape& shape) { shape.vocabulary = 65568; },
+      [](ModelShape& shape) { shape.width = 63; },
+      [](ModelShape& shape) { shape.width = std::size_t{1} << 62; },
+      [](ModelShape& shape) { shape.hidden = 0; },
+      [](ModelShape& shape) { shape.head_width = 2080; },
+      [](ModelShape& shape) { shape.heads = 0; },
+      [](ModelShape& shape) { shape.heads = 2049; },
+      [](ModelShape& shape) { shape.windows = {}; },
+      [](ModelShape& shape) { shape.windows = {9, 0}; },
+      [](ModelShape& shape) { shape.windows = {1025}; },
+      [](ModelShape& shape) { shape.tables[0].order = 1; },
+      [](ModelShape& shape) { shape.tables[0].order = 33; },
+      [](ModelShape& shape) { shape.tables[0].rows = 0; },
+      [](ModelShape& shape) { shape.tables[0].rows = (1U << 24) + 1; },
+      [](ModelShape& shape) { shape.tables[0].width = 96; },
+      [](ModelShape& shape) { shape.tables[1].channel = 64; },
+      [](ModelShape& shape) { shape.tables[1].channel = 16; },
+  };
+  for (const auto& change : changes) CHECK_THROWS_AS(load(change), InvalidArgument);
 }
 
 TEST_CASE("wrong symbols are refused before anything is fed") {

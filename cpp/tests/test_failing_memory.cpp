@@ -82,6 +82,20 @@ TEST_CASE("memory may run out in a team") {
   }
 }
 
+TEST_CASE("a team without memory for helpers works alone") {
+  // The first request is that of the job itself.
+  for (std::size_t number = 2; number <= 4; ++number) {
+    ThreadTeam team(2);
+    const ThreadTeam::Lease lease(team);
+    std::atomic<int> done = 0;
+    {
+      const FailsAllocation failing(number);
+      lease.run(10, [&](std::size_t, std::size_t) { ++done; });
+    }
+    CHECK(done == 10);
+  }
+}
+
 TEST_CASE("lanes that memory ran out for refuse further symbols") {
   const std::vector<std::int32_t> symbols(2 * 70, 5);
   const auto ignore = [](auto, auto, auto, auto) {};
@@ -99,5 +113,6 @@ TEST_CASE("lanes that memory ran out for refuse further symbols") {
 
 TEST_CASE("memory may run out while samples are predicted") {
   const Bytes samples = tests::some_bytes(301);
-  fail_every_request(samples, [&] { return samples_of(residuals_of(samples, 2), 2); });
+  fail_every_request(
+      samples, [&] { return samples_of(residuals_of(samples, 2, no_progress), 2, no_progress); });
 }

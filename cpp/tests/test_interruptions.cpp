@@ -10,6 +10,7 @@
 #include "interruption.hpp"
 #include "lmpack/engine/lockstep_lanes.hpp"
 #include "lmpack/error.hpp"
+#include "lmpack/samples/residuals.hpp"
 #include "random_engine.hpp"
 
 namespace {
@@ -80,6 +81,21 @@ TEST_CASE("progress may end a block of any kind at any call") {
       CHECK(coding.decode(team, payload, no_progress) == plain);
     }
   }
+}
+
+TEST_CASE("progress may end the prediction of samples at any call") {
+  const Bytes samples = tests::some_bytes(20'001);
+  const Bytes residuals = residuals_of(samples, 2, no_progress);
+  for (const auto transform : {residuals_of, samples_of}) {
+    ThrowsAt never(0);
+    transform(residuals, 2, [&](std::size_t) { never(); });
+    CHECK(never.calls() == 3);
+    for (std::size_t call = 1; call <= never.calls(); ++call) {
+      ThrowsAt stop(call);
+      CHECK_THROWS_AS(transform(residuals, 2, [&](std::size_t) { stop(); }), Interruption);
+    }
+  }
+  CHECK(samples_of(residuals, 2, no_progress) == samples);
 }
 
 TEST_CASE("a pass whose sink threw at any symbol codes other lanes as before") {

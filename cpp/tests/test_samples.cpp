@@ -42,9 +42,9 @@ TEST_CASE("samples come back from their residuals") {
     for (const std::size_t size :
          {std::size_t{0}, std::size_t{1}, plain.size(), plain.size() - 1}) {
       const Bytes part(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(size));
-      CHECK(samples_of(residuals_of(part, channels), channels) == part);
+      CHECK(samples_of(residuals_of(part, channels, no_progress), channels, no_progress) == part);
       // Any bytes are the residuals of some samples.
-      CHECK(residuals_of(samples_of(part, channels), channels) == part);
+      CHECK(residuals_of(samples_of(part, channels, no_progress), channels, no_progress) == part);
     }
   }
 }
@@ -54,7 +54,7 @@ TEST_CASE("what can be predicted leaves little") {
   for (int i = 0; i < 8000; ++i) {
     samples.push_back(static_cast<std::int16_t>(std::lround(9000 * std::sin(i / 5.0))));
   }
-  const Bytes residuals = residuals_of(little_endian(samples), 1);
+  const Bytes residuals = residuals_of(little_endian(samples), 1, no_progress);
   int large = 0;
   for (std::size_t i = residuals.size() / 2; i < residuals.size(); i += 2) {
     large += residuals[i] != 0 || residuals[i + 1] > 16;
@@ -63,8 +63,8 @@ TEST_CASE("what can be predicted leaves little") {
 }
 
 TEST_CASE("the number of channels is bounded") {
-  CHECK_THROWS_AS(residuals_of(Bytes(4), 0), InvalidArgument);
-  CHECK_THROWS_AS(samples_of(Bytes(4), kMostChannels + 1), InvalidArgument);
+  CHECK_THROWS_AS(residuals_of(Bytes(4), 0, no_progress), InvalidArgument);
+  CHECK_THROWS_AS(samples_of(Bytes(4), kMostChannels + 1, no_progress), InvalidArgument);
 }
 
 }  // namespace

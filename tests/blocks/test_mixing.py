@@ -108,18 +108,18 @@ def test_residuals_are_those_of_the_specification(channels: int) -> None:
     tones = 8000 * np.sin(np.arange(600) / 4) + random.normal(0, 40, 600)
     parts = [random.integers(-(2**15), 2**15, 200), loud, np.zeros(100), tones]
     plain = np.concatenate(parts).astype("<i2").tobytes() + b"!"
-    residuals = residuals_of(plain, channels)
+    residuals = residuals_of(plain, channels, ignore)
     assert residuals != plain
     assert reference_samples.samples_of(residuals, channels) == plain
-    assert samples_of(residuals, channels) == plain
+    assert samples_of(residuals, channels, ignore) == plain
 
 
 @pytest.mark.parametrize("channels", [0, 9])
 def test_other_numbers_of_channels_are_refused(channels: int) -> None:
     with pytest.raises(UsageError, match="1 to 8 channels"):
-        residuals_of(b"abcd", channels)
+        residuals_of(b"abcd", channels, ignore)
     with pytest.raises(UsageError, match="1 to 8 channels"):
-        samples_of(b"abcd", channels)
+        samples_of(b"abcd", channels, ignore)
 
 
 def test_strides_are_found() -> None:

@@ -70,6 +70,7 @@ void load_bias(const TensorSource& source, const std::string& name, std::size_t 
 }  // namespace
 
 ModelWeights load_weights(const ModelShape& shape, const TensorSource& source) {
+  check_shape(shape);
   ModelWeights model{
       shape, load_table(source, "embedding", shape.vocabulary + 1, shape.width), {}, 0, {}, {}};
   for (std::size_t i = 0; i < shape.tables.size(); ++i) {

@@ -41,7 +41,8 @@ struct TensorSource {
   std::function<std::span<const float>(const std::string& name, std::size_t size)> float32;
 };
 
-// Packs the tensors of a bundle (names: docs/model.md).
+// Packs the tensors of a bundle (names: docs/model.md). Throws InvalidArgument for a shape that the
+// engine cannot run, a weight out of range and a factor that is not finite.
 ModelWeights load_weights(const ModelShape& shape, const TensorSource& source);
 
 }  // namespace lmpack

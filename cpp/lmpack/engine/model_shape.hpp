@@ -8,6 +8,14 @@
 
 namespace lmpack {
 
+// The bounds of a model. They keep all sums of products within 32 bits, those of attention exact in
+// float32, and all sizes far from an overflow.
+inline constexpr std::size_t kAlignment = 32;
+inline constexpr std::size_t kLargestSize = 65536;  // vocabulary, channels, inputs of a matrix
+inline constexpr std::size_t kLargestHeadWidth = 2048;
+inline constexpr std::size_t kLargestWindow = 1024;
+inline constexpr std::size_t kMostTableRows = std::size_t{1} << 24;
+
 // A hashed embedding table of what a lane ends in.
 struct ContextTable {
   std::size_t order;  // how many symbols are hashed, 2 to kMaximumOrder, or kWord
@@ -24,11 +32,11 @@ struct ContextTable {
 };
 
 struct ModelShape {
-  std::size_t vocabulary;  // V, a multiple of 32
-  std::size_t width;       // d, a multiple of 32
+  std::size_t vocabulary;  // V, a multiple of kAlignment, as are the sizes below
+  std::size_t width;       // d
   std::size_t heads;
-  std::size_t head_width;            // a multiple of 32
-  std::size_t hidden;                // a multiple of 32
+  std::size_t head_width;
+  std::size_t hidden;
   std::vector<std::size_t> windows;  // by layer: positions that a query sees, itself included
   bool squared_relu;
   std::vector<ContextTable> tables;
@@ -48,5 +56,9 @@ struct ModelShape {
   // The symbol that stands before a lane.
   std::int32_t start_symbol() const { return static_cast<std::int32_t>(vocabulary); }
 };
+
+// Throws InvalidArgument unless the engine can run such a model: kernels and passes rely on sizes
+// within these bounds, and nobody else has to check them.
+void check_shape(const ModelShape& shape);
 
 }  // namespace lmpack

@@ -25,13 +25,25 @@ std::int16_t unfolded(std::uint16_t value) {
   return static_cast<std::int16_t>(value % 2 != 0 ? -(value / 2) - 1 : value / 2);
 }
 
+// Steps between two reports: about a millisecond.
+constexpr std::size_t kSamplesReport = 4096;
+
+// Calls code(place) for the place of every whole sample among the bytes.
+template <typename Code>
+void for_each_sample(std::size_t bytes, const StepsDone& steps_done, const Code& code) {
+  for (std::size_t step = 0; step < bytes / 2; ++step) {
+    if (step % kSamplesReport == 0) steps_done(step);
+    code(2 * step);
+  }
+}
+
 }  // namespace
 
-std::vector<std::uint8_t> residuals_of(std::span<const std::uint8_t> samples,
-                                       std::size_t channels) {
+std::vector<std::uint8_t> residuals_of(std::span<const std::uint8_t> samples, std::size_t channels,
+                                       const StepsDone& steps_done) {
   SamplePredictor predictor = predictor_for(channels);
   std::vector<std::uint8_t> residuals(samples.begin(), samples.end());
-  for (std::size_t i = 0; i + 1 < samples.size(); i += 2) {
+  for_each_sample(samples.size(), steps_done, [&](std::size_t i) {
     const auto sample = static_cast<std::int16_t>(samples[i] | samples[i + 1] << 8);
     // The difference may leave 16 bits; modulo 2**16 it is enough to come back.
     const auto residual = static_cast<std::int16_t>(sample - predictor.predict());
@@ -39,21 +51,21 @@ std::vector<std::uint8_t> residuals_of(std::span<const std::uint8_t> samples,
     const std::uint16_t value = folded(residual);
     residuals[i] = static_cast<std::uint8_t>(value >> 8);
     residuals[i + 1] = static_cast<std::uint8_t>(value);
-  }
+  });
   return residuals;
 }
 
-std::vector<std::uint8_t> samples_of(std::span<const std::uint8_t> residuals,
-                                     std::size_t channels) {
+std::vector<std::uint8_t> samples_of(std::span<const std::uint8_t> residuals, std::size_t channels,
+                                     const StepsDone& steps_done) {
   SamplePredictor predictor = predictor_for(channels);
   std::vector<std::uint8_t> samples(residuals.begin(), residuals.end());
-  for (std::size_t i = 0; i + 1 < residuals.size(); i += 2) {
+  for_each_sample(residuals.size(), steps_done, [&](std::size_t i) {
     const auto value = static_cast<std::uint16_t>(residuals[i] << 8 | residuals[i + 1]);
     const auto sample = static_cast<std::int16_t>(unfolded(value) + predictor.predict());
     predictor.update(sample);
     samples[i] = static_cast<std::uint8_t>(sample);
     samples[i + 1] = static_cast<std::uint8_t>(sample >> 8);
-  }
+  });
   return samples;
 }
 

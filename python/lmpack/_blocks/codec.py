@@ -12,7 +12,7 @@ from lmpack._blocks.choice import (
     probe_of,
     with_model,
 )
-from lmpack._blocks.coding import Coding, ShareDone, no_progress
+from lmpack._blocks.coding import Coding, ShareDone, no_progress, standing_at
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import Executor
 from lmpack.errors import DamagedError
@@ -77,7 +77,7 @@ def encode_with_mixing(
 
     With the model there are at most `most_lanes` lanes, without it is one.
     """
-    trial = _Trial(executor, plain)
+    trial = _Trial(executor, plain, standing_at(0.0, share_done))
     adaptive = trial.smallest(codings_without_model(plain))
     codings = [adaptive]
     if executor is not None and not adaptive.samples:
@@ -92,18 +92,25 @@ def encode_with_mixing(
 
 
 class _Trial:
-    """Codes the probe of a block, and remembers what came out."""
+    """Codes the probe of a block, and remembers what came out.
 
-    def __init__(self, executor: Executor | None, plain: bytes) -> None:
+    Args:
+        executor: as for :func:`encode_block`.
+        plain: the block.
+        probed: told now and then while the probe is coded; may raise to end it.
+    """
+
+    def __init__(self, executor: Executor | None, plain: bytes, probed: ShareDone) -> None:
         self._executor = executor
         self._plain = plain
         self._probe = probe_of(plain)
+        self._probed = probed
         self._payloads: dict[Coding, bytes] = {}
 
     def size(self, coding: Coding) -> int:
         """Bytes of the probe's payload."""
         if coding not in self._payloads:
-            self._payloads[coding] = coding.encode(self._executor, self._probe, no_progress)
+            self._payloads[coding] = coding.encode(self._executor, self._probe, self._probed)
         return len(self._payloads[coding])
 
     def smallest(self, codings: list[Coding]) -> Coding:

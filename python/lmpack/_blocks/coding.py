@@ -29,6 +29,16 @@ def no_progress(share: float) -> None:
     """The :data:`ShareDone` that does nothing."""
 
 
+def standing_at(share: float, share_done: ShareDone) -> ShareDone:
+    """For work that does not count as progress, and can be ended all the same.
+
+    Args:
+        share: the share of the block that is done meanwhile.
+        share_done: told of it again and again.
+    """
+    return lambda _: share_done(share)
+
+
 @dataclasses.dataclass(frozen=True)
 class Coding:
     """One way to code a block.
@@ -78,7 +88,9 @@ class Coding:
         head = _HEAD.pack(MIXED_RESIDUALS if self.samples else MIXED_BYTES, self.stride)
         if self.kind is BlockKind.MIXED:
             return head + require_executor(executor).encode(plain, lane, self.stride, steps_done)
-        mixed = residuals_of(plain, self.channels) if self.samples else plain
+        mixed = plain
+        if self.samples:
+            mixed = residuals_of(plain, self.channels, standing_at(0.0, share_done))
         return head + encode_adaptive(mixed, lane, self.stride, steps_done)
 
     def decode(
@@ -99,7 +111,9 @@ class Coding:
             executor = require_executor(executor)
             return executor.decode(stream, length, lane, self.stride, steps_done)
         mixed = decode_adaptive(stream, length, lane, self.stride, steps_done)
-        return samples_of(mixed, self.channels) if self.samples else mixed
+        if self.samples:
+            return samples_of(mixed, self.channels, standing_at(1.0, share_done))
+        return mixed
 
     @property
     def channels(self) -> int:
