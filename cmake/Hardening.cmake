@@ -33,10 +33,8 @@ endfunction()
 function(lmpack_harden target)
   lmpack_add_known_option(${target} -fstack-protector-strong LMPACK_KNOWS_STACK_PROTECTOR)
   lmpack_find_fortify_level(level)
-  if(level GREATER 0)
-    target_compile_options(
-      ${target}
-      INTERFACE "$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=${level}>")
+  if(level GREATER 0 AND CMAKE_BUILD_TYPE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(${target} INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${level})
   endif()
   # Only where programs are ELF files: other linkers take these for something else.
   if(UNIX AND NOT APPLE)
