@@ -10,8 +10,7 @@ import pytest
 from random_models import ARCHITECTURES, random_bundle
 
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import TENSORS, Bundle
-from lmpack._models.tensors import read_tensors
+from lmpack._models.bundle import Bundle
 from lmpack._native import Engine, ThreadTeam
 from lmpack.errors import UsageError
 
@@ -27,7 +26,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def engine_with(bundle: Bundle, **fields: Any) -> Engine:
     """The engine of a bundle with other fields of its architecture."""
     shape = bundle.architecture.to_json() | fields
-    return Engine(shape, read_tensors(bundle.path / TENSORS), "portable")
+    return Engine(shape, bundle.tensors(), "portable")
 
 
 def unaligned(array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -64,7 +63,7 @@ def test_shapes_that_the_engine_cannot_run(
 
 
 def test_tensors_at_odd_addresses(bundle: Bundle) -> None:
-    tensors = read_tensors(bundle.path / TENSORS)
+    tensors = bundle.tensors()
     tensors["head.multiplier"] = unaligned(tensors["head.multiplier"])
     with pytest.raises(UsageError, match=r"head\.multiplier is not aligned"):
         Engine(bundle.architecture.to_json(), tensors, "portable")
@@ -72,7 +71,7 @@ def test_tensors_at_odd_addresses(bundle: Bundle) -> None:
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_odds_that_are_all_zero(bundle: Bundle, threads: int) -> None:
-    tensors = read_tensors(bundle.path / TENSORS)
+    tensors = bundle.tensors()
     good = Engine(bundle.architecture.to_json(), tensors, "portable")
     zeros = tensors | {"head.multiplier": np.full_like(tensors["head.multiplier"], -3.4e38)}
     bad = Engine(bundle.architecture.to_json(), zeros, "portable")

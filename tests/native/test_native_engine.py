@@ -227,15 +227,13 @@ def test_a_state_of_another_engine_is_refused(bundle: Bundle) -> None:
 def test_tensors_that_do_not_fit_are_refused(bundle: Bundle, change: str) -> None:
     tensors = bundle.tensors()
     name = "layers.0.out.weight"
-    changed = {
-        "missing": None,
-        "size": tensors[name][:-1].copy(),
-        "type": tensors[name].astype(np.float32),
-        "range": np.full_like(tensors[name], 65),
-    }[change]
-    tensors[name] = changed
-    if changed is None:
-        del tensors[name]
+    tensor = tensors.pop(name)
+    if change != "missing":
+        tensors[name] = {
+            "size": tensor[:-1].copy(),
+            "type": tensor.astype(np.float32),
+            "range": np.full_like(tensor, 65),
+        }[change]
     with pytest.raises(UsageError, match=r"layers\.0\.out"):
         Engine(bundle.architecture.to_json(), tensors, "portable")
 
