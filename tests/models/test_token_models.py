@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,10 @@ def test_a_damaged_tokenizer_is_refused(tmp_path: Path) -> None:
     (bundle / TOKENIZER).unlink()
     with pytest.raises(BundleError, match=r"tokenizer\.json cannot be read"):
         TokenTransformer(bundle)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(bundle / TOKENIZER)
+        with pytest.raises(BundleError, match="no regular file"):  # and nobody waits for one
+            TokenTransformer(bundle)
     manifest = json.loads((bundle / MANIFEST).read_text())
     manifest["tokenizer"] = "bpe"
     (bundle / MANIFEST).write_text(json.dumps(manifest))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from lmpack._extras import import_extra
 from lmpack._models.architecture import ALIGNMENT
+from lmpack._models.files import read_file
 from lmpack.errors import EvaluationError, UsageError
 
 BYTES = 256
@@ -25,6 +26,9 @@ ESCAPE = 127
 
 PIECE = 1 << 16
 """Bytes that the library gets at a time. Merges do not go beyond them, either."""
+
+LARGEST_FILE = 1 << 26
+"""Bytes of a file of merges: 64 MiB."""
 
 PLAIN = "bytes"
 """The kind of tokenizer that makes each byte a symbol."""
@@ -115,15 +119,17 @@ class BpeTokenizer:
 
     Args:
         path: file that :func:`train_bpe` wrote.
+        content: of that file, if it was read already.
 
     Raises:
         EvaluationError: it cannot be read, or the library is not installed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
         library = import_extra("tokenizers", "tokenizers")
         try:
-            self._tokenizer = library.Tokenizer.from_file(str(path))
+            content = read_file(path, LARGEST_FILE) if content is None else content
+            self._tokenizer = library.Tokenizer.from_buffer(content)
         except Exception as error:  # the library raises Exception itself
             raise EvaluationError(f"{path} is no tokenizer: {error}") from error
         self.vocabulary: int = self._tokenizer.get_vocab_size()
@@ -171,8 +177,13 @@ def is_learned(kind: str) -> bool:
     return kind.startswith("bpe:")
 
 
-def open_tokenizer(kind: str, path: Path) -> Tokenizer:
-    """The tokenizer of a kind; `path` is its file, if it is learned.
+def open_tokenizer(kind: str, path: Path, content: bytes | None = None) -> Tokenizer:
+    """The tokenizer of a kind.
+
+    Args:
+        kind: see :func:`vocabulary_of`.
+        path: its file, if it is learned.
+        content: of that file, if it was read already.
 
     Raises:
         UsageError: there is no such kind.
@@ -180,7 +191,7 @@ def open_tokenizer(kind: str, path: Path) -> Tokenizer:
     """
     vocabulary_of(kind)
     if is_learned(kind):
-        return BpeTokenizer(path)
+        return BpeTokenizer(path, content)
     return ByteTokenizer() if kind == PLAIN else AsciiTokenizer()
 
 

@@ -16,7 +16,8 @@ from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
 from lmpack._executors.stepping import decode_symbols, encode_by_prefill
 from lmpack._models.bundle import TOKENIZER, Bundle, load_bundle
-from lmpack._models.tokenization import Tokenizer, is_learned, open_tokenizer
+from lmpack._models.files import read_file
+from lmpack._models.tokenization import LARGEST_FILE, Tokenizer, is_learned, open_tokenizer
 from lmpack.errors import BundleError, DamagedError, EvaluationError
 
 BLOCK = 1 << 20
@@ -93,14 +94,12 @@ def _tokenizer_of(bundle: Bundle) -> Tokenizer:
     if bundle.tokenizer is None:
         raise EvaluationError(f"the model {bundle.name} is one of bytes, not of tokens")
     path = bundle.path / TOKENIZER
-    if is_learned(bundle.tokenizer):
-        try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise BundleError(f"the bundle file {path} cannot be read: {error.strerror}") from error
-        if digest != bundle.manifest["tokenizer"].get("sha256"):
-            raise BundleError(f"{path} is damaged: its SHA-256 is not the manifest's")
-    return open_tokenizer(bundle.tokenizer, path)
+    if not is_learned(bundle.tokenizer):
+        return open_tokenizer(bundle.tokenizer, path)
+    content = read_file(path, LARGEST_FILE)
+    if hashlib.sha256(content).hexdigest() != bundle.manifest["tokenizer"].get("sha256"):
+        raise BundleError(f"{path} is damaged: its SHA-256 is not the manifest's")
+    return open_tokenizer(bundle.tokenizer, path, content)
 
 
 def _lane(count: int) -> int:
