@@ -2,8 +2,9 @@
 
     python -m benchmarks.reliability [--minutes N] [--only NAME...] [--result FILE]
 
-One line for each attack; all of them go into benchmarks/results/reliability.json, of which
-docs/reliability.md makes its table. Ends with 1 if a case failed. Needs what the tests need.
+One line for each attack. All of them go into benchmarks/results/reliability.json, of which
+docs/reliability.md makes its table; with --only nothing is written without --result. Ends with 1
+if a case failed. Needs what the tests need.
 """
 
 from __future__ import annotations
@@ -123,18 +124,21 @@ def main(arguments: list[str]) -> int:
     )
     add = parser.add_argument
     add("--minutes", type=float, default=DEFAULT_MINUTES, help="at most (default: %(default)s)")
-    add("--only", nargs="+", choices=ATTACKS, default=list(ATTACKS), help="only these attacks")
-    add("--result", type=Path, default=RESULTS / "reliability.json", help="file that is written")
+    add("--only", nargs="+", choices=ATTACKS, help="only these attacks")
+    add("--result", type=Path, help="file that is written")
     options = parser.parse_args(arguments)
     result: dict[str, Any] = {"environment": environment()}
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         # Proofs that hostile models conform are not for the user's own memory.
         os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")
-        chosen = {name: ATTACKS[name] for name in options.only}
+        chosen = {name: ATTACKS[name] for name in options.only or ATTACKS}
         result["attacks"] = run(chosen, 60 * options.minutes, Path(folder))
     result["seconds"] = round(time.monotonic() - started)
-    options.result.write_text(json.dumps(result, indent=1) + "\n")
+    # The page's table is of all attacks: some of them must not take its place.
+    place = options.result or (None if options.only else RESULTS / "reliability.json")
+    if place:
+        place.write_text(json.dumps(result, indent=1) + "\n")
     failed = sum(record["failed"] for record in result["attacks"])
     print(f"{failed:,} cases failed" if failed else "all held")
     return int(failed > 0)

@@ -73,3 +73,16 @@ def test_failures_are_counted_and_stop_nothing(
     assert "planted: 3 cases, 2 detected or held, 1 failed" in output
     assert "2 cases failed" in output
     assert command.main(["--result", str(result), "--only", "good"]) == 0
+
+
+def test_some_attacks_do_not_replace_the_figures_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "ATTACKS", {"good": Attack("good", good, 0.1)})
+    monkeypatch.setattr(command, "write_small_model", lambda folder: None)
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert command.main(["--only", "good"]) == 0
+    assert not (tmp_path / "reliability.json").exists()
+    assert command.main([]) == 0
+    assert (tmp_path / "reliability.json").exists()

@@ -51,6 +51,19 @@ def test_what_is_whole_is_written_and_what_is_lost_is_named(one: Sample, damaged
     assert damaged.exists()
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize("kept", [-1, None], ids=["cut", "damaged"])
+def test_the_error_of_decompressing_names_salvage(
+    is_streamed: bool, kept: int | None, damaged: Path, one: Sample
+) -> None:
+    if kept is not None:
+        damaged.write_bytes(one.packed[:kept])
+    result = run("decompress", *(["-c"] if is_streamed else []), damaged)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith(": the option --salvage writes what is whole")
+
+
 def test_lost_blocks_are_left_out_on_demand(one: Sample, damaged: Path) -> None:
     output = damaged.parent / "out"
     result = run("decompress", "--salvage", "--skip-lost", "--json", damaged, "-o", output)

@@ -1,4 +1,4 @@
-"""How much memory a block needs while it is coded (docs/format.md, section 2.5, has the table).
+"""How much memory a block needs while it is coded (docs/format.md, section 2.6, has the table).
 
 All of it is allocated at the start, whatever the payload holds, so it is known from a block's head.
 The numbers are those of the native engine, beside the model itself, which is loaded once.

@@ -42,7 +42,7 @@ class Options:
             threads are coded side by side if more would not fit; what needs more for a single block
             is refused. The default is 2 GiB, or a quarter of the machine's memory if that is more.
             It counts what the native engine needs for blocks, content and payload included; not the
-            model, which is loaded once, nor the memory of a GPU (docs/format.md, section 2.5).
+            model, which is loaded once, nor the memory of a GPU (docs/format.md, section 2.6).
         verify: whether each block is decoded again before it is written; None for doing so where
             the source is deleted.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 import lmpack
-from lmpack import FileResult
+from lmpack import DamagedError, FileResult, TruncatedError
 from lmpack._files.batch_file import CHANGED
 from lmpack._files.disk.deletion import has_changed
 from lmpack._files.replacement import regular_status
@@ -120,7 +120,7 @@ def _convert(request: Request) -> None:
     )
     if request.is_streamed:
         for name in request.inputs:
-            with report.failures.of(name):
+            with report.failures.of(name), _salvage_advised():
                 _convert_stream(name, request, report)
     else:
         _convert_files(request, report)
@@ -167,7 +167,7 @@ def _convert_files(request: Request, report: Report) -> None:
         ) as results,
     ):
         for result in results:
-            with report.failures.of(result.source):
+            with report.failures.of(result.source), _salvage_advised():
                 _report(result, report)
 
 
@@ -178,6 +178,15 @@ def _watched(source: BinaryIO, warn: Callable[[str], None]) -> Iterator[os.stat_
     yield before
     if before is not None and has_changed(before, os.fstat(source.fileno())):
         warn(CHANGED)
+
+
+@contextlib.contextmanager
+def _salvage_advised() -> Iterator[None]:
+    """Add to the error of a damaged or cut file what can still be done with it."""
+    try:
+        yield
+    except (DamagedError, TruncatedError) as error:
+        raise type(error)(f"{error}: the option salvage writes what is whole") from error
 
 
 def _report(result: FileResult, report: Report) -> None:
