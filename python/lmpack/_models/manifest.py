@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lmpack._models.architecture import SPEC_VERSION, Architecture
 from lmpack._models.files import read_file
 from lmpack.errors import BundleError
+
+Result = TypeVar("Result")
 
 MANIFEST = "manifest.json"
 GRAPHS = ("cpu.onnx", "cuda.onnx", "cuda_rings.onnx")
@@ -69,24 +71,26 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     entries = read_entries(folder)
     try:
-        architecture = Architecture.from_json(entries["architecture"])
-        tokenizer = _text(entries["tokenizer"]["kind"]) if "tokenizer" in entries else None
+        architecture = Architecture.from_json(entries.get("architecture", {}))
         manifest = Manifest(
-            name=_text(entries["name"]),
+            name=_entry(entries, "name", _text, "a text"),
             architecture=architecture,
-            fingerprint=bytes.fromhex(entries["fingerprint"]),
-            graphs={name: _text(entries["graphs"][name]) for name in GRAPHS},
-            conformance=tuple(_vector(one, architecture) for one in entries["conformance"]),
-            tokenizer=tokenizer,
+            fingerprint=_entry(entries, "fingerprint", bytes.fromhex, "32 bytes in hexadecimal"),
+            graphs=_entry(entries, "graphs", _digests, f"an object with {', '.join(GRAPHS)}"),
+            conformance=_entry(
+                entries,
+                "conformance",
+                lambda vectors: tuple(_vector(one, architecture) for one in vectors),
+                "a list of objects with symbols and sha256",
+            ),
+            tokenizer=_tokenizer(entries),
             entries=entries,
         )
         for facts in ("training", "evaluation"):
             if not isinstance(entries.get(facts, {}), dict):
-                raise ValueError(f"{facts}, which must be an object")
+                raise BundleError(f"it lacks or misstates {facts}, which must be an object")
     except BundleError as error:
-        raise BundleError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BundleError(f"{path} lacks or misstates {error}") from error
+        raise BundleError(f"{path}: {error}: get the whole bundle again") from error
     if not manifest.conformance:
         raise BundleError(f"{path} has no conformance vectors, so nothing proves it")
     return manifest
@@ -114,21 +118,43 @@ def read_entries(folder: Path) -> dict[str, Any]:
     return entries
 
 
+def _entry(
+    entries: Mapping[str, Any], name: str, read: Callable[[Any], Result], expected: str
+) -> Result:
+    """An entry, read by a function that raises what Python raises if it is not as expected."""
+    try:
+        return read(entries[name])
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise BundleError(f"it lacks or misstates {name}, which must be {expected}") from error
+
+
+def _digests(graphs: Any) -> dict[str, str]:
+    return {name: _text(graphs[name]) for name in GRAPHS}
+
+
+def _tokenizer(entries: Mapping[str, Any]) -> str | None:
+    if "tokenizer" not in entries:
+        return None
+    return _entry(
+        entries, "tokenizer", lambda facts: _text(facts["kind"]), "an object with the text kind"
+    )
+
+
 def _vector(vector: Mapping[str, Any], architecture: Architecture) -> ConformanceVector:
-    """A conformance vector of a manifest; ValueError, TypeError or KeyError if it is none."""
+    """A conformance vector of a manifest; TypeError or LookupError if it is none."""
     symbols = tuple(map(tuple, vector["symbols"]))
     allowed = range(architecture.vocabulary + 1)
     lengths = {len(lane) for lane in symbols}
     numbers = all(type(s) is int and s in allowed for lane in symbols for s in lane)
     if len(lengths) != 1 or 0 in lengths or not numbers:
-        raise ValueError(f"conformance: lanes of equal length, symbols in {allowed}")
+        raise BundleError(f"conformance: lanes must be equally long, with symbols in {allowed}")
     positions = len(symbols) * len(symbols[0])
     if (
         len(symbols) > LARGEST_LANES
         or positions > LARGEST_POSITIONS
         or positions * architecture.vocabulary > LARGEST_ODDS
     ):
-        raise ValueError(
+        raise BundleError(
             f"conformance: a vector has {len(symbols)} lanes and {positions:,} symbols, at most "
             f"{LARGEST_LANES} and {LARGEST_POSITIONS:,} are allowed, and {LARGEST_ODDS:,} odds"
         )
@@ -137,5 +163,5 @@ def _vector(vector: Mapping[str, Any], architecture: Architecture) -> Conformanc
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"a text, but has {str(value)[:40]!r}")
+        raise TypeError("no text")
     return value
