@@ -130,3 +130,10 @@ def test_the_options_reach_the_encoder(tmp_path: Path, monkeypatch: pytest.Monke
     for options in ([], ["--verify"], ["--no-verify"]):
         run("compress", *options, path)
     assert [each.verify for each in chosen] == [None, True, False]
+
+
+def test_a_damaged_file_is_not_replaced_by_what_is_left_of_it(damaged: Path) -> None:
+    before = damaged.read_bytes()
+    result = run("decompress", "--salvage", "-f", damaged, "-o", damaged)
+    assert (result.exit_code, damaged.read_bytes()) == (1, before)
+    assert "input and output are the same file" in result.output

@@ -37,6 +37,13 @@ def find_remnants(file: BinaryIO, max_memory: int | None = None) -> Iterator[Rem
     return _Search(file, max_memory).remnants()
 
 
+_LEAST_DOUBTS = 1 << 28
+"""Bytes that may be read in vain, and twice the file, of blocks inside of which a container starts.
+
+Without a bound every header of a hostile file could have 16 MiB read.
+"""
+
+
 class _Stop(NamedTuple):
     """Where a chain of blocks ends without a right index: why, and where to go on."""
 
@@ -48,6 +55,7 @@ class _Search:
     def __init__(self, file: BinaryIO, max_memory: int | None) -> None:
         self._file = file
         self._marks = Landmarks(file, max_memory)
+        self._doubts_left = _LEAST_DOUBTS + 2 * self._marks.size
 
     def remnants(self) -> Iterator[Remnant]:
         offset = 0
@@ -164,9 +172,14 @@ class _Search:
         """The block at an offset behind others, if its head is right as far as can be told."""
         number = len(blocks)
         mark, end = self._marks.next_mark(offset), self._next(offset)
+        inside = f"block {number} at byte {offset} is damaged: a container starts inside of it"
         try:
+            crossed = mark is not None and mark < self._end_of_block(offset)
+            if crossed and self._doubts_left <= 0:
+                return _Stop(inside, end)
             block = self._parsed(offset, number)
         except TruncatedError as error:
+            self._doubts_left -= self._file.tell() - offset
             # A raw block may hold containers: they are not those of this file.
             is_raw = self._at(offset, 1) == bytes([BlockKind.RAW])
             is_cut = is_raw and not self._marks.ends_with_container
@@ -176,10 +189,18 @@ class _Search:
         if block is None:
             return _Stop(f"block {number} or the index at byte {offset} is damaged", end)
         behind = offset + block_size(block.plain_length, len(block.payload))
-        if mark is None or mark >= behind or self._is_trusted(block, behind, blocks):
+        if not crossed or self._is_trusted(block, behind, blocks):
             return block
-        fault = f"block {number} at byte {offset} is damaged: a container starts inside of it"
-        return _Stop(fault, end)
+        self._doubts_left -= self._file.tell() - offset
+        return _Stop(inside, end)
+
+    def _end_of_block(self, offset: int) -> int:
+        """Where the block at an offset ends by the lengths in its head."""
+        self._file.seek(offset)
+        reader = ByteReader(self._file, offset)
+        if reader.integer(1, "the block") == INDEX_TAG:
+            return offset
+        return offset + block_size(reader.varint("the block"), reader.varint("the block"))
 
     def _parsed(self, offset: int, number: int) -> Block | None:
         """What is at an offset: a block, or None for the tag of an index."""

@@ -13,8 +13,10 @@ from typing import NamedTuple
 Value = int | memoryview
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_EXTERNAL = 1
-"""Of `data_location`: the data of a tensor are in another file."""
+_LARGEST_TAG = 2**32 - 1
+"""Others keep only these bits of a field's number and type, and would see another field."""
+_INSIDE = 0
+"""Of `data_location`: the data of a tensor are in the graph itself."""
 
 
 class StoredTensor(NamedTuple):
@@ -67,8 +69,10 @@ def _stored(tensor: Value) -> list[StoredTensor]:
             shape += [part] if isinstance(part, int) else _varints(part)
         elif field == 8:
             name = _text(part)
-        elif field == 13 or (field == 14 and part == _EXTERNAL):
+        elif field == 13 or (field == 14 and part != _INSIDE):
             external = True
+        elif field not in {2, 4, 5, 6, 7, 9, 10, 11, 12, 14}:
+            raise ValueError(f"the tensor has a field {field}, which a bundle does not need")
     return [StoredTensor(name, tuple(shape))] if external else []
 
 
@@ -86,6 +90,8 @@ def _fields(message: Value) -> Iterator[tuple[int, Value]]:
     data, position = _message(message), 0
     while position < len(data):
         tag, position = _varint(data, position)
+        if tag > _LARGEST_TAG:
+            raise ValueError("a number of a field is too large")
         kind = tag & 7
         if kind == _VARINT:
             value, position = _varint(data, position)

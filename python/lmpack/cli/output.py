@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from lmpack._files.kinds import descriptor_of, kind_of
-from lmpack._files.replacement import NamedSink, replacement
+from lmpack._files.replacement import NamedSink, refuse_same, replacement
 from lmpack.cli.standard import is_terminal, open_shared, standard_output
 from lmpack.cli.waiting_file import WaitingFile
 
@@ -27,11 +27,12 @@ def open_output(
     Args:
         name: path of a file, or of a stream, which is written where it is; - is standard output.
         force: whether an existing file is overwritten.
-        like: the file whose permissions and time of change are taken over; None for new ones.
+        like: the file that is read, whose permissions and time of change are taken over; None if it
+            is no regular one.
         warn: called with a sentence about each attribute that is lost.
 
     Raises:
-        UsageError: the file exists already.
+        UsageError: the file exists already, or is the one that is read.
         OSError: it cannot be written.
     """
     if name == "-":
@@ -40,6 +41,7 @@ def open_output(
         with open(name, "wb", buffering=0, opener=_open_stream) as stream:
             yield NamedSink(WaitingFile(stream), name)
     else:
+        refuse_same(like, Path(name))
         with replacement(Path(name), force=force, like=like, warn=warn) as sink:
             yield sink
 
