@@ -178,7 +178,8 @@ def test_type_checkers_see_a_wrong_option(tmp_path: Path) -> None:
         [sys.executable, "-m", "mypy", snippet], cwd=ROOT, capture_output=True, text=True
     )
     lines = [line.split(": ", 1) for line in result.stdout.splitlines() if ": error: " in line]
-    assert [place.rpartition(":")[2] for place, _ in lines] == [str(n) for n in range(7, 14)]
+    found = [int(place.rpartition(":")[2]) for place, _ in lines]
+    assert found == [7, 8, 9, 10, 11, 14, 15]
     words = ("level", "executor", "mixing", "colour", "threads", "threads", "resume")
     for (_, message), word in zip(lines, words, strict=True):
         assert word in message, result.stdout

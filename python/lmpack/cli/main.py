@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from lmpack._files.disk.temporary import discard_unfinished
 from lmpack.cli.bench import bench
 from lmpack.cli.convert import compress, decompress
 from lmpack.cli.eval import eval_group
@@ -39,6 +40,7 @@ class _Program(click.Group):
             with raised_signals():
                 return super().main(*args, **kwargs)
         except SignalEnd as end:
+            discard_unfinished()
             die_by(end.name)
         except OSError as error:
             # Errors of files are said where they are; this one is of what is printed.

@@ -13,7 +13,12 @@ from interrupting import background
 import lmpack
 from lmpack._files.disk import system
 from lmpack._files.disk.folder import Folder
-from lmpack._files.disk.temporary import TemporaryFile, is_temporary, remove_leftovers
+from lmpack._files.disk.temporary import (
+    TemporaryFile,
+    discard_unfinished,
+    is_temporary,
+    remove_leftovers,
+)
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -138,3 +143,24 @@ def test_leftovers_of_other_users_stay(tmp_path: Path) -> None:
     os.chown(tmp_path / OURS, 65534, 65534)
     remove_leftovers(tmp_path)
     assert (tmp_path / OURS).exists()
+
+
+def test_what_a_signal_came_between_is_discarded_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Folder(tmp_path) as folder:
+        kept = TemporaryFile(folder, 0o600)
+        os.rename(tmp_path / kept.name, tmp_path / "whole")
+        unseen = TemporaryFile(folder, 0o600)
+        assert (tmp_path / unseen.name).exists()
+        discard_unfinished()
+        assert os.listdir(tmp_path) == ["whole"]
+
+    def interrupted(descriptor: int) -> os.stat_result:
+        raise KeyboardInterrupt
+
+    with Folder(tmp_path) as folder, monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            TemporaryFile(folder, 0o600)
+    assert os.listdir(tmp_path) == ["whole"]

@@ -15,6 +15,10 @@ _NAME = re.compile(r"\.lmpack-[0-9a-f]{16}\.tmp")
 _ATTEMPTS = 20
 
 
+_unfinished: set[TemporaryFile] = set()
+"""Those of this process that have neither been given a name nor been discarded."""
+
+
 def is_temporary(name: str) -> bool:
     """Whether a name is exactly like those of the temporary files of this module."""
     return _NAME.fullmatch(name) is not None
@@ -50,15 +54,15 @@ class TemporaryFile:
         self.name = f".lmpack-{secrets.token_hex(8)}.tmp"
         self._status: os.stat_result | None = None
         self.descriptor: int | None = None
+        _unfinished.add(self)
         try:
             self.descriptor = self.folder.open(
                 self.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode
             )
             self._status = os.fstat(self.descriptor)
         except BaseException:
-            self.close()
             with contextlib.suppress(OSError):
-                self.folder.delete(self.name)
+                self.discard()
             raise
 
     def _is_held(self) -> bool:
@@ -73,6 +77,7 @@ class TemporaryFile:
     def close(self) -> None:
         """Close it. A second time this does nothing."""
         descriptor, self.descriptor = self.descriptor, None
+        _unfinished.discard(self)
         if descriptor is not None:
             # What a full disk or a network has to say was asked for by syncing it.
             with contextlib.suppress(OSError):
@@ -87,10 +92,22 @@ class TemporaryFile:
         if system.OPEN_FILES_ARE_FIXED:
             self.close()
         try:
-            if self.is_at(self.name):
+            # Without a status a signal came before there was one.
+            if self._status is None or self.is_at(self.name):
                 self.folder.delete(self.name)
         finally:
             self.close()
+
+
+def discard_unfinished() -> None:
+    """Discard all temporary files of this process, which is about to end.
+
+    A signal may come between the moment in which one is made and that in which somebody has it, who
+    would discard it.
+    """
+    for file in list(_unfinished):
+        with contextlib.suppress(OSError):
+            file.discard()
 
 
 def remove_leftovers(path: Path) -> None:
