@@ -10,6 +10,7 @@ from lmpack._blocks.coders import Decoder
 from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._container import ContainerIndex, read_block, read_indexes
 from lmpack._files.kinds import require_regular
+from lmpack._files.names import usable_path
 from lmpack._models.bundle import find_bundle
 from lmpack.errors import ModelError, UsageError
 
@@ -87,7 +88,7 @@ def describe(
     """
     chosen = given_options(options, keywords)
     if isinstance(file, str | os.PathLike):
-        require_regular(file)
+        require_regular(usable_path(os.fspath(file)))
         with open(file, "rb") as opened:
             return describe(opened, options=chosen)
     if not hasattr(file, "seekable"):

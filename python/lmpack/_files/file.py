@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 from lmpack._blocks.coders import Decoder, Encoder
 from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._container import Source
+from lmpack._files.names import usable_path
 from lmpack._files.reader import ForwardReader, IndexedReader
 from lmpack._files.sinks import CountingSink, Writable, flat
 from lmpack._files.writer import BlockWriter
@@ -89,7 +90,7 @@ class LmpackFile(_BinaryFile):
 
     def _open_base(self, file: PathOrFile) -> BinaryIO:
         if isinstance(file, str | bytes | os.PathLike):
-            self._name = os.fspath(file)
+            self._name = usable_path(os.fspath(file))
             # Unbuffered: blocks are large, and a full disk is noticed by the write that meets it.
             self._owned = io.FileIO(file, self._mode[0] + "b")
             return self._owned

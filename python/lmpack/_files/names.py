@@ -1,10 +1,32 @@
-"""Names of compressed files."""
+"""Names of files: which ones can be, and those of compressed ones."""
 
 from __future__ import annotations
+
+import os
+from typing import TypeVar
 
 from lmpack.errors import UsageError
 
 SUFFIX = ".lmp"
+
+PathText = TypeVar("PathText", bound=str | bytes)
+
+
+def usable_path(path: PathText) -> PathText:
+    """A path as it was given, if the system can have one like it.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{path!r} is no path: this system cannot encode its character {error.start}"
+        ) from error
+    if b"\0" in encoded:
+        raise UsageError(f"{path!r} is no path: it holds a character 0")
+    return path
 
 
 def compressed_name(name: str, force: bool) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lmpack._files.disk.temporary import is_temporary
 from lmpack._files.kinds import Kind, kind_of
+from lmpack._files.names import usable_path
 from lmpack.errors import UsageError
 
 Rename = Callable[[str], str]
@@ -92,7 +93,7 @@ def _checked_path(given: object) -> Path:
     path = os.fspath(given) if isinstance(given, str | os.PathLike) else given
     if not isinstance(path, str):
         raise UsageError(f"{given!r} is no path: give a str or a pathlib.Path")
-    return Path(path)
+    return Path(usable_path(path))
 
 
 def _is_folder() -> UsageError:
