@@ -153,6 +153,8 @@ def test_a_limit_of_memory(more: tuple[str, ...]) -> None:
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
     )
+    if b"cannot allocate memory for thread-local data" in result.stderr:
+        pytest.skip("the C library ended the program before lmpack could")
     assert result.returncode == 1
     lines = result.stderr.decode().splitlines()
     assert lines[0].startswith("lmpack: large: there is not enough memory")
