@@ -16,6 +16,7 @@ from trees import BLOCK, CONTENTS, errors, packed_tree, read_tree, text, write_t
 
 import lmpack
 from lmpack._files import replacement as _replacement
+from lmpack._files.disk.location import Location
 from lmpack._files.same_content import is_compressed_form
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
@@ -62,7 +63,7 @@ def test_what_counts_as_the_compressed_form(tmp_path: Path) -> None:
         (b"", False),
     ):
         packed.write_bytes(content)
-        assert is_compressed_form(packed, plain) == expected
+        assert is_compressed_form(Location(packed), Location(plain)) == expected
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ from lmpack._files.batch_file import (
     error_of_file,
 )
 from lmpack._files.conversion import Compression, Conversion, Decompression
+from lmpack._files.disk.location import Location
 from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
 from lmpack._files.names import compressed_name, plain_name
 from lmpack._files.output_folders import OutputFolders
@@ -161,7 +162,7 @@ def _run(
     handling: Handling,
     coder: Coder,
     conversion: Callable[[], Conversion[Any]],
-    is_done: Callable[[str, str], bool],
+    is_done: Callable[[Location, Location], bool],
 ) -> Generator[FileResult, None, None]:
     total = sum(item.size for item in planned)
     written = 0
@@ -217,12 +218,14 @@ def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
         yield waiting.popleft().result()
 
 
-def _is_resumed(item: Planned, is_done: Callable[[str, str], bool], folders: OutputFolders) -> bool:
+def _is_resumed(
+    item: Planned, is_done: Callable[[Location, Location], bool], folders: OutputFolders
+) -> bool:
     """Whether an earlier batch has done a file; removes what killed ones have left next to it."""
     if item.output is None:
         return False
     folders.sweep(item)
     try:
-        return os.path.isfile(item.output) and is_done(item.source, item.output)
-    except OSError:
+        return os.path.isfile(item.output) and is_done(item.source_location, item.output_location)
+    except (UsageError, OSError):
         return False  # reading it will say what is wrong

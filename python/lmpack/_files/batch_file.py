@@ -7,7 +7,6 @@ import dataclasses
 import errno
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from lmpack._container import ByteReader
@@ -160,11 +159,11 @@ class BatchFile:
             self._new.abandon()
 
     def _read_pieces(self, is_next: bool) -> Iterator[Piece[Any]]:
-        target = Path(self._output)
+        target = self._planned.output_location.path
         check_target(target, self._handling.force)
         if self._handling.remove:
-            refuse_undeletable(self._planned.source, self._handling.force)
-        with open(self._planned.source, "rb") as file:
+            refuse_undeletable(self._planned.source_location, self._handling.force)
+        with self._planned.source_location.open() as file:
             self._like = regular_status(file)
             refuse_same(self._like, target)
             if is_next:
@@ -178,17 +177,14 @@ class BatchFile:
             if self._like is not None:
                 self._has_changed = has_changed(self._like, os.fstat(file.fileno()))
 
-    @property
-    def _output(self) -> str:
-        assert self._planned.output is not None
-        return self._planned.output
-
     def _opened(self) -> CountingSink:
         """The sink, made when the first result comes: not all files that wait have one open."""
         if self._sink is None:
             self._warnings += self._folders.prepare(self._planned)
-            target = Path(self._output)
-            self._new = Replacement(target, force=self._handling.force, like=self._like)
+            target = self._planned.output_location
+            self._new = Replacement(
+                target.path, force=self._handling.force, like=self._like, top=target.top
+            )
             self._sink = CountingSink(self._new.sink)
         return self._sink
 
@@ -205,7 +201,7 @@ class BatchFile:
                     self._warnings.append(CHANGED)
                 self._sizes = Sizes(self._read, sink.count)
                 if self._handling.remove and self._like is not None:
-                    delete_source(self._planned.source, self._like)
+                    delete_source(self._planned.source_location, self._like)
         with self._errors_kept():
             self.abandon()
         self._warnings += self._folders.done(self._planned)

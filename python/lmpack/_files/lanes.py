@@ -44,7 +44,7 @@ def _lanes_of_first_block(planned: Sequence[Planned]) -> int:
     for item in planned:
         if item.size and item.output is not None:
             try:
-                with open(item.source, "rb") as file:
+                with item.source_location.open() as file:
                     return next((block.lanes for _, block in read_blocks(ByteReader(file))), 1)
             except (LmpackError, OSError):
                 return 1  # decoding it will say what is wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,10 +20,12 @@ _OWNER = 0o700
 
 
 class _Pair(NamedTuple):
-    """A folder of outputs and the one that it stands for."""
+    """A folder of outputs and the one that it stands for, each with the top of its tree."""
 
     made: Path
     like: Path
+    made_top: Path
+    like_top: Path
 
 
 class _Made(NamedTuple):
@@ -46,7 +49,7 @@ class OutputFolders:
 
     def __init__(self, planned: Iterable[Planned], may_make: bool) -> None:
         self._may_make = may_make
-        self._swept: set[str] = set()
+        self._swept: set[Path] = set()
         self._matched: set[_Pair] = set()
         self._made: dict[Path, _Made] = {}
         self._files_left = Counter(pair.made for item in planned for pair in self._pairs(item))
@@ -54,10 +57,12 @@ class OutputFolders:
     def sweep(self, item: Planned) -> None:
         """Delete what killed processes have left where the output goes; looks there once."""
         if item.output is not None:
-            folder = os.path.dirname(item.output)
+            location = item.output_location
+            folder = location.path.parent
             if folder not in self._swept:
                 self._swept.add(folder)
-                remove_leftovers(Path(folder))
+                with contextlib.suppress(OSError), location.folder():
+                    remove_leftovers(folder)
 
     def prepare(self, item: Planned) -> list[str]:
         """Have the folder of an output there.
@@ -72,7 +77,8 @@ class OutputFolders:
         if self._may_make and item.output is not None:
             for pair in reversed(list(self._pairs(item))):
                 lost += self._match(pair)
-            self._make(Path(item.output).parent, 0o777)
+            location = item.output_location
+            self._make(location.path.parent, 0o777, location.top)
         self.sweep(item)
         return lost
 
@@ -83,26 +89,30 @@ class OutputFolders:
             self._files_left[pair.made] -= 1
             made = self._made.get(pair.made)
             if self._files_left[pair.made] == 0 and made is not None and made.like is not None:
-                lost += _said(pair.made, self._finish(pair.made, made.like))
+                lost += _said(pair.made, self._finish(pair, made.like))
         return lost
 
     def _pairs(self, item: Planned) -> Iterator[_Pair]:
         """The folders above an output up to that of the whole tree, innermost first."""
-        if not self._may_make or item.output is None or item.top is None:
+        if not self._may_make or item.output is None:
             return
-        made, like, top = Path(item.output).parent, Path(item.source).parent, Path(item.top)
-        while like != top:
-            yield _Pair(made, like)
+        (output, made_top), (source, like_top) = item.output_location, item.source_location
+        if made_top is None or like_top is None:
+            return
+        made, like = output.parent, source.parent
+        while like != like_top:
+            yield _Pair(made, like, made_top, like_top)
             made, like = made.parent, like.parent
-        yield _Pair(made, like)
+        yield _Pair(made, like, made_top, like_top)
 
     def _match(self, pair: _Pair) -> list[str]:
         """Make a folder like the one it stands for, or like that one, too."""
         if pair in self._matched:
             return []
-        like = os.stat(pair.like)
-        self._make(pair.made.parent, 0o777)
-        if self._make(pair.made, _OWNER):
+        with system.errors_name(pair.like), Folder(pair.like, top=pair.like_top) as original:
+            like = _opened(original).status
+        self._make(pair.made.parent, 0o777, pair.made_top)
+        if self._make(pair.made, _OWNER, pair.made_top):
             self._made[pair.made] = self._made[pair.made]._replace(like=like)
             change = keep_access
         elif pair.made in self._made:
@@ -111,19 +121,20 @@ class OutputFolders:
         else:  # it was there before
             self._matched.add(pair)
             return []
-        with Folder(pair.made, system.CAREFULLY) as folder:
+        with Folder(pair.made, system.CAREFULLY, pair.made_top) as folder:
             if not self._is_own(folder):
                 raise OSError(f"{pair.made}: another process has put a folder in its place")
             lost = change(_opened(folder), like, _OWNER)
         self._matched.add(pair)
         return _said(pair.made, lost)
 
-    def _make(self, path: Path, mode: int) -> bool:
+    def _make(self, path: Path, mode: int, top: Path | None) -> bool:
         """Make a folder, with those above it; whether it was not there."""
         if path.is_dir():
             return False
-        self._make(path.parent, 0o777)
-        with system.errors_name(path), Folder(path.parent) as parent:
+        self._make(path.parent, 0o777, top)
+        below = top if top is not None and path.parent.is_relative_to(top) else None
+        with system.errors_name(path), Folder(path.parent, top=below) as parent:
             try:
                 parent.make(path.name, mode)
             except FileExistsError:  # somebody was quicker
@@ -131,9 +142,9 @@ class OutputFolders:
             self._made[path] = _Made(parent.status(path.name), None)
         return True
 
-    def _finish(self, path: Path, like: os.stat_result) -> list[str]:
+    def _finish(self, pair: _Pair, like: os.stat_result) -> list[str]:
         try:
-            with Folder(path, system.CAREFULLY) as folder:
+            with Folder(pair.made, system.CAREFULLY, pair.made_top) as folder:
                 return keep_attributes(_opened(folder), like) if self._is_own(folder) else []
         except OSError as error:
             return [f"its attributes could not be kept: {error.strerror}"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lmpack._files.disk.location import Location
 from lmpack._files.disk.temporary import is_temporary
 from lmpack._files.kinds import Kind, kind_of
 from lmpack._files.names import usable_path
@@ -26,6 +27,7 @@ class Planned(NamedTuple):
         skipped: why nothing is to be done for it; None if something is.
         error: why nothing can be done for it.
         top: the path that was asked for, if that is a folder in which it was found.
+        output_top: the folder in which the tree of that one is made again, then.
     """
 
     source: str
@@ -34,6 +36,18 @@ class Planned(NamedTuple):
     skipped: str | None = None
     error: UsageError | OSError | None = None
     top: str | None = None
+    output_top: str | None = None
+
+    @property
+    def source_location(self) -> Location:
+        """Where it is read."""
+        return _location(self.source, self.top)
+
+    @property
+    def output_location(self) -> Location:
+        """Where its output goes, which it must have."""
+        assert self.output is not None
+        return _location(self.output, self.output_top)
 
 
 def plan_files(
@@ -45,7 +59,8 @@ def plan_files(
     """What is to be done, in order: that of the paths, and in folders that of their names.
 
     A symbolic link is followed if it is one of the paths; inside a folder it is skipped, as what
-    it leads to may be outside, or be met again. So are files there that have no name for an output.
+    it leads to may be outside, or be met again; one that is put there later is not followed,
+    either. Skipped are also files there that have no name for an output.
 
     Args:
         paths: files, and folders if `recursive`.
@@ -168,8 +183,12 @@ def _walked(top: Path, target: Path | None, planner: _Planner) -> Iterator[Plann
         for name in sorted([*files, *links]):
             path = here / name
             place = path if target is None else target / path.relative_to(top)
-            yield planner.met(path, place)._replace(top=str(top))
+            yield planner.met(path, place)._replace(top=str(top), output_top=str(target or top))
     yield from (Planned(str(error.filename), error=error) for error in errors)
+
+
+def _location(path: str, top: str | None) -> Location:
+    return Location(Path(path), None if top is None else Path(top))
 
 
 def _size(path: Path) -> int:

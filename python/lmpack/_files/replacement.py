@@ -55,17 +55,25 @@ class Replacement:
         force: whether an existing file is replaced.
         like: the file whose permissions and times are taken over, and its owner and group, where
             that is allowed; None for new ones.
+        top: a folder above it below which no link is followed on the way to it; None if all are.
 
     Raises:
         UsageError: the file exists already.
         OSError: it cannot be written.
     """
 
-    def __init__(self, target: Path, *, force: bool, like: os.stat_result | None) -> None:
+    def __init__(
+        self,
+        target: Path,
+        *,
+        force: bool,
+        like: os.stat_result | None,
+        top: Path | None = None,
+    ) -> None:
         check_target(target, force)
         self._target, self._force, self._like = target, force, like
         with contextlib.ExitStack() as on_error, system.errors_name(target):
-            self._folder = Folder(target.parent)
+            self._folder = Folder(target.parent, top=top)
             on_error.callback(self._folder.close)
             # Nobody else may read the file before it has its permissions.
             self._file = TemporaryFile(self._folder, 0o666 if like is None else 0o600)

@@ -8,31 +8,28 @@ import zlib
 from typing import BinaryIO
 
 from lmpack._container import read_block, read_indexes
+from lmpack._files.disk.location import Location
 from lmpack._files.disk.system import WITHOUT_WAITING
 from lmpack.errors import FormatError
 
 
-def is_compressed_form(container: str | os.PathLike[str], plain: str | os.PathLike[str]) -> bool:
+def is_compressed_form(container: Location, plain: Location) -> bool:
     """Whether a file is whole containers whose blocks have the checksums of another file's content.
 
     The payloads are not decoded: what a disk has done to them since they were written is not seen.
     Pipes and devices are no such files.
 
     Raises:
+        UsageError: one that was met in a folder was replaced.
         OSError: one of them cannot be read.
     """
-    with _opened(container) as packed, _opened(plain) as content:
+    with container.open(WITHOUT_WAITING) as packed, plain.open(WITHOUT_WAITING) as content:
         if not (_is_regular(packed) and _is_regular(content)):
             return False
         try:
             return _is_compressed_form(packed, content)
         except FormatError:
             return False
-
-
-def _opened(path: str | os.PathLike[str]) -> BinaryIO:
-    """For reading; a pipe is not waited for."""
-    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | WITHOUT_WAITING))
 
 
 def _is_regular(file: BinaryIO) -> bool:

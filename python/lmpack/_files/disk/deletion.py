@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
-from lmpack._files.disk.folder import Folder
+from lmpack._files.disk.location import Location
 from lmpack._files.disk.system import errors_name
 from lmpack.errors import UsageError
 
 
-def refuse_undeletable(path: str, force: bool) -> None:
+def refuse_undeletable(source: Location, force: bool) -> None:
     """Refuse, before any work, a file that :func:`delete_source` would not delete.
 
     Args:
-        path: of the file.
+        source: the file.
         force: whether links are deleted.
 
     Raises:
         UsageError: it is no regular file; or, without `force`, a link or one of several names.
         OSError: there is none.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    entry = source.entry()
+    if not stat.S_ISREG(_followed(source, entry).st_mode):
         raise UsageError("it is no regular file: it cannot be removed afterwards, leave that out")
     if force:
         return
-    entry = os.lstat(path)
     if stat.S_ISLNK(entry.st_mode):
         raise UsageError(
             "it is a symbolic link: nothing was done; the option force removes it, "
@@ -39,32 +38,37 @@ def refuse_undeletable(path: str, force: bool) -> None:
         )
 
 
-def delete_source(path: str, like: os.stat_result) -> None:
+def delete_source(source: Location, like: os.stat_result) -> None:
     """Delete a file that was converted, if it is the one that was read and has not changed since.
 
     Of a link the link is deleted.
 
     Args:
-        path: of the file.
+        source: the file.
         like: its status when it was opened.
 
     Raises:
         UsageError: another file is there now, or it was changed; it is kept.
         OSError: it cannot be deleted.
     """
-    place = Path(path)
-    with errors_name(path), Folder(place.parent) as folder:
-        entry = folder.status(place.name)
-        now = os.stat(path) if stat.S_ISLNK(entry.st_mode) else entry
+    name = source.path.name
+    with errors_name(source.path), source.folder() as folder:
+        now = _followed(source, folder.status(name))
         if not stat.S_ISREG(now.st_mode) or _version(now) != _version(like):
             raise UsageError("it was changed while it was read: it is kept")
-        folder.delete(place.name)
+        folder.delete(name)
         folder.sync()
 
 
 def has_changed(before: os.stat_result, after: os.stat_result) -> bool:
     """Whether the content of an open file was changed between two looks at it."""
     return (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
+
+
+def _followed(source: Location, entry: os.stat_result) -> os.stat_result:
+    if source.top is None and stat.S_ISLNK(entry.st_mode):
+        return os.stat(source.path)
+    return entry
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:

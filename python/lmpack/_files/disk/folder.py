@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -23,14 +24,18 @@ class Folder:
     Args:
         path: of the folder.
         flags: for opening, besides those that folders need.
+        top: the folder itself, or one above it, below which no link is followed; None if links are
+            followed all the way.
 
     Raises:
-        OSError: it is no folder, is not there, or cannot be entered.
+        OSError: it is no folder, is not there, cannot be entered, or a link is on the way to it.
     """
 
-    def __init__(self, path: Path, flags: int = 0) -> None:
+    def __init__(self, path: Path, flags: int = 0, top: Path | None = None) -> None:
         self.path = path
-        self.descriptor = _open_folder(path, flags)
+        self.descriptor = (
+            _open_folder(path, flags) if top is None else _open_below(top, path, flags)
+        )
 
     def __enter__(self) -> Folder:
         return self
@@ -139,13 +144,49 @@ class Folder:
         return str(self.path / name) if self.descriptor is None else name
 
 
-def _open_folder(path: Path, flags: int) -> int | None:
+def _open_folder(path: str | Path, flags: int, above: int | None = None) -> int | None:
     if not system.HAS_FOLDER_DESCRIPTORS:
         return None
     try:
-        return os.open(path, os.O_RDONLY | system.FOLDER | flags)
+        return os.open(path, os.O_RDONLY | system.FOLDER | flags, dir_fd=above)
     except PermissionError:
         # One may be allowed to write into a folder, but not to list it.
         if system.FOLDER_TO_PASS is None:
             return None
-        return os.open(path, system.FOLDER_TO_PASS | system.FOLDER | flags)
+        return os.open(path, system.FOLDER_TO_PASS | system.FOLDER | flags, dir_fd=above)
+
+
+def _open_below(top: Path, path: Path, flags: int) -> int | None:
+    """One step at a time, each from the folder before: none of them can be led elsewhere."""
+    names = path.relative_to(top).parts
+    opened = _open_folder(top, 0 if names else flags)
+    here = top
+    for name in names:
+        here /= name
+        if opened is None:
+            _refuse_link(top, here)
+            continue
+        above = opened
+        try:
+            opened = _open_folder(name, system.CAREFULLY, above)
+            if opened is None:  # it must not be listed, and there is no other way to open it
+                _refuse_link(top, here)
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                raise _no_folder(top, here) from error
+            raise
+        finally:
+            os.close(above)
+    return opened
+
+
+def _refuse_link(top: Path, path: Path) -> None:
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        raise _no_folder(top, path)
+
+
+def _no_folder(top: Path, path: Path) -> OSError:
+    return OSError(
+        f"{path} is a link or no folder, and below {top} no link is followed: nothing was done "
+        "there; name what it leads to, if that is what you want"
+    )
