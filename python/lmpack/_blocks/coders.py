@@ -77,19 +77,25 @@ class Encoder(Coder):
         self._model = level.model if options.model is None else options.model
         self._mixed_lanes = level.most_lanes if options.mixing else None
         self.block_size = level.block_size
+        # A cached_property would hold a lock that all encoders share, and that a process which is
+        # forked meanwhile could never get.
+        self._bundle = functools.cache(self._find_bundle)
         if self._model is None and not options.mixing:
             raise UsageError(
                 f"level {options.level} has no model, so it cannot do without mixing: "
                 "choose a model or another level"
             )
 
-    @functools.cached_property
+    @property
     def bundle(self) -> Bundle | None:
         """The model that encodes, the same one from the first block to the last; None for none.
 
         Raises:
             ModelError: there is no such model, or its symbols are no bytes.
         """
+        return self._bundle()
+
+    def _find_bundle(self) -> Bundle | None:
         if self._model is None:
             return None
         bundle = load_bundle(self._model)

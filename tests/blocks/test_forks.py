@@ -1,0 +1,43 @@
+"""A process that is forked while a thread is at work is not in the way of itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+import pytest
+
+from lmpack._blocks import coders
+from lmpack._blocks.coders import Encoder
+from lmpack._blocks.options import Options
+from lmpack._models.bundle import load_bundle
+
+SECONDS = 30
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_while_a_model_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = load_bundle
+    is_loading, may_go_on = threading.Event(), threading.Event()
+
+    def load_slowly(model: Any) -> Any:
+        is_loading.set()
+        may_go_on.wait(SECONDS)
+        return load(model)
+
+    monkeypatch.setattr(coders, "load_bundle", load_slowly)
+    thread = threading.Thread(target=lambda: Encoder(Options(level=3)).bundle)
+    thread.start()
+    assert is_loading.wait(SECONDS)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(SECONDS)
+        monkeypatch.setattr(coders, "load_bundle", load)
+        is_there = Encoder(Options(level=3)).bundle is not None
+        os._exit(0 if is_there else 1)
+    may_go_on.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
