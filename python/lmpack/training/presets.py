@@ -26,9 +26,9 @@ PRESETS: Mapping[str, Architecture] = {
     "base": Architecture(
         vocabulary=256, width=256, heads=4, head_width=32, hidden=768, windows=(64, 512) * 2,
         tables=(
-            ContextTable(2, 4096, 0, 64), ContextTable(3, 8192, 64, 64),
-            ContextTable(4, 16384, 128, 64), ContextTable(6, 8192, 192, 64),
-            ContextTable(WORD, 8192, 0, 64),
+            ContextTable(2, 8192, 0, 64), ContextTable(3, 16384, 64, 64),
+            ContextTable(4, 32768, 128, 64), ContextTable(6, 16384, 192, 64),
+            ContextTable(WORD, 16384, 0, 64),
         ),
     ),
     "large": Architecture(
