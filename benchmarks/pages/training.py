@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import statistics
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ def parts(splits: Mapping[str, str]) -> dict[str, str]:
         "training_speed": ("training_speed", speed),
         "training_ratio": ("training_ratio", ratio),
         "living_layers": ("living_layers", living_layers),
+        "model_change": ("model_change", functools.partial(model_change, splits=splits)),
     }
     return {
         part: "" if (result := read_result(name)) is None else section(result)
@@ -92,6 +94,24 @@ def ratio(result: dict[str, Any]) -> str:
     ]
     header = ["model", f"symbols a CPU second, {result['revision']}", "now", "ratio of medians"]
     return table(header, rows) + "\n\n" + conditions(result)
+
+
+def model_change(result: dict[str, Any], splits: Mapping[str, str]) -> str:
+    """A model beside the one before it."""
+    rows = [
+        [
+            f"{row['symbols']:,}",
+            how,
+            f"{statistics.mean(row[way].values()):.3f}",
+            *(f"{row[way][split]:.3f}" for split in splits),
+        ]
+        for way, how in (("alone", "no"), ("mixed", "yes"))
+        for row in result["rows"]
+    ]
+    name = result["rows"][-1]["name"]
+    header = [f"symbols that {name} has seen", "mixing", "mean", *splits.values()]
+    note = f"Bits per byte of the first {result['bytes']:,} bytes, level {result['level']}. "
+    return table(header, rows) + "\n\n" + note + conditions(result)
 
 
 def living_layers(result: dict[str, Any]) -> str:

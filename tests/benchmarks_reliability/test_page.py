@@ -39,7 +39,8 @@ def test_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_result_there_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reliability, "read_result", lambda name: None)
-    assert reliability.parts() == {"attacks": ""}
+    monkeypatch.setattr(reliability, "RUNS", Path("nowhere"))
+    assert reliability.parts() == {"attacks": "", "fuzzing": ""}
 
 
 def test_runs_of_fuzz_targets_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,3 +55,15 @@ def test_runs_of_fuzz_targets_are_counted(tmp_path: Path, monkeypatch: pytest.Mo
     tally = fuzzing.attack(setting)
     assert (tally.cases, tally.failed) == (1500, 2)
     assert tally.examples[0] == "bundle: a find of scripts/fuzz"
+
+
+def test_the_fuzz_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    runs = tmp_path / "fuzz.jsonl"
+    runs.write_text(
+        '{"target": "b", "runs": 2000, "seconds": 90, "edges": 7, "finds": 1}\n'
+        '{"target": "a", "runs": 10, "seconds": 30, "edges": 1000, "finds": 0}\n'
+    )
+    monkeypatch.setattr(reliability, "RUNS", runs)
+    rows = reliability.parts()["fuzzing"].splitlines()
+    assert rows[2:4] == ["| a | 10 | 0 | 1,000 | 0 |", "| b | 2,000 | 2 | 7 | 1 |"]
+    assert rows[-1] == "2,010 runs in all."
