@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"training", "evaluation"},
+    {"training", "evaluation", "importing"},
     {"__init__"},
     {"_files"},
     {"_blocks"},
@@ -25,9 +25,12 @@ FLOORS = (
     {"errors"},
 )
 HEAVY = {
-    "torch": ("training/", "cli/train.py"),
-    "onnx": ("training/",),
-    "safetensors": ("training/",),
+    "torch": ("training/", "importing/", "cli/train.py"),
+    "onnx": ("training/", "importing/"),
+    "safetensors": ("training/", "importing/"),
+    "gguf": ("importing/",),
+    "sentencepiece": ("importing/",),
+    "transformers": (),
     "onnxruntime": ("_executors/",),
     "click": ("cli/",),
     "tqdm": ("cli/",),

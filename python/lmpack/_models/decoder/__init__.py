@@ -1,0 +1,1 @@
+"""Pretrained decoders in their exact form (docs/decoder_model.md)."""

@@ -1,0 +1,1 @@
+"""From the float weights of a pretrained language model to an exact bundle."""
