@@ -114,7 +114,7 @@ def _table(
     size: tuple[int, ...],
     random: np.random.Generator,
 ) -> npt.NDArray[Any]:
-    values = np.zeros(size)
+    values: npt.NDArray[Any] = np.zeros(size)
     if name == "score_scale":
         values[:] = 1.4427 / math.sqrt(shape.head_width) / hadamard_size(shape.head_width)
     elif name == "norm_epsilon":
