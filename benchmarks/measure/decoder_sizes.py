@@ -1,0 +1,77 @@
+"""Files packed with an imported language model, beside level -9, and opened in other ways.
+
+    scripts/bench decoder_sizes BUNDLE [--bytes N] [--onnxruntime-bytes N]
+
+The start of some validation files, coded with the model and mixing. Each is opened with another
+number of threads than it was packed with and compared; the same text is also packed in other lanes
+and opened again. A shorter piece is packed by ONNX Runtime: the file must be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+import lmpack
+from benchmarks.data import ENWIK, VALIDATION, WIKIPEDIA, start_of, title_of
+from benchmarks.record import environment, timed, write_result
+from lmpack._models.bundle import load_bundle
+
+FILES = (WIKIPEDIA, "text/novels_en.valid.xz", "general/code.valid.xz", ENWIK)
+OTHER_LEVEL = 1
+"""Of which the lanes are others."""
+
+assert set(FILES) <= set(VALIDATION)
+
+
+def checked(text: bytes, model: str, level: int, threads: tuple[int, int]) -> tuple[bytes, float]:
+    """A packed text, and the seconds that packing it took; opened again and compared."""
+    packed, seconds = timed(
+        lmpack.compress, text, level=level, model=model, device="cpu", threads=threads[0]
+    )
+    if lmpack.decompress(packed, model=model, device="cpu", threads=threads[1]) != text:
+        raise RuntimeError("the round trip failed")
+    return packed, seconds["wall"]
+
+
+def measure(name: str, model: str, size: int, short: int) -> dict[str, Any]:
+    """What the start of a file comes to."""
+    text = start_of(name, size)
+    packed, seconds = checked(text, model, 9, (2, 1))
+    other, _ = checked(text, model, OTHER_LEVEL, (1, 2))
+    piece = text[:short]
+    by_native = lmpack.compress(piece, level=9, model=model, device="cpu")
+    if by_native != lmpack.compress(piece, level=9, model=model, device="cpu:onnxruntime"):
+        raise RuntimeError("ONNX Runtime made another file")
+    smallest = lmpack.compress(text, level=9)
+    return {
+        "file": title_of(name),
+        "bytes": len(text),
+        "level_9": len(smallest),
+        "model": len(packed),
+        "model_in_other_lanes": len(other),
+        "saved": round(1 - len(packed) / len(smallest), 4),
+        "seconds": round(seconds, 1),
+        "bytes_by_onnxruntime": short,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle")
+    parser.add_argument("--bytes", type=int, default=32768, help="of each file")
+    parser.add_argument("--onnxruntime-bytes", type=int, default=1024, help="of each file")
+    options = parser.parse_args(arguments)
+    bundle = load_bundle(options.bundle)
+    result: dict[str, Any] = {"environment": environment(), "model": bundle.name, "rows": []}
+    for name in FILES:
+        row = measure(name, options.bundle, options.bytes, options.onnxruntime_bytes)
+        result["rows"].append(row)
+        print(row, flush=True)
+        write_result("decoder_sizes", result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
