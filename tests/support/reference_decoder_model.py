@@ -1,4 +1,4 @@
-"""docs/decoder_model.md in numpy, one position of one lane at a time: what every executor must give.
+"""docs/decoder_model.md in numpy, one position of one lane at a time: what executors must give.
 
 numpy rounds each operation on float32 and float64 as IEEE 754 asks. Scalars are float32 of numpy,
 so that nothing becomes float64 unless the page says so.
@@ -16,7 +16,8 @@ from lmpack._models.decoder.layout import unpack
 from lmpack._models.decoder.shape import DecoderShape, hadamard_size
 
 Tensors = Mapping[str, npt.NDArray[Any]]
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[Any]
+"""Of float32; numpy's types do not say so."""
 Integers = npt.NDArray[np.int64]
 Rotated = tuple[Integers, np.float32]
 """Integers, and the number that each of them is to be multiplied by."""
@@ -66,7 +67,7 @@ class ReferenceDecoder:
         stream = np.rint(row * self.tensors["embedding.multiplier"][symbol])
         if not self.shape.ropes:
             stream = stream + self.tensors["positions"][self.position]
-        return np.clip(stream, F(-(2**23)), F(2**23))
+        return np.asarray(np.clip(stream, F(-(2**23)), F(2**23)))
 
     def _value(self, stream: Floats) -> Floats:
         return stream * F(2.0**-self.shape.residual_bits)
@@ -74,7 +75,7 @@ class ReferenceDecoder:
     def _add(self, stream: Floats, y: Floats) -> Floats:
         limit = F(2**23)
         steps = np.rint(np.clip(y * F(2.0**self.shape.residual_bits), -limit, limit))
-        return np.clip(stream + steps, -limit, limit)
+        return np.asarray(np.clip(stream + steps, -limit, limit))
 
     def _norm(self, name: str, x: Floats) -> Floats:
         kind = "rms" if name.endswith(("q_norm", "k_norm")) else self.shape.norm
@@ -99,7 +100,7 @@ class ReferenceDecoder:
         y = np.rint(np.clip(y, F(-(2.0**36)), F(2.0**36))) * F(2.0**-16)
         if f"{name}.bias" in self.tensors:
             y = y + self.tensors[f"{name}.bias"]
-        return y
+        return np.asarray(y)
 
     def _linear(self, name: str, x: Floats) -> Floats:
         return self._project(name, rotate(x, 127))
@@ -146,7 +147,7 @@ class ReferenceDecoder:
         u = np.rint(w * (s_v / f)).astype(np.int64)
         integers = np.array([v for v, _ in values])
         high, low = (u // 256) @ integers, (u % 256) @ integers
-        return (high.astype(F) * F(256) + low.astype(F)) * f / z
+        return np.asarray((high.astype(F) * F(256) + low.astype(F)) * f / z)
 
     def _feed_forward(self, stream: Floats, layer: int) -> Floats:
         s, name = self.shape, f"layers.{layer}"
@@ -163,7 +164,7 @@ class ReferenceDecoder:
         e = (np.clip(y, -limit, limit) + limit) * F(64)
         i = np.floor(e)
         at = i.astype(np.int64)
-        return y * (table[at] + (e - i) * (table[at + 1] - table[at]))
+        return np.asarray(y * (table[at] + (e - i) * (table[at + 1] - table[at])))
 
     def _weights(self, x: Floats) -> Integers:
         head, vocabulary = "embedding" if self.shape.tied else "head", self.shape.vocabulary
