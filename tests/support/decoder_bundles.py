@@ -13,6 +13,7 @@ from random_decoder import random_decoder
 
 from lmpack._models.bundle import MANIFEST, TENSORS, TOKENIZER
 from lmpack._models.decoder.bundle import TOKENS, DecoderBundle, read_decoder_bundle
+from lmpack._models.decoder.pieces import BYTE_OF
 from lmpack._models.decoder.shape import FAMILY, SPEC_VERSION, DecoderShape
 from lmpack._models.decoder.writing import TensorWriter, fingerprint_of_file
 
@@ -22,9 +23,6 @@ UNPROVED = [{"symbols": [[0]], "sha256": "00" * 32}]
 
 def byte_tokenizer() -> bytes:
     """A tokenizer of the package `tokenizers` that gives bytes: GPT-2's without any merge."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    characters = [*map(chr, printable), *(chr(256 + number) for number in range(len(others)))]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
     tokenizer = {
         "version": "1.0",
@@ -33,7 +31,7 @@ def byte_tokenizer() -> bytes:
         "decoder": byte_level,
         "model": {
             "type": "BPE",
-            "vocab": {character: number for number, character in enumerate(characters)},
+            "vocab": {character: number for number, character in enumerate(BYTE_OF)},
             "merges": [],
         },
     }
