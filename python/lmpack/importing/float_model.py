@@ -116,7 +116,7 @@ def _norm(x: Tensor, name: str, shape: FloatShape, weights: _Layer) -> Tensor:
 
 def _attention(x: Tensor, i: int, shape: FloatShape, weights: _Layer) -> Tensor:
     q, k, v = (
-        _linear(x, name, weights).unflatten(-1, (-1, shape.head_width)).transpose(1, 2)
+        _linear(x, name, weights).view(*x.shape[:2], -1, shape.head_width).transpose(1, 2)
         for name in ("q", "k", "v")
     )
     if shape.qk_norm:
