@@ -20,6 +20,9 @@ from lmpack.importing.windows import Windows
 LARGEST_LOSS = 0.01
 """Of what the float model needs; a model that loses more is not imported unless it is forced."""
 
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
 _PIECE = 1 << 24
 """Logits that are compared at a time."""
 
@@ -92,7 +95,7 @@ def total(measurements: Sequence[Measurement]) -> Measurement:
 
 
 def run_float_model(
-    model: FloatDecoder, texts: Sequence[Windows], ids: npt.NDArray[np.int64]
+    model: FloatDecoder, texts: Sequence[Windows], ids: npt.NDArray[np.int64], report: Report
 ) -> FloatPass:
     """Run the float model over all texts at once, so that its weights are read once.
 
@@ -100,6 +103,7 @@ def run_float_model(
         model: the float model.
         texts: in windows of the same length.
         ids: the id in the float model of each symbol.
+        report: told how many layers are done.
     """
     sizes: list[Tensor] = []
 
@@ -107,6 +111,7 @@ def run_float_model(
         if not sizes:
             sizes.append(stream.square().mean(-1).sqrt().flatten())
         sizes.append(stream.abs().max()[None])
+        report("running the float model", len(sizes) - 2, model.shape.layers)
 
     symbols = np.concatenate([text.symbols for text in texts])
     hidden = model.hidden(torch.from_numpy(ids[symbols]), observe)
@@ -123,7 +128,7 @@ def measure(
     float_hidden: Tensor,
     head: Tensor,
     ids: npt.NDArray[np.int64],
-    done: Callable[[int], None],
+    compared: Callable[[int], None],
 ) -> Measurement:
     """Compare the two models on a text.
 
@@ -133,22 +138,24 @@ def measure(
         float_hidden: what the head of the float model reads, float32 [B, T, d].
         head: matrix of the float model's head, float32 [ids, d].
         ids: the id in the float model of each symbol.
-        done: told after each piece how many positions are compared.
+        compared: told after each piece how many tokens it had.
     """
-    targets = torch.from_numpy(text.targets).flatten()
-    places = (targets >= 0).nonzero().flatten()
-    state = exact.start(len(text.symbols))
-    exact_hidden = exact.hidden(state, text.symbols).flatten(0, 1)
     kept = torch.from_numpy(ids[:-1])
     sums = torch.zeros(3, dtype=torch.float64)
-    for some in torch.split(places, max(1, _PIECE // len(head))):
-        first = _log2_softmax((float_hidden.flatten(0, 1)[some] @ head.T)[:, kept])
-        steps = exact.logits(exact_hidden[some])
-        second = _log2_softmax(steps * (math.log(2) / LOGIT_STEPS))
-        sums += _sums(first, second, targets[some])
-        done(int(some[-1]) + 1)
+    for symbols, targets, floats in zip(text.symbols, text.targets, float_hidden, strict=True):
+        known = targets[targets >= 0]
+        hidden = exact.hidden(exact.start(1), symbols[None, : len(known)])[0]
+        rows = max(1, _PIECE // len(head))
+        for first in range(0, len(known), rows):
+            some = slice(first, min(first + rows, len(known)))
+            reference = _log2_softmax((floats[some] @ head.T)[:, kept])
+            steps = exact.logits(hidden[some])
+            other = _log2_softmax(steps * (math.log(2) / LOGIT_STEPS))
+            sums += _sums(reference, other, torch.from_numpy(known[some]))
+            compared(some.stop - some.start)
     float_bits, exact_bits, divergence = sums.tolist()
-    return Measurement(text.name, text.text_bytes, len(places), float_bits, exact_bits, divergence)
+    tokens = int((text.targets >= 0).sum())
+    return Measurement(text.name, text.text_bytes, tokens, float_bits, exact_bits, divergence)
 
 
 def _sums(first: Tensor, second: Tensor, targets: Tensor) -> Tensor:

@@ -64,6 +64,16 @@ def folder_of(target: Path) -> Path:
     return target.with_name(target.name + SUFFIX)
 
 
+def require_free(target: Path) -> None:
+    """Refuse a target that is there already.
+
+    Raises:
+        UsageError: it is.
+    """
+    if os.path.lexists(target):
+        raise UsageError(f"{target} is there already: remove it first, or choose another name")
+
+
 @contextlib.contextmanager
 def partial_bundle(target: Path, key: str) -> Iterator[PartialBundle]:
     """Begin a bundle, or go on with one.
@@ -76,8 +86,7 @@ def partial_bundle(target: Path, key: str) -> Iterator[PartialBundle]:
         UsageError: the folder is there already, or somebody else is writing it.
         OSError: it cannot be written.
     """
-    if os.path.lexists(target):
-        raise UsageError(f"{target} is there already: remove it first, or choose another name")
+    require_free(target)
     folder = folder_of(target)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _JOURNAL).open("a+", encoding="utf-8", newline="\n") as journal:

@@ -18,8 +18,8 @@ from lmpack.importing.quantize import multipliers, quantized, rotated
 PIECE = 1 << 22
 """About how many weights are rotated at a time."""
 
-Done = Callable[[int], None]
-"""Told how many weights are written."""
+Done = Callable[[int, int], None]
+"""Told how many weights are written, and how many there are."""
 
 
 def write_weights(tensors: ExactTensors, bundle: PartialBundle, done: Done) -> Path:
@@ -28,7 +28,7 @@ def write_weights(tensors: ExactTensors, bundle: PartialBundle, done: Done) -> P
     Args:
         tensors: what is written.
         bundle: into which.
-        done: told after each piece how many weights are there.
+        done: told after each piece how far it is.
 
     Returns:
         The path of the file.
@@ -38,7 +38,7 @@ def write_weights(tensors: ExactTensors, bundle: PartialBundle, done: Done) -> P
         OSError: the file cannot be written.
     """
     path = bundle.folder / TENSORS
-    count = 0
+    count, total = 0, tensors.shape.parameters
     with path.open("w+b" if bundle.is_new else "r+b") as file:
         writer = TensorWriter(tensors.shape, file)
         for name, values in tensors.others():
@@ -46,10 +46,10 @@ def write_weights(tensors: ExactTensors, bundle: PartialBundle, done: Done) -> P
         for matrix in tensors.matrices():
             if not bundle.has(matrix.name):
                 for written in _write_matrix(tensors.matrix(matrix), matrix, writer):
-                    done(count + written)
+                    done(count + written, total)
                 bundle.complete(matrix.name, file)
             count += matrix.inputs * matrix.outputs
-            done(count)
+            done(count, total)
     return path
 
 
