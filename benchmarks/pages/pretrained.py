@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from benchmarks.pages.tables import conditions
 from lmpack.evaluation.markdown import table
@@ -17,6 +16,7 @@ from lmpack.evaluation.paper import (
     paper_column,
 )
 from lmpack.evaluation.rates import BYTES_PER_PARAMETER
+from lmpack.evaluation.results import Row
 
 PAPERS = ("Llama 2 7B", "Chinchilla 1B", "Chinchilla 7B", "Chinchilla 70B")
 
@@ -24,7 +24,7 @@ HEADER = ["", "chunks", "text", "images", "speech", "random"]
 COSTS = ["+ 2 bytes a parameter", "+ files", "KB/s in / out"]
 
 
-def body(rows: Sequence[Mapping[str, Any]]) -> str:
+def body(rows: Sequence[Row]) -> str:
     """The table.
 
     Args:
@@ -38,7 +38,7 @@ def body(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join(parts)
 
 
-def _line(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _line(name: str, rows: Sequence[Row]) -> list[str]:
     """What was measured with one compressor; of several measurements the latest."""
     found = {paper_column(row["data_set"]): row for row in rows if row["compressor"] == name}
     some = next(iter(found.values()))

@@ -1,4 +1,4 @@
-"""The paper's way from bytes to a language model: as characters of 7 bits, the lost bits beside them.
+"""The paper's way from bytes to a language model: as characters of 7 bits, lost bits beside them.
 
 Of text the highest bit of each byte is taken away, of all other data the lowest one (Delétang et
 al., section 3.1). The paper counts one bit for each byte of text above 127 and for each byte of
@@ -123,7 +123,7 @@ def is_text(data: bytes) -> bool:
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> bytes:
-    """Lengths of runs of equal flags, the first of False, without the last run, behind their number.
+    """Lengths of runs of equal flags, the first of False, without the last, behind their number.
 
     Each is a number of 7 bits a byte, the lowest first; all bytes but its last have the bit 128.
     """

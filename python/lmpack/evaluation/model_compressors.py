@@ -9,9 +9,14 @@ import lmpack
 from lmpack._blocks.levels import find_level
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import AnyBundle, load_bundle, load_byte_model
+from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack._models.tokenization import ByteTokenizer, Tokenizer
+from lmpack.errors import ModelError
 from lmpack.evaluation.classical import Classical
+
+Model = str | os.PathLike[str]
+"""Name of a model or folder of a bundle."""
 
 LANES = 1024
 """Chunks that are coded together, each as a lane of its own: a lane knows nothing of the others."""
@@ -28,8 +33,8 @@ class ModelAlone:
         executor: runs it.
 
     Args:
-        model: name of a model or folder of a bundle.
-        bundle: of that model.
+        model: what it is called.
+        bundle: what it is.
         name: as in tables.
 
     Raises:
@@ -133,7 +138,7 @@ class Adaptive(Classical):
             lmpack.decompress,
         )
         if model is not None:
-            bundle = load_bundle(model)
+            bundle = load_byte_model(model)
             self.parameters = bundle.architecture.parameters
             self.model_bytes = bundle.size
             self.fingerprint = bundle.fingerprint.hex()
