@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block, part_of, verify_block
@@ -16,7 +17,7 @@ from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
 from lmpack._executors import CPU, Executor, blocks_side_by_side, resolve_device
 from lmpack._executors.protocol import available_cores
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import Bundle, find_bundle, list_models, load_byte_model
+from lmpack._models.bundle import AnyBundle, Bundle, find_bundle, list_models, load_bundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
@@ -58,7 +59,7 @@ class Coder:
     def _threads(self) -> int:
         return self._options.threads or available_cores()
 
-    def _executor(self, bundle: Bundle) -> Executor:
+    def _executor(self, bundle: AnyBundle) -> Executor:
         return cached_executor(bundle, self._device, self._options.threads)
 
 
@@ -87,7 +88,7 @@ class Encoder(Coder):
             )
 
     @property
-    def bundle(self) -> Bundle | None:
+    def bundle(self) -> AnyBundle | None:
         """The model that encodes, the same one from the first block to the last; None for none.
 
         Raises:
@@ -95,11 +96,11 @@ class Encoder(Coder):
         """
         return self._bundle()
 
-    def _find_bundle(self) -> Bundle | None:
+    def _find_bundle(self) -> AnyBundle | None:
         if self._model is None:
             return None
-        bundle = load_byte_model(self._model)
-        if bundle.tokenizer is not None:
+        bundle = load_bundle(self._model)
+        if isinstance(bundle, Bundle) and bundle.tokenizer is not None:
             raise ModelError(
                 f"the model {bundle.name} is one of tokens ({bundle.tokenizer}), which files do "
                 "not have: choose a model of bytes"
@@ -224,7 +225,7 @@ class Decoder(Coder):
             ModelError: the chosen model cannot be used.
         """
         chosen = self._options.model
-        bundles = list_models() if chosen is None else [load_byte_model(chosen)]
+        bundles: Sequence[AnyBundle] = list_models() if chosen is None else [load_bundle(chosen)]
         return [bundle.fingerprint[:FINGERPRINT_SIZE] for bundle in bundles]
 
     def _find_architecture(self, fingerprint: bytes) -> Architecture | None:
@@ -233,15 +234,15 @@ class Decoder(Coder):
         except ModelError:
             return None
 
-    def _bundle_of(self, fingerprint: bytes) -> Bundle:
+    def _bundle_of(self, fingerprint: bytes) -> AnyBundle:
         if self._options.model is None:
             return find_bundle(fingerprint)
-        bundle = load_byte_model(self._options.model)
+        bundle = load_bundle(self._options.model)
         given = bundle.fingerprint[:FINGERPRINT_SIZE]
         if given != fingerprint:
             raise ModelError(
                 f"the file was made with model {fingerprint.hex()}, but the given model "
                 f"{bundle.name} is {given.hex()}: give the bundle that it was made with, "
-                "or none if it is a built-in one"
+                "or none if it is built in or in the folder of models"
             )
         return bundle
