@@ -29,9 +29,9 @@ class TensorFile:
     """
 
     def __init__(self, path: Path):
-        content = path.read_bytes()
-        header_size = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + header_size])
+        with path.open("rb") as file:
+            header_size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(header_size))
         header.pop("__metadata__", None)
         self.name = path.name
         self._start = 8 + header_size
@@ -57,6 +57,7 @@ class GraphBuilder:
         self._tensors = tensors
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
+        self._renamed: dict[str, str] = {}
 
     def tensor(self, name: str, flat: bool = False) -> str:
         """A tensor of the safetensors file, with one axis if `flat`."""
@@ -64,11 +65,14 @@ class GraphBuilder:
         self._initializers.setdefault(name, self._tensors.pointer(name, flat))
         return name
 
-    def constant(self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
-        """A small constant, stored in the graph itself."""
+    def constant(
+        self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32, name: str = ""
+    ) -> str:
+        """A small constant, stored in the graph itself; without a name its value is its name."""
         array = np.asarray(value, dtype)
-        name = f"constant.{array.dtype.name}." + "_".join(map(str, array.reshape(-1).tolist()))
-        name += "".join(f".{size}" for size in array.shape)
+        if not name:
+            name = f"constant.{array.dtype.name}." + "_".join(map(str, array.reshape(-1).tolist()))
+            name += "".join(f".{size}" for size in array.shape)
         self._initializers.setdefault(name, onnx.numpy_helper.from_array(array, name))
         return name
 
@@ -80,11 +84,7 @@ class GraphBuilder:
 
     def rename(self, value: str, name: str) -> None:
         """Give a value the name of a graph output."""
-        for node in self._nodes:
-            for names in (node.input, node.output):
-                for i, used in enumerate(names):
-                    if used == value:
-                        names[i] = name
+        self._renamed[value] = name
 
     def cast(self, value: str, to: int) -> str:
         """Cast to an ONNX element type."""
@@ -133,9 +133,9 @@ class GraphBuilder:
         """ReduceSum or ReduceMax over the last axis, which stays with size 1."""
         return self.node(operator, value, self.constant([-1], np.int64), keepdims=1)
 
-    def slice(self, value: str, start: int, end: int) -> str:
-        """Entries `start` to `end` of the last axis."""
-        bounds = (self.constant([number], np.int64) for number in (start, end, -1))
+    def slice(self, value: str, start: int, end: int, axis: int = -1) -> str:
+        """Entries `start` to `end` of an axis."""
+        bounds = (self.constant([number], np.int64) for number in (start, end, axis))
         return self.node("Slice", value, *bounds)
 
     def model(
@@ -145,6 +145,11 @@ class GraphBuilder:
         name: str,
     ) -> onnx.ModelProto:
         """The finished model."""
+        for node in self._nodes:
+            for names in (node.input, node.output):
+                for i, value in enumerate(names):
+                    if value in self._renamed:
+                        names[i] = self._renamed[value]
         graph = helper.make_graph(
             self._nodes, name, inputs, outputs, initializer=list(self._initializers.values())
         )
