@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from lmpack._executors.native import NativeExecutor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack._native import peak_products
 
 PEAK_SECONDS = 0.5
@@ -15,7 +15,7 @@ PEAK_SECONDS = 0.5
 
 def cpu_ceilings(threads: int) -> dict[str, float]:
     """8-bit products and bytes copied a second, of all threads."""
-    executor = NativeExecutor(load_bundle("tiny"), threads=threads)
+    executor = NativeExecutor(load_byte_model("tiny"), threads=threads)
     products = peak_products(executor.version, PEAK_SECONDS) * threads
     source = np.ones(1 << 28, np.uint8)
     target = source.copy()  # so that its memory is there

@@ -27,7 +27,7 @@ from benchmarks.gpu.ways import Open, executors
 from lmpack._executors.conformance import odds_digest
 from lmpack._executors.native import NativeExecutor
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import Bundle, list_models, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_byte_model
 from lmpack.errors import UsageError
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -50,7 +50,7 @@ Check = Callable[[], bool]
 def models(folder: Path, built_in: list[str], short: bool) -> Iterator[tuple[str, Bundle]]:
     """Bundles with their names."""
     for name in built_in:
-        yield name, load_bundle(name)
+        yield name, load_byte_model(name)
     for name, architecture in () if short else ARCHITECTURES.items():
         yield f"random, {name}", random_bundle(folder / name, architecture)
 

@@ -31,7 +31,7 @@ from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import cuda_provider
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.provider import Provider
-from lmpack._models.bundle import Bundle, list_models, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_byte_model
 from lmpack.errors import LmpackError
 
 SOURCE = "text/wikipedia_en_2014.valid.xz"
@@ -132,7 +132,7 @@ def main(arguments: list[str]) -> int:
     result["cpu"] = {"threads": options.threads, **cpu_ceilings(options.threads)}
     provider, result["gpu"] = gpu()
     for name in options.models:
-        bundle = load_bundle(name)
+        bundle = load_byte_model(name)
         row: dict[str, Any] = {"model": name, **traffic(bundle)}
         rows.append(row)
         row["cuda"] = on_gpu(bundle, provider, text, options.gpu_bytes)

@@ -22,7 +22,7 @@ from benchmarks.data import WIKIPEDIA, start_of
 from benchmarks.record import environment, timed, write_result
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._executors import open_executor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack._native import BlockDecoder, BlockEncoder
 
 SYMBOLS = 1 << 17
@@ -35,7 +35,7 @@ Symbols = npt.NDArray[np.int32]
 
 def predicted(data: bytes) -> tuple[Weights, Symbols]:
     """Weights [L, T, V] and symbols [L, T]."""
-    executor = open_executor(load_bundle(DEFAULT_MODEL), "cpu", 1)
+    executor = open_executor(load_byte_model(DEFAULT_MODEL), "cpu", 1)
     symbols = np.frombuffer(data, np.uint8).reshape(LANES, -1).astype(np.int32)
     before = np.full((LANES, 1), executor.architecture.start_symbol, np.int32)
     fed = np.concatenate([before, symbols[:, :-1]], axis=1)

@@ -18,7 +18,7 @@ from benchmarks.data import WIKIPEDIA, start_of
 from benchmarks.record import environment, timed, write_result
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._executors import open_executor
-from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack._native import kernel_names, peak_products
 
 SIZES = (1 << 14, 1 << 18)
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     data = start_of(WIKIPEDIA, max(SIZES))
     result: dict[str, Any] = {"environment": environment(), "models": []}
     for name in options.model or ["small"]:
-        bundle = load_bundle(name)
+        bundle = load_byte_model(name)
         products = bundle.architecture.products_per_symbol
         model: dict[str, Any] = {"name": bundle.name, "products_per_byte": products, "rows": []}
         model |= {"architecture": bundle.architecture.to_json(), "built_in": name == bundle.name}

@@ -21,7 +21,7 @@ from lmpack._blocks.ideal import ideal_bits
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import Executor, no_progress
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 
 BLOCKS = {
     1 << 14: range(0, 4),
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--largest", type=int, default=max(BLOCKS))
     options = parser.parse_args(arguments)
     data = start_of(WIKIPEDIA, max(BLOCKS))
-    bundle = load_bundle(options.model)
+    bundle = load_byte_model(options.model)
     executor = open_executor(bundle, options.device, options.threads)
     result: dict[str, Any] = {"environment": environment(), "model": bundle.name}
     result["threads"] = options.threads

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.data import require_shared
 from benchmarks.record import environment, read_result, write_result
-from lmpack._models.bundle import list_models, load_bundle
+from lmpack._models.bundle import list_models, load_byte_model
 from lmpack._models.tokenization import PLAIN, open_tokenizer
 from lmpack.cli.train import RECIPES
 from lmpack.training.config import TrainingConfig, read_recipe
@@ -101,7 +101,7 @@ def measure_shipped(name: str, data: Path) -> dict[str, Any]:
     from lmpack.training.validation import Validation
 
     torch.set_num_threads(1)
-    bundle = load_bundle(name.split()[0])
+    bundle = load_byte_model(name.split()[0])
     model = ExactTransformer(bundle.architecture)
     load_weights(model, bundle)
     config = dataclasses.replace(configuration({}), architecture=bundle.architecture)

@@ -20,7 +20,7 @@ from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._container import BlockKind
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import Executor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 
 LIMIT = 1 << 17
 LANES_LOG2 = range(5)
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=DEFAULT_MODEL)
     options = parser.parse_args(arguments)
-    bundle = load_bundle(options.model)
+    bundle = load_byte_model(options.model)
     result: dict[str, Any] = {"environment": environment(), "model": bundle.name, "limit": LIMIT}
     result["files"] = {}
     for name in VALIDATION:

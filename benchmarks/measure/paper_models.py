@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.data import ENWIK, require_shared
 from benchmarks.paper_models import PaperModel, is_kept, read_list, write_list
 from benchmarks.places import MODELS, RESULTS, ROOT
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.evaluation import table2
 from lmpack.evaluation.compressors import find_compressor
 from lmpack.evaluation.data_sets import load_data_set
@@ -49,7 +49,7 @@ def measure(model: PaperModel, data: Path, bundle: Path) -> PaperModel:
     """Its entry with what was measured."""
     text = load_data_set("enwik8", data / ENWIK, CHUNKS)
     table2.run([find_compressor(f"model:{bundle}")], [text], RESULTS / "evaluation", print)
-    return model.trained_as(load_bundle(bundle))
+    return model.trained_as(load_byte_model(bundle))
 
 
 def main(arguments: list[str]) -> int:

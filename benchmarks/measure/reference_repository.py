@@ -27,7 +27,7 @@ from benchmarks.data import start_of
 from benchmarks.record import environment, timed, write_result
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
 from lmpack.training.presets import PAPER_PRESETS
@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
     result: dict[str, Any] = {"environment": environment(), "rows": []}
     with tempfile.TemporaryDirectory() as folder, inside(folder):
         write_bundle(ExactTransformer(ARCHITECTURE), Path(folder) / "model", name="same", facts={})
-        executor = NativeExecutor(load_bundle(Path(folder) / "model"), threads=1)
+        executor = NativeExecutor(load_byte_model(Path(folder) / "model"), threads=1)
         os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
         module, count = load_reference(checkout)
         result["parameters"] = {"theirs": count, "ours": ARCHITECTURE.parameters}

@@ -15,7 +15,7 @@ import numpy as np
 from lmpack._executors.conformance import by_prefill, odds_digest
 from lmpack._executors.native import NativeExecutor
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, load_bundle, model_fingerprint
+from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, load_byte_model, model_fingerprint
 from lmpack.errors import LmpackError
 
 Json = dict[str, Any]
@@ -72,7 +72,7 @@ class BundleForge:
         architecture = Architecture.from_json(manifest["architecture"])
         manifest["fingerprint"] = model_fingerprint(architecture, tensors).hex()
         (folder / MANIFEST).write_text(json.dumps(manifest))
-        bundle = load_bundle(folder)
+        bundle = load_byte_model(folder)
         executor = NativeExecutor(bundle, threads=1)
         for vector in manifest["conformance"]:
             odds = by_prefill(executor, np.array(vector["symbols"], np.int64), PREFILL_PIECE)

@@ -28,7 +28,7 @@ from lmpack._container import (
 )
 from lmpack._container._records import KIND_BITS
 from lmpack._executors import open_executor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 
 SAMPLES = b"".join(struct.pack("<h", int(9000 * math.sin(i / 9)) + i % 7) for i in range(300))
 """A tone of 16 bits."""
@@ -76,10 +76,10 @@ def specimens(model: Path) -> list[Specimen]:
     """One of every kind of block and of every build of a file, with a small random `model`."""
 
     def coded(coding: Coding, content: bytes) -> Specimen:
-        executor = open_executor(load_bundle(model), threads=1)
+        executor = open_executor(load_byte_model(model), threads=1)
         payload = coding.encode(executor, content, no_progress)
         block = Block(coding.kind, coding.lanes_log2, len(content), zlib.crc32(content), payload)
-        data = _container([block], load_bundle(model).fingerprint)
+        data = _container([block], load_byte_model(model).fingerprint)
         return Specimen(
             f"{coding.kind.name.lower()}, {1 << coding.lanes_log2} lanes", data, content, model
         )
@@ -134,7 +134,7 @@ def _container(blocks: list[Block], fingerprint: bytes = NO_MODEL) -> bytes:
 
 def _predictable_by(model: Path, length: int = 60) -> bytes:
     """What a model expects after itself: a random one makes all other bytes longer."""
-    executor = open_executor(load_bundle(model), threads=1)
+    executor = open_executor(load_byte_model(model), threads=1)
     content = bytearray()
     state = executor.start(1)
     symbol = executor.architecture.start_symbol

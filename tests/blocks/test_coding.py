@@ -20,7 +20,7 @@ from lmpack._blocks.speed import manual_text
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
 from lmpack._executors.native import NativeExecutor
-from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack.errors import DamagedError, ModelError
 
 TEXT = (inputs.TEXT * 4)[:500]
@@ -28,7 +28,7 @@ TEXT = (inputs.TEXT * 4)[:500]
 
 @pytest.fixture(scope="module")
 def trained() -> Executor:
-    return open_executor(load_bundle("small"), threads=1)
+    return open_executor(load_byte_model("small"), threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from reference_decoder import decode
 import lmpack
 from lmpack._blocks.levels import DEFAULT_MODEL, LEVELS
 from lmpack._executors import open_executor
-from lmpack._models.bundle import list_models, load_bundle
+from lmpack._models.bundle import list_models, load_byte_model
 
 GOLDEN = make_golden.FOLDER / "containers.json"
 
@@ -92,7 +92,7 @@ def test_threads_make_no_difference(threads: int) -> None:
 
 def test_the_reference_decoder_reads_what_lmpack_writes() -> None:
     """Written from docs/format.md alone, with big integers; the model is asked lane by lane."""
-    executor = open_executor(load_bundle(DEFAULT_MODEL), threads=1)
+    executor = open_executor(load_byte_model(DEFAULT_MODEL), threads=1)
     start = executor.architecture.start_symbol
 
     def predict(lanes: Sequence[bytes]) -> list[list[int]]:
@@ -109,7 +109,7 @@ def test_the_reference_decoder_reads_what_lmpack_writes() -> None:
 
 def test_overhead_of_a_small_file_is_at_most_40_bytes() -> None:
     plain = (inputs.TEXT * 9)[:1024]
-    executor = open_executor(load_bundle(DEFAULT_MODEL), threads=1)
+    executor = open_executor(load_byte_model(DEFAULT_MODEL), threads=1)
     symbols = np.frombuffer(plain, np.uint8).astype(np.int64)
     fed = np.concatenate([[executor.architecture.start_symbol], symbols[:-1]])
     weights = executor.prefill(executor.start(1), fed[None])[0].astype(np.float64)

@@ -13,7 +13,7 @@ from fake_models import OrderZeroExecutor
 from lmpack._blocks.ideal import ideal_bits
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 
 
 def symbols(data: bytes) -> npt.NDArray[np.uint8]:
@@ -37,7 +37,7 @@ def test_odds_of_0_count_half() -> None:
 
 @pytest.mark.parametrize("lane_length", [7, 100, 600, 2000])
 def test_the_coder_comes_close_to_it(lane_length: int) -> None:
-    executor = open_executor(load_bundle("small"), threads=1)
+    executor = open_executor(load_byte_model("small"), threads=1)
     data = inputs.SENTENCES[:2000]
     payload = executor.encode(data, lane_length, None, no_progress)
     ideal = ideal_bits(executor, symbols(data), lane_length) / 8

@@ -14,7 +14,7 @@ from halving import PAIRS, Halving
 
 from lmpack._blocks.ideal import ideal_bits
 from lmpack._executors import open_executor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.errors import EvaluationError
 from lmpack.evaluation import context, scaling, table1, table2
 from lmpack.evaluation.classical import Classical
@@ -117,7 +117,7 @@ def test_prefixes_of_a_model_cost_what_it_says() -> None:
     chunks = [PROSE[:CHUNK], PROSE[CHUNK : 2 * CHUNK], PROSE[1000 : 1000 + CHUNK]]
     sizes = context.prefix_sizes(Transformer("small"), chunks)
     assert sizes.shape == (3, len(context.LENGTHS))
-    executor = open_executor(load_bundle("small"))
+    executor = open_executor(load_byte_model("small"))
     for chunk, row in zip(chunks, sizes, strict=True):
         for length, size in zip(context.LENGTHS, row, strict=True):
             assert size == pytest.approx(

@@ -19,7 +19,7 @@ from PIL import Image
 
 import lmpack
 from lmpack._executors import open_executor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.cli.main import main
 from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation.audio import read_audio
@@ -81,7 +81,7 @@ def test_bad_arguments(count: int, temperature: float) -> None:
 
 
 def test_a_model_gives_its_own_odds_step_by_step() -> None:
-    executor = open_executor(load_bundle("small"), threads=1)
+    executor = open_executor(load_byte_model("small"), threads=1)
     grown = ModelContinuation(executor, [PROMPT, PROMPT[::-1]])
     grown.append([ord("a"), ord("b")])
     whole = ModelContinuation(executor, [PROMPT + b"a", PROMPT[::-1] + b"b"])

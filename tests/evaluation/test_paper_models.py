@@ -16,7 +16,7 @@ from lmpack._executors.conformance import check_conformance
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.cli.main import main
 from lmpack.evaluation.compressors import find_compressor
 from lmpack.training.presets import PAPER_PRESETS
@@ -35,7 +35,7 @@ def test_the_list_states_what_the_bundles_are(model: PaperModel) -> None:
         PAPER_PRESETS[model.preset], vocabulary=model.shape.vocabulary
     )
     if is_kept(model):
-        bundle = load_bundle(MODELS / model.folder)
+        bundle = load_byte_model(MODELS / model.folder)
         stated, found = (dataclasses.asdict(entry) for entry in (model, model.trained_as(bundle)))
         assert Architecture.from_json(found.pop("architecture")) == model.shape
         del stated["architecture"]
@@ -56,7 +56,7 @@ def test_the_commands_that_train_one_again_are_understood(tmp_path: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_executors_agree(folder: Path) -> None:
-    bundle = load_bundle(folder)
+    bundle = load_byte_model(folder)
     check_conformance(bundle, NativeExecutor(bundle))
     check_conformance(bundle, OnnxRuntimeExecutor(bundle))
 

@@ -13,7 +13,7 @@ from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import PROVIDER, cuda_provider, load_cuda_libraries
 from lmpack._executors.intervals import INTERVALS
 from lmpack._executors.provider import Provider
-from lmpack._models.bundle import Graph, load_bundle
+from lmpack._models.bundle import Graph, load_byte_model
 from lmpack.errors import UsageError
 
 
@@ -72,7 +72,7 @@ def test_an_update_of_a_library_is_another_version(
     memory_map = tmp_path / "maps"
     memory_map.write_text(f"7f00-7f01 r-xp 00000000 00:00 1  {library}\n7f02-7f03 rw-p 0 0 0\n")
     monkeypatch.setattr(hardware, "_MEMORY_MAP", memory_map)
-    bundle = load_bundle("tiny")
+    bundle = load_byte_model("tiny")
     provider = Provider("CPUExecutionProvider", "cpu", hardware=cuda_libraries._hardware)
     executor = CudaExecutor(bundle, provider, lanes=1, batches=1)
     before = executor.version, proof_key(bundle, executor)

@@ -14,7 +14,7 @@ from lmpack._executors import blocks_side_by_side, hardware, open_executor, open
 from lmpack._executors.cuda_libraries import cuda_provider
 from lmpack._executors.devices import BLOCKS_ON_CUDA, LANES_WORTH_A_GPU
 from lmpack._executors.protocol import Executor
-from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack.cli.main import main
 from lmpack.errors import ConformanceError, UsageError
 
@@ -41,14 +41,14 @@ def test_a_missing_package_is_said(
 ) -> None:
     monkeypatch.setattr(opening, "onnxruntime_is_installed", lambda: False)
     with pytest.raises(UsageError, match=rf"pip install 'lmpack\[{extra}\]'"):
-        open_executor(load_bundle("tiny"), device)
-    assert open_executor(load_bundle("tiny")).name == "native"
+        open_executor(load_byte_model("tiny"), device)
+    assert open_executor(load_byte_model("tiny")).name == "native"
 
 
 def test_auto_is_the_engine() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert open_executor(load_bundle("tiny")).name == "native"
+        assert open_executor(load_byte_model("tiny")).name == "native"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def seeming_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_one_file_is_never_decoded_on_a_gpu_unasked(seeming_gpu: list[str]) -> None:
-    assert open_executor(load_bundle("tiny")).name == "native"
+    assert open_executor(load_byte_model("tiny")).name == "native"
     assert seeming_gpu == ["cpu"]
 
 
@@ -93,7 +93,7 @@ def test_a_gpu_that_does_not_work_is_left_alone(
     with pytest.warns(UserWarning, match="the GPU is not used: it gives other integers"):
         assert resolve_device("auto", LANES_WORTH_A_GPU) == "cpu"
     with pytest.raises(error):
-        open_executor(load_bundle("tiny"), "cuda")
+        open_executor(load_byte_model("tiny"), "cuda")
 
 
 def test_how_many_blocks_keep_a_device_busy() -> None:

@@ -26,7 +26,7 @@ from lmpack._executors.conformance import (
 )
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.architecture import OUTPUT_TOP, RESIDUAL_LIMIT
-from lmpack._models.bundle import Bundle, list_models, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_byte_model
 from lmpack.errors import ConformanceError
 from lmpack.training import model as model_module
 from lmpack.training.rounding import to_integers
@@ -59,7 +59,7 @@ def test_torch_gives_the_integers_of_the_reference(bundle: Bundle) -> None:
 
 
 def test_the_reference_gives_the_vectors_of_a_shipped_model() -> None:
-    for vector in (bundle := load_bundle("tiny")).conformance:
+    for vector in (bundle := load_byte_model("tiny")).conformance:
         assert odds_digest(reference_odds(bundle, np.array(vector.symbols))) == vector.sha256
 
 
@@ -91,11 +91,11 @@ def test_a_fresh_process_gives_the_same(bundle: Bundle) -> None:
     symbols = random_symbols(bundle.architecture, 2, 50)
     program = (
         "import sys, numpy as np\n"
-        "from lmpack._models.bundle import load_bundle\n"
+        "from lmpack._models.bundle import load_byte_model\n"
         "from lmpack._executors.conformance import by_steps, odds_digest\n"
         "from lmpack._executors.onnxruntime import OnnxRuntimeExecutor\n"
         "symbols = np.array(eval(sys.argv[2]))\n"
-        "print(odds_digest(by_steps(OnnxRuntimeExecutor(load_bundle(sys.argv[1])), symbols)))\n"
+        "print(odds_digest(by_steps(OnnxRuntimeExecutor(load_byte_model(sys.argv[1])), symbols)))\n"
     )
     command = [sys.executable, "-c", program, str(bundle.path), repr(symbols.tolist())]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
@@ -140,7 +140,7 @@ def test_random_models_give_all_kinds_of_weights(bundle: Bundle) -> None:
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("optimization", ["none", "all"])
 def test_built_in_bundle_conforms(name: str, graph: str, optimization: str) -> None:
-    bundle = load_bundle(name)
+    bundle = load_byte_model(name)
     check_conformance(bundle, OnnxRuntimeExecutor(bundle, graph=graph, optimization=optimization))
 
 

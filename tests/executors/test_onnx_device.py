@@ -17,7 +17,7 @@ from lmpack._executors.graph_session import GraphSession
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnx_device import DeviceModel
 from lmpack._executors.provider import Provider
-from lmpack._models.bundle import Bundle, Graph, load_bundle
+from lmpack._models.bundle import Bundle, Graph, load_byte_model
 from lmpack.errors import ConformanceError, UsageError
 
 CPU = Provider("CPUExecutionProvider", "cpu")
@@ -35,7 +35,7 @@ def test_it_gives_the_conformance_vectors(bundle: Bundle) -> None:
 
 @pytest.mark.slow
 def test_a_shipped_model_gives_its_conformance_vectors() -> None:
-    bundle = load_bundle("tiny")
+    bundle = load_byte_model("tiny")
     check_conformance(bundle, CudaExecutor(bundle, CPU, lanes=2, batches=1))
 
 
@@ -107,7 +107,7 @@ CAPTURING = Provider("CPUExecutionProvider", "cpu", capture=True)
 
 
 def test_a_step_is_two_runs(sessions: Sessions) -> None:
-    model = DeviceModel(load_bundle("tiny"), CPU)
+    model = DeviceModel(load_byte_model("tiny"), CPU)
     state = model.start(2)
     for steps in (1, 2, 3):
         model.step(state, np.zeros(2, int))
@@ -115,7 +115,7 @@ def test_a_step_is_two_runs(sessions: Sessions) -> None:
 
 
 def test_batches_capture_before_anything_else_goes_on(sessions: Sessions) -> None:
-    executor = CudaExecutor(load_bundle("tiny"), CAPTURING, lanes=2, batches=2)
+    executor = CudaExecutor(load_byte_model("tiny"), CAPTURING, lanes=2, batches=2)
     threads = [thread for thread, _ in sessions.captured]
     assert [name for _, name in sessions.captured] == ["cuda.onnx", "cuda_rings.onnx"] * 2
     assert threads[0] == threads[1] != threads[2] == threads[3]
@@ -128,7 +128,7 @@ def test_batches_capture_before_anything_else_goes_on(sessions: Sessions) -> Non
 
 @pytest.mark.slow
 def test_the_proof_is_of_the_steps_that_decode(monkeypatch: pytest.MonkeyPatch) -> None:
-    bundle = load_bundle("tiny")
+    bundle = load_byte_model("tiny")
     executor = CudaExecutor(bundle, CPU, lanes=2, batches=1)
     batch_step = ContinuousBatch.step
 

@@ -17,7 +17,7 @@ from lmpack._executors.conformance import proof_key
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._executors.proof_memory import is_proved, remember_proof
-from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, load_byte_model
 
 KEY = "0123456789abcdef"
 
@@ -84,7 +84,7 @@ def test_vectors_belong_to_what_was_proven(
         manifest["conformance"] = [{"symbols": start, "sha256": digest}]
 
     edit_manifest(folder, weaken)
-    open_executor(load_bundle(folder))
+    open_executor(load_byte_model(folder))
     open_executor(original)
     assert len(checked) == 2
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from lmpack._executors import open_executor
 from lmpack._models.architecture import MASKED, Architecture
-from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, load_bundle, model_fingerprint
+from lmpack._models.bundle import GRAPHS, MANIFEST, TENSORS, load_byte_model, model_fingerprint
 from lmpack.errors import ModelError
 
 NAME = "bundle"
@@ -48,7 +48,7 @@ def run(data: bytes) -> None:
         write_bundle(folder, data)
         # What is remembered of proven bundles belongs to the user.
         with mock.patch.dict(os.environ, XDG_CACHE_HOME=str(_home / "cache")):
-            open_executor(load_bundle(folder), "cpu", 1)
+            open_executor(load_byte_model(folder), "cpu", 1)
     except ModelError:
         pass
     finally:

@@ -15,7 +15,7 @@ from rewritten_bundles import edit_manifest
 from lmpack._executors import open_executor, opening
 from lmpack._executors.conformance import by_prefill, odds_digest
 from lmpack._models import bundle as bundle_module
-from lmpack._models.bundle import TENSORS, Bundle, load_bundle
+from lmpack._models.bundle import TENSORS, Bundle, load_byte_model
 from lmpack._models.files import read_file
 from lmpack._models.manifest import GRAPHS, LARGEST_MANIFEST, MANIFEST
 from lmpack.errors import BundleError, ModelError
@@ -47,7 +47,7 @@ def put_link(path: Path, target: str) -> None:
 def test_what_is_no_regular_file_is_refused(folder: Path, name: str, target: str) -> None:
     put_link(folder / name, target)
     with pytest.raises(BundleError, match=rf"{name} cannot be read"):
-        load_bundle(folder)
+        load_byte_model(folder)
 
 
 @needs_pipes
@@ -56,7 +56,7 @@ def test_a_pipe_without_a_writer_is_refused_at_once(folder: Path, name: str) -> 
     (folder / name).unlink()
     os.mkfifo(folder / name)
     with pytest.raises(ModelError, match=r"no regular file|there is no model"):
-        load_bundle(folder)
+        load_byte_model(folder)
 
 
 @needs_pipes
@@ -76,7 +76,7 @@ def test_a_socket_and_a_loop_of_links_are_refused(
 def test_no_more_is_read_than_the_architecture_demands(folder: Path, name: str) -> None:
     os.truncate(folder / name, 1 << 40)  # a hole, which takes no room
     with pytest.raises(BundleError, match=rf"{name} has 1,099,511,627,776 bytes, but must not"):
-        load_bundle(folder)
+        load_byte_model(folder)
 
 
 def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_conformance_vectors_are_bounded(folder: Path, symbols: list[list[object
     vector = {"symbols": symbols, "sha256": "00"}
     edit_manifest(folder, lambda manifest: manifest.update(conformance=[vector]))
     with pytest.raises(BundleError, match=r"manifest\.json: conformance: "):
-        load_bundle(folder)
+        load_byte_model(folder)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_architectures_are_bounded(
 ) -> None:
     edit_manifest(folder, lambda manifest: change(manifest["architecture"]))
     with pytest.raises(BundleError, match=message):
-        load_bundle(folder)
+        load_byte_model(folder)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_architectures_are_bounded(
 def test_entries_of_another_type_are_refused(folder: Path, key: str, value: object) -> None:
     edit_manifest(folder, lambda manifest: manifest.update({key: value}))
     with pytest.raises(BundleError) as caught:
-        load_bundle(folder)
+        load_byte_model(folder)
     assert len(str(caught.value)) < 500
 
 
@@ -146,14 +146,14 @@ def test_a_number_of_very_many_digits_is_refused(folder: Path) -> None:
     text = (folder / MANIFEST).read_text()
     (folder / MANIFEST).write_text(text.replace('"width": 32', '"width": ' + "9" * 100_000))
     with pytest.raises(BundleError, match=r"manifest\.json") as caught:
-        load_bundle(folder)
+        load_byte_model(folder)
     assert len(str(caught.value)) < 500
 
 
 def test_the_manifest_is_bounded(folder: Path) -> None:
     (folder / MANIFEST).write_bytes(b" " * (LARGEST_MANIFEST + 1))
     with pytest.raises(BundleError, match="must not have more than"):
-        load_bundle(folder)
+        load_byte_model(folder)
 
 
 @pytest.mark.parametrize("device", ["cpu", "cpu:onnxruntime"])
@@ -169,7 +169,7 @@ def test_the_files_of_a_bundle_may_be_links(
         shutil.copy(original.path / name, tmp_path / "blobs" / str(number))
         (snapshot / name).symlink_to(f"../../blobs/{number}")
     (tmp_path / "model").symlink_to(snapshot)
-    linked = load_bundle(tmp_path / "model")
+    linked = load_byte_model(tmp_path / "model")
     assert linked.content_digest == original.content_digest
     symbols = random_symbols(original.architecture, 2, 30)
     expected = odds_digest(by_prefill(open_executor(original), symbols, 10))
@@ -180,7 +180,7 @@ def test_the_files_of_a_bundle_may_be_links(
 def test_a_bundle_that_is_replaced_after_it_was_loaded_is_refused(
     folder: Path, tmp_path: Path, device: str
 ) -> None:
-    loaded = load_bundle(folder)
+    loaded = load_byte_model(folder)
     other = random_bundle(tmp_path / "other", ARCHITECTURES["plain"], seed=1)
     shutil.copy(other.path / TENSORS, folder / TENSORS)
     with pytest.raises(BundleError, match="is damaged or was changed"):
@@ -194,7 +194,7 @@ def no_memory(*arguments: object) -> None:
 def test_a_lack_of_memory_is_an_error_of_the_bundle(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bundle = load_bundle(folder)
+    bundle = load_byte_model(folder)
     with monkeypatch.context() as patch:
         patch.setattr(opening, "require_conformance", no_memory)
         with pytest.raises(BundleError, match="not enough memory for the bundle"):
@@ -202,4 +202,4 @@ def test_a_lack_of_memory_is_an_error_of_the_bundle(
     monkeypatch.setattr(bundle_module, "check_bounds", no_memory)
     os.utime(folder / TENSORS)
     with pytest.raises(BundleError, match="not enough memory for the bundle"):
-        load_bundle(folder)
+        load_byte_model(folder)

@@ -14,7 +14,7 @@ from random_models import ARCHITECTURES, random_bundle
 from rewritten_bundles import replace_graph
 
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
-from lmpack._models.bundle import GRAPHS, TENSORS, Bundle, list_models, load_bundle
+from lmpack._models.bundle import GRAPHS, TENSORS, Bundle, list_models, load_byte_model
 from lmpack._models.graphs import stored_tensors
 from lmpack.errors import BundleError
 
@@ -100,7 +100,7 @@ def test_a_graph_that_could_reach_beyond_the_bundle_is_refused(
     edit(model)
     replace_graph(folder, FORWARD, model.SerializeToString())
     with pytest.raises(BundleError, match=message) as caught:
-        OnnxRuntimeExecutor(load_bundle(folder))
+        OnnxRuntimeExecutor(load_byte_model(folder))
     assert str(folder / FORWARD) in str(caught.value)
 
 
@@ -113,7 +113,7 @@ def test_a_location_elsewhere_is_never_read(original: Bundle, tmp_path: Path) ->
             entry.value = "../secret" if entry.key == "location" else "0"
     replace_graph(folder, FORWARD, model.SerializeToString())
     symbols = np.array([[256, 1, 2, 3]])
-    ours, theirs = map(OnnxRuntimeExecutor, (original, load_bundle(folder)))
+    ours, theirs = map(OnnxRuntimeExecutor, (original, load_byte_model(folder)))
     expected = ours.prefill(ours.start(1), symbols)
     np.testing.assert_array_equal(theirs.prefill(theirs.start(1), symbols), expected)
 
@@ -137,7 +137,7 @@ def test_what_is_no_graph_is_refused(
     folder = Path(shutil.copytree(original.path, tmp_path / "copy"))
     replace_graph(folder, FORWARD, content)
     with pytest.raises(BundleError, match=message):
-        OnnxRuntimeExecutor(load_bundle(folder))
+        OnnxRuntimeExecutor(load_byte_model(folder))
 
 
 def test_fields_that_are_spelt_in_another_way_are_seen() -> None:

@@ -24,7 +24,7 @@ from lmpack._executors.native import ISA_VARIABLE, NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._executors.protocol import no_progress
 from lmpack._models.architecture import WORD, Architecture, ContextTable
-from lmpack._models.bundle import Bundle, list_models, load_bundle
+from lmpack._models.bundle import Bundle, list_models, load_byte_model
 from lmpack._native import Engine, ThreadTeam, kernel_names
 from lmpack.errors import UsageError
 from lmpack.training.export import write_bundle
@@ -118,7 +118,7 @@ def test_executors_agree_on_extreme_models(
     write_bundle(model, tmp_path, name="extreme", facts={})
     symbols = random_symbols(architecture, 3, 2 * max(architecture.windows) + 3)
     expected = torch_odds(model, symbols)
-    bundle = load_bundle(tmp_path)
+    bundle = load_byte_model(tmp_path)
     np.testing.assert_array_equal(by_prefill(OnnxRuntimeExecutor(bundle), symbols, 40), expected)
     np.testing.assert_array_equal(
         by_prefill(NativeExecutor(bundle, kernel=kernel), symbols, 13), expected
@@ -171,14 +171,14 @@ def test_what_steps_done_raises_ends_the_call(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [bundle.name for bundle in list_models()])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_built_in_bundle_conforms(name: str, kernel: str) -> None:
-    bundle = load_bundle(name)
+    bundle = load_byte_model(name)
     check_conformance(bundle, NativeExecutor(bundle, kernel=kernel))
 
 
 @pytest.mark.slow
 def test_both_executors_write_the_same_bytes() -> None:
     plain = b"The same bytes, whoever computes them. " * 500
-    blocks = [encode_block(open_executor(load_bundle("small"), name), plain)
+    blocks = [encode_block(open_executor(load_byte_model("small"), name), plain)
               for name in ("cpu", "cpu:onnxruntime")]  # fmt: skip
     assert blocks[0] == blocks[1]
 

@@ -16,7 +16,7 @@ from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.memory import memory_to_decode, memory_to_encode
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.errors import LmpackError
 
 HEAD_OF_TEXT = b"\x01\x00\x00"
@@ -63,7 +63,7 @@ def main(
     direction: str, kind_name: str, lanes_log2: int, length: int, model: str, threads: int
 ) -> None:
     kind = BlockKind[kind_name]
-    bundle = load_bundle(model) if kind.needs_model else None
+    bundle = load_byte_model(model) if kind.needs_model else None
     architecture = None if bundle is None else bundle.architecture
     executor = None if bundle is None else open_executor(bundle, "cpu", threads)
     decode(executor, damaged(kind, 0, 300))  # loads what is loaded at first use

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from lmpack._models.architecture import WORD, Architecture, ContextTable
-from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack.training.export import write_bundle
 from lmpack.training.model import ExactTransformer
 
@@ -56,7 +56,7 @@ def random_model(
 def random_bundle(folder: Path, architecture: Architecture, seed: int = 0) -> Bundle:
     """The bundle of :func:`random_model`, written into `folder`."""
     write_bundle(random_model(architecture, seed), folder, name="random", facts={})
-    return load_bundle(folder)
+    return load_byte_model(folder)
 
 
 def random_symbols(

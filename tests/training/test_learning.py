@@ -13,7 +13,7 @@ from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._container import BlockKind
 from lmpack._executors.conformance import check_conformance
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.errors import TrainingError
 from lmpack.training import attention
 from lmpack.training.checkpoint import CHECKPOINT
@@ -48,7 +48,7 @@ def test_training_learns_and_the_bundle_compresses(
     assert [line["step"] for line in lines] == [10, 20, 30, 40]
     assert rates[-1] < 0.95 * rates[0]
     export_run(finished_run.folder, tmp_path, name="learned", data=text_folder, licence="MIT")
-    bundle = load_bundle(tmp_path)
+    bundle = load_byte_model(tmp_path)
     assert (bundle.name, bundle.manifest["licence"]) == ("learned", "MIT")
     whole = bits_per_byte(finished_run.model, np.frombuffer(TEXT, np.uint8), len(TEXT))
     assert bundle.manifest["evaluation"] == {NAME: pytest.approx(whole, abs=1e-4)}

@@ -15,7 +15,7 @@ from training_runs import TEXT, of_steps, trainer
 
 from lmpack._executors.conformance import odds_digest
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import MANIFEST, Bundle, load_bundle
+from lmpack._models.bundle import MANIFEST, Bundle, load_byte_model
 from lmpack.errors import TrainingError
 from lmpack.training.activity import observed
 from lmpack.training.checkpoint import CHECKPOINT
@@ -52,7 +52,7 @@ def test_the_function_is_that_of_the_bundle(tmp_path: Path, name: str, factor: i
 
 
 def test_the_function_of_a_shipped_model_is_kept() -> None:
-    bundle = load_bundle("tiny")
+    bundle = load_byte_model("tiny")
     model = loaded(widened(bundle.architecture, 2), bundle)
     symbols = np.array(bundle.conformance[0].symbols)
     assert odds_digest(torch_odds(model, symbols)) == bundle.conformance[0].sha256
@@ -70,7 +70,7 @@ def with_dead_units(shape: Architecture, dead: slice) -> ExactTransformer:
 def test_dead_units_are_revived_and_change_nothing(tmp_path: Path) -> None:
     dead = slice(10, 50)
     write_bundle(with_dead_units(TABLES, dead), tmp_path, name="dead", facts={})
-    model = loaded(TABLES, load_bundle(tmp_path))
+    model = loaded(TABLES, load_byte_model(tmp_path))
     symbols = random_symbols(TABLES, 1, 300)[0, 1:]
     before = total_bits(model, [symbols])
     with observed(model) as activity:
@@ -130,13 +130,13 @@ def test_a_run_goes_on_when_the_manifest_of_its_bundle_has_changed(
     text_folder: Path, tmp_path: Path
 ) -> None:
     random_bundle(tmp_path / "bundle", of_steps(1).architecture)
-    start = load_bundle(tmp_path / "bundle")
+    start = load_byte_model(tmp_path / "bundle")
     trainer(text_folder, tmp_path / "run", of_steps(3), start_from=start).run(stop_after=1)
     manifest = json.loads((tmp_path / "bundle" / MANIFEST).read_text())
     (tmp_path / "bundle" / MANIFEST).write_text(
         json.dumps({**manifest, "training": {"symbols": 5}})
     )
-    changed = load_bundle(tmp_path / "bundle")
+    changed = load_byte_model(tmp_path / "bundle")
     resumed = trainer(text_folder, tmp_path / "run", of_steps(3), start_from=changed)
     assert resumed.course.step == 1
 
@@ -146,13 +146,13 @@ def test_a_run_from_a_bundle_counts_what_it_had_seen(text_folder: Path, tmp_path
     first = random_bundle(bundle, of_steps(1).architecture)
     manifest = json.loads((bundle / MANIFEST).read_text())
     (bundle / MANIFEST).write_text(json.dumps({**manifest, "training": {"symbols": 1000}}))
-    start = load_bundle(bundle)
+    start = load_byte_model(bundle)
     trainer(text_folder, run, of_steps(3), start_from=start).run(stop_after=2)
     resumed = trainer(text_folder, run, of_steps(3), start_from=start)
     assert resumed.course.step == 2
     resumed.run()
     export_run(run, tmp_path / "new", name="new", data=None, licence="MIT")
-    training = load_bundle(tmp_path / "new").manifest["training"]
+    training = load_byte_model(tmp_path / "new").manifest["training"]
     assert training["symbols"] == 1000 + 3 * 256
     assert training["started_from"]["fingerprint"] == first.fingerprint.hex()
     other = random_bundle(tmp_path / "other", of_steps(1).architecture, seed=1)

@@ -16,7 +16,7 @@ from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
 from lmpack._executors import CPU, Executor, blocks_side_by_side, resolve_device
 from lmpack._executors.protocol import available_cores
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import Bundle, find_bundle, list_models, load_bundle
+from lmpack._models.bundle import Bundle, find_bundle, list_models, load_byte_model
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
@@ -98,7 +98,7 @@ class Encoder(Coder):
     def _find_bundle(self) -> Bundle | None:
         if self._model is None:
             return None
-        bundle = load_bundle(self._model)
+        bundle = load_byte_model(self._model)
         if bundle.tokenizer is not None:
             raise ModelError(
                 f"the model {bundle.name} is one of tokens ({bundle.tokenizer}), which files do "
@@ -224,7 +224,7 @@ class Decoder(Coder):
             ModelError: the chosen model cannot be used.
         """
         chosen = self._options.model
-        bundles = list_models() if chosen is None else [load_bundle(chosen)]
+        bundles = list_models() if chosen is None else [load_byte_model(chosen)]
         return [bundle.fingerprint[:FINGERPRINT_SIZE] for bundle in bundles]
 
     def _find_architecture(self, fingerprint: bytes) -> Architecture | None:
@@ -236,7 +236,7 @@ class Decoder(Coder):
     def _bundle_of(self, fingerprint: bytes) -> Bundle:
         if self._options.model is None:
             return find_bundle(fingerprint)
-        bundle = load_bundle(self._options.model)
+        bundle = load_byte_model(self._options.model)
         given = bundle.fingerprint[:FINGERPRINT_SIZE]
         if given != fingerprint:
             raise ModelError(

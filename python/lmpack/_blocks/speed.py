@@ -16,7 +16,7 @@ from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.opening import onnxruntime_is_installed
 from lmpack._executors.protocol import available_cores
-from lmpack._models.bundle import Bundle, load_bundle
+from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack._native import peak_products
 from lmpack.errors import LmpackError, UsageError
 
@@ -74,7 +74,7 @@ def measure_speeds(data: bytes, options: Options) -> Iterator[Speed]:
     """
     if not data:
         raise UsageError("there is nothing to measure with: give a file that is not empty")
-    bundle = load_bundle(DEFAULT_MODEL if options.model is None else options.model)
+    bundle = load_byte_model(DEFAULT_MODEL if options.model is None else options.model)
     for device in _devices_at_hand() if options.device == "auto" else [options.device]:
         yield _measure(data, bundle, device, options.threads or available_cores())
 

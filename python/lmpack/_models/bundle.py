@@ -14,42 +14,43 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy.typing as npt
 
 from lmpack._models.architecture import SPEC_VERSION, Architecture
 from lmpack._models.bounds import check_bounds
+from lmpack._models.decoder import shape as decoder_shape
+from lmpack._models.decoder.bundle import DecoderBundle, read_decoder_bundle
 from lmpack._models.files import read_file
-from lmpack._models.graphs import stored_tensors
-from lmpack._models.manifest import GRAPHS as GRAPHS  # names of files: with the others, below
+from lmpack._models.folder import TENSORS as TENSORS  # names of files: with the others, below
+from lmpack._models.folder import TOKENIZER as TOKENIZER
+from lmpack._models.folder import Graph as Graph
+from lmpack._models.folder import (
+    Stamp,
+    fingerprint_of,
+    read_verified,
+    stamp_of,
+    verified_graph,
+)
+from lmpack._models.manifest import GRAPHS as GRAPHS
 from lmpack._models.manifest import MANIFEST as MANIFEST
-from lmpack._models.manifest import ConformanceVector, read_entries, read_manifest
+from lmpack._models.manifest import (
+    ConformanceVector,
+    read_entries,
+    read_manifest,
+    require_version,
+)
 from lmpack._models.tensor_layout import tensor_layout
 from lmpack._models.tensors import largest_file, tensors_in
 from lmpack.errors import BundleError, ModelError
 
-TENSORS = "model.safetensors"
-TOKENIZER = "tokenizer.json"
-"""Of models whose symbols are learned from text."""
 CLASSICAL_RATES = "classical_rates.json"
+FAMILY = "bytes"
+"""Of the models that lmpack trains, whose manifests need not say so."""
+
+_FILES = (MANIFEST, TENSORS, *GRAPHS)
 BUILT_IN = Path(__file__).parent / "bundles"
-
-Stamp = tuple[tuple[int, ...] | None, ...]
-
-
-class Graph(NamedTuple):
-    """An ONNX graph of a bundle, and what it computes with.
-
-    Attributes:
-        path: of its file, for messages: the file is not to be opened again.
-        content: the bytes of the model.
-        tensors: by name those of the bundle that it refers to, in the shapes that it gives them.
-    """
-
-    path: Path
-    content: bytes
-    tensors: Mapping[str, npt.NDArray[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Bundle:
     @property
     def size(self) -> int:
         """Bytes of all its files."""
-        names = [MANIFEST, TENSORS, *GRAPHS]
+        names = [*_FILES]
         if (self.path / TOKENIZER).exists():
             names.append(TOKENIZER)
         return sum((self.path / name).stat().st_size for name in names)
@@ -103,25 +104,21 @@ class Bundle:
                 or has what a graph of a bundle must not have.
         """
         path = self.path / name
-        content = _read_graph(path, self.architecture, self.manifest["graphs"][name])
-        try:
-            stored = stored_tensors(content)
-            tensors = self.tensors() if stored else {}
-            used = {one.name: tensors[one.name].reshape(one.shape) for one in stored}
-        except (KeyError, ValueError, OverflowError) as error:
-            raise BundleError(f"{path} is no graph that lmpack would run: {error}") from error
-        return Graph(path, content, used)
+        largest = _largest_graph(self.architecture)
+        content = read_verified(path, largest, self.manifest["graphs"][name])
+        return verified_graph(path, content, self.tensors)
+
+
+AnyBundle = Bundle | DecoderBundle
+"""A model of any family."""
 
 
 def model_fingerprint(architecture: Architecture, tensors: bytes) -> bytes:
     """32 bytes that name a model: SHA-256 over spec version, architecture and tensor file."""
-    shape = json.dumps(architecture.to_json(), sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(f"lmpack model {SPEC_VERSION}\n{shape}\n".encode())
-    digest.update(tensors)
-    return digest.digest()
+    return fingerprint_of(f"lmpack model {SPEC_VERSION}", architecture.to_json(), tensors)
 
 
-def load_bundle(model: str | os.PathLike[str]) -> Bundle:
+def load_bundle(model: str | os.PathLike[str]) -> AnyBundle:
     """The bundle with a built-in name, or in a folder.
 
     Args:
@@ -142,7 +139,31 @@ def load_bundle(model: str | os.PathLike[str]) -> Bundle:
         )
     path = path.resolve()
     with memory_for(path):
-        return _read_bundle(path, _stamp(path))
+        family = read_entries(path).get("family", FAMILY)
+        if family == decoder_shape.FAMILY:
+            return read_decoder_bundle(path)
+        if family != FAMILY:
+            raise BundleError(
+                f"the bundle {path} is of the family {str(family)[:20]!r}, which this lmpack does "
+                "not know: use the version of lmpack that it was made for"
+            )
+        return _read_bundle(path, stamp_of(path, _FILES))
+
+
+def load_byte_model(model: str | os.PathLike[str]) -> Bundle:
+    """:func:`load_bundle` for whoever can use lmpack's own models only.
+
+    Raises:
+        ModelError: there is no such bundle, or it holds a pretrained decoder.
+        BundleError: it is there but incomplete, damaged or of a newer kind.
+    """
+    bundle = load_bundle(model)
+    if isinstance(bundle, DecoderBundle):
+        raise ModelError(
+            f"the model {bundle.name} is an imported language model, which cannot be used here: "
+            "choose a model that lmpack has trained"
+        )
+    return bundle
 
 
 @contextlib.contextmanager
@@ -162,7 +183,7 @@ def memory_for(bundle: Path) -> Iterator[None]:
 
 def list_models() -> list[Bundle]:
     """The models that come with lmpack, the fastest first."""
-    bundles = [load_bundle(name) for name in _built_in_names()]
+    bundles = [load_byte_model(name) for name in _built_in_names()]
     return sorted(bundles, key=lambda bundle: bundle.architecture.products_per_symbol)
 
 
@@ -175,7 +196,7 @@ def find_bundle(fingerprint: bytes) -> Bundle:
     for name in _built_in_names():
         # Only the right one is read and verified.
         if str(read_entries(BUILT_IN / name).get("fingerprint")).startswith(fingerprint.hex()):
-            return load_bundle(name)
+            return load_byte_model(name)
     raise ModelError(
         f"the file was made with model {fingerprint.hex()}, which is not among the built-in ones: "
         "give the folder of its bundle as the model"
@@ -195,23 +216,11 @@ def _built_in_names() -> list[str]:
     return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{MANIFEST}"))
 
 
-def _stamp(path: Path) -> Stamp:
-    """Identity, size and time of change of the bundle's files; None for one that is not there."""
-    stamps: list[tuple[int, ...] | None] = []
-    for name in (MANIFEST, TENSORS, *GRAPHS):
-        try:
-            status = (path / name).stat()
-            found = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-            stamps.append(found)
-        except OSError:
-            stamps.append(None)
-    return tuple(stamps)
-
-
 @functools.lru_cache(maxsize=16)
 def _read_bundle(path: Path, stamp: Stamp) -> Bundle:
     """Read and verify a bundle folder; remembered while its files keep their `stamp`."""
-    manifest = read_manifest(path)
+    require_version(path, read_entries(path), SPEC_VERSION)
+    manifest = read_manifest(path, Architecture.from_json, graphs=GRAPHS)
     architecture = manifest.architecture
     tensors = _read_tensors(path, architecture, manifest.fingerprint)
     try:
@@ -220,7 +229,7 @@ def _read_bundle(path: Path, stamp: Stamp) -> Bundle:
         raise BundleError(f"{path / TENSORS}: {error}") from error
     content = hashlib.sha256(manifest.fingerprint)
     for name, expected in manifest.graphs.items():
-        _read_graph(path / name, architecture, expected)
+        read_verified(path / name, _largest_graph(architecture), expected)
         content.update(expected.encode())
     return Bundle(
         path=path,
@@ -244,13 +253,6 @@ def _read_tensors(
             f"{file} is damaged or was changed: its fingerprint is not the manifest's"
         )
     return tensors_in(content, layout, file)
-
-
-def _read_graph(path: Path, architecture: Architecture, expected: str) -> bytes:
-    content = read_file(path, _largest_graph(architecture))
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise BundleError(f"{path} is damaged or was changed: its SHA-256 is not the manifest's")
-    return content
 
 
 def _largest_graph(architecture: Architecture) -> int:

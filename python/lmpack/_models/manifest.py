@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from lmpack._models.architecture import SPEC_VERSION, Architecture
 from lmpack._models.files import read_file
 from lmpack.errors import BundleError
 
+
+class SymbolShape(Protocol):
+    """What the shapes of all families say."""
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of symbols, without the start symbol."""
+
+
 Result = TypeVar("Result")
+Shape = TypeVar("Shape", bound=SymbolShape, covariant=True)
 
 MANIFEST = "manifest.json"
 GRAPHS = ("cpu.onnx", "cuda.onnx", "cuda_rings.onnx")
+"""Of models of bytes."""
 
 LARGEST_MANIFEST = 1 << 20
 """Bytes; those that are written have fewer than 64 KiB."""
@@ -40,13 +50,13 @@ class ConformanceVector:
 
 
 @dataclasses.dataclass(frozen=True)
-class Manifest:
+class Manifest(Generic[Shape]):
     """What a manifest has to say.
 
     Attributes:
         name: what the bundle calls itself; any text.
         architecture: shape of the model.
-        fingerprint: 32 bytes, as :func:`~lmpack._models.bundle.model_fingerprint` makes them.
+        fingerprint: 32 bytes, as :func:`~lmpack._models.folder.fingerprint_of` makes them.
         graphs: SHA-256 (hex) of each graph by its name.
         conformance: what executors have to reproduce.
         tokenizer: kind of the tokenizer that makes its symbols; None if they are bytes.
@@ -54,7 +64,7 @@ class Manifest:
     """
 
     name: str
-    architecture: Architecture
+    architecture: Shape
     fingerprint: bytes
     graphs: Mapping[str, str]
     conformance: tuple[ConformanceVector, ...]
@@ -62,8 +72,20 @@ class Manifest:
     entries: Mapping[str, Any]
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(
+    folder: Path,
+    read_shape: Callable[[Mapping[str, Any]], Shape],
+    *,
+    graphs: Iterable[str],
+    optional: bool = False,
+) -> Manifest[Shape]:
     """The manifest of the bundle in a folder.
+
+    Args:
+        folder: of the bundle.
+        read_shape: gives the shape of its family, or raises BundleError.
+        graphs: names of the graphs that it may have.
+        optional: whether graphs may be missing.
 
     Raises:
         BundleError: it cannot be read, or states something that cannot be.
@@ -71,16 +93,23 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     entries = read_entries(folder)
     try:
-        architecture = Architecture.from_json(entries.get("architecture", {}))
+        architecture = read_shape(entries.get("architecture", {}))
         manifest = Manifest(
-            name=_entry(entries, "name", _text, "a text"),
+            name=entry(entries, "name", text, "a text"),
             architecture=architecture,
-            fingerprint=_entry(entries, "fingerprint", bytes.fromhex, "32 bytes in hexadecimal"),
-            graphs=_entry(entries, "graphs", _digests, f"an object with {', '.join(GRAPHS)}"),
-            conformance=_entry(
+            fingerprint=entry(entries, "fingerprint", bytes.fromhex, "32 bytes in hexadecimal"),
+            graphs=entry(
+                entries,
+                "graphs",
+                lambda given: {
+                    name: text(given[name]) for name in graphs if not optional or name in given
+                },
+                f"an object with {', '.join(graphs)}",
+            ),
+            conformance=entry(
                 entries,
                 "conformance",
-                lambda vectors: tuple(_vector(one, architecture) for one in vectors),
+                lambda vectors: tuple(_vector(one, architecture.vocabulary) for one in vectors),
                 "a list of objects with symbols and sha256",
             ),
             tokenizer=_tokenizer(entries),
@@ -97,10 +126,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def read_entries(folder: Path) -> dict[str, Any]:
-    """The entries of the manifest in a folder, of which only the version is checked.
+    """The entries of the manifest in a folder, of which nothing is checked.
 
     Raises:
-        BundleError: it cannot be read, is no JSON object, or is of another version.
+        BundleError: it cannot be read, or is no JSON object.
     """
     path = folder / MANIFEST
     try:
@@ -109,41 +138,49 @@ def read_entries(folder: Path) -> dict[str, Any]:
         raise BundleError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, dict):
         raise BundleError(f"{path} must hold a JSON object")
-    version = entries.get("spec_version")
-    if type(version) is not int or version != SPEC_VERSION:
-        raise BundleError(
-            f"the bundle {folder} has spec version {str(version)[:20]}, this lmpack knows "
-            f"{SPEC_VERSION}: use the version of lmpack that it was made for"
-        )
     return entries
 
 
-def _entry(
+def require_version(folder: Path, entries: Mapping[str, Any], known: int) -> None:
+    """Refuse a bundle of another version of its family's specification.
+
+    Raises:
+        BundleError: it is of another one.
+    """
+    version = entries.get("spec_version")
+    if type(version) is not int or version != known:
+        raise BundleError(
+            f"the bundle {folder} has spec version {str(version)[:20]}, this lmpack knows "
+            f"{known}: use the version of lmpack that it was made for"
+        )
+
+
+def entry(
     entries: Mapping[str, Any], name: str, read: Callable[[Any], Result], expected: str
 ) -> Result:
-    """An entry, read by a function that raises what Python raises if it is not as expected."""
+    """An entry, read by a function that raises what Python raises if it is not as expected.
+
+    Raises:
+        BundleError: it is missing or not as expected.
+    """
     try:
         return read(entries[name])
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise BundleError(f"it lacks or misstates {name}, which must be {expected}") from error
 
 
-def _digests(graphs: Any) -> dict[str, str]:
-    return {name: _text(graphs[name]) for name in GRAPHS}
-
-
 def _tokenizer(entries: Mapping[str, Any]) -> str | None:
     if "tokenizer" not in entries:
         return None
-    return _entry(
-        entries, "tokenizer", lambda facts: _text(facts["kind"]), "an object with the text kind"
+    return entry(
+        entries, "tokenizer", lambda facts: text(facts["kind"]), "an object with the text kind"
     )
 
 
-def _vector(vector: Mapping[str, Any], architecture: Architecture) -> ConformanceVector:
+def _vector(vector: Mapping[str, Any], vocabulary: int) -> ConformanceVector:
     """A conformance vector of a manifest; TypeError or LookupError if it is none."""
     symbols = tuple(map(tuple, vector["symbols"]))
-    allowed = range(architecture.vocabulary + 1)
+    allowed = range(vocabulary + 1)
     lengths = {len(lane) for lane in symbols}
     numbers = all(type(s) is int and s in allowed for lane in symbols for s in lane)
     if len(lengths) != 1 or 0 in lengths or not numbers:
@@ -152,16 +189,17 @@ def _vector(vector: Mapping[str, Any], architecture: Architecture) -> Conformanc
     if (
         len(symbols) > LARGEST_LANES
         or positions > LARGEST_POSITIONS
-        or positions * architecture.vocabulary > LARGEST_ODDS
+        or positions * vocabulary > LARGEST_ODDS
     ):
         raise BundleError(
             f"conformance: a vector has {len(symbols)} lanes and {positions:,} symbols, at most "
             f"{LARGEST_LANES} and {LARGEST_POSITIONS:,} are allowed, and {LARGEST_ODDS:,} odds"
         )
-    return ConformanceVector(symbols, _text(vector["sha256"]))
+    return ConformanceVector(symbols, text(vector["sha256"]))
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """The value, if it is a text; TypeError otherwise."""
     if not isinstance(value, str):
         raise TypeError("no text")
     return value

@@ -19,7 +19,7 @@ class TensorLayout(NamedTuple):
     """A tensor of `model.safetensors`.
 
     Attributes:
-        dtype: int8, or float32 in little-endian order.
+        dtype: int8, uint8, or float32 in little-endian order.
         shape: its axes.
     """
 

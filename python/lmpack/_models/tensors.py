@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._models.files import Content
 from lmpack._models.tensor_layout import Layout, TensorLayout
 from lmpack.errors import BundleError
 
@@ -21,7 +22,8 @@ Tensors = Mapping[str, npt.NDArray[Any]]
 
 _LENGTH = 8
 _METADATA = "__metadata__"
-_TYPES = {"I8": np.dtype("i1"), "F32": np.dtype("<f4")}
+TYPES = {"I8": np.dtype("i1"), "U8": np.dtype("u1"), "F32": np.dtype("<f4")}
+"""By their names in the header."""
 
 
 def largest_file(layout: Layout) -> int:
@@ -29,8 +31,8 @@ def largest_file(layout: Layout) -> int:
     return _LENGTH + _largest_header(layout) + _data_size(layout)
 
 
-def tensors_in(content: bytes, layout: Layout, path: Path) -> dict[str, npt.NDArray[Any]]:
-    """The tensors of a safetensors file by name, read-only.
+def tensors_in(content: Content, layout: Layout, path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The tensors of a safetensors file by name, read-only, without a copy where they are aligned.
 
     Args:
         content: of the file.
@@ -95,7 +97,7 @@ def _place(name: str, entry: Any, expected: TensorLayout) -> tuple[int, int]:
     first, end = _integers(name, entry["data_offsets"], 2)
     shape = tuple(_integers(name, entry["shape"], len(expected.shape)))
     dtype = entry["dtype"]
-    if _TYPES.get(dtype if isinstance(dtype, str) else "") != expected.dtype:
+    if TYPES.get(dtype if isinstance(dtype, str) else "") != expected.dtype:
         raise ValueError(f"{name} is {dtype!r}, the architecture demands {expected.dtype.name}")
     if shape != expected.shape:
         raise ValueError(f"{name} is {shape}, the architecture demands {expected.shape}")
@@ -123,7 +125,7 @@ def _check_cover(places: Mapping[str, tuple[int, int]]) -> None:
         position = end
 
 
-def _view(content: bytes, start: int, layout: TensorLayout) -> npt.NDArray[Any]:
+def _view(content: Content, start: int, layout: TensorLayout) -> npt.NDArray[Any]:
     count = layout.size // layout.dtype.itemsize
     array: npt.NDArray[Any] = np.frombuffer(content, layout.dtype, count, start)
     aligned: npt.NDArray[Any] = np.require(array.reshape(layout.shape), requirements=["A"])

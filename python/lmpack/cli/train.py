@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import lmpack.training
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option, traceback_option
@@ -118,7 +118,7 @@ def train(
             compile_model,
             device,
             branch_of=branch,
-            start_from=None if start_from is None else load_bundle(start_from),
+            start_from=None if start_from is None else load_byte_model(start_from),
         )
         trainer.run(reported=lambda line: say(json.dumps(line)))
     failures.exit_if_any()

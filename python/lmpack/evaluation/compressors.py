@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack.errors import UsageError
 from lmpack.evaluation import classical, media_codecs
 from lmpack.evaluation.model_compressors import Adaptive, Transformer
@@ -46,7 +46,9 @@ def find_compressor(name: str) -> Compressor:
     """
     kind, _, rest = name.partition(":")
     if kind == "model" and rest:
-        return Transformer(rest) if load_bundle(rest).tokenizer is None else TokenTransformer(rest)
+        return (
+            Transformer(rest) if load_byte_model(rest).tokenizer is None else TokenTransformer(rest)
+        )
     if kind == "level" and rest.isdecimal() and rest.isascii():
         return Adaptive(int(rest))
     if name not in _factories:

@@ -9,7 +9,7 @@ import lmpack
 from lmpack._blocks.levels import find_level
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import load_bundle
+from lmpack._models.bundle import load_byte_model
 from lmpack._models.tokenization import ByteTokenizer, Tokenizer
 from lmpack.evaluation.classical import Classical
 
@@ -35,7 +35,7 @@ class Transformer:
     tokenizer: Tokenizer = ByteTokenizer()
 
     def __init__(self, model: str | os.PathLike[str]) -> None:
-        bundle = load_bundle(model)
+        bundle = load_byte_model(model)
         self._model = model
         self.executor = open_executor(bundle)
         self.name = f"Transformer {bundle.name}"
@@ -80,7 +80,7 @@ class Adaptive(Classical):
             lmpack.decompress,
         )
         if model is not None:
-            bundle = load_bundle(model)
+            bundle = load_byte_model(model)
             self.parameters = bundle.architecture.parameters
             self.model_bytes = bundle.size
             self.fingerprint = bundle.fingerprint.hex()

@@ -15,7 +15,7 @@ from lmpack._blocks.coding import lane_length
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
 from lmpack._executors.stepping import decode_symbols, encode_by_prefill
-from lmpack._models.bundle import TOKENIZER, Bundle, load_bundle
+from lmpack._models.bundle import TOKENIZER, Bundle, load_byte_model
 from lmpack._models.files import read_file
 from lmpack._models.tokenization import LARGEST_FILE, Tokenizer, is_learned, open_tokenizer
 from lmpack.errors import BundleError, DamagedError, EvaluationError
@@ -45,7 +45,7 @@ class TokenTransformer:
     header_bytes = 0
 
     def __init__(self, model: str | os.PathLike[str]) -> None:
-        bundle = load_bundle(model)
+        bundle = load_byte_model(model)
         self.tokenizer: Tokenizer = _tokenizer_of(bundle)
         self.executor = open_executor(bundle)
         self.name = f"Transformer {bundle.name}"

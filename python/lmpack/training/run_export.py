@@ -13,7 +13,7 @@ from typing import Any
 from lmpack._blocks.ideal import ideal_bits
 from lmpack._executors import open_executor
 from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import TOKENIZER, load_bundle
+from lmpack._models.bundle import TOKENIZER, load_byte_model
 from lmpack._models.tokenization import PLAIN, Tokenizer, is_learned, open_tokenizer
 from lmpack.training.activity import complaints
 from lmpack.training.checkpoint import State, checkpoint_errors, load_state
@@ -103,7 +103,7 @@ def _evaluation(
     exact, unrounded = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         write_bundle(model, Path(folder) / name, name=name, facts={})
-        executor = open_executor(load_bundle(Path(folder) / name), "cpu")
+        executor = open_executor(load_byte_model(Path(folder) / name), "cpu")
         for source, text in texts.items():
             symbols = tokenizer.encode(text)
             exact[source] = round(ideal_bits(executor, symbols, LANE) / len(text), 4)
