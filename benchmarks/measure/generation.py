@@ -25,8 +25,7 @@ from benchmarks.places import MODELS
 from benchmarks.record import environment, write_result
 from lmpack.evaluation import prompts
 from lmpack.evaluation.audio import read_audio
-from lmpack.evaluation.continuation import continuation_of
-from lmpack.evaluation.generation import generate
+from lmpack.evaluation.generation import continue_prompts
 from lmpack.evaluation.images import grey
 
 SEED = 0
@@ -48,7 +47,7 @@ def extend_with(name: str) -> prompts.Continue:
     """Continues as a compressor would."""
 
     def extend(prompts: Sequence[bytes], count: int) -> list[bytes]:
-        return generate(continuation_of(name, prompts), len(prompts), count, seed=SEED)
+        return continue_prompts(name, prompts, count, seed=SEED)
 
     return extend
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+from benchmarks.pages import pretrained
 from benchmarks.pages.models import SPLITS
 from benchmarks.pages.tables import conditions
 from benchmarks.paper_models import read_list
@@ -25,6 +26,8 @@ EXPERIMENTS = {
 }
 """What makes each table, and of which results."""
 
+PRETRAINED = EVALUATION / "pretrained" / "table1.json"
+
 EVALUATED = ("enwik8_prefix.valid", "wikipedia_en_2014.valid")
 
 
@@ -33,7 +36,12 @@ def parts() -> dict[str, str]:
     tables = {
         name: experiment.body(read_rows(path)) for name, (experiment, path) in EXPERIMENTS.items()
     }
-    return {"models": _models(), **tables, "generation": _generation()}
+    return {"models": _models(), **tables, "pretrained": _pretrained(), "generation": _generation()}
+
+
+def _pretrained() -> str:
+    """Imported models beside the paper's; its rows alone where nothing was measured."""
+    return pretrained.body(read_rows(PRETRAINED) if PRETRAINED.exists() else [])
 
 
 def _models() -> str:

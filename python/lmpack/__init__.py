@@ -5,7 +5,8 @@ Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
 :func:`compress_files`, :func:`decompress_files`. Files like those of the module gzip: :func:`open`.
 How: :class:`Options`. What is in a file: :func:`describe`. What a damaged
 file still holds: :func:`salvage_stream`, :func:`find_damage`. Which models there are:
-:func:`list_models`.
+:func:`list_models`, :func:`added_models`. The folder of models: :func:`add_model`,
+:func:`remove_model`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from lmpack.errors import (
 
 if TYPE_CHECKING:
     from lmpack._blocks.options import Options
+    from lmpack._files.adding import add_model, remove_model
     from lmpack._files.batch import compress_files, decompress_files
     from lmpack._files.batch_file import FileResult
     from lmpack._files.damage import Damage, Salvaged
@@ -48,10 +50,12 @@ if TYPE_CHECKING:
         verify_stream,
     )
     from lmpack._models.bundle import Bundle, list_models
+    from lmpack._models.listing import AddedModel, added_models
 
     __version__: str
 
 __all__ = [
+    "AddedModel",
     "BlockInfo",
     "Bundle",
     "BundleError",
@@ -77,6 +81,8 @@ __all__ = [
     "VerifyError",
     "VersionError",
     "__version__",
+    "add_model",
+    "added_models",
     "compress",
     "compress_files",
     "compress_stream",
@@ -88,6 +94,7 @@ __all__ = [
     "find_damage",
     "list_models",
     "open",
+    "remove_model",
     "salvage_stream",
     "verify_stream",
 ]
@@ -95,6 +102,7 @@ __all__ = [
 # Loaded at first use: training and the reading of headers need neither the codec nor the C++ core.
 _HOMES = {
     "_blocks.options": ("Options",),
+    "_files.adding": ("add_model", "remove_model"),
     "_files.batch": ("compress_files", "decompress_files"),
     "_files.batch_file": ("FileResult",),
     "_files.damage": ("Damage", "Salvaged"),
@@ -110,6 +118,7 @@ _HOMES = {
         "verify_stream",
     ),
     "_models.bundle": ("Bundle", "list_models"),
+    "_models.listing": ("AddedModel", "added_models"),
 }
 
 

@@ -1,6 +1,6 @@
 """The coder and the engine of lmpack in C++ (cpp/bindings). Not public: use lmpack.compress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,39 @@ class MixedEncoder:
 class MixedDecoder:
     def __init__(self, payload: Buffer, length: int, lane_length: int, stride: int) -> None: ...
     def decode(self, odds: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]: ...
+    def finish(self) -> bytes: ...
+
+class TokenTable:
+    def __init__(self, token_bytes: Buffer, lengths: Buffer) -> None: ...
+    def __len__(self) -> int: ...
+
+class TokenEncoder:
+    def __init__(
+        self,
+        table: TokenTable,
+        plain: Buffer,
+        lane_length: int,
+        stride: int | None,
+        tokens: npt.NDArray[np.int32],
+        counts: npt.NDArray[np.int32],
+    ) -> None: ...
+    def encode(self, weights: npt.NDArray[np.int32]) -> None: ...
+    def finish(self) -> bytes: ...
+
+class TokenDecoder:
+    def __init__(
+        self,
+        table: TokenTable,
+        payload: Buffer,
+        length: int,
+        lane_length: int,
+        stride: int | None,
+    ) -> None: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def coded(self) -> int: ...
+    def decode(self, weights: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]: ...
     def finish(self) -> bytes: ...
 
 def encode_adaptive(
@@ -86,5 +119,37 @@ class Engine:
         length: int,
         lane_length: int,
         stride: int,
+        steps_done: Callable[[int], None],
+    ) -> bytes: ...
+
+class DecoderState: ...
+
+class DecoderEngine:
+    def __init__(
+        self, shape: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]], kernel: str
+    ) -> None: ...
+    def start(self, lanes: int) -> DecoderState: ...
+    def feed(
+        self, state: DecoderState, symbols: npt.NDArray[np.int32], team: ThreadTeam
+    ) -> npt.NDArray[np.int32]: ...
+    def encode(
+        self,
+        table: TokenTable,
+        team: ThreadTeam,
+        plain: bytes,
+        lane_length: int,
+        stride: int | None,
+        tokens: npt.NDArray[np.int32],
+        counts: npt.NDArray[np.int32],
+        steps_done: Callable[[int], None],
+    ) -> bytes: ...
+    def decode(
+        self,
+        table: TokenTable,
+        team: ThreadTeam,
+        payload: Buffer,
+        length: int,
+        lane_length: int,
+        stride: int | None,
         steps_done: Callable[[int], None],
     ) -> bytes: ...

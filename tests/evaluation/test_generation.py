@@ -25,11 +25,11 @@ from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation.audio import read_audio
 from lmpack.evaluation.classical import Classical
 from lmpack.evaluation.continuation import (
+    SINGLE_BYTES,
     CompressorContinuation,
     ModelContinuation,
-    continuation_of,
 )
-from lmpack.evaluation.generation import best_continuations, generate
+from lmpack.evaluation.generation import best_continuations, continue_prompts, generate
 from lmpack.evaluation.images import read_grey_image
 from lmpack.evaluation.prompts import continue_audio, continue_image, continue_text
 
@@ -38,6 +38,8 @@ PROMPT = inputs.SENTENCES[:300]
 
 class Fixed:
     """Bytes 1, 2 and 3 with odds 1, 3 and 0."""
+
+    spellings = SINGLE_BYTES
 
     def __init__(self, strings: int) -> None:
         self.strings = strings
@@ -54,7 +56,7 @@ class Fixed:
 
 def test_bytes_are_drawn_in_proportion_to_their_odds() -> None:
     source = Fixed(2)
-    first, second = generate(source, 2, 2000)
+    first, second = generate(source, range(2), 2000)
     counts = collections.Counter(first)
     assert set(counts) == {1, 2}
     assert counts[2] / 2000 == pytest.approx(0.75, abs=0.03)
@@ -63,21 +65,21 @@ def test_bytes_are_drawn_in_proportion_to_their_odds() -> None:
 
 
 def test_the_seed_decides() -> None:
-    assert generate(Fixed(1), 1, 50, seed=1) == generate(Fixed(1), 1, 50, seed=1)
-    assert generate(Fixed(1), 1, 50, seed=1) != generate(Fixed(1), 1, 50, seed=2)
-    assert generate(Fixed(2), 2, 50)[0] == generate(Fixed(1), 1, 50)[0]
+    assert generate(Fixed(1), range(1), 50, seed=1) == generate(Fixed(1), range(1), 50, seed=1)
+    assert generate(Fixed(1), range(1), 50, seed=1) != generate(Fixed(1), range(1), 50, seed=2)
+    assert generate(Fixed(2), range(2), 50)[0] == generate(Fixed(1), range(1), 50)[0]
 
 
 @pytest.mark.parametrize(("temperature", "share"), [(0, 1), (0.5, 0.9), (2, 0.634)])
 def test_temperature(temperature: float, share: float) -> None:
-    drawn = generate(Fixed(1), 1, 3000, temperature=temperature)[0]
+    drawn = generate(Fixed(1), range(1), 3000, temperature=temperature)[0]
     assert drawn.count(2) / 3000 == pytest.approx(share, abs=0.02)
 
 
 @pytest.mark.parametrize(("count", "temperature"), [(-1, 1.0), (1, -0.1)])
 def test_bad_arguments(count: int, temperature: float) -> None:
     with pytest.raises(UsageError, match="must not be negative"):
-        generate(Fixed(1), 1, count, temperature=temperature)
+        generate(Fixed(1), range(1), count, temperature=temperature)
 
 
 def test_a_model_gives_its_own_odds_step_by_step() -> None:
@@ -99,7 +101,7 @@ def test_a_model_continues_text_as_text() -> None:
 
 
 def extend(name: str, prompts: Sequence[bytes], count: int) -> list[bytes]:
-    return generate(continuation_of(name, prompts), len(prompts), count, seed=3)
+    return continue_prompts(name, prompts, count, seed=3)
 
 
 def test_a_byte_that_costs_a_byte_more_is_256_times_less_probable() -> None:
@@ -227,6 +229,7 @@ def test_audio(tmp_path: Path) -> None:
         (["text", __file__, "--temperature", "nan"], "must not be negative"),
         (["text", __file__, "--with", "level:²"], "no compressor 'level:²'"),
         (["text", __file__, "--with", "rar"], "no compressor 'rar'"),
+        (["text", __file__, "--model", "nowhere"], "there is no model"),
         (["text", __file__, "--with", "model:nowhere"], "there is no model"),
     ],
 )
@@ -265,4 +268,4 @@ def test_pictures_of_16_bits_lose_the_lower_ones(tmp_path: Path) -> None:
 
 def test_the_fake_model_draws_what_it_finds_probable() -> None:
     source = ModelContinuation(OrderZeroExecutor(100_000), [b"ab"])
-    assert set(generate(source, 1, 100)[0]) <= set(b" \nabcdefghijklmnopqrstuvwxyz")
+    assert set(generate(source, range(1), 100)[0]) <= set(b" \nabcdefghijklmnopqrstuvwxyz")

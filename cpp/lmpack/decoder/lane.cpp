@@ -1,6 +1,7 @@
 #include "lmpack/decoder/lane.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "lmpack/engine/arithmetic.hpp"
 #include "lmpack/engine/packing.hpp"
@@ -25,10 +26,10 @@ void DecoderRing::reserve(std::size_t positions) {
                 values.data() + panel * after);
   }
   keys_.resize(after * head_width_);
-  values_ = std::move(values);
-  compensation_.resize(after);
   key_scales_.resize(after);
   value_scales_.resize(after);
+  compensation_.resize(after);  // last, as it says how many slots there are
+  values_ = std::move(values);
 }
 
 void DecoderRing::write(std::size_t position, const std::int8_t* key, float key_scale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block, part_of, verify_block
@@ -12,19 +13,21 @@ from lmpack._blocks.levels import find_level
 from lmpack._blocks.limits import require_memory, require_size
 from lmpack._blocks.memory import memory_to_decode, memory_to_encode
 from lmpack._blocks.options import Options
-from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
+from lmpack._container import BYTES_VERSION, FINGERPRINT_SIZE, NO_MODEL, TOKENS_VERSION, Block
 from lmpack._executors import CPU, Executor, blocks_side_by_side, resolve_device
-from lmpack._executors.protocol import available_cores
-from lmpack._models.architecture import Architecture
-from lmpack._models.bundle import Bundle, find_bundle, list_models, load_byte_model
+from lmpack._executors.protocol import AnyArchitecture, available_cores
+from lmpack._models.bundle import AnyBundle, Bundle, find_bundle, list_models, load_bundle
+from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
-def lanes_of_block(options: Options, length: int) -> int:
-    """Into how many lanes a block of this length is cut, at most."""
+def lanes_of_block(
+    options: Options, length: int, architecture: AnyArchitecture | None = None
+) -> int:
+    """Into how many lanes a block of this length is cut, at most; by a model if it is known."""
     if options.mixing:
         return 1 << mixed_lanes_log2(length, find_level(options.level).most_lanes)
-    return 1 << lanes_log2(length)
+    return 1 << lanes_log2(length, architecture)
 
 
 def most_blocks_side_by_side() -> int:
@@ -58,7 +61,7 @@ class Coder:
     def _threads(self) -> int:
         return self._options.threads or available_cores()
 
-    def _executor(self, bundle: Bundle) -> Executor:
+    def _executor(self, bundle: AnyBundle) -> Executor:
         return cached_executor(bundle, self._device, self._options.threads)
 
 
@@ -87,7 +90,7 @@ class Encoder(Coder):
             )
 
     @property
-    def bundle(self) -> Bundle | None:
+    def bundle(self) -> AnyBundle | None:
         """The model that encodes, the same one from the first block to the last; None for none.
 
         Raises:
@@ -95,11 +98,11 @@ class Encoder(Coder):
         """
         return self._bundle()
 
-    def _find_bundle(self) -> Bundle | None:
+    def _find_bundle(self) -> AnyBundle | None:
         if self._model is None:
             return None
-        bundle = load_byte_model(self._model)
-        if bundle.tokenizer is not None:
+        bundle = load_bundle(self._model)
+        if isinstance(bundle, Bundle) and bundle.tokenizer is not None:
             raise ModelError(
                 f"the model {bundle.name} is one of tokens ({bundle.tokenizer}), which files do "
                 "not have: choose a model of bytes"
@@ -111,17 +114,23 @@ class Encoder(Coder):
         """First 8 bytes of the fingerprint of the model that encodes, zeros if there is none."""
         return NO_MODEL if self.bundle is None else self.bundle.fingerprint[:FINGERPRINT_SIZE]
 
+    @property
+    def version(self) -> int:
+        """Format version of containers of its blocks."""
+        return TOKENS_VERSION if isinstance(self.bundle, DecoderBundle) else BYTES_VERSION
+
     def required_memory(self, length: int) -> int:
         """Bytes of memory that the block of so many bytes of content needs.
 
         Raises:
             LimitError: they are more than allowed.
         """
+        architecture = None if self.bundle is None else self.bundle.architecture
         memory = memory_to_encode(
             length,
-            lanes_of_block(self._options, length),
+            lanes_of_block(self._options, length, architecture),
             mixing=self._options.mixing,
-            architecture=None if self.bundle is None else self.bundle.architecture,
+            architecture=architecture,
             threads=self._threads,
         )
         require_memory(memory, self.max_memory, f"a block of {length:,} bytes")
@@ -224,24 +233,24 @@ class Decoder(Coder):
             ModelError: the chosen model cannot be used.
         """
         chosen = self._options.model
-        bundles = list_models() if chosen is None else [load_byte_model(chosen)]
+        bundles: Sequence[AnyBundle] = list_models() if chosen is None else [load_bundle(chosen)]
         return [bundle.fingerprint[:FINGERPRINT_SIZE] for bundle in bundles]
 
-    def _find_architecture(self, fingerprint: bytes) -> Architecture | None:
+    def _find_architecture(self, fingerprint: bytes) -> AnyArchitecture | None:
         try:
             return self._bundle_of(fingerprint).architecture
         except ModelError:
             return None
 
-    def _bundle_of(self, fingerprint: bytes) -> Bundle:
+    def _bundle_of(self, fingerprint: bytes) -> AnyBundle:
         if self._options.model is None:
             return find_bundle(fingerprint)
-        bundle = load_byte_model(self._options.model)
+        bundle = load_bundle(self._options.model)
         given = bundle.fingerprint[:FINGERPRINT_SIZE]
         if given != fingerprint:
             raise ModelError(
                 f"the file was made with model {fingerprint.hex()}, but the given model "
                 f"{bundle.name} is {given.hex()}: give the bundle that it was made with, "
-                "or none if it is a built-in one"
+                "or none if it is built in or in the folder of models"
             )
         return bundle

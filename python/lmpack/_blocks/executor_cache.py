@@ -9,7 +9,7 @@ import os
 import threading
 
 from lmpack._executors import Executor, open_executor
-from lmpack._models.bundle import Bundle
+from lmpack._models.bundle import AnyBundle
 
 _executors: dict[tuple[str, str, int | None, bool], Executor] = {}
 """By content of the bundle, device, threads and whether it is for checks."""
@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 def cached_executor(
-    bundle: Bundle, device: str, threads: int | None, *, for_checks: bool = False
+    bundle: AnyBundle, device: str, threads: int | None, *, for_checks: bool = False
 ) -> Executor:
     """The executor of a model on a device; nothing is loaded twice.
 

@@ -24,7 +24,7 @@ class BlockInfo:
 
     Attributes:
         offset: of its first byte in the file.
-        kind: "raw", "model", "mixed" or "adaptive".
+        kind: "raw", "model", "mixed", "adaptive", "tokens" or "mixed tokens".
         lanes: number of lanes.
         plain_length: bytes of content.
         payload_length: bytes of the coded content.
@@ -110,7 +110,7 @@ def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder)
         blocks.append(
             BlockInfo(
                 offset=entry.offset,
-                kind=block.kind.name.lower(),
+                kind=block.kind.label,
                 lanes=block.lanes,
                 plain_length=entry.plain_length,
                 payload_length=entry.payload_length,

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from lmpack._models.added import candidates, models_folder, path_of_added, source_of
 from lmpack._models.architecture import SPEC_VERSION, Architecture
 from lmpack._models.bounds import check_bounds
 from lmpack._models.decoder import shape as decoder_shape
@@ -119,25 +120,16 @@ def model_fingerprint(architecture: Architecture, tensors: bytes) -> bytes:
 
 
 def load_bundle(model: str | os.PathLike[str]) -> AnyBundle:
-    """The bundle with a built-in name, or in a folder.
+    """The bundle of a built-in name, of a name in the folder of models, or in a folder.
 
     Args:
-        model: a name from :func:`list_models` (as a str), or the path of a bundle folder.
+        model: a name, as a str, or the path of a bundle folder.
 
     Raises:
         ModelError: there is no such bundle.
         BundleError: it is there but incomplete, damaged or of a newer kind.
     """
-    path = Path(model)
-    if isinstance(model, str) and model in _built_in_names():
-        path = BUILT_IN / model
-    elif not os.path.isfile(path / MANIFEST):  # never raises, whatever the path is
-        known = ", ".join(_built_in_names())
-        raise ModelError(
-            f"there is no model {str(model)!r}: give a folder that holds {MANIFEST}, "
-            f"or one of the built-in models ({known})"
-        )
-    path = path.resolve()
+    path = _path_of(model).resolve()
     with memory_for(path):
         family = read_entries(path).get("family", FAMILY)
         if family == decoder_shape.FAMILY:
@@ -148,6 +140,23 @@ def load_bundle(model: str | os.PathLike[str]) -> AnyBundle:
                 "not know: use the version of lmpack that it was made for"
             )
         return _read_bundle(path, stamp_of(path, _FILES))
+
+
+def _path_of(model: str | os.PathLike[str]) -> Path:
+    if isinstance(model, str):
+        if model in built_in_names():
+            return BUILT_IN / model
+        if added := path_of_added(model):
+            return added
+    path = Path(model)
+    if not os.path.isfile(path / MANIFEST):  # never raises, whatever the path is
+        known = ", ".join(built_in_names())
+        raise ModelError(
+            f"there is no model {str(model)!r}: give a folder that holds {MANIFEST}, "
+            f"one of the built-in models ({known}), or one of the folder of models, which "
+            "lmpack models lists"
+        )
+    return path
 
 
 def load_byte_model(model: str | os.PathLike[str]) -> Bundle:
@@ -183,23 +192,38 @@ def memory_for(bundle: Path) -> Iterator[None]:
 
 def list_models() -> list[Bundle]:
     """The models that come with lmpack, the fastest first."""
-    bundles = [load_byte_model(name) for name in _built_in_names()]
+    bundles = [load_byte_model(name) for name in built_in_names()]
     return sorted(bundles, key=lambda bundle: bundle.architecture.products_per_symbol)
 
 
-def find_bundle(fingerprint: bytes) -> Bundle:
-    """The built-in bundle whose fingerprint starts with the given bytes.
+def find_bundle(fingerprint: bytes) -> AnyBundle:
+    """The bundle whose fingerprint starts with these bytes: built in, or in the folder of models.
+
+    Only manifests are read, and then the right bundle is verified.
 
     Raises:
-        ModelError: there is none.
+        ModelError: there is none that can be used.
     """
-    for name in _built_in_names():
-        # Only the right one is read and verified.
+    for name in built_in_names():
         if str(read_entries(BUILT_IN / name).get("fingerprint")).startswith(fingerprint.hex()):
-            return load_byte_model(name)
+            return load_bundle(name)
+    problems = []
+    for candidate in candidates(fingerprint):
+        try:
+            bundle = load_bundle(candidate.path)
+        except ModelError as error:
+            source = source_of(candidate.entries)
+            origin = f", imported from {source}," if source else ""
+            problems.append(f"{candidate.name}{origin} cannot be used: {error}")
+        else:
+            if bundle.fingerprint.startswith(fingerprint):
+                return bundle
+    made = f"the file was made with model {fingerprint.hex()}"
+    if problems:
+        raise ModelError(f"{made}, but what should be it {'; '.join(problems)}")
     raise ModelError(
-        f"the file was made with model {fingerprint.hex()}, which is not among the built-in ones: "
-        "give the folder of its bundle as the model"
+        f"{made}, which is neither built in nor in the folder of models {models_folder()}: get its "
+        "bundle and add it by lmpack models --add, or give its folder as the model"
     )
 
 
@@ -212,7 +236,8 @@ def classical_rates() -> dict[str, dict[str, float]]:
     return rates
 
 
-def _built_in_names() -> list[str]:
+def built_in_names() -> list[str]:
+    """The names of the models that come with lmpack."""
     return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{MANIFEST}"))
 
 

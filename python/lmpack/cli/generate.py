@@ -23,16 +23,31 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+DEFAULT = "base"
+"""The model that draws if none is named."""
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+_MODEL = click.option(
+    "--model",
+    metavar="NAME|PATH",
+    help="A model: built in, of the folder of models, or the folder of a bundle.",
+)
+
+
 @click.group()
-def generate() -> None:
+@_MODEL
+@click.pass_context
+def generate(context: click.Context, model: str | None) -> None:
     """Let a model, or any compressor, continue a text, a picture or a recording.
 
     A byte that costs few bits is probable, so the next byte is drawn with a probability
-    proportional to 2 to the power of minus the bits that it would cost.
+    proportional to 2 to the power of minus the bits that it would cost. A pretrained language model
+    draws tokens.
     """
+    # For the command that follows, which has the same option.
+    context.default_map = {name: {"model": model} for name in generate.commands}
 
 
 def _common_options(command: Command) -> Command:
@@ -54,16 +69,15 @@ def _common_options(command: Command) -> Command:
             type=click.FloatRange(0, 1000),
             default=1.0,
             show_default=True,
-            help="Below 1 prefers what is probable; 0 takes the most probable byte.",
+            help="Below 1 prefers what is probable; 0 takes the most probable.",
         ),
         click.option(
             "--with",
             "source",
-            default="model:base",
-            show_default=True,
             metavar="NAME",
-            help="A compressor, as for `lmpack eval`.",
+            help="A compressor, as for `lmpack eval`. [default: model:base]",
         ),
+        _MODEL,
         traceback_option,
     ):
         command = option(command)
@@ -162,18 +176,22 @@ def _check_output(output: str, source: str, force: bool) -> None:
         refuse_existing(Path(output), force)
 
 
-def _extender(source: str, seed: int, temperature: float, candidates: int) -> Continue:
+def _extender(
+    source: str | None, model: str | None, seed: int, temperature: float, candidates: int
+) -> Continue:
     """Draws continuations; of several candidates, which take the seeds from `seed` on, the best."""
     from tqdm import tqdm
 
-    from lmpack.evaluation.continuation import continuation_of
-    from lmpack.evaluation.generation import best_continuations
-    from lmpack.evaluation.generation import generate as draw
+    from lmpack.evaluation.generation import best_continuations, continue_prompts
+
+    if source is not None and model is not None:
+        raise click.UsageError("--with and --model exclude each other")
+    name = source or f"model:{model or DEFAULT}"
 
     def drawn(prompts: Sequence[bytes], count: int, number: int, bar: tqdm[Any]) -> list[bytes]:
-        return draw(
-            continuation_of(source, prompts),
-            len(prompts),
+        return continue_prompts(
+            name,
+            prompts,
             count,
             seed=seed + number,
             temperature=temperature,
@@ -188,6 +206,6 @@ def _extender(source: str, seed: int, temperature: float, candidates: int) -> Co
             all_drawn = [drawn(prompts, count, number, bar) for number in range(candidates)]
         if candidates == 1:
             return all_drawn[0]
-        return best_continuations(source, prompts, all_drawn)
+        return best_continuations(name, prompts, all_drawn)
 
     return extend

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lmpack._models.bundle import load_byte_model
+from lmpack._models.bundle import load_bundle
+from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import UsageError
 from lmpack.evaluation import classical, media_codecs
-from lmpack.evaluation.model_compressors import Adaptive, Transformer
+from lmpack.evaluation.characters import Characters
+from lmpack.evaluation.model_compressors import Adaptive, PretrainedDecoder, Transformer
 from lmpack.evaluation.protocol import Compressor
 from lmpack.evaluation.token_compressor import TokenTransformer
 
@@ -36,8 +38,9 @@ def find_compressor(name: str) -> Compressor:
 
     Args:
         name: one of :func:`compressor_names`; "model:NAME" or "model:FOLDER" for a Transformer
-            alone, as in the paper, over bytes or tokens; "level:1" to "level:9" for what
-            `lmpack compress` does.
+            alone, as in the paper, over bytes or tokens; "characters:NAME" or "characters:FOLDER"
+            for one that sees 7 bits of each byte, as the paper's language models do; "level:1" to
+            "level:9" for what `lmpack compress` does.
 
     Raises:
         UsageError: there is none of that name.
@@ -46,12 +49,26 @@ def find_compressor(name: str) -> Compressor:
     """
     kind, _, rest = name.partition(":")
     if kind == "model" and rest:
-        return (
-            Transformer(rest) if load_byte_model(rest).tokenizer is None else TokenTransformer(rest)
-        )
+        return _model(rest)
+    if kind == "characters" and rest:
+        return _characters(rest)
     if kind == "level" and rest.isdecimal() and rest.isascii():
         return Adaptive(int(rest))
     if name not in _factories:
-        known = ", ".join([*_factories, "model:NAME", "level:N"])
+        known = ", ".join([*_factories, "model:NAME", "characters:NAME", "level:N"])
         raise UsageError(f"there is no compressor {name!r}: choose from {known}")
     return _factories[name]()
+
+
+def _model(name: str) -> Transformer | PretrainedDecoder | TokenTransformer:
+    bundle = load_bundle(name)
+    if isinstance(bundle, DecoderBundle):
+        return PretrainedDecoder(name)
+    return Transformer(name) if bundle.tokenizer is None else TokenTransformer(name)
+
+
+def _characters(name: str) -> Compressor:
+    model = _model(name)
+    if isinstance(model, TokenTransformer):
+        raise UsageError(f"{model.name} does not code bytes: choose another model")
+    return Characters(model, f"{model.bundle.name} (characters)")

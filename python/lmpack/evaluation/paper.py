@@ -52,9 +52,14 @@ ADJUSTED: Mapping[str, Rates] = {
 """Adjusted rates of the models in per cent, in chunks of 2048 bytes."""
 
 
+def paper_column(data_set: str) -> str:
+    """The column for a data set. Any enwik is compared with the paper's enwik9."""
+    return "enwik9" if data_set.startswith("enwik") else data_set
+
+
 def paper_rate(table: Mapping[str, Rates], compressor: str, data_set: str) -> float | None:
-    """A figure of the paper; None where it has none. Any enwik is compared with its enwik9."""
-    column = "enwik9" if data_set.startswith("enwik") else data_set
+    """A figure of the paper, by the column of :func:`paper_column`; None where it has none."""
+    column = paper_column(data_set)
     if compressor not in table or column not in COLUMNS:
         return None
     return table[compressor][COLUMNS.index(column)]

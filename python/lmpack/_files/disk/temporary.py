@@ -19,8 +19,13 @@ _unfinished: set[TemporaryFile] = set()
 """Those of this process that have neither been given a name nor been discarded."""
 
 
+def temporary_name() -> str:
+    """A new name of something that is not complete yet."""
+    return f".lmpack-{secrets.token_hex(8)}.tmp"
+
+
 def is_temporary(name: str) -> bool:
-    """Whether a name is exactly like those of the temporary files of this module."""
+    """Whether a name is exactly like those of :func:`temporary_name`."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -51,7 +56,7 @@ class TemporaryFile:
 
     def _make(self, mode: int) -> None:
         # Named before it is created: a signal at any moment of that leaves nothing behind.
-        self.name = f".lmpack-{secrets.token_hex(8)}.tmp"
+        self.name = temporary_name()
         self._status: os.stat_result | None = None
         self.descriptor: int | None = None
         _unfinished.add(self)
