@@ -13,6 +13,7 @@ from lmpack._executors.native import chosen_kernel
 from lmpack._executors.protocol import Executor, LanguageModel, StepsDone, available_cores
 from lmpack._executors.token_stepping import table_of, tokens_of_lanes
 from lmpack._models.decoder.bundle import DecoderBundle
+from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import DecoderEngine, DecoderState, ThreadTeam
 from lmpack.errors import BundleError, UsageError
 
@@ -25,6 +26,7 @@ class NativeDecoderExecutor(Executor):
 
     name = "native"
     libraries: tuple[str, ...] = ()
+    architecture: DecoderShape
 
     def __init__(
         self, bundle: DecoderBundle, *, threads: int | None = None, kernel: str | None = None
