@@ -14,7 +14,7 @@ from random_decoder import random_decoder
 from lmpack._models.bundle import MANIFEST, TENSORS, TOKENIZER
 from lmpack._models.decoder.bundle import TOKENS, DecoderBundle, read_decoder_bundle
 from lmpack._models.decoder.shape import FAMILY, SPEC_VERSION, DecoderShape
-from lmpack._models.decoder.writing import fingerprint_of_file, write_tensors
+from lmpack._models.decoder.writing import TensorFile, fingerprint_of_file
 
 UNPROVED = [{"symbols": [[0]], "sha256": "00" * 32}]
 """Conformance vectors that no executor fulfils."""
@@ -66,7 +66,9 @@ def write_bundle(
     """Writes a bundle of these parts, its tokenizer being one of bytes if there is no other."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / TENSORS).open("wb") as file:
-        write_tensors(shape, tensors.items(), file)
+        written = TensorFile(shape, file)
+        for name, values in tensors.items():
+            written.write(name, values)
     for name, content in graphs.items():
         (folder / name).write_bytes(content)
     tokenizer = byte_tokenizer() if tokenizer is None else tokenizer

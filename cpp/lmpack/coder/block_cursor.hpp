@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "lmpack/coder/block_layout.hpp"
+#include "lmpack/coder/coder_state.hpp"
 
 namespace lmpack {
 
@@ -32,15 +33,15 @@ class BlockCursor {
   // step is half coded, and the cursor stays failed. check(steps) must hold.
   template <typename Code>
   void advance(std::size_t steps, const Code& code) {
-    state_ = State::kFailed;
-    for (std::size_t step = 0; step < steps; ++step) {
-      const std::size_t active = layout_.active_lanes(step_ + step);
-      for (std::size_t lane = 0; lane < active; ++lane) {
-        code(Cell{lane, layout_.index(lane, step_ + step), lane * steps + step});
+    state_.advance([&] {
+      for (std::size_t step = 0; step < steps; ++step) {
+        const std::size_t active = layout_.active_lanes(step_ + step);
+        for (std::size_t lane = 0; lane < active; ++lane) {
+          code(Cell{lane, layout_.index(lane, step_ + step), lane * steps + step});
+        }
       }
-    }
-    step_ += steps;
-    state_ = State::kCoding;
+      step_ += steps;
+    });
   }
 
   // Calls end(), which ends the stream. Throws InvalidArgument unless all steps are coded. After an
@@ -48,20 +49,15 @@ class BlockCursor {
   template <typename End>
   void finish(const End& end) {
     check_all_coded();
-    state_ = State::kFailed;
-    end();
-    state_ = State::kFinished;
+    state_.finish(end);
   }
 
  private:
-  enum class State { kCoding, kFinished, kFailed };
-
-  void check_state() const;
   void check_all_coded() const;
 
   BlockLayout layout_;
   std::size_t step_ = 0;
-  State state_ = State::kCoding;
+  CoderState state_;
 };
 
 }  // namespace lmpack

@@ -1,6 +1,7 @@
 // How a block of symbols is cut into lanes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -40,6 +41,11 @@ class BlockLayout {
     const std::size_t before_last = lanes() - 1;
     const std::size_t last_length = length_ - before_last * lane_length_;
     return step < last_length ? before_last + 1 : before_last;
+  }
+
+  // Symbols of a lane, 0 <= lane < lanes().
+  std::size_t length_of(std::size_t lane) const {
+    return std::min(lane_length_, length_ - index(lane, 0));
   }
 
   // The place in the block of a lane's symbol; at or above length() if the lane has ended.

@@ -79,6 +79,7 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
 
 void ContextMixer::start_byte(std::size_t lane) {
   lane_ = &lanes_[lane];
+  matches_.check(lane_->match);
   prefix_ = 1;
   bit_ = 0;
   find_slots();

@@ -19,7 +19,8 @@
 
 namespace lmpack {
 
-// Predicts the bits of a block, byte by byte in the order in which they are coded. All lanes share
+// Predicts the bits of a block, byte by byte in the order in which they are coded: those of each
+// lane in their order, lanes in any. All lanes share
 // all statistics: what one has seen helps the others at once. Each byte is start_byte(), eight
 // times predict() and update(), finish_byte().
 class ContextMixer {
@@ -37,6 +38,9 @@ class ContextMixer {
 
   // The bit that came.
   void update(std::uint32_t bit);
+
+  // What selects the statistics of the next byte of a lane.
+  const LaneContexts& contexts(std::size_t lane) const { return lanes_[lane].contexts; }
 
   // The byte of the lane is complete and stands in `plain`.
   void finish_byte();

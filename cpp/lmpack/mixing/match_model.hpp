@@ -18,7 +18,7 @@ struct Match {
 };
 
 // All lanes look for matches in all lanes, as far as these are known when the next byte of a lane
-// is coded: all bytes of earlier steps, and those of earlier lanes in the same step.
+// is coded.
 class MatchModel {
  public:
   static constexpr std::size_t kShortest = 7;
@@ -27,6 +27,7 @@ class MatchModel {
   MatchModel(std::span<const std::uint8_t> plain, BlockLayout layout, int places_log2)
       : plain_(plain),
         steps_(layout.steps()),
+        known_(layout.lanes()),
         places_(std::size_t{1} << places_log2),
         shift_(64 - places_log2) {}
 
@@ -34,6 +35,7 @@ class MatchModel {
   // for one for the byte after it. `last`: the lane's last eight bytes, the newest lowest.
   void advance(Match& match, std::size_t position, std::uint64_t last) {
     const std::size_t step = position % steps_;
+    ++known_[position / steps_];
     if (match.length > 0 && plain_[match.place] == plain_[position]) {
       ++match.place;
       match.length = std::min(match.length + 1, kLongest);
@@ -47,7 +49,12 @@ class MatchModel {
       match.length = common_length(place, position + 1);
     }
     place = static_cast<std::uint32_t>(position + 1);
-    if (match.length > 0 && !known(match.place, position + 1)) match.length = 0;
+  }
+
+  // Called before the next byte of a lane is coded: ends its match if the byte that it expects is
+  // not known yet.
+  void check(Match& match) const {
+    if (match.length > 0 && !is_known(match.place)) match.length = 0;
   }
 
   std::uint8_t expected(const Match& match) const { return plain_[match.place]; }
@@ -58,11 +65,8 @@ class MatchModel {
     return static_cast<std::size_t>(((last & kMask) * 0x9E3779B97F4A7C15) >> shift_);
   }
 
-  // Whether the byte at `place` is known when the one at `next` is coded.
-  bool known(std::size_t place, std::size_t next) const {
-    if (place >= plain_.size()) return false;
-    const std::size_t step = place % steps_;
-    return step < next % steps_ || (step == next % steps_ && place < next);
+  bool is_known(std::size_t place) const {
+    return place < plain_.size() && place % steps_ < known_[place / steps_];
   }
 
   // Equal bytes before two places, each within its lane, at most 32; 0 if fewer than kShortest.
@@ -77,6 +81,7 @@ class MatchModel {
 
   std::span<const std::uint8_t> plain_;  // grows while decoding
   std::size_t steps_;
+  std::vector<std::size_t> known_;     // bytes of each lane
   std::vector<std::uint32_t> places_;  // by hash of the bytes before it; 0: none
   int shift_;
 };

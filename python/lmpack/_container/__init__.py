@@ -9,11 +9,13 @@ Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`
 from lmpack._container._forward import read_blocks
 from lmpack._container._index import BlockEntry, ContainerIndex
 from lmpack._container._records import (
+    BYTES_VERSION,
     FINGERPRINT_SIZE,
     MAGIC,
     MAXIMUM_LANES_LOG2,
     MAXIMUM_PLAIN_LENGTH,
     NO_MODEL,
+    TOKENS_VERSION,
     VERSION,
     Block,
     BlockKind,
@@ -27,11 +29,13 @@ from lmpack._container._waiting import follows_io_rules, is_blocking, wait_to_wr
 from lmpack._container._writer import ContainerWriter, Sink
 
 __all__ = [
+    "BYTES_VERSION",
     "FINGERPRINT_SIZE",
     "MAGIC",
     "MAXIMUM_LANES_LOG2",
     "MAXIMUM_PLAIN_LENGTH",
     "NO_MODEL",
+    "TOKENS_VERSION",
     "VERSION",
     "Block",
     "BlockEntry",

@@ -44,13 +44,18 @@ def read_blocks(
         header = _parse_next_header(start, reader.offset - len(start))
 
 
-def read_block_after_tag(reader: ByteReader, tag: int, what: str, number: int) -> Block:
-    """The block whose tag has just been read, after `number` others; `what` names it in errors."""
+def read_block_after_tag(
+    reader: ByteReader, tag: int, what: str, number: int, version: int | None = None
+) -> Block:
+    """The block whose tag has just been read, after `number` others; `what` names it in errors.
+
+    `version` is that of its container, None if nobody knows it.
+    """
     start = reader.offset - 1
     kind, lanes_log2 = tag & (1 << KIND_BITS) - 1, tag >> KIND_BITS
     plain_length = reader.varint(what)
     payload_length = reader.varint(what)
-    fault = find_fault(kind, lanes_log2, plain_length, payload_length)
+    fault = find_fault(kind, lanes_log2, plain_length, payload_length, version)
     if fault:
         raise DamagedError(f"{what} at byte {start} is damaged: {fault}")
     checksum = numbered(reader.integer(CHECKSUM_SIZE, what), number)
@@ -67,7 +72,8 @@ def _read_container(
         tag = reader.integer(1, "the container")
         if tag == INDEX_TAG:
             break
-        block = read_block_after_tag(reader, tag, f"block {len(blocks)}", len(blocks))
+        what, number = f"block {len(blocks)}", len(blocks)
+        block = read_block_after_tag(reader, tag, what, number, header.version)
         blocks.append((block.plain_length, len(block.payload)))
         require_memory_for(len(blocks), max_memory)
         yield header, block

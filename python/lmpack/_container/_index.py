@@ -25,6 +25,7 @@ class BlockEntry:
         plain_length: number of bytes it decodes to.
         payload_length: number of bytes of its payload.
         number: how many blocks of the container come before it.
+        version: format version of the container; None if nobody knows it.
     """
 
     offset: int
@@ -32,6 +33,7 @@ class BlockEntry:
     plain_length: int
     payload_length: int
     number: int = 0
+    version: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)

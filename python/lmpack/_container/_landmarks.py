@@ -7,13 +7,20 @@ import os
 from typing import BinaryIO, NamedTuple
 
 from lmpack._container._index import BlockEntry, Lengths
-from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, MAGIC, VERSION, checksum_bytes
+from lmpack._container._records import (
+    CHECKSUM_SIZE,
+    HEADER_SIZE,
+    MAGIC,
+    OLDEST_VERSION,
+    VERSION,
+    checksum_bytes,
+)
 from lmpack._container._seek import first_offset, place_blocks, possible_ends, read_lengths_before
 from lmpack._container._source import ByteReader, encode_varint
 from lmpack.errors import FormatError, LimitError
 
 _SEARCH_PIECE = 1 << 20
-_START = MAGIC + bytes([VERSION])
+_VERSION_BYTES = [bytes([version]) for version in range(OLDEST_VERSION, VERSION + 1)]
 _LEAST_ALIKE = 3
 """How many of the first five bytes of a header must be right if its checksum is not."""
 _MOST_HEADERS = 64
@@ -80,8 +87,9 @@ class Landmarks:
         if self._is_header(offset):
             return True
         self._file.seek(offset)
-        found = ByteReader(self._file).at_most(len(_START))
-        return sum(map(int.__eq__, found, _START)) >= _LEAST_ALIKE
+        found = ByteReader(self._file).at_most(len(MAGIC) + 1)
+        alike = sum(map(int.__eq__, found, MAGIC))
+        return alike + (found[len(MAGIC) :] in _VERSION_BYTES) >= _LEAST_ALIKE
 
     def _is_header(self, offset: int) -> bool:
         place = bisect.bisect_left(self._headers, offset)

@@ -10,10 +10,12 @@ from lmpack._container._source import encode_varint, truncated
 from lmpack.errors import DamagedError, NotLmpackError, UsageError, VersionError
 
 MAGIC = b"\x8cLMP"
-VERSION = 1
-"""The newest format version, which is written."""
+VERSION = 2
+"""The newest format version that is read."""
 OLDEST_VERSION = 1
 """All versions from this one on are read, for ever (docs/format.md, section 6)."""
+BYTES_VERSION, TOKENS_VERSION = 1, 2
+"""What is written: containers without a model or with one of bytes, and those with one of tokens."""
 FINGERPRINT_SIZE = 8
 NO_MODEL = bytes(FINGERPRINT_SIZE)
 """In place of a fingerprint where no block needs a model."""
@@ -32,11 +34,33 @@ class BlockKind(enum.IntEnum):
     MODEL = 2
     MIXED = 3
     ADAPTIVE = 4
+    TOKENS = 5
+    MIXED_TOKENS = 6
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return self.name.lower().replace("_", " ")
 
     @property
     def needs_model(self) -> bool:
         """Whether a block of this kind is decoded with the model that its container names."""
+        return self.has_bytes_model or self.has_tokens_model
+
+    @property
+    def has_bytes_model(self) -> bool:
+        """Whether that model is one of bytes."""
         return self in (BlockKind.MODEL, BlockKind.MIXED)
+
+    @property
+    def has_tokens_model(self) -> bool:
+        """Whether that model is one of tokens."""
+        return self in (BlockKind.TOKENS, BlockKind.MIXED_TOKENS)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the statistics of the block take part."""
+        return self in (BlockKind.MIXED, BlockKind.ADAPTIVE, BlockKind.MIXED_TOKENS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,14 +69,14 @@ class Header:
 
     Attributes:
         fingerprint: the first 8 bytes of the model's fingerprint, or NO_MODEL.
-        version: format version.
+        version: format version: TOKENS_VERSION if the model is one of tokens.
 
     Raises:
         UsageError: a field is out of range.
     """
 
     fingerprint: bytes
-    version: int = VERSION
+    version: int = BYTES_VERSION
 
     def __post_init__(self) -> None:
         if len(self.fingerprint) != FINGERPRINT_SIZE:
@@ -61,7 +85,10 @@ class Header:
                 f"not {len(self.fingerprint)}"
             )
         if not OLDEST_VERSION <= self.version <= VERSION:
-            raise UsageError(f"this lmpack writes format version {VERSION}, not {self.version}")
+            raise UsageError(
+                f"this lmpack knows the format versions {OLDEST_VERSION} to {VERSION}, "
+                f"not {self.version}"
+            )
 
     def to_bytes(self) -> bytes:
         """The 17 bytes of the header."""
@@ -166,10 +193,21 @@ def block_size(plain_length: int, payload_length: int) -> int:
     return 1 + len(lengths) + CHECKSUM_SIZE + payload_length
 
 
-def find_fault(kind: int, lanes_log2: int, plain_length: int, payload_length: int) -> str | None:
-    """Which rule of a block's head is broken, in words; None if all are kept."""
+def find_fault(
+    kind: int,
+    lanes_log2: int,
+    plain_length: int,
+    payload_length: int,
+    version: int | None = None,
+) -> str | None:
+    """Which rule of a block's head is broken, in words; None if all are kept.
+
+    Arguments are the fields of the head, and the version of the container, None if nobody knows it.
+    """
     if kind not in set(map(int, BlockKind)):
         return f"kind {kind} is reserved"
+    if version is not None and not _is_of_version(BlockKind(kind), version):
+        return f"kind {kind} is none of format version {version}"
     if not 0 <= lanes_log2 <= MAXIMUM_LANES_LOG2:
         return f"log2 of the lanes is {lanes_log2}, allowed are 0 to {MAXIMUM_LANES_LOG2}"
     if not 1 <= plain_length <= MAXIMUM_PLAIN_LENGTH:
@@ -181,6 +219,11 @@ def find_fault(kind: int, lanes_log2: int, plain_length: int, payload_length: in
     if payload_length >= plain_length:
         return f"a coded payload of {payload_length} bytes, it must have fewer than {plain_length}"
     return None
+
+
+def _is_of_version(kind: BlockKind, version: int) -> bool:
+    """Whether a container of a version, which says what its model is one of, may have the kind."""
+    return not (kind.has_bytes_model if version >= TOKENS_VERSION else kind.has_tokens_model)
 
 
 def _find_raw_fault(lanes_log2: int, plain_length: int, payload_length: int) -> str | None:

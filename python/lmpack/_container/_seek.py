@@ -62,7 +62,8 @@ def read_block(file: BinaryIO, entry: BlockEntry) -> Block:
     """
     file.seek(entry.offset)
     reader = ByteReader(file, entry.offset)
-    block = read_block_after_tag(reader, reader.integer(1, "the block"), "the block", entry.number)
+    tag = reader.integer(1, "the block")
+    block = read_block_after_tag(reader, tag, "the block", entry.number, entry.version)
     if (block.plain_length, len(block.payload)) != (entry.plain_length, entry.payload_length):
         raise DamagedError(
             f"the block at byte {entry.offset} is damaged: it decodes {len(block.payload)} to "
@@ -142,7 +143,7 @@ def _read_index_before(file: BinaryIO, end: int, max_memory: int | None) -> Cont
     if start < 0:
         raise DamagedError(f"the index at byte {index_start} has more blocks than are before it")
     header = Header.parse(_read_at(file, start, HEADER_SIZE), start)
-    entries = place_blocks(blocks, start + HEADER_SIZE)
+    entries = place_blocks(blocks, start + HEADER_SIZE, header.version)
     content_length = sum(plain_length for plain_length, _ in blocks)
     return ContainerIndex(header, start, end - start, content_length, entries)
 
@@ -164,12 +165,16 @@ def first_offset(index_start: int, blocks: list[Lengths]) -> int:
     return index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
 
 
-def place_blocks(blocks: list[Lengths], offset: int) -> tuple[BlockEntry, ...]:
-    """Entries of blocks that follow each other from an offset on."""
+def place_blocks(
+    blocks: list[Lengths], offset: int, version: int | None = None
+) -> tuple[BlockEntry, ...]:
+    """Entries of blocks that follow each other from an offset on, in a container of a version."""
     entries = []
     plain_offset = 0
     for number, (plain_length, payload_length) in enumerate(blocks):
-        entries.append(BlockEntry(offset, plain_offset, plain_length, payload_length, number))
+        entries.append(
+            BlockEntry(offset, plain_offset, plain_length, payload_length, number, version)
+        )
         offset += block_size(plain_length, payload_length)
         plain_offset += plain_length
     return tuple(entries)

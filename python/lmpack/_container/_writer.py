@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from lmpack._container._index import Lengths, index_bytes
-from lmpack._container._records import Block, Header
+from lmpack._container._records import BYTES_VERSION, Block, Header
 from lmpack.errors import UsageError
 
 
@@ -22,14 +22,15 @@ class ContainerWriter:
     Args:
         sink: takes all the bytes of each write, as buffered files do. It is not closed.
         fingerprint: the first 8 bytes of the model's fingerprint.
+        version: TOKENS_VERSION if the model is one of tokens.
 
     Raises:
-        UsageError: the fingerprint has another length.
+        UsageError: the fingerprint has another length, or there is no such version.
     """
 
-    def __init__(self, sink: Sink, fingerprint: bytes) -> None:
+    def __init__(self, sink: Sink, fingerprint: bytes, version: int = BYTES_VERSION) -> None:
         self._sink = sink
-        self._header = Header(fingerprint)
+        self._header = Header(fingerprint, version)
         self._started = False
         self._finished = False
         self._blocks: list[Lengths] = []

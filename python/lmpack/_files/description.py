@@ -111,7 +111,7 @@ def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder)
         blocks.append(
             BlockInfo(
                 offset=entry.offset,
-                kind=block.kind.name.lower(),
+                kind=block.kind.label,
                 lanes=block.lanes,
                 plain_length=entry.plain_length,
                 payload_length=entry.payload_length,

@@ -111,9 +111,9 @@ def _ratio(container: ContainerInfo) -> str:
 
 def _block_lines(container: ContainerInfo) -> list[str]:
     lengths = f"{'content':>10} {'payload':>10}"
-    lines = [f"    {'offset':>12} {'kind':<8} {'lanes':>5} {lengths} {'memory':>12}"]
+    lines = [f"    {'offset':>12} {'kind':<12} {'lanes':>5} {lengths} {'memory':>12}"]
     for block in container.blocks:
         lengths = f"{block.plain_length:>10} {block.payload_length:>10}"
         memory = f"{_memory(block.memory):>12}"
-        lines.append(f"    {block.offset:>12} {block.kind:<8} {block.lanes:>5} {lengths} {memory}")
+        lines.append(f"    {block.offset:>12} {block.kind:<12} {block.lanes:>5} {lengths} {memory}")
     return lines

@@ -94,12 +94,15 @@ class FloatSource(Protocol):
     Attributes:
         shape: the description.
         tokens: the vocabulary.
-        facts: for the manifest: name, files with their SHA-256, licence.
     """
 
     shape: FloatShape
     tokens: SourceTokens
-    facts: Mapping[str, Any]
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Name, format, files with their SHA-256, licence; reading it may take a while."""
+        ...
 
     @abc.abstractmethod
     def names(self) -> list[str]:

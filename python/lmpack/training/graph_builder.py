@@ -29,9 +29,9 @@ class TensorFile:
     """
 
     def __init__(self, path: Path):
-        content = path.read_bytes()
-        header_size = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + header_size])
+        with path.open("rb") as file:
+            header_size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(header_size))
         header.pop("__metadata__", None)
         self.name = path.name
         self._start = 8 + header_size
@@ -64,11 +64,14 @@ class GraphBuilder:
         self._initializers.setdefault(name, self._tensors.pointer(name, flat))
         return name
 
-    def constant(self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
-        """A small constant, stored in the graph itself."""
+    def constant(
+        self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32, name: str = ""
+    ) -> str:
+        """A small constant, stored in the graph itself; without a name its value is its name."""
         array = np.asarray(value, dtype)
-        name = f"constant.{array.dtype.name}." + "_".join(map(str, array.reshape(-1).tolist()))
-        name += "".join(f".{size}" for size in array.shape)
+        if not name:
+            name = f"constant.{array.dtype.name}." + "_".join(map(str, array.reshape(-1).tolist()))
+            name += "".join(f".{size}" for size in array.shape)
         self._initializers.setdefault(name, onnx.numpy_helper.from_array(array, name))
         return name
 
@@ -133,9 +136,9 @@ class GraphBuilder:
         """ReduceSum or ReduceMax over the last axis, which stays with size 1."""
         return self.node(operator, value, self.constant([-1], np.int64), keepdims=1)
 
-    def slice(self, value: str, start: int, end: int) -> str:
-        """Entries `start` to `end` of the last axis."""
-        bounds = (self.constant([number], np.int64) for number in (start, end, -1))
+    def slice(self, value: str, start: int, end: int, axis: int = -1) -> str:
+        """Entries `start` to `end` of an axis."""
+        bounds = (self.constant([number], np.int64) for number in (start, end, axis))
         return self.node("Slice", value, *bounds)
 
     def model(

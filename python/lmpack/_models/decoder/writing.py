@@ -1,9 +1,8 @@
-"""Writing the tensor file of a decoder, one tensor after another, none of them kept."""
+"""Writing the tensor file of a decoder, piece by piece, none of them kept."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,31 +23,36 @@ BOUNDARY = 64
 _NAMES = {dtype: name for name, dtype in TYPES.items()}
 
 
-def write_tensors(
-    shape: DecoderShape, tensors: Iterable[tuple[str, npt.NDArray[Any]]], file: IO[bytes]
-) -> None:
-    """Write `model.safetensors` of a decoder.
+class TensorFile:
+    """`model.safetensors` of a decoder, all zeros at first.
 
     Args:
         shape: of the model.
-        tensors: names and values of all of them, in the order of the layout; each is taken when
-            the one before it is written.
-        file: new.
-
-    Raises:
-        ValueError: a tensor is another one than the layout demands.
+        file: opened for writing; what it holds already stays where nothing else is written.
     """
-    layout = decoder_layout(shape)
-    file.write(_header(layout))
-    written = []
-    for name, values in tensors:
-        expected = layout[name]
-        if values.shape != expected.shape or values.dtype != expected.dtype:
-            raise ValueError(f"{name} is {values.dtype} {values.shape}, not {expected}")
-        file.write(np.ascontiguousarray(values).data)
-        written.append(name)
-    if written != list(layout):
-        raise ValueError(f"tensors are missing, or in another order: {written[-1:]}")
+
+    def __init__(self, shape: DecoderShape, file: IO[bytes]) -> None:
+        self._layout = decoder_layout(shape)
+        self._file = file
+        header, self._starts = _header(self._layout)
+        file.seek(0)
+        file.write(header)
+        file.truncate(len(header) + sum(tensor.size for tensor in self._layout.values()))
+
+    def write(self, name: str, values: npt.NDArray[Any], first: int = 0) -> None:
+        """Write entries of a tensor.
+
+        Args:
+            name: of the tensor.
+            values: of its type, any shape; entries in the order of the whole tensor.
+            first: number of the entry of the tensor that `values` begin with.
+        """
+        tensor = self._layout[name]
+        start, size = first * tensor.dtype.itemsize, values.nbytes
+        if values.dtype != tensor.dtype or start + size > tensor.size:
+            raise ValueError(f"{values.dtype} {values.shape} from {first} on is not of {name}")
+        self._file.seek(self._starts[name] + start)
+        self._file.write(np.ascontiguousarray(values).data)
 
 
 def fingerprint_of_file(shape: DecoderShape, path: Path) -> bytes:
@@ -57,12 +61,8 @@ def fingerprint_of_file(shape: DecoderShape, path: Path) -> bytes:
     return fingerprint_of(FINGERPRINT_KIND, shape.to_json(), content)
 
 
-def data_start(shape: DecoderShape) -> int:
-    """The byte of the file at which its first tensor begins."""
-    return len(_header(decoder_layout(shape)))
-
-
-def _header(layout: Layout) -> bytes:
+def _header(layout: Layout) -> tuple[bytes, dict[str, int]]:
+    """The header, and the first byte in the file of each tensor."""
     entries: dict[str, Any] = {}
     position = 0
     for name, tensor in layout.items():
@@ -73,5 +73,6 @@ def _header(layout: Layout) -> bytes:
         }
         position += tensor.size
     text = json.dumps(entries, separators=(",", ":")).encode()
-    length = padded(8 + len(text), BOUNDARY) - 8
-    return length.to_bytes(8, "little") + text.ljust(length)
+    size = padded(8 + len(text), BOUNDARY)
+    header = (size - 8).to_bytes(8, "little") + text.ljust(size - 8)
+    return header, {name: size + entry["data_offsets"][0] for name, entry in entries.items()}

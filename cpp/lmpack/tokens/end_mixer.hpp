@@ -1,0 +1,50 @@
+// Whether a token ends: what the bytes before such places have shown so far, mixed with the model.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "lmpack/mixing/apm.hpp"
+#include "lmpack/mixing/bit_history.hpp"
+#include "lmpack/mixing/lane_contexts.hpp"
+#include "lmpack/mixing/logistic.hpp"
+#include "lmpack/mixing/mixer.hpp"
+#include "lmpack/mixing/state_map.hpp"
+
+namespace lmpack {
+
+// Predicts the flags END of a block in the order in which they are coded; all lanes share all
+// statistics. Each flag is predict() and update().
+class EndMixer {
+ public:
+  // length: bytes of the block.
+  explicit EndMixer(std::size_t length);
+
+  // The probability that the token ends behind the bytes that are known of it, `length` of them.
+  // contexts: of the lane; model: what the weights say.
+  Probability predict(const LaneContexts& contexts, std::size_t length, Probability model);
+
+  // Whether it ended.
+  void update(std::uint32_t bit);
+
+ private:
+  static constexpr std::size_t kHistories = 7;
+  static constexpr std::size_t kInputs = 2 + kHistories;
+  static constexpr std::size_t kMixers = 2;
+  using InputMixer = Mixer<kInputs>;
+  using FinalMixer = Mixer<kMixers>;
+
+  int shift_;
+  std::array<std::vector<BitHistory>, kHistories> tables_;  // by hash
+  std::array<BitHistory*, kHistories> histories_{};         // what the next flag updates
+  std::vector<StateMap> state_maps_;                        // of the histories
+  Apm model_apm_;
+  InputMixer::Logits inputs_{};
+  FinalMixer::Logits mixed_{};
+  std::vector<InputMixer> mixers_;
+  FinalMixer final_mixer_;
+};
+
+}  // namespace lmpack

@@ -1,0 +1,1 @@
+"""Reading GGUF, the format of llama.cpp."""
