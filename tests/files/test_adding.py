@@ -14,6 +14,7 @@ from rewritten_bundles import edit_manifest
 
 import lmpack
 from lmpack._files import adding
+from lmpack._files.disk import system
 from lmpack._models.bundle import BUILT_IN, TENSORS, find_bundle
 from lmpack._models.listing import BUNDLE_FILES
 from lmpack._models.manifest import MANIFEST
@@ -128,7 +129,7 @@ def test_leftovers_of_killed_processes_are_deleted_when_nobody_holds_them(
         shutil.copytree(bundle, models_folder / name)
     (models_folder / names[2] / "diary.txt").write_text("private")
     held = os.open(models_folder / names[1], os.O_RDONLY)
-    adding.system.lock(held)
+    system.lock(held)
     lmpack.add_model(bundle)
     os.close(held)
     assert sorted(os.listdir(models_folder)) == [names[1], names[2], "random"]

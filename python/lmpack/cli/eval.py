@@ -37,6 +37,8 @@ def _experiment(command: Command) -> Command:
         ),
         click.option(
             "--limit",
+            "--chunks",
+            "limit",
             type=click.IntRange(min=1),
             metavar="N",
             help="Chunks of 2048 bytes of each data set. [default: as the paper, 488281]",
@@ -49,6 +51,7 @@ def _experiment(command: Command) -> Command:
             show_default=True,
             metavar="NAME",
             help="gzip, lzma2, png, flac, flac16, bzip2, zstd, brotli, ppmd, model:NAME|FOLDER, "
+            "characters:NAME|FOLDER (a model that sees 7 bits of each byte, as in the paper), "
             "level:1 to level:9. Repeat for several.",
         ),
         click.option(

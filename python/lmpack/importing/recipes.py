@@ -40,7 +40,9 @@ class Recipe(NamedTuple):
         tensor = (stored.T if self.transposed else stored)[self.rows]
         if self.interleaved:
             rest = tensor.shape[1:]
-            tensor = tensor.reshape(self.interleaved, -1, 2, *rest).swapaxes(1, 2).reshape(-1, *rest)
+            tensor = (
+                tensor.reshape(self.interleaved, -1, 2, *rest).swapaxes(1, 2).reshape(-1, *rest)
+            )
         if self.increment:
             tensor = tensor + np.float32(self.increment)
         return np.ascontiguousarray(tensor)
