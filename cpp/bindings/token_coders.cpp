@@ -104,6 +104,10 @@ bool is_done(SharedDecoder& shared) {
   return shared.use([](const TokenBlockDecoder& decoder) { return decoder.done(); });
 }
 
+std::size_t coded(SharedDecoder& shared) {
+  return shared.use([](const TokenBlockDecoder& decoder) { return decoder.coded(); });
+}
+
 py::bytes finish_decoder(SharedDecoder& shared) {
   return python_bytes(shared.use([](TokenBlockDecoder& decoder) { return decoder.finish(); }));
 }
@@ -192,6 +196,7 @@ Raises:
     lmpack.errors.UsageError: the array has another type or shape, weights are out of range, all lanes
         have ended, or an earlier call failed.)")
       .def_property_readonly("done", &is_done, "Whether all lanes have ended.")
+      .def_property_readonly("coded", &coded, "Bytes that are decoded.")
       .def("finish", &finish_decoder, R"(The block, after the last step.
 
 Raises:

@@ -32,7 +32,10 @@ class TokenBlockDecoder {
   bool is_active(std::size_t lane) const { return lanes_.rest(lane) > 0; }
 
   // Whether all lanes are full.
-  bool done() const { return lanes_.all_full(); }
+  bool done() const { return coded() == layout().length(); }
+
+  // Bytes that are decoded.
+  std::size_t coded() const { return lanes_.coded(); }
 
   // Decodes the next step. weights: [lanes, tokens of the table], those that the encoder had;
   // tokens: [lanes], set to 0 for lanes that were full. Rows of full lanes are ignored. Throws

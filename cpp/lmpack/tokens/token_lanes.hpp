@@ -21,19 +21,18 @@ class TokenLanes {
   std::size_t next_index(std::size_t lane) const { return layout_.index(lane, filled_[lane]); }
 
   // The next byte of a lane is coded; rest(lane) was above 0.
-  void advance(std::size_t lane) { ++filled_[lane]; }
-
-  // Whether all bytes of all lanes are coded.
-  bool all_full() const {
-    for (std::size_t lane = 0; lane < filled_.size(); ++lane) {
-      if (rest(lane) > 0) return false;
-    }
-    return true;
+  void advance(std::size_t lane) {
+    ++filled_[lane];
+    ++coded_;
   }
+
+  // Bytes of all lanes that are coded.
+  std::size_t coded() const { return coded_; }
 
  private:
   BlockLayout layout_;
   std::vector<std::size_t> filled_;  // bytes, [lanes]
+  std::size_t coded_ = 0;
 };
 
 }  // namespace lmpack

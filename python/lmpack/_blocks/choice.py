@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from lmpack._blocks.coding import BYTES_PER_SAMPLE, Coding
+from lmpack._blocks.coding import BYTES_PER_SAMPLE, Coding, predicted_kind
 from lmpack._container import BlockKind
+from lmpack._executors.protocol import AnyArchitecture
+from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import likely_stride
 
 TRIED_CHANNELS = (1, 2)
@@ -26,6 +28,11 @@ LONGEST_PIECE = 65536
 ALIGNMENT = 16
 """Pieces start at multiples of this many bytes, so that samples stay whole in them."""
 
+SHORTEST_TOKENS_PROBE = 4096
+LONGEST_TOKENS_PROBE = 16384
+"""A decoder takes thousands of times the time of mixing alone, so its probe is short; it knows
+its language already, and a thousand tokens show what it is worth."""
+
 MODEL_DROPPED_ABOVE = 0.99
 """The model makes the probe so little smaller than mixing alone that it is not used: it takes most
 of the time."""
@@ -35,12 +42,14 @@ MODEL_CHOSEN_BELOW = 0.8
 both ways and the smaller result is kept, because mixing alone catches up in a long block."""
 
 
-def lanes_log2(length: int) -> int:
+def lanes_log2(length: int, architecture: AnyArchitecture | None = None) -> int:
     """Log2 of the number of lanes for a block of `length` bytes without mixing.
 
-    More lanes are faster, but each starts without context, so short blocks get few.
+    More lanes are faster, but each starts without context, so short blocks get few. A decoder has a
+    long memory, so its lanes are as long as those of mixing.
     """
-    return _cut(length, SHORTEST_LANE, MOST_LANES_LOG2)
+    is_decoder = isinstance(architecture, DecoderShape)
+    return _cut(length, SHORTEST_MIXED_LANE if is_decoder else SHORTEST_LANE, MOST_LANES_LOG2)
 
 
 def mixed_lanes_log2(length: int, most: int) -> int:
@@ -50,7 +59,21 @@ def mixed_lanes_log2(length: int, most: int) -> int:
 
 def probe_of(plain: bytes) -> bytes:
     """Pieces of a block, together about an eighth; all of it if it is short."""
-    piece = min(max(len(plain) // (8 * PROBE_PIECES), SHORTEST_PIECE), LONGEST_PIECE)
+    return _pieces_of(
+        plain, len(plain) // 8, PROBE_PIECES * SHORTEST_PIECE, PROBE_PIECES * LONGEST_PIECE
+    )
+
+
+def tokens_probe_of(plain: bytes) -> bytes:
+    """The same for a decoder, about a sixteenth."""
+    if len(plain) <= LONGEST_TOKENS_PROBE:
+        return plain
+    return _pieces_of(plain, len(plain) // 16, SHORTEST_TOKENS_PROBE, LONGEST_TOKENS_PROBE)
+
+
+def _pieces_of(plain: bytes, size: int, least: int, most: int) -> bytes:
+    """Pieces of a block, of about `size` bytes together, within the two bounds."""
+    piece = min(max(size, least), most) // PROBE_PIECES
     if len(plain) <= PROBE_PIECES * piece:
         return plain
     # Not from the ends, which are often different from the rest.
@@ -73,9 +96,10 @@ def codings_without_model(plain: bytes) -> list[Coding]:
     return codings
 
 
-def with_model(adaptive: Coding, lanes_log2: int) -> Coding:
+def with_model(adaptive: Coding, lanes_log2: int, architecture: AnyArchitecture) -> Coding:
     """The way that mixes the model in, for a block without samples."""
-    return dataclasses.replace(adaptive, kind=BlockKind.MIXED, lanes_log2=lanes_log2)
+    kind = predicted_kind(architecture, mixing=True)
+    return dataclasses.replace(adaptive, kind=kind, lanes_log2=lanes_log2)
 
 
 def codings_worth_trying(adaptive: Coding, mixed: Coding, share: float) -> list[Coding]:
@@ -88,7 +112,8 @@ def codings_worth_trying(adaptive: Coding, mixed: Coding, share: float) -> list[
     """
     if share > MODEL_DROPPED_ABOVE:
         return [adaptive]
-    if share < MODEL_CHOSEN_BELOW:
+    # Beside a decoder, mixing alone takes no time that matters.
+    if share < MODEL_CHOSEN_BELOW and not mixed.kind.has_tokens_model:
         return [mixed]
     return [mixed, adaptive]
 

@@ -10,9 +10,17 @@ from lmpack._blocks.choice import (
     lanes_log2,
     mixed_lanes_log2,
     probe_of,
+    tokens_probe_of,
     with_model,
 )
-from lmpack._blocks.coding import Coding, ShareDone, no_progress, standing_at
+from lmpack._blocks.coding import (
+    Coding,
+    ShareDone,
+    no_progress,
+    predicted_kind,
+    require_executor,
+    standing_at,
+)
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import Executor
 from lmpack.errors import DamagedError, VerifyError
@@ -28,15 +36,17 @@ def encode_block(
     """A block with the given content: predicted, or raw where that is not smaller.
 
     Args:
-        executor: of a model with at least 256 symbols, which stand for bytes; None to do without,
-            which needs mixing.
+        executor: of a decoder, or of a model with at least 256 symbols, which stand for bytes; None
+            to do without, which needs mixing.
         plain: at least one byte.
         share_done: told how far it is.
         mixed_lanes: into how many lanes the block is cut at most, with model and mixing; None for
             the model without mixing.
     """
     if mixed_lanes is None:
-        coding = Coding(BlockKind.MODEL, lanes_log2(len(plain)))
+        architecture = require_executor(executor).architecture
+        kind = predicted_kind(architecture, mixing=False)
+        coding = Coding(kind, lanes_log2(len(plain), architecture))
         payload = coding.encode(executor, plain, share_done)
     else:
         coding, payload = encode_with_mixing(executor, plain, mixed_lanes, share_done)
@@ -106,8 +116,11 @@ def encode_with_mixing(
     adaptive = trial.smallest(codings_without_model(plain))
     codings = [adaptive]
     if executor is not None and not adaptive.samples:
-        share = trial.size(with_model(adaptive, 0)) / trial.size(adaptive)
-        mixed = with_model(adaptive, mixed_lanes_log2(len(plain), most_lanes))
+        architecture = executor.architecture
+        mixed = with_model(adaptive, mixed_lanes_log2(len(plain), most_lanes), architecture)
+        probe = tokens_probe_of(plain) if mixed.kind.has_tokens_model else trial.probe
+        probed = with_model(adaptive, 0, architecture)
+        share = trial.size(probed, probe) / trial.size(adaptive, probe)
         codings = codings_worth_trying(adaptive, mixed, share)
     coded = [
         (coding, trial.encode_all(coding, part_of(number, len(codings), share_done)))
@@ -117,7 +130,10 @@ def encode_with_mixing(
 
 
 class _Trial:
-    """Codes the probe of a block, and remembers what came out.
+    """Codes probes of a block, and remembers what came out.
+
+    Attributes:
+        probe: the usual one.
 
     Args:
         executor: as for :func:`encode_block`.
@@ -128,15 +144,16 @@ class _Trial:
     def __init__(self, executor: Executor | None, plain: bytes, probed: ShareDone) -> None:
         self._executor = executor
         self._plain = plain
-        self._probe = probe_of(plain)
+        self.probe = probe_of(plain)
         self._probed = probed
-        self._payloads: dict[Coding, bytes] = {}
+        self._payloads: dict[tuple[Coding, bytes], bytes] = {}
 
-    def size(self, coding: Coding) -> int:
-        """Bytes of the probe's payload."""
-        if coding not in self._payloads:
-            self._payloads[coding] = coding.encode(self._executor, self._probe, self._probed)
-        return len(self._payloads[coding])
+    def size(self, coding: Coding, probe: bytes | None = None) -> int:
+        """Bytes of the payload of a probe, the usual one if no other is given."""
+        key = coding, self.probe if probe is None else probe
+        if key not in self._payloads:
+            self._payloads[key] = coding.encode(self._executor, key[1], self._probed)
+        return len(self._payloads[key])
 
     def smallest(self, codings: list[Coding]) -> Coding:
         """The way with the smallest payload; where there is no choice, nothing is coded."""
@@ -144,8 +161,8 @@ class _Trial:
 
     def encode_all(self, coding: Coding, share_done: ShareDone) -> bytes:
         """The payload of the whole block, which may be that of the probe."""
-        if len(self._probe) == len(self._plain) and coding in self._payloads:
-            return self._payloads[coding]
+        if (coding, self._plain) in self._payloads:
+            return self._payloads[coding, self._plain]
         return coding.encode(self._executor, self._plain, share_done)
 
 

@@ -13,19 +13,21 @@ from lmpack._blocks.levels import find_level
 from lmpack._blocks.limits import require_memory, require_size
 from lmpack._blocks.memory import memory_to_decode, memory_to_encode
 from lmpack._blocks.options import Options
-from lmpack._container import FINGERPRINT_SIZE, NO_MODEL, Block
+from lmpack._container import BYTES_VERSION, FINGERPRINT_SIZE, NO_MODEL, TOKENS_VERSION, Block
 from lmpack._executors import CPU, Executor, blocks_side_by_side, resolve_device
-from lmpack._executors.protocol import available_cores
-from lmpack._models.architecture import Architecture
+from lmpack._executors.protocol import AnyArchitecture, available_cores
 from lmpack._models.bundle import AnyBundle, Bundle, find_bundle, list_models, load_bundle
+from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
-def lanes_of_block(options: Options, length: int) -> int:
-    """Into how many lanes a block of this length is cut, at most."""
+def lanes_of_block(
+    options: Options, length: int, architecture: AnyArchitecture | None = None
+) -> int:
+    """Into how many lanes a block of this length is cut, at most; by a model if it is known."""
     if options.mixing:
         return 1 << mixed_lanes_log2(length, find_level(options.level).most_lanes)
-    return 1 << lanes_log2(length)
+    return 1 << lanes_log2(length, architecture)
 
 
 def most_blocks_side_by_side() -> int:
@@ -112,17 +114,23 @@ class Encoder(Coder):
         """First 8 bytes of the fingerprint of the model that encodes, zeros if there is none."""
         return NO_MODEL if self.bundle is None else self.bundle.fingerprint[:FINGERPRINT_SIZE]
 
+    @property
+    def version(self) -> int:
+        """Format version of containers of its blocks."""
+        return TOKENS_VERSION if isinstance(self.bundle, DecoderBundle) else BYTES_VERSION
+
     def required_memory(self, length: int) -> int:
         """Bytes of memory that the block of so many bytes of content needs.
 
         Raises:
             LimitError: they are more than allowed.
         """
+        architecture = None if self.bundle is None else self.bundle.architecture
         memory = memory_to_encode(
             length,
-            lanes_of_block(self._options, length),
+            lanes_of_block(self._options, length, architecture),
             mixing=self._options.mixing,
-            architecture=None if self.bundle is None else self.bundle.architecture,
+            architecture=architecture,
             threads=self._threads,
         )
         require_memory(memory, self.max_memory, f"a block of {length:,} bytes")
@@ -228,7 +236,7 @@ class Decoder(Coder):
         bundles: Sequence[AnyBundle] = list_models() if chosen is None else [load_bundle(chosen)]
         return [bundle.fingerprint[:FINGERPRINT_SIZE] for bundle in bundles]
 
-    def _find_architecture(self, fingerprint: bytes) -> Architecture | None:
+    def _find_architecture(self, fingerprint: bytes) -> AnyArchitecture | None:
         try:
             return self._bundle_of(fingerprint).architecture
         except ModelError:

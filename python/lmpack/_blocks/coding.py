@@ -7,7 +7,8 @@ import struct
 from collections.abc import Callable
 
 from lmpack._container import Block, BlockKind
-from lmpack._executors.protocol import Executor, StepsDone
+from lmpack._executors.protocol import AnyArchitecture, Executor, StepsDone
+from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import decode_adaptive, encode_adaptive, residuals_of, samples_of
 from lmpack.errors import DamagedError, ModelError
 
@@ -63,7 +64,7 @@ class Coding:
         Raises:
             DamagedError: there is no such way.
         """
-        if block.kind is BlockKind.MODEL:
+        if not block.kind.is_mixed:
             return cls(block.kind, block.lanes_log2)
         if len(block.payload) < _HEAD.size:
             raise DamagedError("the payload is shorter than its head")
@@ -83,10 +84,10 @@ class Coding:
         """
         lane = lane_length(len(plain), self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
-        if self.kind is BlockKind.MODEL:
+        if not self.kind.is_mixed:
             return require_executor(executor).encode(plain, lane, None, steps_done)
         head = _HEAD.pack(MIXED_RESIDUALS if self.samples else MIXED_BYTES, self.stride)
-        if self.kind is BlockKind.MIXED:
+        if self.kind.needs_model:
             return head + require_executor(executor).encode(plain, lane, self.stride, steps_done)
         mixed = plain
         if self.samples:
@@ -99,15 +100,18 @@ class Coding:
         """The `length` bytes of a block with this payload.
 
         Raises:
-            DamagedError: the payload is not that of any bytes.
+            DamagedError: the payload is not that of any bytes, or the kind of the block is one of
+                models of another family.
             ModelError: it needs a model, but there is no executor.
         """
+        if self.kind.needs_model:
+            self._check_family(require_executor(executor))
         lane = lane_length(length, self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
-        if self.kind is BlockKind.MODEL:
+        if not self.kind.is_mixed:
             return require_executor(executor).decode(payload, length, lane, None, steps_done)
         stream = payload[_HEAD.size :]
-        if self.kind is BlockKind.MIXED:
+        if self.kind.needs_model:
             executor = require_executor(executor)
             return executor.decode(stream, length, lane, self.stride, steps_done)
         mixed = decode_adaptive(stream, length, lane, self.stride, steps_done)
@@ -115,10 +119,23 @@ class Coding:
             return samples_of(mixed, self.channels, standing_at(1.0, share_done))
         return mixed
 
+    def _check_family(self, executor: Executor) -> None:
+        if self.kind is not predicted_kind(executor.architecture, self.kind.is_mixed):
+            raise DamagedError(
+                f"the block is of the kind {self.kind.label}, which its model cannot have made"
+            )
+
     @property
     def channels(self) -> int:
         """Interleaved channels of samples."""
         return self.stride // BYTES_PER_SAMPLE
+
+
+def predicted_kind(architecture: AnyArchitecture | None, mixing: bool) -> BlockKind:
+    """The kind of the blocks that a model predicts, with mixing or without."""
+    if isinstance(architecture, DecoderShape):
+        return BlockKind.MIXED_TOKENS if mixing else BlockKind.TOKENS
+    return BlockKind.MIXED if mixing else BlockKind.MODEL
 
 
 def require_executor(executor: Executor | None) -> Executor:

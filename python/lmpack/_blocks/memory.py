@@ -6,8 +6,12 @@ The numbers are those of the native engine, beside the model itself, which is lo
 
 from __future__ import annotations
 
+from lmpack._blocks import decoder_memory
+from lmpack._blocks.coding import predicted_kind
 from lmpack._container import Block, BlockKind
+from lmpack._executors.protocol import AnyArchitecture
 from lmpack._models.architecture import Architecture
+from lmpack._models.decoder.shape import DecoderShape
 
 BYTES_PER_SLOT = 16
 """A slot of the mixing's table of contexts (docs/mixing.md, section 3)."""
@@ -17,6 +21,12 @@ BYTES_PER_PLACE = 4
 
 MIXER_SIZE = 1_100_000
 """Its weights and maps, which no length changes."""
+
+END_MIXER_SIZE = 30_000
+"""The same of the mixing of ends of tokens."""
+
+END_HISTORIES = 7
+"""Bytes of its tables for each entry."""
 
 MIXED_LANE_SIZE = 144
 """What the contexts of a lane take."""
@@ -28,7 +38,7 @@ SLOTS_TOGETHER = 16
 """Positions of a window are allocated in such groups."""
 
 
-def memory_to_decode(block: Block, architecture: Architecture | None, threads: int) -> int:
+def memory_to_decode(block: Block, architecture: AnyArchitecture | None, threads: int) -> int:
     """Bytes that decoding a block needs at most at one time, its content and payload included.
 
     Args:
@@ -46,7 +56,7 @@ def memory_to_decode(block: Block, architecture: Architecture | None, threads: i
 
 
 def memory_to_encode(
-    length: int, lanes: int, *, mixing: bool, architecture: Architecture | None, threads: int
+    length: int, lanes: int, *, mixing: bool, architecture: AnyArchitecture | None, threads: int
 ) -> int:
     """Bytes that encoding a block needs at most at one time, its content and payload included.
 
@@ -57,25 +67,30 @@ def memory_to_encode(
         architecture: of the model; None if there is none.
         threads: that run the model.
     """
-    mixed = BlockKind.ADAPTIVE if architecture is None else BlockKind.MIXED
-    kind = mixed if mixing else BlockKind.MODEL
+    adaptive = mixing and architecture is None
+    kind = BlockKind.ADAPTIVE if adaptive else predicted_kind(architecture, mixing)
     # The payload may be as long as the content.
     return _working_memory(kind, lanes, length, architecture, threads) + 2 * length
 
 
 def _working_memory(
-    kind: BlockKind, lanes: int, length: int, architecture: Architecture | None, threads: int
+    kind: BlockKind, lanes: int, length: int, architecture: AnyArchitecture | None, threads: int
 ) -> int:
     """Tables and states, beside content and payload."""
     memory = 0
-    if kind is not BlockKind.MODEL:
+    if kind.is_mixed:
         digits = length.bit_length()
         slots = BYTES_PER_SLOT << min(max(digits + 1, 12), 22)
         places = BYTES_PER_PLACE << min(max(digits, 8), 20)
         memory += slots + places + MIXER_SIZE + lanes * MIXED_LANE_SIZE
-    if kind.needs_model and architecture is not None:
-        memory += lanes * _lane_memory(architecture) + threads * _pass_memory(architecture)
-    return memory
+    if kind is BlockKind.MIXED_TOKENS:
+        memory += END_MIXER_SIZE + (END_HISTORIES << min(max(digits, 10), 18))
+    if not kind.needs_model or architecture is None:
+        return memory
+    if isinstance(architecture, DecoderShape):
+        lane = decoder_memory.lane_memory(architecture, -(-length // lanes))
+        return memory + lanes * lane + threads * decoder_memory.pass_memory(architecture)
+    return memory + lanes * _lane_memory(architecture) + threads * _pass_memory(architecture)
 
 
 def _lane_memory(architecture: Architecture) -> int:

@@ -23,6 +23,7 @@ from lmpack._executors.stepping import (
     lane_symbols,
     pieces,
 )
+from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import Bundle
 from lmpack._native import BlockEncoder
 
@@ -37,6 +38,7 @@ class CudaExecutor(SteppingExecutor):
     """Encodes blocks by prefill; those decoded at the same time share batches of lanes."""
 
     name = "cuda"
+    architecture: Architecture
     libraries = LIBRARIES
 
     def __init__(

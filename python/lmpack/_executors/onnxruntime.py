@@ -23,6 +23,7 @@ from lmpack._executors.ring import (
     slots,
 )
 from lmpack._executors.stepping import SteppingExecutor
+from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import Bundle
 from lmpack._models.symbols import embedding_rows
 from lmpack.errors import BundleError
@@ -60,6 +61,7 @@ class OnnxRuntimeExecutor(SteppingExecutor):
     """Runs `cpu.onnx` (or another graph of the bundle) on ONNX Runtime's CPU provider."""
 
     name = "onnxruntime"
+    architecture: Architecture
     version = onnxruntime.__version__
     libraries = LIBRARIES
 

@@ -6,12 +6,16 @@ import abc
 import contextlib
 import os
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lmpack._models.architecture import Architecture
+from lmpack._models.decoder.shape import DecoderShape
+
+AnyArchitecture = Architecture | DecoderShape
+"""Shape of a model of any family: of lmpack's own models of bytes, or of decoders of tokens."""
 
 StepsDone = Callable[[int], None]
 """Called now and then with the number of steps of a block that are done; may raise to end it."""
@@ -32,7 +36,9 @@ class LanguageModel(Protocol):
     """Runs a model over any number of lanes that advance together.
 
     Symbols are integers below the vocabulary size, or `architecture.start_symbol`, which precedes
-    the first symbol of a lane. Odds are unnormalised probabilities in 0 .. 2**24 - 1.
+    the first symbol of a lane. Odds are unnormalised probabilities in 0 .. 2**24 - 1; those of a
+    decoder, in 0 .. 2**30, are called weights. A decoder takes `architecture.context` symbols at
+    most, then a lane starts afresh.
 
     Attributes:
         name: name of the executor.
@@ -42,7 +48,11 @@ class LanguageModel(Protocol):
 
     name: str
     version: str
-    architecture: Architecture
+
+    if TYPE_CHECKING:
+        # Read-only for type checkers, so that an executor may know one family; set like any other.
+        @property
+        def architecture(self) -> AnyArchitecture: ...
 
     @abc.abstractmethod
     def start(self, lanes: int) -> Any:
@@ -80,7 +90,7 @@ class Executor(LanguageModel, Protocol):
         """The payload of a block; the same bytes from every executor.
 
         Args:
-            plain: at least one byte; the model must have at least 256 symbols.
+            plain: at least one byte; a model of bytes must have at least 256 symbols.
             lane_length: bytes in a lane; the last lane may be shorter.
             stride: with adaptive mixing, the distance at which bytes resemble one another, 1 to
                 65535, or 0 for text; None without mixing.

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import Executor, LanguageModel, StepsDone
-from lmpack._models.architecture import Architecture
+from lmpack._executors.protocol import AnyArchitecture, Executor, LanguageModel, StepsDone
 from lmpack._native import BlockDecoder, BlockEncoder, MixedDecoder, MixedEncoder
 from lmpack.errors import DamagedError
 
@@ -71,7 +70,7 @@ def lane_symbols(
 
 
 def fed_symbols(
-    symbols: npt.NDArray[np.int32], piece: slice, architecture: Architecture
+    symbols: npt.NDArray[np.int32], piece: slice, architecture: AnyArchitecture
 ) -> npt.NDArray[np.int32]:
     """What a model is fed to predict a piece of the symbols [L, T]: those one position before."""
     if piece.start > 0:

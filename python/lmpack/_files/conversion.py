@@ -36,7 +36,7 @@ class Compression:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         # A model that cannot be used is noticed before anything is read or written.
-        self._fingerprint = encoder.fingerprint
+        self._fingerprint, self._version = encoder.fingerprint, encoder.version
         self._container: ContainerWriter | None = None
 
     def pieces(self, source: ByteReader) -> Iterator[Piece[Block]]:
@@ -60,7 +60,7 @@ class Compression:
 
     def _writer(self, sink: Sink) -> ContainerWriter:
         if self._container is None:
-            self._container = ContainerWriter(sink, self._fingerprint)
+            self._container = ContainerWriter(sink, self._fingerprint, self._version)
         return self._container
 
 

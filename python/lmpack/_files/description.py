@@ -24,7 +24,7 @@ class BlockInfo:
 
     Attributes:
         offset: of its first byte in the file.
-        kind: "raw", "model", "mixed" or "adaptive".
+        kind: "raw", "model", "mixed", "adaptive", "tokens" or "mixed tokens".
         lanes: number of lanes.
         plain_length: bytes of content.
         payload_length: bytes of the coded content.

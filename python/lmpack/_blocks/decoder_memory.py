@@ -1,0 +1,47 @@
+"""What a pretrained decoder needs for the lanes of a block and for the threads that run it.
+
+As in :mod:`lmpack._blocks.memory` the numbers are those of the native engine.
+"""
+
+from __future__ import annotations
+
+from lmpack._models.decoder.shape import DecoderShape, padded
+
+ROWS_OF_A_PASS = 64
+"""Symbols that a thread takes through the layers at the same time, at most."""
+
+LOGITS_OF_A_PASS = 1 << 24
+"""Logits that it keeps at the same time, at most, unless one symbol has more."""
+
+SUM_SIZE = 8
+"""Bytes of a sum of weights, of which there is one for each token."""
+
+
+def lane_memory(shape: DecoderShape, length: int) -> int:
+    """Keys, values and their scales for each position in sight, and the sums of the weights.
+
+    Args:
+        shape: of the model.
+        length: bytes in the lane, which has no more tokens than that.
+    """
+    slot = shape.kv_heads * (2 * shape.head_width + 12)
+    slots = sum(padded(min(window, length)) for window in shape.windows)
+    return slots * slot + SUM_SIZE * (shape.vocabulary + 1)
+
+
+def pass_memory(shape: DecoderShape) -> int:
+    """What one thread needs to run the layers, and for the weights of a symbol and their sums."""
+    up = 2 * shape.hidden if shape.gated else shape.hidden
+    heads = shape.heads + 2 * shape.kv_heads
+    row = (
+        4 * shape.width
+        + 4 * max(shape.width, shape.queries)
+        + max(shape.width, shape.queries, shape.hidden)
+        + 4 * max(shape.width, shape.qkv, up)
+        + shape.qkv
+        + 4 * heads
+        + 2 * padded(shape.vocabulary + 1)
+    )
+    rows = max(1, min(ROWS_OF_A_PASS, LOGITS_OF_A_PASS // (shape.vocabulary + 1)))
+    scratch = 4 * up + 11 * shape.heads * padded(max(shape.windows))
+    return rows * row + scratch + (4 + SUM_SIZE) * (shape.vocabulary + 1)
