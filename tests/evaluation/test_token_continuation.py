@@ -86,27 +86,29 @@ def named(model: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
 
 
 def test_growing_is_the_same_as_beginning_with_more(model: Scripted) -> None:
-    grown = TokenContinuation(model, TOKENS, [[1, 2], [3, 4]])
+    grown = TokenContinuation(model, model.architecture, TOKENS, [[1, 2], [3, 4]])
     grown.append([5, 6])
-    whole = TokenContinuation(model, TOKENS, [[1, 2, 5], [3, 4, 6]])
+    whole = TokenContinuation(model, model.architecture, TOKENS, [[1, 2, 5], [3, 4, 6]])
     assert np.array_equal(grown.odds(), whole.odds())
     assert grown.odds().shape == (2, len(TOKENS))
     assert grown.odds().dtype == np.int64
-    assert np.array_equal(TokenContinuation(model, TOKENS, [[]]).odds()[0], model.weights([]))
+    assert np.array_equal(
+        TokenContinuation(model, model.architecture, TOKENS, [[]]).odds()[0], model.weights([])
+    )
 
 
 def test_long_prompts_are_read_in_pieces(model: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
-    whole = TokenContinuation(model, TOKENS, texts).odds()
+    whole = TokenContinuation(model, model.architecture, TOKENS, texts).odds()
     monkeypatch.setattr(
         "lmpack.evaluation.token_continuation.MOST_WEIGHTS", 2 * len(texts) * len(TOKENS)
     )
-    assert np.array_equal(TokenContinuation(model, TOKENS, texts).odds(), whole)
+    assert np.array_equal(TokenContinuation(model, model.architecture, TOKENS, texts).odds(), whole)
 
 
 def test_a_full_context_goes_on_with_its_second_half(model: Scripted) -> None:
     text = list(range(40, 70))
-    grown = TokenContinuation(model, TOKENS, [text[: CONTEXT - 1]])
+    grown = TokenContinuation(model, model.architecture, TOKENS, [text[: CONTEXT - 1]])
     for number in range(CONTEXT - 1, len(text)):
         grown.append([text[number]])
     start = model.architecture.start_symbol
@@ -116,20 +118,21 @@ def test_a_full_context_goes_on_with_its_second_half(model: Scripted) -> None:
     ]  # fmt: skip
     assert np.array_equal(grown.odds()[0], model.weights(text[24:]))
     assert np.array_equal(
-        TokenContinuation(model, TOKENS, [text]).odds()[0], model.weights(text[-CONTEXT // 2 :])
+        TokenContinuation(model, model.architecture, TOKENS, [text]).odds()[0],
+        model.weights(text[-CONTEXT // 2 :]),
     )
 
 
 def test_a_context_of_one_symbol_is_always_the_start() -> None:
     model = Scripted(small_shape("llama", TOKENS, context=1, windows=(1, 1)))
-    grown = TokenContinuation(model, TOKENS, [[5, 6]])
+    grown = TokenContinuation(model, model.architecture, TOKENS, [[5, 6]])
     grown.append([7])
     assert np.array_equal(grown.odds()[0], model.weights([]))
 
 
 def test_bytes_of_drawn_tokens_are_the_output(model: Scripted) -> None:
     class Longest:
-        spellings = TOKENS
+        spellings: Sequence[bytes] = TOKENS
 
         def odds(self) -> npt.NDArray[np.int64]:
             return np.array([[token == b"abc" for token in TOKENS]], np.int64)
