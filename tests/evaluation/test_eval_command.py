@@ -34,6 +34,13 @@ def test_the_command(tmp_path: Path) -> None:
     assert rows[0]["environment"]["packages"]["lmpack"]
 
 
+def test_chunks_alone(tmp_path: Path) -> None:
+    command = ["table1", "--data", "random", "--chunks", "2", "--output", str(tmp_path)]
+    assert invoke(*command, "--no-whole", "--compressor", "gzip").exit_code == 0
+    (row,) = json.loads((tmp_path / "table1.json").read_text())["rows"]
+    assert row["chunked"]
+
+
 @pytest.mark.parametrize("experiment", ["scaling", "context"])
 def test_the_commands_of_curves(tmp_path: Path, experiment: str) -> None:
     arguments = ["--data", "random", "--limit", "2", "--output", str(tmp_path)]

@@ -9,7 +9,7 @@ import lmpack
 from lmpack._blocks.levels import find_level
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import AnyBundle, load_bundle, load_byte_model
+from lmpack._models.bundle import AnyBundle, Bundle, load_bundle, load_byte_model
 from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack._models.tokenization import ByteTokenizer, Tokenizer
 from lmpack.errors import ModelError
@@ -96,6 +96,7 @@ class Transformer(ModelAlone):
         ModelError: the model cannot be used.
     """
 
+    bundle: Bundle
     tokenizer: Tokenizer = ByteTokenizer()
 
     def __init__(self, model: Model) -> None:
