@@ -81,7 +81,7 @@ def named(model: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
 
     write_random_bundle(tmp_path / "bundle", model.architecture, TOKENS)
     monkeypatch.setattr(DecoderBundle, "segmenter", lambda self: Greedy())
-    monkeypatch.setattr(model_compressors, "open_executor", lambda bundle: model)
+    monkeypatch.setattr(model_compressors, "cached_executor", lambda *arguments: model)
     return f"model:{tmp_path / 'bundle'}"
 
 

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 
 import lmpack
+from lmpack._blocks.executor_cache import cached_executor
 from lmpack._blocks.levels import find_level
-from lmpack._executors import open_executor
+from lmpack._executors import CPU
 from lmpack._executors.protocol import no_progress
 from lmpack._models.bundle import AnyBundle, Bundle, load_bundle, load_byte_model
 from lmpack._models.decoder.bundle import DecoderBundle
@@ -46,7 +47,7 @@ class ModelAlone:
     def __init__(self, model: Model, bundle: AnyBundle, name: str) -> None:
         self._model = model
         self.bundle = bundle
-        self.executor = open_executor(bundle)
+        self.executor = cached_executor(bundle, CPU, None)
         self.name = name
         self.parameters = bundle.architecture.parameters
         self.model_bytes = bundle.size
