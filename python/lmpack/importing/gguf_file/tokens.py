@@ -137,7 +137,7 @@ def _numbers(metadata: Fields, key: str, count: int) -> list[Any]:
         raise BundleError(f"GGUF: {_PREFIX}{key} must be {count:,} numbers")
     if not np.isfinite(value).all():
         raise BundleError(f"GGUF: {_PREFIX}{key} must be finite")
-    return value.tolist()
+    return list(value.tolist())
 
 
 def _kind(number: int) -> Kind:
