@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pytest
 from decoder_bundles import write_random_bundle
 from random_decoder import small_shape
+from scripted_decoder import ScriptedDecoder
 
 from lmpack._models.decoder.bundle import DecoderBundle
-from lmpack._models.decoder.shape import DecoderShape
 from lmpack.evaluation import continuation, generation, model_compressors
 from lmpack.evaluation.continuation import continuations_of
 from lmpack.evaluation.generation import continue_prompts, generate
@@ -22,48 +22,19 @@ TOKENS = sorted([*(bytes([byte]) for byte in range(256)), b"ab", b"abc", b"na", 
 CONTEXT = 12
 
 
-class Scripted:
-    """Weights that follow from all that was fed to a state, which may not be more than CONTEXT."""
-
-    name, version = "scripted", "1"
-    libraries: tuple[str, ...] = ()
-
-    def __init__(self, shape: DecoderShape) -> None:
-        self.architecture = shape
-        self.fed: list[list[list[int]]] = []
-        """For each state what each lane was fed."""
-
-    def start(self, lanes: int) -> list[list[int]]:
-        state: list[list[int]] = [[] for _ in range(lanes)]
-        self.fed.append(state)
-        return state
-
-    def prefill(
-        self, state: list[list[int]], symbols: npt.NDArray[np.integer]
-    ) -> npt.NDArray[np.int32]:
-        return np.stack([self.step(state, column) for column in symbols.T], axis=1)
-
-    def step(
-        self, state: list[list[int]], symbols: npt.NDArray[np.integer]
-    ) -> npt.NDArray[np.int32]:
-        for lane, symbol in zip(state, symbols.tolist(), strict=True):
-            lane.append(symbol)
-            assert lane[0] == self.architecture.start_symbol
-            assert len(lane) <= CONTEXT
-        return np.array([self.weights(lane[1:]) for lane in state], np.int32)
-
-    def weights(self, seen: Sequence[int]) -> npt.NDArray[np.int64]:
-        numbers = np.random.default_rng([len(seen), *seen])
-        return (2.0 ** numbers.uniform(0, 30, self.architecture.vocabulary)).astype(np.int64)
+@pytest.fixture
+def bundle(tmp_path: Path) -> DecoderBundle:
+    shape = small_shape("llama", TOKENS, context=CONTEXT, windows=(9, CONTEXT))
+    return write_random_bundle(tmp_path / "bundle", shape, TOKENS)
 
 
 @pytest.fixture
-def model() -> Scripted:
-    return Scripted(small_shape("llama", TOKENS, context=CONTEXT, windows=(9, CONTEXT)))
+def model(bundle: DecoderBundle) -> ScriptedDecoder:
+    return ScriptedDecoder(bundle)
 
 
 @pytest.fixture
-def named(model: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def named(model: ScriptedDecoder, bundle: DecoderBundle, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a compressor with this model, which cuts greedily."""
 
     def cut(data: bytes) -> Iterator[int]:
@@ -79,13 +50,12 @@ def named(model: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
         def segment(self, data: bytes) -> npt.NDArray[np.int32]:
             return np.array(list(cut(data)), np.int32)
 
-    write_random_bundle(tmp_path / "bundle", model.architecture, TOKENS)
     monkeypatch.setattr(DecoderBundle, "segmenter", lambda self: Greedy())
     monkeypatch.setattr(model_compressors, "cached_executor", lambda *arguments: model)
-    return f"model:{tmp_path / 'bundle'}"
+    return f"model:{bundle.path}"
 
 
-def test_growing_is_the_same_as_beginning_with_more(model: Scripted) -> None:
+def test_growing_is_the_same_as_beginning_with_more(model: ScriptedDecoder) -> None:
     grown = TokenContinuation(model, model.architecture, TOKENS, [[1, 2], [3, 4]])
     grown.append([5, 6])
     whole = TokenContinuation(model, model.architecture, TOKENS, [[1, 2, 5], [3, 4, 6]])
@@ -97,7 +67,9 @@ def test_growing_is_the_same_as_beginning_with_more(model: Scripted) -> None:
     )
 
 
-def test_long_prompts_are_read_in_pieces(model: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_prompts_are_read_in_pieces(
+    model: ScriptedDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     texts = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
     whole = TokenContinuation(model, model.architecture, TOKENS, texts).odds()
     monkeypatch.setattr(
@@ -106,13 +78,13 @@ def test_long_prompts_are_read_in_pieces(model: Scripted, monkeypatch: pytest.Mo
     assert np.array_equal(TokenContinuation(model, model.architecture, TOKENS, texts).odds(), whole)
 
 
-def test_a_full_context_goes_on_with_its_second_half(model: Scripted) -> None:
+def test_a_full_context_goes_on_with_its_second_half(model: ScriptedDecoder) -> None:
     text = list(range(40, 70))
     grown = TokenContinuation(model, model.architecture, TOKENS, [text[: CONTEXT - 1]])
     for number in range(CONTEXT - 1, len(text)):
         grown.append([text[number]])
     start = model.architecture.start_symbol
-    begun = [state[0][: 1 + CONTEXT // 2] for state in model.fed[1:]]
+    begun = [state[0][: 1 + CONTEXT // 2] for state in model.states[1:]]
     assert begun == [
         [start, *text[6:12]], [start, *text[12:18]], [start, *text[18:24]], [start, *text[24:30]],
     ]  # fmt: skip
@@ -123,14 +95,15 @@ def test_a_full_context_goes_on_with_its_second_half(model: Scripted) -> None:
     )
 
 
-def test_a_context_of_one_symbol_is_always_the_start() -> None:
-    model = Scripted(small_shape("llama", TOKENS, context=1, windows=(1, 1)))
+def test_a_context_of_one_symbol_is_always_the_start(tmp_path: Path) -> None:
+    shape = small_shape("llama", TOKENS, context=1, windows=(1, 1))
+    model = ScriptedDecoder(write_random_bundle(tmp_path, shape, TOKENS))
     grown = TokenContinuation(model, model.architecture, TOKENS, [[5, 6]])
     grown.append([7])
     assert np.array_equal(grown.odds()[0], model.weights([]))
 
 
-def test_bytes_of_drawn_tokens_are_the_output(model: Scripted) -> None:
+def test_bytes_of_drawn_tokens_are_the_output(model: ScriptedDecoder) -> None:
     class Longest:
         spellings: Sequence[bytes] = TOKENS
 
