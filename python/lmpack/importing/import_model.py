@@ -58,22 +58,25 @@ class ImportOptions:
     """What a user says of an import.
 
     Attributes:
-        name: what the bundle calls itself.
+        name: what the bundle calls itself; None for what the source does.
         context: positions of a segment; None for as many as are sensible.
         texts: by name, on which it is measured beside the built-in sample.
         licence: of the weights; None for what the source says.
         force: keep a model that loses more than it should.
     """
 
-    name: str
+    name: str | None = None
     context: int | None = None
-    texts: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    texts: Mapping[str, bytes] = dataclasses.field(default_factory=dict, hash=False)
     licence: str | None = None
     force: bool = False
 
 
 def import_model(
-    path: Path, target: Path, options: ImportOptions, report: Report = lambda *how_far: None
+    path: Path,
+    target: Path,
+    options: ImportOptions = ImportOptions(),
+    report: Report = lambda *how_far: None,
 ) -> DecoderBundle:
     """Write the bundle of a pretrained model.
 
@@ -185,7 +188,7 @@ def _write_rest(
     tokenizer = source.tokens.tokenizer.encode()
     (folder / TOKENIZER).write_bytes(tokenizer)
     manifest = {
-        "name": options.name,
+        "name": options.name or source.facts["name"],
         "family": FAMILY,
         "spec_version": SPEC_VERSION,
         "architecture": shape.to_json(),
