@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,9 @@ from lmpack._executors.decoder_rings import (
 from lmpack._executors.graph_session import LIBRARIES
 from lmpack._executors.protocol import available_cores
 from lmpack._executors.provider import Provider
+from lmpack._executors.token_stepping import TokenSteppingExecutor, table_of
 from lmpack._models.decoder.bundle import DecoderBundle
+from lmpack._models.decoder.segmenter import Segmenter
 from lmpack._models.decoder.shape import padded
 from lmpack.errors import BundleError, UsageError
 
@@ -59,7 +61,7 @@ class DecoderState:
     buffers: list[dict[str, npt.NDArray[Any]]]
 
 
-class OnnxRuntimeDecoderExecutor:
+class OnnxRuntimeDecoderExecutor(TokenSteppingExecutor):
     """Runs a graph of a decoder; the state of all lanes stays with the caller.
 
     Calls on one state must not overlap; calls on different ones may.
@@ -88,6 +90,8 @@ class OnnxRuntimeDecoderExecutor:
             UsageError: ONNX Runtime would run it elsewhere.
         """
         self.architecture = bundle.architecture
+        self.table = table_of(bundle)
+        self._bundle = bundle
         self.name = "onnxruntime" if provider.device == "cpu" else provider.device
         self._fixed = graph == "cuda.onnx"
         threads = threads or available_cores()
@@ -110,9 +114,14 @@ class OnnxRuntimeDecoderExecutor:
         ]
         return DecoderState(lanes, 0, buffers)
 
-    def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[Any]:
-        """The executor itself; see :meth:`Executor.lanes_for`."""
-        return contextlib.nullcontext(self)
+    def segment(self, plain: bytes) -> npt.NDArray[np.int32]:
+        """The tokens int32 [n] of some bytes, as the model's tokenizer cuts them."""
+        return self._segmenter.segment(plain)
+
+    @functools.cached_property
+    def _segmenter(self) -> Segmenter:
+        """Only who encodes needs it, and the package `tokenizers`."""
+        return self._bundle.segmenter()
 
     def step(self, state: DecoderState, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
