@@ -115,9 +115,9 @@ def _temporary_folder(folder: Folder) -> Iterator[Folder]:
     It is deleted at the end, unless it has got another name.
     """
     name = temporary_name()
-    folder.make(name, 0o777)
     path = folder.path / name
     try:
+        folder.make(name, 0o777)
         with Folder(path) as made:
             if made.descriptor is not None:
                 system.lock(made.descriptor)
