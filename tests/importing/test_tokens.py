@@ -118,6 +118,7 @@ def change_model(**changes: Any) -> Callable[[dict[str, Any]], object]:
         (change_model(vocab={"a": 10**12}), "the id 1000000000000"),
         (change_model(vocab=[]), "tokenizer.json is damaged"),
         (change_model(vocab={"\u65e5": 0}), "not of a byte-level vocabulary"),
+        (change_model(vocab={"\ud800": 0}), "not of a byte-level vocabulary"),
         (change_model(merges=["a zz"]), "cannot be used"),
         (change_model(merges=[7]), "damaged|cannot be used"),
         (lambda content: content["model"]["vocab"].pop("a"), "no token for the byte 0x61"),
@@ -177,7 +178,14 @@ def test_tokenizer_model_of_sentencepiece(trained: bytes, tmp_path: Path) -> Non
 
 
 def test_damaged_models_of_sentencepiece(trained: bytes) -> None:
-    for content in (b"", trained[:1000], b"\xff" * 40, b"\x0a\x02\x08\x01", b"\x0b" + trained):
+    for content in (
+        b"",
+        trained[:1000],
+        b"\xff" * 40,
+        b"\x0a\x02\x08\x01",
+        b"\x0a\0",
+        b"\x0b" + trained,
+    ):
         with pytest.raises(BundleError, match=r"tokenizer\.model is damaged"):
             read_pieces(content)
     piece = b"\x0a\x01a"
