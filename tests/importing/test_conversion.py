@@ -134,7 +134,7 @@ def test_another_model_begins_anew(tmp_path: Path) -> None:
             partial_bundle(target, "second"),
         ):
             pass
-        bundle.publish()
+        bundle.is_whole = True
     assert sorted(path.name for path in target.iterdir()) == ["file", "other"]
     assert not folder_of(target).exists()
     with pytest.raises(UsageError, match="is there already"), partial_bundle(target, "second"):

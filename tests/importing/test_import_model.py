@@ -96,6 +96,8 @@ def test_what_is_there_is_not_replaced(source: RandomSource, tmp_path: Path) -> 
     (tmp_path / "bundle").mkdir()
     with pytest.raises(UsageError, match="is there already"):
         import_model(Path("source"), tmp_path / "bundle")
+    with pytest.raises(UsageError, match="mine is empty"):
+        import_model(Path("source"), tmp_path / "new", ImportOptions(texts={"mine": b""}))
     assert source.reads == []
     assert list(tmp_path.iterdir()) == [tmp_path / "bundle"]
 

@@ -75,14 +75,31 @@ def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
             f"the device {device} needs ONNX Runtime: pip install 'lmpack[{extra}]', or choose "
             f"the device {CPU}"
         )
-    if isinstance(bundle, DecoderBundle):
-        raise UsageError(f"a pretrained decoder runs on the device {CPU} only")
     if device == CPU_ONNXRUNTIME:
-        from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+        return _onnxruntime(bundle, threads)
+    return _cuda(bundle)
 
-        return OnnxRuntimeExecutor(bundle, threads=threads)
-    from lmpack._executors.cuda import CudaExecutor
+
+def _onnxruntime(bundle: AnyBundle, threads: int | None) -> Executor:
+    if isinstance(bundle, DecoderBundle):
+        from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
+
+        return OnnxRuntimeDecoderExecutor(bundle, threads=threads)
+    from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+
+    return OnnxRuntimeExecutor(bundle, threads=threads)
+
+
+def _cuda(bundle: AnyBundle) -> Executor:
     from lmpack._executors.cuda_libraries import cuda_provider
+
+    if isinstance(bundle, DecoderBundle):
+        from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
+
+        return OnnxRuntimeDecoderExecutor(
+            bundle, graph="cuda.onnx", provider=cuda_provider(capture=False)
+        )
+    from lmpack._executors.cuda import CudaExecutor
 
     return CudaExecutor(bundle, cuda_provider())
 
