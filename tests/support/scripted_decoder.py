@@ -18,7 +18,7 @@ class ScriptedDecoder(TokenSteppingExecutor):
     Args:
         tokens: ascending.
         context: positions of a segment.
-        seed: of the segmentation; None for the longest tokens that match.
+        seed: of the segmentation; None for the tokens that the rule finds likeliest.
     """
 
     name = "scripted"
@@ -31,11 +31,11 @@ class ScriptedDecoder(TokenSteppingExecutor):
         )
         self.table = TokenTable(b"".join(tokens), bytes(map(len, tokens)))
         self.fed: list[int] = []
-        self._random = None if seed is None else np.random.default_rng(seed)
+        self._random = None if seed is None else np.random.RandomState(seed)
         self._numbers = {token: number for number, token in enumerate(tokens)}
-        random = np.random.default_rng(len(tokens))
-        shifts = random.integers(6, 32, len(tokens))
-        self._weights = random.integers(0, 2**30 + 1, len(tokens)) >> shifts
+        random = np.random.RandomState(len(tokens))  # its stream never changes
+        shifts = random.randint(6, 32, len(tokens))
+        self._weights = random.randint(0, 2**30 + 1, len(tokens)) >> shifts
         self._weights[0] = 2**30
 
     def start(self, lanes: int) -> list[int]:
@@ -46,9 +46,12 @@ class ScriptedDecoder(TokenSteppingExecutor):
         if state[0] + steps > self.architecture.context:
             raise UsageError("more symbols than the context has positions")
         self.fed.append(steps)
-        places = np.arange(len(self.tokens)) + 7 * symbols[:, :, None].astype(np.int64)
-        places += np.arange(state[0], state[0] + steps)[:, None]
         state[0] += steps
+        return self._rule(symbols, state[0] - steps)
+
+    def _rule(self, symbols: np.ndarray, position: int) -> np.ndarray:
+        places = np.arange(len(self.tokens)) + 7 * symbols[:, :, None].astype(np.int64)
+        places += np.arange(position, position + symbols.shape[1])[:, None]
         return self._weights[places % len(self.tokens)].astype(np.int32)
 
     def step(self, state: list[int], symbols: np.ndarray) -> np.ndarray:
@@ -58,20 +61,24 @@ class ScriptedDecoder(TokenSteppingExecutor):
         """The weights of the next token of each lane, as the reference decoder wants them."""
         rows = []
         for lane in lanes:
-            first = len(lane) // self.architecture.context * self.architecture.context
-            fed = [self.architecture.start_symbol, *lane[first:]]
-            rows.append(self.prefill([len(fed) - 1], np.array([fed[-1:]]))[0, 0].tolist())
+            position = len(lane) % self.architecture.context
+            last = lane[-1] if position else self.architecture.start_symbol
+            rows.append(self._rule(np.array([[last]]), position)[0, 0].tolist())
         return rows
 
     def segment(self, plain: bytes) -> np.ndarray:
-        numbers = []
+        numbers: list[int] = []
         longest = max(map(len, self.tokens))
         while plain:
             parts = [plain[:size] for size in range(1, min(longest, len(plain)) + 1)]
             found = [self._numbers[part] for part in parts if part in self._numbers]
             if not found:
                 break  # it is the coder that has to notice
-            numbers.append(found[-1] if self._random is None else self._random.choice(found))
+            if self._random is None:
+                weights = self.predict([numbers])[0]
+                numbers.append(max(found, key=weights.__getitem__))
+            else:
+                numbers.append(int(self._random.choice(found)))
             plain = plain[len(self.tokens[numbers[-1]]) :]
         return np.array(numbers, np.int32)
 
