@@ -137,13 +137,13 @@ def decode_block(
         require(2**lanes_log2 <= plain_length, "more lanes than bytes")
         require(payload_length < plain_length, "a model payload that is not shorter")
         payload = cursor.take(payload_length)
-        if kind in (TOKENS, MIXED_TOKENS):
-            require(isinstance(predict, TokenModel), "the model is none of tokens")
-            plain = decode_tokens(payload, plain_length, lanes_log2, predict, kind == MIXED_TOKENS)
-        elif kind == ADAPTIVE:
+        if kind == ADAPTIVE:
             plain = decode_mixed_payload(payload, plain_length, lanes_log2, None)
+        elif isinstance(predict, TokenModel):
+            require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
+            plain = decode_tokens(payload, plain_length, lanes_log2, predict, kind == MIXED_TOKENS)
         else:
-            require(not isinstance(predict, TokenModel), "the model is none of bytes")
+            require(kind in (MODEL, MIXED), "the model is one of bytes")
             decode_one = decode_payload if kind == MODEL else decode_mixed_payload
             plain = decode_one(payload, plain_length, lanes_log2, predict)
     require(zlib.crc32(plain) ^ number == checksum, "the CRC-32 of the content is wrong")
@@ -182,7 +182,7 @@ def decode_mixed_payload(
     for lane, position in predictor.order():
         if lane == 0 and predict is not None:
             weights = predict(lanes)
-        model = reference_mixing.no_model
+        model: reference_mixing.Model = reference_mixing.no_model
         if weights is not None:
             model = reference_mixing.model_of(weights[lane][:256])
         predictor.code_byte(lane, position, model, coder.decode_bit)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from reference_mixing import (
     GUESSES,
     Apm,
+    Learner,
     Mixer,
     StateMap,
     after,
@@ -122,9 +123,9 @@ class EndMixer:
         results = [mixer.mix(inputs, s) for mixer, s in zip(self.mixers, (n, c), strict=True)]
         x = self.final_mixer.mix(results, 0)
         bit = code(clip(squash(x) + self.last_apm.refine(x, 16 * c + n) + 1 >> 1, 1, 65535))
-        for part in (self.model_apm, self.last_apm, *self.state_maps, *self.mixers):
+        parts: list[Learner] = [self.model_apm, self.last_apm, self.final_mixer]
+        for part in (*parts, *self.state_maps, *self.mixers):
             part.update(bit)
-        self.final_mixer.update(bit)
         for table, place in zip(self.tables, places, strict=True):
             table[place] = after(table.get(place, 0), bit)
         return bit

@@ -32,6 +32,7 @@ class TokenTransformer:
 
     Attributes:
         executor: runs the model.
+        architecture: shape of the model.
         tokenizer: makes its symbols.
 
     Args:
@@ -48,6 +49,7 @@ class TokenTransformer:
         bundle = load_byte_model(model)
         self.tokenizer: Tokenizer = _tokenizer_of(bundle)
         self.executor = open_executor(bundle)
+        self.architecture = bundle.architecture
         self.name = f"Transformer {bundle.name}"
         self.parameters = bundle.architecture.parameters
         self.model_bytes = bundle.size
