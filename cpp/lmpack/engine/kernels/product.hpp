@@ -38,7 +38,7 @@ class FetchNext {
   const std::int8_t* begin(const std::int8_t* panel, std::size_t bytes) const {
     return panel + bytes / parts_ * part_;
   }
-  static void fetch(const std::int8_t* at) { __builtin_prefetch(at, 0, 2); }
+  static void fetch(const std::int8_t* at) { __builtin_prefetch(at, 0, 3); }
 
   // Bytes of a panel for each group of rows that the tile computes.
   std::size_t step() const { return kGroupBytes / parts_; }
