@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from lmpack._executors import decoder_onnxruntime
 from lmpack._executors.conformance import check_conformance
 from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
 from lmpack._executors.protocol import no_progress
+from lmpack._models.decoder.bounds import LARGEST_FLOAT, SMALLEST_FLOAT
 from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import ConformanceError, UsageError
 from lmpack.importing import graph_lowering
@@ -33,12 +35,13 @@ def bundle(case: Case, tmp_path_factory: pytest.TempPathFactory) -> DecoderBundl
         return case.bundle(tmp_path_factory.mktemp("model"), proved=True)
 
 
-@pytest.fixture(params=GRAPHS)
+@pytest.fixture(scope="module", params=GRAPHS)
 def executor(
-    request: pytest.FixtureRequest, bundle: DecoderBundle, monkeypatch: pytest.MonkeyPatch
-) -> OnnxRuntimeDecoderExecutor:
-    monkeypatch.setattr(decoder_onnxruntime, "SLOTS", 16)  # so that the buffers grow
-    return OnnxRuntimeDecoderExecutor(bundle, graph=request.param, threads=1)
+    request: pytest.FixtureRequest, bundle: DecoderBundle
+) -> Iterator[OnnxRuntimeDecoderExecutor]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder_onnxruntime, "SLOTS", 16)  # so that the buffers grow
+        yield OnnxRuntimeDecoderExecutor(bundle, graph=request.param, threads=1)
 
 
 def test_all_positions_at_once(case: Case, executor: OnnxRuntimeDecoderExecutor) -> None:
@@ -101,10 +104,23 @@ def test_a_wrong_weight_is_found(case: Case, bundle: DecoderBundle, tmp_path: Pa
         check_conformance(bundle, wrong)
 
 
+@pytest.mark.parametrize("extreme", [SMALLEST_FLOAT, LARGEST_FLOAT])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_extreme_numbers_stay_finite(family: str, extreme: float, tmp_path: Path) -> None:
+    """numpy warns of what becomes infinite or nan, and warnings are errors."""
+    case = Case(family, context=12, windows=(5, 12))
+    for name, tensor in case.tensors.items():
+        if name.endswith(("gain", "multiplier", "score_scale", "norm_epsilon")):
+            tensor[tensor > 0] = extreme
+        elif name.endswith("bias"):
+            tensor[:] = np.copysign(extreme, tensor)
+    executor = OnnxRuntimeDecoderExecutor(case.bundle(tmp_path))
+    assert np.array_equal(in_pieces(executor, case.symbols), case.weights)
+
+
 @pytest.mark.parametrize("stride", [None, 0])
-def test_blocks_of_one_graph_open_with_the_other(
-    case: Case, bundle: DecoderBundle, stride: int | None
-) -> None:
+def test_blocks_of_one_graph_open_with_the_other(stride: int | None, tmp_path: Path) -> None:
+    bundle = case_of("gemma3").bundle(tmp_path)
     cpu, cuda = (OnnxRuntimeDecoderExecutor(bundle, graph=graph) for graph in GRAPHS)
     plain = b"abc abba\n" * 9 + bytes(range(40))
     payload = cpu.encode(plain, 50, stride, no_progress)

@@ -23,7 +23,7 @@ PACKAGES = ("gguf", "onnx", "safetensors", "sentencepiece", "tokenizers", "torch
 @click.command("import")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--name", help="Name of the model; by default that of the folder BUNDLE.")
+@click.option("--name", help="Name of the model; by default what the SOURCE calls itself.")
 @click.option(
     "--context",
     type=click.IntRange(1),
@@ -63,7 +63,7 @@ def import_command(
         from lmpack.importing.import_model import ImportOptions, import_model
 
         options = ImportOptions(
-            name=name or bundle.resolve().name,
+            name=name,
             context=context,
             texts={str(text): text.read_bytes() for text in texts},
             licence=licence,

@@ -25,7 +25,7 @@ from lmpack._models.files import map_file
 from lmpack._models.folder import TOKENIZER
 from lmpack._models.manifest import MANIFEST
 from lmpack._models.tensors import largest_file, tensors_in
-from lmpack.errors import BundleError
+from lmpack.errors import BundleError, UsageError
 from lmpack.importing.conformance import conformance_vectors
 from lmpack.importing.exact import ExactDecoder
 from lmpack.importing.exact_shape import chosen_context, exact_shape
@@ -58,22 +58,25 @@ class ImportOptions:
     """What a user says of an import.
 
     Attributes:
-        name: what the bundle calls itself.
+        name: what the bundle calls itself; None for what the source does.
         context: positions of a segment; None for as many as are sensible.
         texts: by name, on which it is measured beside the built-in sample.
         licence: of the weights; None for what the source says.
         force: keep a model that loses more than it should.
     """
 
-    name: str
+    name: str | None = None
     context: int | None = None
-    texts: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    texts: Mapping[str, bytes] = dataclasses.field(default_factory=dict, hash=False)
     licence: str | None = None
     force: bool = False
 
 
 def import_model(
-    path: Path, target: Path, options: ImportOptions, report: Report = lambda *how_far: None
+    path: Path,
+    target: Path,
+    options: ImportOptions = ImportOptions(),
+    report: Report = lambda *how_far: None,
 ) -> DecoderBundle:
     """Write the bundle of a pretrained model.
 
@@ -87,12 +90,15 @@ def import_model(
         report: told how far it is.
 
     Raises:
-        UsageError: the target is there already, or another import is writing it.
+        UsageError: the target is there already, another import is writing it, or a text is empty.
         BundleError: the source cannot be read, or has no exact form, or its exact form loses more
             than 1 % and that is not forced.
         OSError: the bundle cannot be written.
     """
     require_free(target)
+    for name, text in options.texts.items():
+        if not text:
+            raise UsageError(f"{name} is empty, so nothing can be measured on it")
     source = open_source(path)
     table = token_table(source.tokens)
     context = chosen_context(source.shape.context, options.context)
@@ -108,7 +114,7 @@ def import_model(
         measured = _measured(exact, model, texts, floats, table, report)
         _require_close(total(measured), bundle, options.force)
         _write_rest(bundle, file, source, exact, measured, table, options, report)
-        bundle.publish()
+        bundle.is_whole = True
     return read_decoder_bundle(target.resolve())
 
 
@@ -120,7 +126,7 @@ def _texts(
     path: Path,
 ) -> list[Windows]:
     segmenter = Segmenter(table.tokens, source.tokens.tokenizer.encode(), path)
-    texts = {SAMPLE: sample_text()} | {name: text for name, text in given.items() if text}
+    texts = {SAMPLE: sample_text(), **given}
     return [
         in_windows(name, text, segmenter, table.tokens, context) for name, text in texts.items()
     ]
@@ -185,7 +191,7 @@ def _write_rest(
     tokenizer = source.tokens.tokenizer.encode()
     (folder / TOKENIZER).write_bytes(tokenizer)
     manifest = {
-        "name": options.name,
+        "name": options.name or source.facts["name"],
         "family": FAMILY,
         "spec_version": SPEC_VERSION,
         "architecture": shape.to_json(),

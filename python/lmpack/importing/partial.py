@@ -21,12 +21,13 @@ class PartialBundle:
     Attributes:
         folder: where its files are written.
         is_new: whether nothing of it is there yet.
+        is_whole: set once everything is there: then it gets its name.
     """
 
     def __init__(self, target: Path, journal: IO[str], key: str) -> None:
         self.folder = folder_of(target)
-        self._target = target
         self._journal = journal
+        self.is_whole = False
         journal.seek(0)
         found, *done = journal.read().split("\n")[:-1] or [""]  # a line that was cut is no line
         self.is_new = found != key
@@ -47,11 +48,6 @@ class PartialBundle:
         file.flush()
         sync(file.fileno())
         self._write(part)
-
-    def publish(self) -> None:
-        """Give the folder its name."""
-        (self.folder / _JOURNAL).unlink()
-        os.rename(self.folder, self._target)
 
     def _write(self, line: str) -> None:
         self._journal.write(f"{line}\n")
@@ -76,7 +72,7 @@ def require_free(target: Path) -> None:
 
 @contextlib.contextmanager
 def partial_bundle(target: Path, key: str) -> Iterator[PartialBundle]:
-    """Begin a bundle, or go on with one.
+    """Begin a bundle, or go on with one; it gets its name after the block, if it is whole.
 
     Args:
         target: the folder that it will be.
@@ -92,4 +88,11 @@ def partial_bundle(target: Path, key: str) -> Iterator[PartialBundle]:
     with (folder / _JOURNAL).open("a+", encoding="utf-8", newline="\n") as journal:
         if lock(journal.fileno()) is False:
             raise UsageError(f"another import is writing {folder}: wait until it has ended")
-        yield PartialBundle(target, journal, key)
+        bundle = PartialBundle(target, journal, key)
+        yield bundle
+    if bundle.is_whole:
+        (folder / _JOURNAL).unlink()
+        for path in folder.iterdir():
+            with path.open("rb") as file:
+                sync(file.fileno())
+        os.rename(folder, target)

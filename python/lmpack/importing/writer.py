@@ -44,12 +44,14 @@ def write_weights(tensors: ExactTensors, bundle: PartialBundle, done: Done) -> P
         for name, values in tensors.others():
             writer.write(name, values)
         for matrix in tensors.matrices():
-            if not bundle.has(matrix.name):
+            size = matrix.inputs * matrix.outputs
+            if bundle.has(matrix.name):
+                done(count + size, total)
+            else:
                 for written in _write_matrix(tensors.matrix(matrix), matrix, writer):
                     done(count + written, total)
                 bundle.complete(matrix.name, file)
-            count += matrix.inputs * matrix.outputs
-            done(count, total)
+            count += size
     return path
 
 

@@ -130,7 +130,7 @@ class _Reader:
             raise ValueError(f"a value has the unknown type {kind}")
         dtype: np.dtype[Any] = np.dtype(_NUMBERS[kind])
         if kind == _BOOL:
-            return np.frombuffer(self._take(count), np.uint8) != 0
+            return np.frombuffer(self._take(count), np.uint8).astype(np.bool_)
         return np.frombuffer(self._take(count * dtype.itemsize), dtype)
 
     def _text(self) -> str:
