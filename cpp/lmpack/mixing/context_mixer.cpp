@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "lmpack/coder/bytes.hpp"
+#include "lmpack/mixing/history_maps.hpp"
 
 namespace lmpack {
 namespace {
@@ -49,27 +50,15 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
       lanes_(layout.lanes(), Lane{LaneContexts(kind), {}, 0}),
       histories_by_hash_(std::clamp(digits_of(layout.length()) + 1, 12, 22)),
       order1_(kByteValues * kByteValues),
-      state_maps_(kHistories, StateMap(StateTable::kStates, kHistoryLimit)),
+      state_maps_(history_maps(kHistories, kHistoryLimit)),
       order0_(kByteValues, kHistoryLimit),
       matches_(plain, layout, std::clamp(digits_of(layout.length()), 8, 20)),
       match_by_length_(2 * kLengthClasses, kHistoryLimit),
       match_by_byte_(kByteValues * kByteValues, kByteLimit),
       model_apm_(kByteValues, kApmRate),
-      final_mixer_(
-          kByteValues,
-          [] {
-            FinalMixer::Weights first;
-            first.fill((1 << FinalMixer::kWeightBits) / static_cast<std::int32_t>(kMixers));
-            return first;
-          }(),
-          kFinalRate, kFinalHeadStart),
+      final_mixer_(kByteValues, FinalMixer::equal_weights(), kFinalRate, kFinalHeadStart),
       match_apm_(kByteValues * kLengthClasses, kApmRate),
       order2_apm_(kOrder2Contexts, kApmRate) {
-  for (StateMap& map : state_maps_) {
-    for (std::size_t state = 0; state < StateTable::kStates; ++state) {
-      map.set(state, state_table().first_guess(state));
-    }
-  }
   const auto first = first_weights<kInputs>();
   constexpr std::size_t kClasses = std::size_t{kModelClasses} * kMatchClasses;
   for (const std::size_t sets : {kByteValues, kClasses, kByteValues * kBitsInByte, kByteValues}) {

@@ -22,6 +22,13 @@ class Mixer {
 
   static constexpr int kWeightBits = 16;  // a weight of 1 is 2**16
 
+  // Weights with which all inputs count alike, and together as one.
+  static Weights equal_weights() {
+    Weights weights;
+    weights.fill((1 << kWeightBits) / static_cast<std::int32_t>(kInputs));
+    return weights;
+  }
+
   // `first`: the weights that every set starts with. `rate`: how far an error moves the weights.
   // At the start it moves them further, by `head_start` more, which halves every 2**16 bits. Both
   // together are at most 15.

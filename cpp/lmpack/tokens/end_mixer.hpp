@@ -30,7 +30,7 @@ class EndMixer {
   void update(std::uint32_t bit);
 
  private:
-  static constexpr std::size_t kHistories = 7;
+  static constexpr std::size_t kHistories = 7;  // of the first hashed contexts of the lane
   static constexpr std::size_t kInputs = 2 + kHistories;
   static constexpr std::size_t kMixers = 2;
   using InputMixer = Mixer<kInputs>;
@@ -45,6 +45,7 @@ class EndMixer {
   FinalMixer::Logits mixed_{};
   std::vector<InputMixer> mixers_;
   FinalMixer final_mixer_;
+  Apm last_apm_;
 };
 
 }  // namespace lmpack

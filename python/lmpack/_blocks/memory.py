@@ -22,13 +22,13 @@ BYTES_PER_PLACE = 4
 MIXER_SIZE = 1_100_000
 """Its weights and maps, which no length changes."""
 
-END_MIXER_SIZE = 30_000
+END_MIXER_SIZE = 300_000
 """The same of the mixing of ends of tokens."""
 
 END_HISTORIES = 7
 """Bytes of its tables for each entry."""
 
-MIXED_LANE_SIZE = 144
+MIXED_LANE_SIZE = 152
 """What the contexts of a lane take."""
 
 ROWS_OF_A_PASS = 64
