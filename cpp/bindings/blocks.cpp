@@ -27,4 +27,9 @@ DataKind data_kind(std::int64_t stride) {
   return {static_cast<std::uint32_t>(stride)};
 }
 
+std::optional<DataKind> mixing_of(std::optional<std::int64_t> stride) {
+  if (!stride) return std::nullopt;
+  return data_kind(*stride);
+}
+
 }  // namespace lmpack::bindings

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,9 @@ BlockLayout layout_of(std::span<const std::uint8_t> plain, std::int64_t lane_len
 
 // Throws InvalidArgument if the stride is out of range.
 DataKind data_kind(std::int64_t stride);
+
+// The same where no stride means that nothing is mixed.
+std::optional<DataKind> mixing_of(std::optional<std::int64_t> stride);
 
 // What a function that runs without the GIL gives, as Python bytes.
 template <typename Function>

@@ -17,6 +17,7 @@
 #include "lmpack/engine/peak.hpp"
 #include "lmpack/error.hpp"
 #include "lmpack/mixed_block_codec.hpp"
+#include "models.hpp"
 #include "registers.hpp"
 #include "shared.hpp"
 
@@ -45,44 +46,10 @@ ModelShape shape_from(const py::dict& fields) {
   return shape;
 }
 
-template <typename Element>
-std::span<const Element> tensor(const py::dict& tensors, const std::string& name,
-                                std::size_t size) {
-  if (!tensors.contains(name)) throw InvalidArgument("the model has no tensor " + name);
-  const py::object value = tensors[name.c_str()];
-  if (!py::isinstance<py::array_t<Element, py::array::c_style>>(value)) {
-    throw InvalidArgument("the tensor " + name + " has the wrong type or is not C-contiguous");
-  }
-  const auto array = value.cast<py::array_t<Element, py::array::c_style>>();
-  if (!is_plain_memory(array, alignof(Element))) {
-    throw InvalidArgument("the tensor " + name + " is not aligned");
-  }
-  if (static_cast<std::size_t>(array.size()) != size) {
-    throw InvalidArgument("the tensor " + name + " has " + std::to_string(array.size()) +
-                          " elements, the architecture demands " + std::to_string(size));
-  }
-  return {array.data(), size};
-}
-
-const Kernels& kernels_named(const std::string& name) {
-  std::string known;
-  for (const Kernels* kernels : available_kernels()) {
-    if (kernels->name == name) return *kernels;
-    known += (known.empty() ? "" : ", ") + std::string(kernels->name);
-  }
-  throw InvalidArgument("there is no kernel " + name + " on this processor: choose one of " +
-                        known);
-}
-
 std::unique_ptr<Engine> make_engine(const py::dict& shape, const py::dict& tensors,
                                     const std::string& kernel) {
-  const TensorSource source{[&](const std::string& name, std::size_t size) {
-                              return tensor<std::int8_t>(tensors, name, size);
-                            },
-                            [&](const std::string& name, std::size_t size) {
-                              return tensor<float>(tensors, name, size);
-                            }};
-  return std::make_unique<Engine>(load_weights(shape_from(shape), source), kernels_named(kernel));
+  return std::make_unique<Engine>(load_weights(shape_from(shape), tensor_source(tensors)),
+                                  kernels_named(kernel));
 }
 
 std::unique_ptr<SharedLanes> start(const Engine& engine, std::int64_t lanes) {

@@ -13,6 +13,7 @@ PYBIND11_MODULE(_native, module) {
   lmpack::bindings::register_mixed_coders(module);
   lmpack::bindings::register_mixing(module);
   lmpack::bindings::register_engine(module);
+  lmpack::bindings::register_decoder_engine(module);
   lmpack::bindings::register_token_coders(module);
   lmpack::bindings::register_build_info(module);
 }

@@ -27,11 +27,6 @@ namespace {
 // Coders share their table, which must live as long as they do.
 using SharedTable = std::shared_ptr<TokenTable>;
 
-std::optional<DataKind> mixing_of(std::optional<std::int64_t> stride) {
-  if (!stride) return std::nullopt;
-  return data_kind(*stride);
-}
-
 struct EncoderOwner {
   SharedTable shared_table;
   std::vector<std::uint8_t> plain;

@@ -18,37 +18,15 @@ namespace {
 
 using namespace lmpack;
 using tests::Bytes;
+using tests::fail_every_request;
 using tests::FailsAllocation;
 
 const ModelShape kShape{256, 32, 1, 32, 32, {8}, true, {{2, 50, 0, 32}}};
 const BlockLayout kLayout(3 * 100 - 7, 100);
 
-// Requests for memory of a call that are made to fail in turn: all of a short call, the first ones
-// of a long call, where it sets itself up.
-constexpr std::size_t kMostRequests = 150;
-
 const Engine& engine() {
   static const Engine result = tests::random_engine(kShape, *available_kernels().front());
   return result;
-}
-
-// Lets each request for memory of a call fail. A call that gets by without, with a thread less for
-// example, has to give what it always gives.
-template <typename Result, typename Call>
-void fail_every_request(const Result& expected, const Call& call) {
-  bool failed = true;
-  for (std::size_t number = 1; failed && number <= kMostRequests; ++number) {
-    Result result = expected;
-    {
-      const FailsAllocation failing(number);
-      try {
-        result = call();
-      } catch (const std::bad_alloc&) {
-      }
-      failed = failing.failed();
-    }
-    CHECK(result == expected);
-  }
 }
 
 }  // namespace

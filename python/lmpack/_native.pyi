@@ -1,6 +1,6 @@
 """The coder and the engine of lmpack in C++ (cpp/bindings). Not public: use lmpack.compress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -119,5 +119,37 @@ class Engine:
         length: int,
         lane_length: int,
         stride: int,
+        steps_done: Callable[[int], None],
+    ) -> bytes: ...
+
+class DecoderState: ...
+
+class DecoderEngine:
+    def __init__(
+        self, shape: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]], kernel: str
+    ) -> None: ...
+    def start(self, lanes: int) -> DecoderState: ...
+    def feed(
+        self, state: DecoderState, symbols: npt.NDArray[np.int32], team: ThreadTeam
+    ) -> npt.NDArray[np.int32]: ...
+    def encode(
+        self,
+        table: TokenTable,
+        team: ThreadTeam,
+        plain: bytes,
+        lane_length: int,
+        stride: int | None,
+        tokens: npt.NDArray[np.int32],
+        counts: npt.NDArray[np.int32],
+        steps_done: Callable[[int], None],
+    ) -> bytes: ...
+    def decode(
+        self,
+        table: TokenTable,
+        team: ThreadTeam,
+        payload: Buffer,
+        length: int,
+        lane_length: int,
+        stride: int | None,
         steps_done: Callable[[int], None],
     ) -> bytes: ...

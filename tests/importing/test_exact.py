@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
-from random_decoder import FAMILIES, Tensors, random_decoder, random_tokens, small_shape
-from reference_decoder_model import reference_weights
+from decoder_cases import Case, case_of, in_pieces, in_steps
+from random_decoder import FAMILIES
 
-from lmpack._models.decoder.shape import DecoderShape
 from lmpack.errors import UsageError
 from lmpack.importing import exact
 from lmpack.importing.exact import ExactDecoder
 
-LANES = 2
 
-Weights = npt.NDArray[np.int32]
-
-
-class Case:
-    """A random model, symbols that fill its context, and what it has to give for them."""
-
-    def __init__(self, family: str, **changes: Any) -> None:
-        random = np.random.default_rng(7)
-        tokens = random_tokens(290, random)
-        self.shape: DecoderShape = small_shape(family, tokens, **changes)
-        self.tensors: Tensors = random_decoder(self.shape, tokens, 3)
-        self.symbols = random.integers(0, len(tokens) + 1, (LANES, self.shape.context))
-        self.weights = reference_weights(self.shape, self.tensors, self.symbols)
-        self.decoder = ExactDecoder(self.shape, self.tensors)
-
-    def in_pieces(self, symbols: npt.NDArray[np.integer], *ends: int) -> Weights:
-        """Weights of symbols that are fed up to one end after another."""
-        state = self.decoder.start(len(symbols))
-        cuts = [0, *ends, symbols.shape[1]]
-        fed = [self.decoder.prefill(state, symbols[:, a:b]) for a, b in itertools.pairwise(cuts)]
-        return np.concatenate(fed, axis=1)
-
-
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(params=FAMILIES)
 def case(request: pytest.FixtureRequest) -> Case:
-    return Case(request.param)
+    return case_of(request.param)
+
+
+@pytest.fixture
+def decoder(case: Case) -> ExactDecoder:
+    return ExactDecoder(case.shape, case.tensors)
 
 
 @pytest.fixture
@@ -56,49 +33,48 @@ def two_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def test_all_positions_at_once(case: Case) -> None:
-    assert case.in_pieces(case.symbols).dtype == np.int32
-    assert np.array_equal(case.in_pieces(case.symbols), case.weights)
+def test_all_positions_at_once(case: Case, decoder: ExactDecoder) -> None:
+    weights = in_pieces(decoder, case.symbols)
+    assert weights.dtype == np.int32
+    assert np.array_equal(weights, case.weights)
 
 
-def test_steps(case: Case) -> None:
-    state = case.decoder.start(LANES)
-    steps = [case.decoder.step(state, column) for column in case.symbols.T]
-    assert np.array_equal(np.stack(steps, axis=1), case.weights)
+def test_steps(case: Case, decoder: ExactDecoder) -> None:
+    assert np.array_equal(in_steps(decoder, case.symbols), case.weights)
 
 
-def test_pieces(case: Case) -> None:
-    assert np.array_equal(case.in_pieces(case.symbols, 1, 8, 9, 10, 40), case.weights)
+def test_pieces(case: Case, decoder: ExactDecoder) -> None:
+    assert np.array_equal(in_pieces(decoder, case.symbols, 1, 8, 9, 10, 32), case.weights)
 
 
-def test_lanes_alone(case: Case) -> None:
-    alone = [case.in_pieces(lane[None], 20) for lane in case.symbols]
+def test_lanes_alone(case: Case, decoder: ExactDecoder) -> None:
+    alone = [in_pieces(decoder, lane[None], 20) for lane in case.symbols]
     assert np.array_equal(np.concatenate(alone), case.weights)
 
 
 def test_blocks_of_queries_and_tiles_of_the_head(
-    case: Case, monkeypatch: pytest.MonkeyPatch
+    case: Case, decoder: ExactDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exact, "QUERIES", 5)
     monkeypatch.setattr(exact, "HEAD_TILE", 96)
-    assert np.array_equal(case.in_pieces(case.symbols, 13), case.weights)
+    assert np.array_equal(in_pieces(decoder, case.symbols, 13), case.weights)
 
 
-def test_two_threads(case: Case, two_threads: None) -> None:
-    assert np.array_equal(case.in_pieces(case.symbols, 33), case.weights)
+def test_two_threads(case: Case, decoder: ExactDecoder, two_threads: None) -> None:
+    assert np.array_equal(in_pieces(decoder, case.symbols, 33), case.weights)
 
 
-def test_logits_of_some_rows(case: Case) -> None:
-    hidden = case.decoder.hidden(case.decoder.start(LANES), case.symbols)
-    weights = case.decoder.weights(case.decoder.logits(hidden[1, [0, 30, 63]]))
-    assert np.array_equal(weights, case.weights[1, [0, 30, 63]])
+def test_logits_of_some_rows(case: Case, decoder: ExactDecoder) -> None:
+    hidden = decoder.hidden(decoder.start(len(case.symbols)), case.symbols)
+    weights = decoder.weights(decoder.logits(hidden[1, [0, 30, 39]]))
+    assert np.array_equal(weights, case.weights[1, [0, 30, 39]])
 
 
-def test_a_context_has_an_end(case: Case) -> None:
-    state = case.decoder.start(LANES)
-    case.decoder.prefill(state, case.symbols)
-    with pytest.raises(UsageError, match="64 positions"):
-        case.decoder.step(state, case.symbols[:, 0])
+def test_a_context_has_an_end(case: Case, decoder: ExactDecoder) -> None:
+    state = decoder.start(len(case.symbols))
+    decoder.prefill(state, case.symbols)
+    with pytest.raises(UsageError, match="40 positions"):
+        decoder.step(state, case.symbols[:, 0])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -114,11 +90,10 @@ def test_rows_of_zeros_and_extreme_weights(family: str) -> None:
             tensor[:] = 64
         elif name.endswith("1.out.weight"):
             tensor[:] = -64
-    symbols = np.stack([np.arange(12), np.arange(280, 268, -1)])
-    expected = reference_weights(case.shape, case.tensors, symbols)
-    case.decoder = ExactDecoder(case.shape, case.tensors)
-    assert np.array_equal(case.in_pieces(symbols), expected)
-    assert np.array_equal(case.in_pieces(symbols, *range(1, 12)), expected)
+    case.symbols = np.stack([np.arange(12), np.arange(280, 268, -1)])
+    decoder = ExactDecoder(case.shape, case.tensors)
+    assert np.array_equal(in_pieces(decoder, case.symbols), case.weights)
+    assert np.array_equal(in_steps(decoder, case.symbols), case.weights)
 
 
 def test_sums_that_float32_cannot_hold() -> None:
@@ -129,6 +104,5 @@ def test_sums_that_float32_cannot_hold() -> None:
             tensor[:] = 64
         elif name.endswith("down.multiplier"):
             tensor /= 8
-    expected = reference_weights(case.shape, case.tensors, case.symbols)
-    case.decoder = ExactDecoder(case.shape, case.tensors)
-    assert np.array_equal(case.in_pieces(case.symbols), expected)
+    decoder = ExactDecoder(case.shape, case.tensors)
+    assert np.array_equal(in_pieces(decoder, case.symbols), case.weights)

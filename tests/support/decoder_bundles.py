@@ -13,8 +13,9 @@ from random_decoder import random_decoder
 
 from lmpack._models.bundle import MANIFEST, TENSORS, TOKENIZER
 from lmpack._models.decoder.bundle import TOKENS, DecoderBundle, read_decoder_bundle
+from lmpack._models.decoder.pieces import BYTE_OF
 from lmpack._models.decoder.shape import FAMILY, SPEC_VERSION, DecoderShape
-from lmpack._models.decoder.writing import TensorFile, fingerprint_of_file
+from lmpack._models.decoder.writing import TensorWriter, fingerprint_of_file
 
 UNPROVED = [{"symbols": [[0]], "sha256": "00" * 32}]
 """Conformance vectors that no executor fulfils."""
@@ -22,9 +23,6 @@ UNPROVED = [{"symbols": [[0]], "sha256": "00" * 32}]
 
 def byte_tokenizer() -> bytes:
     """A tokenizer of the package `tokenizers` that gives bytes: GPT-2's without any merge."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    characters = [*map(chr, printable), *(chr(256 + number) for number in range(len(others)))]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
     tokenizer = {
         "version": "1.0",
@@ -33,7 +31,7 @@ def byte_tokenizer() -> bytes:
         "decoder": byte_level,
         "model": {
             "type": "BPE",
-            "vocab": {character: number for number, character in enumerate(characters)},
+            "vocab": {character: number for number, character in enumerate(BYTE_OF)},
             "merges": [],
         },
     }
@@ -66,7 +64,7 @@ def write_bundle(
     """Writes a bundle of these parts, its tokenizer being one of bytes if there is no other."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / TENSORS).open("wb") as file:
-        written = TensorFile(shape, file)
+        written = TensorWriter(shape, file)
         for name, values in tensors.items():
             written.write(name, values)
     for name, content in graphs.items():

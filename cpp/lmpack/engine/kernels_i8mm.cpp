@@ -1,22 +1,8 @@
 #include "lmpack/engine/kernel_sets.hpp"
 #include "lmpack/engine/kernels_of.hpp"
-#include "lmpack/engine/simd/neon.hpp"
+#include "lmpack/engine/simd/i8mm.hpp"
 
 namespace lmpack {
-namespace {
-
-struct MixedDot {
-  static constexpr const char* kName = "i8mm";
-  using Columns = int8x16_t;
-  using Bytes = uint8x16_t;
-  static Columns columns(int8x16_t from) { return from; }
-  static Bytes bytes(uint8x16_t from) { return from; }
-  static int32x4_t dot(int32x4_t sums, Bytes bytes, Columns columns) {
-    return vusdotq_s32(sums, bytes, columns);
-  }
-};
-
-}  // namespace
 
 constinit const Kernels kI8mmKernels = kernels_of<Neon<MixedDot>>();
 

@@ -19,11 +19,14 @@ import numpy.typing as npt
 import lmpack._native
 from lmpack._executors.proof_memory import is_proved, remember_proof
 from lmpack._executors.protocol import Executor, LanguageModel
-from lmpack._models.bundle import Bundle
+from lmpack._models.bundle import AnyBundle
 from lmpack.errors import ConformanceError
 
 PREFILL_PIECE = 37
 """Odd, so that pieces end anywhere in the ring."""
+
+PREFILL_ODDS = 1 << 24
+"""Odds in one call, at most; for vocabularies so large that memory asks for it."""
 
 
 def odds_digest(odds: npt.NDArray[np.int32]) -> str:
@@ -32,44 +35,50 @@ def odds_digest(odds: npt.NDArray[np.int32]) -> str:
 
 
 def by_prefill(
-    model: LanguageModel, symbols: npt.NDArray[np.integer], piece: int
+    model: LanguageModel, symbols: npt.NDArray[np.integer], piece: int, first: int = 0
 ) -> npt.NDArray[np.int32]:
-    """Odds int32 [L, T, V] of symbols [L, T], fed `piece` positions at a time."""
+    """Odds int32 [L, T - first, V] of symbols [L, T], fed `piece` positions at a time."""
     state = model.start(symbols.shape[0])
-    pieces = [
-        model.prefill(state, symbols[:, start : start + piece])
-        for start in range(0, symbols.shape[1], piece)
-    ]
-    return np.concatenate(pieces, axis=1)
+    kept = []
+    for start in range(0, symbols.shape[1], piece):
+        odds = model.prefill(state, symbols[:, start : start + piece])
+        if start + piece > first:
+            kept.append(odds[:, max(0, first - start) :])
+    return np.concatenate(kept, axis=1)
 
 
-def by_steps(model: LanguageModel, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-    """Odds int32 [L, T, V] of symbols [L, T], fed one by one."""
+def by_steps(
+    model: LanguageModel, symbols: npt.NDArray[np.integer], first: int = 0
+) -> npt.NDArray[np.int32]:
+    """Odds int32 [L, T - first, V] of symbols [L, T], fed one by one from `first` on."""
     state = model.start(symbols.shape[0])
-    return np.stack([model.step(state, column) for column in symbols.T], axis=1)
+    for start in range(0, first, PREFILL_PIECE):
+        model.prefill(state, symbols[:, start : min(start + PREFILL_PIECE, first)])
+    return np.stack([model.step(state, column) for column in symbols.T[first:]], axis=1)
 
 
 def by_decoding_steps(
-    executor: Executor, symbols: npt.NDArray[np.integer]
+    executor: Executor, symbols: npt.NDArray[np.integer], first: int = 0
 ) -> npt.NDArray[np.int32]:
     """The same by what makes the steps of a block that is decoded."""
     with executor.lanes_for(symbols.shape[0]) as model:
-        return by_steps(model, symbols)
+        return by_steps(model, symbols, first)
 
 
-def check_conformance(bundle: Bundle, executor: Executor) -> None:
+def check_conformance(bundle: AnyBundle, executor: Executor) -> None:
     """Run every conformance vector by prefill, by steps and lane by lane.
 
     Raises:
         ConformanceError: one of them gives other integers.
     """
     for number, vector in enumerate(bundle.conformance):
-        symbols = np.array(vector.symbols, np.int64)
+        symbols, first = np.array(vector.symbols, np.int64), vector.first
+        whole = min(symbols.shape[1], PREFILL_ODDS // executor.architecture.vocabulary)
         ways = {
-            "prefill": by_prefill(executor, symbols, PREFILL_PIECE),
-            "steps": by_decoding_steps(executor, symbols),
+            "prefill": by_prefill(executor, symbols, PREFILL_PIECE, first),
+            "steps": by_decoding_steps(executor, symbols, first),
             "single lanes": np.concatenate(
-                [by_prefill(executor, lane[None], symbols.shape[1]) for lane in symbols]
+                [by_prefill(executor, lane[None], whole, first) for lane in symbols]
             ),
         }
         for way, odds in ways.items():
@@ -81,7 +90,7 @@ def check_conformance(bundle: Bundle, executor: Executor) -> None:
                 )
 
 
-def require_conformance(bundle: Bundle, executor: Executor) -> None:
+def require_conformance(bundle: AnyBundle, executor: Executor) -> None:
     """:func:`check_conformance`, unless this combination has passed before on this CPU."""
     key = proof_key(bundle, executor)
     if not is_proved(key):
@@ -89,12 +98,12 @@ def require_conformance(bundle: Bundle, executor: Executor) -> None:
         remember_proof(key)
 
 
-def proof_key(bundle: Bundle, executor: Executor) -> str:
+def proof_key(bundle: AnyBundle, executor: Executor) -> str:
     """What a proof is for: all that could make the executor give other integers, hashed."""
     facts = [
         bundle.content_digest,
         [vector.sha256 for vector in bundle.conformance],
-        [vector.symbols for vector in bundle.conformance],
+        [[vector.symbols, vector.first] for vector in bundle.conformance],
         executor.name,
         executor.version,
         [_identity(file) for file in (lmpack._native.__file__, *executor.libraries)],

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lmpack._models.decoder.shape import DecoderShape
 
-SYMBOLS, POSITIONS, WEIGHTS = "symbols", "positions", "weights"
+SYMBOLS, POSITIONS, WEIGHTS = "symbols", "position", "weights"
 """Names of the graph's inputs int64 [L, T] and [1, T], and of its output int32 [L, T, V]."""
 
 BUFFERS = ("keys", "values", "key_scales", "value_scales")

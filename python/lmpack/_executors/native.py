@@ -18,6 +18,21 @@ ISA_VARIABLE = "LMPACK_ISA"
 """Environment variable that forces a kernel; all of them give the same integers."""
 
 
+def chosen_kernel(kernel: str | None) -> str:
+    """The kernel that is asked for, or what LMPACK_ISA says, or the fastest one.
+
+    Raises:
+        UsageError: this processor cannot run it.
+    """
+    kernel = kernel or os.environ.get(ISA_VARIABLE) or kernel_names()[0]
+    if kernel not in kernel_names():
+        raise UsageError(
+            f"there is no kernel {kernel!r} on this processor: {ISA_VARIABLE} may be one of "
+            f"{', '.join(kernel_names())}"
+        )
+    return kernel
+
+
 class NativeExecutor:
     """Runs a bundle's tensors in the C++ engine; blocks coded at the same time share threads."""
 
@@ -36,12 +51,7 @@ class NativeExecutor:
             UsageError: this processor cannot run the kernel.
             BundleError: the bundle's tensors do not fit its architecture.
         """
-        kernel = kernel or os.environ.get(ISA_VARIABLE) or kernel_names()[0]
-        if kernel not in kernel_names():
-            raise UsageError(
-                f"there is no kernel {kernel!r} on this processor: {ISA_VARIABLE} may be one of "
-                f"{', '.join(kernel_names())}"
-            )
+        kernel = chosen_kernel(kernel)
         self.architecture = bundle.architecture
         self.version = kernel
         self._team = ThreadTeam(threads or available_cores())

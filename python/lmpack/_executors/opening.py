@@ -16,12 +16,14 @@ from lmpack._executors.devices import (
 )
 from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
+from lmpack._executors.native_decoder import NativeDecoderExecutor
 from lmpack._executors.protocol import Executor
-from lmpack._models.bundle import Bundle, list_models, memory_for
+from lmpack._models.bundle import AnyBundle, list_models, memory_for
+from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import ModelError, UsageError
 
 
-def open_executor(bundle: Bundle, device: str = "auto", threads: int | None = None) -> Executor:
+def open_executor(bundle: AnyBundle, device: str = "auto", threads: int | None = None) -> Executor:
     """Load a bundle into an executor and make sure that it gives the bundle's integers.
 
     Args:
@@ -62,8 +64,10 @@ def onnxruntime_is_installed() -> bool:
         return False
 
 
-def _load(bundle: Bundle, device: str, threads: int | None) -> Executor:
+def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
     if device == CPU:
+        if isinstance(bundle, DecoderBundle):
+            return NativeDecoderExecutor(bundle, threads=threads)
         return NativeExecutor(bundle, threads=threads)
     if not onnxruntime_is_installed():
         extra = "onnxruntime" if device == CPU_ONNXRUNTIME else "cuda"
@@ -72,11 +76,30 @@ def _load(bundle: Bundle, device: str, threads: int | None) -> Executor:
             f"the device {CPU}"
         )
     if device == CPU_ONNXRUNTIME:
-        from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+        return _onnxruntime(bundle, threads)
+    return _cuda(bundle)
 
-        return OnnxRuntimeExecutor(bundle, threads=threads)
-    from lmpack._executors.cuda import CudaExecutor
+
+def _onnxruntime(bundle: AnyBundle, threads: int | None) -> Executor:
+    if isinstance(bundle, DecoderBundle):
+        from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
+
+        return OnnxRuntimeDecoderExecutor(bundle, threads=threads)
+    from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
+
+    return OnnxRuntimeExecutor(bundle, threads=threads)
+
+
+def _cuda(bundle: AnyBundle) -> Executor:
     from lmpack._executors.cuda_libraries import cuda_provider
+
+    if isinstance(bundle, DecoderBundle):
+        from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
+
+        return OnnxRuntimeDecoderExecutor(
+            bundle, graph="cuda.onnx", provider=cuda_provider(capture=False)
+        )
+    from lmpack._executors.cuda import CudaExecutor
 
     return CudaExecutor(bundle, cuda_provider())
 

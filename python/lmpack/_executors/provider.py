@@ -33,8 +33,15 @@ class Provider:
     capture: bool = False
     hardware: Callable[[], str] = str
 
-    def session(self, graph: Graph, *, capture: bool = False) -> GraphSession:
-        """The session of a graph; `capture` says whether its runs are captured.
+    def session(
+        self, graph: Graph, *, capture: bool = False, threads: int | None = None
+    ) -> GraphSession:
+        """The session of a graph.
+
+        Args:
+            graph: of a bundle.
+            capture: whether its runs are captured.
+            threads: of one run, on a CPU; None for as many as there are cores.
 
         Raises:
             BundleError: ONNX Runtime cannot load the graph.
@@ -42,6 +49,8 @@ class Provider:
         """
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
         # Basic rewrites only remove nodes. Those beyond replace nodes by others, and each new
         # version knows more of them; the exactness of the graph is that of its own nodes.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC

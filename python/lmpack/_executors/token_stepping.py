@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -48,8 +48,7 @@ class TokenSteppingExecutor(Executor):
         self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
-        starts = range(0, len(plain), lane_length)
-        lanes = [self.segment(plain[start : start + lane_length]) for start in starts]
+        lanes = tokens_of_lanes(self.segment, plain, lane_length)
         counts = np.array([len(lane) for lane in lanes], np.int32)
         coder = TokenEncoder(self.table, plain, lane_length, stride, np.concatenate(lanes), counts)
         tokens = side_by_side(lanes)
@@ -85,6 +84,14 @@ class TokenSteppingExecutor(Executor):
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
         """The executor itself; see :meth:`Executor.lanes_for`."""
         return contextlib.nullcontext(self)
+
+
+def tokens_of_lanes(
+    segment: Callable[[bytes], npt.NDArray[np.int32]], plain: bytes, lane_length: int
+) -> list[npt.NDArray[np.int32]]:
+    """The tokens of each lane of a block, cut by `segment` without the others."""
+    starts = range(0, len(plain), lane_length)
+    return [segment(plain[start : start + lane_length]) for start in starts]
 
 
 def side_by_side(lanes: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:

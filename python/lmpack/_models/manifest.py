@@ -33,7 +33,7 @@ LARGEST_MANIFEST = 1 << 20
 LARGEST_LANES = 16
 LARGEST_POSITIONS = 1 << 14
 LARGEST_ODDS = 1 << 28
-"""Bounds of a conformance vector: lanes, symbols, and symbols times the vocabulary."""
+"""Bounds of a conformance vector: lanes, symbols, and odds that are digested."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,11 +42,13 @@ class ConformanceVector:
 
     Attributes:
         symbols: [L, T] integers, fed as they are.
-        sha256: SHA-256 (hex) of the odds int32 [L, T, V], little-endian, in C order.
+        sha256: SHA-256 (hex) of the odds int32 [L, T - first, V], little-endian, in C order.
+        first: the position, below T, from which on odds count.
     """
 
     symbols: tuple[tuple[int, ...], ...]
     sha256: str
+    first: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,17 +187,20 @@ def _vector(vector: Mapping[str, Any], vocabulary: int) -> ConformanceVector:
     numbers = all(type(s) is int and s in allowed for lane in symbols for s in lane)
     if len(lengths) != 1 or 0 in lengths or not numbers:
         raise BundleError(f"conformance: lanes must be equally long, with symbols in {allowed}")
-    positions = len(symbols) * len(symbols[0])
+    length, first = len(symbols[0]), vector.get("from", 0)
+    if type(first) is not int or first not in range(length):
+        raise BundleError(f"conformance: from must be an integer, 0 to {length - 1}")
+    positions = len(symbols) * length
     if (
         len(symbols) > LARGEST_LANES
         or positions > LARGEST_POSITIONS
-        or positions * vocabulary > LARGEST_ODDS
+        or len(symbols) * (length - first) * vocabulary > LARGEST_ODDS
     ):
         raise BundleError(
             f"conformance: a vector has {len(symbols)} lanes and {positions:,} symbols, at most "
             f"{LARGEST_LANES} and {LARGEST_POSITIONS:,} are allowed, and {LARGEST_ODDS:,} odds"
         )
-    return ConformanceVector(symbols, text(vector["sha256"]))
+    return ConformanceVector(symbols, text(vector["sha256"]), first)
 
 
 def text(value: Any) -> str:

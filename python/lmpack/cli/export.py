@@ -9,7 +9,7 @@ import click
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import traceback_option
 from lmpack.cli.printing import say_error
-from lmpack.cli.training_extra import training_extra
+from lmpack.cli.required_extra import training_extra
 
 
 @click.command()

@@ -16,6 +16,7 @@ from lmpack.cli.explanations import explanation
 from lmpack.cli.export import export
 from lmpack.cli.failures import print_error
 from lmpack.cli.generate import generate
+from lmpack.cli.import_model import import_command
 from lmpack.cli.info import info
 from lmpack.cli.models import models
 from lmpack.cli.output import STANDARD_OUTPUT
@@ -89,6 +90,7 @@ _COMMANDS = (
     models,
     train,
     export,
+    import_command,
     eval_group,
     generate,
     bench,

@@ -13,7 +13,7 @@ from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import threads_option, traceback_option
 from lmpack.cli.printing import say
-from lmpack.cli.training_extra import training_extra
+from lmpack.cli.required_extra import training_extra
 from lmpack.training.config import PRODUCTS, read_recipe, with_batch
 from lmpack.training.presets import shape_names
 

@@ -71,7 +71,7 @@ class ExactDecoder:
     """
 
     name = "torch"
-    version = torch.__version__
+    version = str(torch.__version__)
 
     def __init__(self, shape: DecoderShape, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
         self.architecture = shape
@@ -81,6 +81,11 @@ class ExactDecoder:
             array = unpack(tensor) if name.endswith(".weight") else tensor
             self._tensors[name] = torch.from_numpy(np.array(array))
         self._epsilon = float(tensors["norm_epsilon"][0])
+
+    def single_bytes(self) -> npt.NDArray[np.int64]:
+        """Numbers of the tokens of one byte."""
+        lengths = self._tensors["token_lengths"][: self.architecture.vocabulary]
+        return np.flatnonzero(lengths.numpy() == 1)
 
     def start(self, lanes: int) -> ExactState:
         """A state of `lanes` lanes with nothing fed yet."""

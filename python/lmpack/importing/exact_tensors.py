@@ -60,6 +60,9 @@ class FloatMatrix:
 class ExactTensors:
     """What the tensors of an exact decoder are made of.
 
+    Attributes:
+        shape: of the exact model.
+
     Args:
         source: the float model.
         shape: of the exact model.
@@ -68,13 +71,13 @@ class ExactTensors:
 
     def __init__(self, source: FloatSource, shape: DecoderShape, table: TokenTable) -> None:
         self._source = source
-        self._shape = shape
+        self.shape = shape
         self._table = table
         self._names = set(source.names())
 
     def matrices(self) -> list[MatrixShape]:
         """All matrices."""
-        return [*layer_matrices(self._shape), *vocabulary_matrices(self._shape)]
+        return [*layer_matrices(self.shape), *vocabulary_matrices(self.shape)]
 
     def matrix(self, matrix: MatrixShape) -> FloatMatrix:
         """One of the matrices, read from the source.
@@ -88,7 +91,7 @@ class ExactTensors:
         read = {"qkv": self._qkv, "out": self._out, "up": self._up, "down": self._down}[kind]
         weight = read(stem)
         bias = self._bias(stem, kind) if matrix.biased else None
-        size = self._shape.head_width if kind == "out" else matrix.inputs
+        size = self.shape.head_width if kind == "out" else matrix.inputs
         units = {f"{matrix.name}.multiplier": 1 / OUTPUT_STEP}
         order = np.arange(matrix.outputs)
         return FloatMatrix(matrix.name, weight, order, bias, hadamard_size(size), units)
@@ -99,7 +102,7 @@ class ExactTensors:
         Raises:
             BundleError: one cannot be read.
         """
-        shape, source = self._shape, self._source.shape
+        shape, source = self.shape, self._source.shape
         for name in norm_names(shape):
             yield f"{name}.gain", bounded(name, self._source.tensor(name))
             if shape.norm == "layer":
@@ -121,11 +124,12 @@ class ExactTensors:
         yield "token_bytes", np.frombuffer(b"".join(tokens), np.uint8)
 
     def _positions(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-        shape = self._shape
+        shape = self.shape
         if not shape.ropes:
             values = self._source.tensor("positions")[: shape.context]
             steps = np.rint(values * np.float32(2.0**shape.residual_bits))
-            yield "positions", np.clip(steps, -RESIDUAL_LIMIT, RESIDUAL_LIMIT)
+            limit = np.float32(RESIDUAL_LIMIT)
+            yield "positions", np.clip(steps, -limit, limit)
         for k, stored in enumerate(rope_tables(self._source)):
             cos, sin = rotary_tables(np.frombuffer(stored), shape.context)
             more = shape.head_width // 2 - cos.shape[1]
@@ -135,10 +139,10 @@ class ExactTensors:
     def _vocabulary_matrix(self, matrix: MatrixShape) -> FloatMatrix:
         """The tensor as it is: its rows are put in order piece by piece."""
         logit = LOGIT_STEPS * math.log2(math.e)
-        embedded = self._source.shape.embedding_scale * 2.0**self._shape.residual_bits
+        embedded = self._source.shape.embedding_scale * 2.0**self.shape.residual_bits
         units = {"head.multiplier": logit}
         if matrix.name == "embedding":
-            units = {"embedding.multiplier": embedded} | (units if self._shape.tied else {})
+            units = {"embedding.multiplier": embedded} | (units if self.shape.tied else {})
         return FloatMatrix(
             matrix.name,
             self._source.tensor(matrix.name),
@@ -156,7 +160,7 @@ class ExactTensors:
         return np.ascontiguousarray(self._heads(self._source.tensor(f"{stem}.out").T).T)
 
     def _up(self, stem: str) -> Floats:
-        parts = ("gate", "up") if self._shape.gated else ("up",)
+        parts = ("gate", "up") if self.shape.gated else ("up",)
         return np.concatenate(
             [self._hidden(self._source.tensor(f"{stem}.{part}")) for part in parts]
         )
@@ -166,7 +170,7 @@ class ExactTensors:
 
     def _bias(self, stem: str, kind: str) -> Floats:
         """The bias of a matrix, with zeros for parts that have none."""
-        parts = {"qkv": ("q", "k", "v"), "up": ("gate", "up") if self._shape.gated else ("up",)}
+        parts = {"qkv": ("q", "k", "v"), "up": ("gate", "up") if self.shape.gated else ("up",)}
         found = [
             self._or_zeros(f"{stem}.{part}.bias", f"{stem}.{part}")
             for part in parts.get(kind, (kind,))
@@ -184,11 +188,11 @@ class ExactTensors:
 
     def _heads(self, rows: Floats) -> Floats:
         """Rows of heads, both halves of each filled up with zeros."""
-        width, wide = self._source.shape.head_width, self._shape.head_width
+        width, wide = self._source.shape.head_width, self.shape.head_width
         halves = rows.reshape(-1, width // 2, *rows.shape[1:])
         more = [(0, 0), (0, (wide - width) // 2), *[(0, 0)] * (rows.ndim - 1)]
         return np.pad(halves, more).reshape(-1, *rows.shape[1:])
 
     def _hidden(self, rows: Floats) -> Floats:
-        more = [(0, self._shape.hidden - len(rows)), *[(0, 0)] * (rows.ndim - 1)]
+        more = [(0, self.shape.hidden - len(rows)), *[(0, 0)] * (rows.ndim - 1)]
         return np.pad(rows, more)

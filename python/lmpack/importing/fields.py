@@ -91,8 +91,11 @@ class Fields:
             BundleError: it is there with another value than the allowed ones.
         """
         value = self.get(key)
-        if value is not None and value not in allowed:
-            raise BundleError(f"{self._place}: lmpack cannot import a model with {key} = {value!r}")
+        known = isinstance(value, bool | int | float | str) and value in allowed
+        if value is not None and not known:
+            raise BundleError(
+                f"{self._place}: lmpack cannot import a model with {key} = {value!r:.80}"
+            )
 
     def wrong(self, key: str, rule: str) -> BundleError:
         """The error of a value that breaks a rule."""

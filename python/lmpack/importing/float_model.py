@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -32,11 +34,12 @@ class FloatDecoder:
         self._names = source.names()
 
     @torch.inference_mode()
-    def hidden(self, ids: Tensor) -> Tensor:
+    def hidden(self, ids: Tensor, observe: Callable[[Tensor], None] = lambda x: None) -> Tensor:
         """What the head is applied to, float32 [B, T, width].
 
         Args:
             ids: ids of tokens, int64 [B, T], the start token included; T up to the context.
+            observe: shown the residual stream [B, T, width], at first and after each layer.
 
         Raises:
             UsageError: there are more positions than the model has.
@@ -47,8 +50,10 @@ class FloatDecoder:
         x = self._tensor(EMBEDDING)[ids] * self.shape.embedding_scale
         if not self.shape.rope_frequencies:
             x = x + self._tensor(POSITIONS)[: ids.shape[1]]
+        observe(x)
         for i in range(self.shape.layers):
             x = _layer(x, i, self.shape, self._tensors(f"layers.{i}."))
+            observe(x)
         return _norm(x, FINAL_NORM, self.shape, self._tensors(FINAL_NORM))
 
     def head(self) -> Tensor:
@@ -111,7 +116,7 @@ def _norm(x: Tensor, name: str, shape: FloatShape, weights: _Layer) -> Tensor:
 
 def _attention(x: Tensor, i: int, shape: FloatShape, weights: _Layer) -> Tensor:
     q, k, v = (
-        _linear(x, name, weights).unflatten(-1, (-1, shape.head_width)).transpose(1, 2)
+        _linear(x, name, weights).view(*x.shape[:2], -1, shape.head_width).transpose(1, 2)
         for name in ("q", "k", "v")
     )
     if shape.qk_norm:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
@@ -160,10 +162,26 @@ def _element(kind: str) -> int:
     return TensorProto.INT8 if kind in ("keys", "values") else TensorProto.FLOAT
 
 
+def decoder_graphs(shape: DecoderShape, file: Path) -> dict[str, bytes]:
+    """The graphs of a bundle by the names of their files; the same bytes each time.
+
+    Args:
+        shape: of the model.
+        file: its tensors, as a safetensors file; only its header is read.
+    """
+    tensors = TensorFile(file)
+    return {
+        f"{name}.onnx": build_decoder_graph(shape, tensors, name).SerializeToString(
+            deterministic=True
+        )
+        for name in DECODER_LOWERINGS
+    }
+
+
 def build_decoder_graph(shape: DecoderShape, tensors: TensorFile, name: str) -> onnx.ModelProto:
     """The forward pass of a decoder in the lowering "cpu" or "cuda".
 
-    Inputs: `symbols` int64 [L, T]; `positions` int64 [1, T], theirs in the segment; for each window
+    Inputs: `symbols` int64 [L, T]; `position` int64 [1, T], theirs in the segment; for each window
     what is visible, and for each layer its buffers, both as lmpack._executors.decoder_rings has
     them. Outputs: `weights` int32 [L, T, V], and for each layer i `new_keys.i`, `new_values.i`,
     `new_key_scales.i` and `new_value_scales.i`, laid out like the buffers with T slots. In "cuda"

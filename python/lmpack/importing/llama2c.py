@@ -186,7 +186,9 @@ def _read_tokens(path: Path, vocabulary: int) -> SourceTokens:
                 raise ValueError(f"it ends within token {number}")
             text = content[position : position + length].decode()
         except (struct.error, ValueError) as error:
-            raise BundleError(f"{path} is no tokenizer of {vocabulary:,} tokens: {error}") from error
+            raise BundleError(
+                f"{path} is no tokenizer of {vocabulary:,} tokens: {error}"
+            ) from error
         position += length
         pieces.append(Piece(text.replace(" ", SPACE), score, _kind(number, text)))
     if position != len(content):

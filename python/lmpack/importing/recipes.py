@@ -40,7 +40,9 @@ class Recipe(NamedTuple):
         tensor = (stored.T if self.transposed else stored)[self.rows]
         if self.interleaved:
             rest = tensor.shape[1:]
-            tensor = tensor.reshape(self.interleaved, -1, 2, *rest).swapaxes(1, 2).reshape(-1, *rest)
+            tensor = (
+                tensor.reshape(self.interleaved, -1, 2, *rest).swapaxes(1, 2).reshape(-1, *rest)
+            )
         if self.increment:
             tensor = tensor + np.float32(self.increment)
         return np.ascontiguousarray(tensor)
@@ -52,7 +54,7 @@ class Naming:
 
     Attributes:
         stems: stored names, without ".weight" or ".bias", by canonical name, or by its last part
-            with {i} for the number of the layer. If there is one for "qkv", q, k and v are its rows.
+            with {i} for the number of the layer. With one for "qkv", q, k and v are its rows.
         biased: which matrices have a bias.
         transposed: whether matrices of layers are [inputs, outputs].
         interleaved: whether the rows of q and k are (Recipe.interleaved).

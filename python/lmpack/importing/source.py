@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lmpack.errors import BundleError
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -40,6 +42,9 @@ class FloatShape:
             rule.
         embedding_scale: what rows of the embedding are multiplied by.
         tied: whether the head uses the embedding.
+
+    Raises:
+        BundleError: the heads do not fit together.
     """
 
     family: str
@@ -62,6 +67,12 @@ class FloatShape:
     query_scale: float
     embedding_scale: float
     tied: bool
+
+    def __post_init__(self) -> None:
+        if self.heads % self.kv_heads:
+            raise BundleError(f"{self.heads} heads cannot share {self.kv_heads} heads of keys")
+        if self.rope_frequencies and self.head_width % 2:
+            raise BundleError(f"heads of {self.head_width} channels cannot be turned in pairs")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -57,6 +57,7 @@ class GraphBuilder:
         self._tensors = tensors
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
+        self._renamed: dict[str, str] = {}
 
     def tensor(self, name: str, flat: bool = False) -> str:
         """A tensor of the safetensors file, with one axis if `flat`."""
@@ -83,11 +84,7 @@ class GraphBuilder:
 
     def rename(self, value: str, name: str) -> None:
         """Give a value the name of a graph output."""
-        for node in self._nodes:
-            for names in (node.input, node.output):
-                for i, used in enumerate(names):
-                    if used == value:
-                        names[i] = name
+        self._renamed[value] = name
 
     def cast(self, value: str, to: int) -> str:
         """Cast to an ONNX element type."""
@@ -148,6 +145,11 @@ class GraphBuilder:
         name: str,
     ) -> onnx.ModelProto:
         """The finished model."""
+        for node in self._nodes:
+            for names in (node.input, node.output):
+                for i, value in enumerate(names):
+                    if value in self._renamed:
+                        names[i] = self._renamed[value]
         graph = helper.make_graph(
             self._nodes, name, inputs, outputs, initializer=list(self._initializers.values())
         )

@@ -63,6 +63,16 @@ struct Avx2 {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
     return {_mm256_cvtepi8_epi32(bytes), _mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8))};
   }
+  static Ints widen(const std::int16_t* from) {
+    const auto* lines = reinterpret_cast<const __m128i*>(from);
+    return {_mm256_cvtepi16_epi32(_mm_loadu_si128(lines)),
+            _mm256_cvtepi16_epi32(_mm_loadu_si128(lines + 1))};
+  }
+  // Each must fit.
+  static void store_halves(std::int16_t* to, Ints values) {
+    const __m256i halves = _mm256_packs_epi32(values.low, values.high);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permute4x64_epi64(halves, 0xD8));
+  }
 
   static Ints broadcast(std::int32_t value) {
     return {_mm256_set1_epi32(value), _mm256_set1_epi32(value)};
@@ -78,15 +88,51 @@ struct Avx2 {
   static Ints dot(Ints sums, Bytes bytes, Columns columns) {
     return {Dot::dot(sums.low, bytes, columns.low), Dot::dot(sums.high, bytes, columns.high)};
   }
+  static void detach(Ints&) {}
 
   static Ints add(Ints a, Ints b) {
     return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};
+  }
+  static Ints sub(Ints a, Ints b) {
+    return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)};
   }
   static Ints min(Ints a, Ints b) {
     return {_mm256_min_epi32(a.low, b.low), _mm256_min_epi32(a.high, b.high)};
   }
   static Ints max(Ints a, Ints b) {
     return {_mm256_max_epi32(a.low, b.low), _mm256_max_epi32(a.high, b.high)};
+  }
+  static Ints bits_and(Ints a, Ints b) {
+    return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
+  }
+  template <int kBits>
+  static Ints shift_right(Ints values) {
+    return {_mm256_srli_epi32(values.low, kBits), _mm256_srli_epi32(values.high, kBits)};
+  }
+  static Ints shift_right(Ints values, Ints bits) {
+    return {_mm256_srlv_epi32(values.low, bits.low), _mm256_srlv_epi32(values.high, bits.high)};
+  }
+
+  // Element i becomes the sum of elements i and i + kDistance where bit kDistance of i is 0, and
+  // the difference of elements i - kDistance and i where it is 1.
+  template <int kDistance>
+  static Ints butterfly(Ints values) {
+    static_assert(kDistance == 1 || kDistance == 2 || kDistance == 4 || kDistance == 8);
+    if constexpr (kDistance == 8) {
+      return {_mm256_add_epi32(values.low, values.high), _mm256_sub_epi32(values.low, values.high)};
+    } else {
+      return {butterfly_of_eight<kDistance>(values.low),
+              butterfly_of_eight<kDistance>(values.high)};
+    }
+  }
+
+  static Ints look_up(const std::int32_t* table, Ints index) {
+    return {_mm256_i32gather_epi32(table, index.low, sizeof(std::int32_t)),
+            _mm256_i32gather_epi32(table, index.high, sizeof(std::int32_t))};
+  }
+  static Floats look_up(const float* table, Ints index) {
+    return {_mm256_i32gather_ps(table, index.low, sizeof(float)),
+            _mm256_i32gather_ps(table, index.high, sizeof(float))};
   }
 
   static Floats add(Floats a, Floats b) {
@@ -107,6 +153,10 @@ struct Avx2 {
   static Floats max(Floats a, Floats b) {
     return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
   }
+  static Floats abs(Floats values) {
+    const __m256 sign = _mm256_set1_ps(-0.0F);
+    return {_mm256_andnot_ps(sign, values.low), _mm256_andnot_ps(sign, values.high)};
+  }
 
   static Floats to_floats(Ints values) {
     return {_mm256_cvtepi32_ps(values.low), _mm256_cvtepi32_ps(values.high)};
@@ -114,6 +164,13 @@ struct Avx2 {
   // In the processor's rounding mode, which is half to even unless a program changes it.
   static Ints round(Floats values) {
     return {_mm256_cvtps_epi32(values.low), _mm256_cvtps_epi32(values.high)};
+  }
+  static Floats nearest(Floats values) {
+    constexpr int kHalfToEven = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+    return {_mm256_round_ps(values.low, kHalfToEven), _mm256_round_ps(values.high, kHalfToEven)};
+  }
+  static Ints truncate(Floats values) {
+    return {_mm256_cvttps_epi32(values.low), _mm256_cvttps_epi32(values.high)};
   }
 
   static Floats first(Floats values, std::size_t count, float rest) {
@@ -139,6 +196,19 @@ struct Avx2 {
   }
 
  private:
+  template <int kDistance>
+  static __m256i butterfly_of_eight(__m256i values) {
+    constexpr int kDifferences = kDistance == 1 ? 0xAA : kDistance == 2 ? 0xCC : 0xF0;
+    __m256i others;
+    if constexpr (kDistance == 4) {
+      others = _mm256_permute2x128_si256(values, values, 1);
+    } else {
+      others = _mm256_shuffle_epi32(values, kDistance == 1 ? 0xB1 : 0x4E);
+    }
+    return _mm256_blend_epi32(_mm256_add_epi32(values, others), _mm256_sub_epi32(others, values),
+                              kDifferences);
+  }
+
   template <typename Element>
   static Ints load_lines(const Element* from) {
     const auto* lines = reinterpret_cast<const __m256i*>(from);

@@ -32,6 +32,12 @@ struct Avx512 {
   static Ints widen(const std::int8_t* from) {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   }
+  static Ints widen(const std::int16_t* from) {
+    return _mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+  }
+  static void store_halves(std::int16_t* to, Ints values) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(values));
+  }
 
   static Ints broadcast(std::int32_t value) { return _mm512_set1_epi32(value); }
   static Floats broadcast(float value) { return _mm512_set1_ps(value); }
@@ -48,10 +54,43 @@ struct Avx512 {
     asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(bytes), "v"(columns));
     return sums;
   }
+  // What follows must not see where the sums come from: if it branches, GCC 12 copies each of them
+  // in the loop of the products, too, which then takes half as long again.
+  static void detach(Ints& sums) { asm("" : "+v"(sums)); }
 
   static Ints add(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
+  static Ints sub(Ints a, Ints b) { return _mm512_sub_epi32(a, b); }
   static Ints min(Ints a, Ints b) { return _mm512_min_epi32(a, b); }
   static Ints max(Ints a, Ints b) { return _mm512_max_epi32(a, b); }
+  static Ints bits_and(Ints a, Ints b) { return _mm512_and_si512(a, b); }
+  template <int kBits>
+  static Ints shift_right(Ints values) {
+    return _mm512_srli_epi32(values, kBits);
+  }
+  static Ints shift_right(Ints values, Ints bits) { return _mm512_srlv_epi32(values, bits); }
+
+  // Element i becomes the sum of elements i and i + kDistance where bit kDistance of i is 0, and
+  // the difference of elements i - kDistance and i where it is 1.
+  template <int kDistance>
+  static Ints butterfly(Ints values) {
+    static_assert(kDistance == 1 || kDistance == 2 || kDistance == 4 || kDistance == 8);
+    if constexpr (kDistance == 1) {
+      return sum_and_difference<0xAAAA>(values, _mm512_shuffle_epi32(values, _MM_PERM_CDAB));
+    } else if constexpr (kDistance == 2) {
+      return sum_and_difference<0xCCCC>(values, _mm512_shuffle_epi32(values, _MM_PERM_BADC));
+    } else if constexpr (kDistance == 4) {
+      return sum_and_difference<0xF0F0>(values, _mm512_shuffle_i32x4(values, values, 0xB1));
+    } else {
+      return sum_and_difference<0xFF00>(values, _mm512_shuffle_i32x4(values, values, 0x4E));
+    }
+  }
+
+  static Ints look_up(const std::int32_t* table, Ints index) {
+    return _mm512_i32gather_epi32(index, table, sizeof(std::int32_t));
+  }
+  static Floats look_up(const float* table, Ints index) {
+    return _mm512_i32gather_ps(index, table, sizeof(float));
+  }
 
   static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
   static Floats sub(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
@@ -59,11 +98,16 @@ struct Avx512 {
   static Floats div(Floats a, Floats b) { return _mm512_div_ps(a, b); }
   static Floats min(Floats a, Floats b) { return _mm512_min_ps(a, b); }
   static Floats max(Floats a, Floats b) { return _mm512_max_ps(a, b); }
+  static Floats abs(Floats values) { return _mm512_abs_ps(values); }
 
   static Floats to_floats(Ints values) { return _mm512_cvtepi32_ps(values); }
   static Ints round(Floats values) {
     return _mm512_cvt_roundps_epi32(values, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
+  static Floats nearest(Floats values) {
+    return _mm512_roundscale_ps(values, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  static Ints truncate(Floats values) { return _mm512_cvttps_epi32(values); }
 
   static Floats first(Floats values, std::size_t count, float rest) {
     const auto mask = static_cast<__mmask16>((1U << count) - 1U);
@@ -71,6 +115,12 @@ struct Avx512 {
   }
   static float largest(Floats values) { return _mm512_reduce_max_ps(values); }
   static std::int32_t sum(Ints values) { return _mm512_reduce_add_epi32(values); }
+
+ private:
+  template <__mmask16 kDifferences>
+  static Ints sum_and_difference(Ints values, Ints others) {
+    return _mm512_mask_sub_epi32(_mm512_add_epi32(values, others), kDifferences, others, values);
+  }
 };
 
 }  // namespace

@@ -57,6 +57,17 @@ struct Neon {
     return {{vmovl_s16(vget_low_s16(low)), vmovl_s16(vget_high_s16(low)),
              vmovl_s16(vget_low_s16(high)), vmovl_s16(vget_high_s16(high))}};
   }
+  static Ints widen(const std::int16_t* from) {
+    const int16x8_t low = vld1q_s16(from);
+    const int16x8_t high = vld1q_s16(from + 8);
+    return {{vmovl_s16(vget_low_s16(low)), vmovl_s16(vget_high_s16(low)),
+             vmovl_s16(vget_low_s16(high)), vmovl_s16(vget_high_s16(high))}};
+  }
+  // Each must fit.
+  static void store_halves(std::int16_t* to, Ints values) {
+    vst1q_s16(to, vcombine_s16(vmovn_s32(values.at[0]), vmovn_s32(values.at[1])));
+    vst1q_s16(to + 8, vcombine_s16(vmovn_s32(values.at[2]), vmovn_s32(values.at[3])));
+  }
 
   static Ints broadcast(std::int32_t value) {
     const int32x4_t four = vdupq_n_s32(value);
@@ -80,10 +91,47 @@ struct Neon {
     for (int i = 0; i < 4; ++i) sums.at[i] = Dot::dot(sums.at[i], bytes, columns.at[i]);
     return sums;
   }
+  static void detach(Ints&) {}
 
   static Ints add(Ints a, Ints b) { return each<Ints>(a, b, vaddq_s32); }
+  static Ints sub(Ints a, Ints b) { return each<Ints>(a, b, vsubq_s32); }
   static Ints min(Ints a, Ints b) { return each<Ints>(a, b, vminq_s32); }
   static Ints max(Ints a, Ints b) { return each<Ints>(a, b, vmaxq_s32); }
+  static Ints bits_and(Ints a, Ints b) { return each<Ints>(a, b, vandq_s32); }
+  template <int kBits>
+  static Ints shift_right(Ints values) {
+    return shift_right(values, broadcast(std::int32_t{kBits}));
+  }
+  static Ints shift_right(Ints values, Ints bits) {
+    return each<Ints>(values, bits, [](int32x4_t four, int32x4_t by) {
+      return vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(four), vnegq_s32(by)));
+    });
+  }
+
+  // Element i becomes the sum of elements i and i + kDistance where bit kDistance of i is 0, and
+  // the difference of elements i - kDistance and i where it is 1.
+  template <int kDistance>
+  static Ints butterfly(Ints values) {
+    static_assert(kDistance == 1 || kDistance == 2 || kDistance == 4 || kDistance == 8);
+    if constexpr (kDistance < 4) {
+      for (int32x4_t& four : values.at) four = butterfly_of_four<kDistance>(four);
+      return values;
+    } else {
+      constexpr int kStep = kDistance / 4;
+      Ints result;
+      for (int i = 0; i < 4; ++i) {
+        const bool difference = (i & kStep) != 0;
+        result.at[i] = difference ? vsubq_s32(values.at[i ^ kStep], values.at[i])
+                                  : vaddq_s32(values.at[i], values.at[i ^ kStep]);
+      }
+      return result;
+    }
+  }
+
+  static Ints look_up(const std::int32_t* table, Ints index) {
+    return gathered<Ints>(table, index);
+  }
+  static Floats look_up(const float* table, Ints index) { return gathered<Floats>(table, index); }
 
   static Floats add(Floats a, Floats b) { return each<Floats>(a, b, vaddq_f32); }
   static Floats sub(Floats a, Floats b) { return each<Floats>(a, b, vsubq_f32); }
@@ -91,6 +139,10 @@ struct Neon {
   static Floats div(Floats a, Floats b) { return each<Floats>(a, b, vdivq_f32); }
   static Floats min(Floats a, Floats b) { return each<Floats>(a, b, vminq_f32); }
   static Floats max(Floats a, Floats b) { return each<Floats>(a, b, vmaxq_f32); }
+  static Floats abs(Floats values) {
+    for (float32x4_t& four : values.at) four = vabsq_f32(four);
+    return values;
+  }
 
   static Floats to_floats(Ints values) {
     Floats result;
@@ -101,6 +153,15 @@ struct Neon {
   static Ints round(Floats values) {
     Ints result;
     for (int i = 0; i < 4; ++i) result.at[i] = vcvtnq_s32_f32(values.at[i]);
+    return result;
+  }
+  static Floats nearest(Floats values) {
+    for (float32x4_t& four : values.at) four = vrndnq_f32(four);
+    return values;
+  }
+  static Ints truncate(Floats values) {
+    Ints result;
+    for (int i = 0; i < 4; ++i) result.at[i] = vcvtq_s32_f32(values.at[i]);
     return result;
   }
 
@@ -121,6 +182,23 @@ struct Neon {
   }
 
  private:
+  template <int kDistance>
+  static int32x4_t butterfly_of_four(int32x4_t values) {
+    const int32x4_t others = kDistance == 1 ? vrev64q_s32(values) : vextq_s32(values, values, 2);
+    const uint32x4_t differences =
+        kDistance == 1 ? uint32x4_t{0, ~0U, 0, ~0U} : uint32x4_t{0, 0, ~0U, ~0U};
+    return vbslq_s32(differences, vsubq_s32(others, values), vaddq_s32(values, others));
+  }
+
+  template <typename Vector, typename Element>
+  static Vector gathered(const Element* table, Ints index) {
+    std::int32_t places[kPanelColumns];
+    Element elements[kPanelColumns];
+    store(places, index);
+    for (std::size_t i = 0; i < kPanelColumns; ++i) elements[i] = table[places[i]];
+    return load(elements);
+  }
+
   template <typename Vector, typename Operation>
   static Vector each(const Vector& a, const Vector& b, Operation operation) {
     return {{operation(a.at[0], b.at[0]), operation(a.at[1], b.at[1]), operation(a.at[2], b.at[2]),

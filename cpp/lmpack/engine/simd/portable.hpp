@@ -41,6 +41,14 @@ struct Portable {
   static Ints widen(const std::int8_t* from) {
     return __builtin_convertvector(copied<Narrow>(from), Ints);
   }
+  static Ints widen(const std::int16_t* from) {
+    return __builtin_convertvector(copied<Middle>(from), Ints);
+  }
+  // Each must fit.
+  static void store_halves(std::int16_t* to, Ints values) {
+    const auto halves = __builtin_convertvector(values, Middle);
+    std::memcpy(to, &halves, sizeof(halves));
+  }
 
   static Ints broadcast(std::int32_t value) { return Ints{} + value; }
   static Floats broadcast(float value) { return Floats{} + value; }
@@ -58,10 +66,45 @@ struct Portable {
     const auto pairs = reinterpret_cast<Ints>(bytes.even * columns.even + bytes.odd * columns.odd);
     return sums + ((pairs << 16) >> 16) + (pairs >> 16);
   }
+  static void detach(Ints&) {}
 
   static Ints add(Ints a, Ints b) { return a + b; }
+  static Ints sub(Ints a, Ints b) { return a - b; }
   static Ints min(Ints a, Ints b) { return a < b ? a : b; }
   static Ints max(Ints a, Ints b) { return a > b ? a : b; }
+  static Ints bits_and(Ints a, Ints b) { return a & b; }
+  template <int kBits>
+  static Ints shift_right(Ints values) {
+    return reinterpret_cast<Ints>(reinterpret_cast<Unsigned>(values) >> kBits);
+  }
+  // By 0 to 31 bits.
+  static Ints shift_right(Ints values, Ints bits) {
+    return reinterpret_cast<Ints>(reinterpret_cast<Unsigned>(values) >>
+                                  reinterpret_cast<Unsigned>(bits));
+  }
+
+  // Element i becomes the sum of elements i and i + kDistance where bit kDistance of i is 0, and
+  // the difference of elements i - kDistance and i where it is 1.
+  template <int kDistance>
+  static Ints butterfly(Ints values) {
+    Ints result;
+    for (std::size_t i = 0; i < kPanelColumns; ++i) {
+      const std::int32_t other = values[i ^ kDistance];
+      result[i] = (i & kDistance) != 0 ? other - values[i] : values[i] + other;
+    }
+    return result;
+  }
+
+  static Ints look_up(const std::int32_t* table, Ints index) {
+    Ints result;
+    for (std::size_t i = 0; i < kPanelColumns; ++i) result[i] = table[index[i]];
+    return result;
+  }
+  static Floats look_up(const float* table, Ints index) {
+    Floats result;
+    for (std::size_t i = 0; i < kPanelColumns; ++i) result[i] = table[index[i]];
+    return result;
+  }
 
   static Floats add(Floats a, Floats b) { return a + b; }
   static Floats sub(Floats a, Floats b) { return a - b; }
@@ -69,14 +112,16 @@ struct Portable {
   static Floats div(Floats a, Floats b) { return a / b; }
   static Floats min(Floats a, Floats b) { return a < b ? a : b; }
   static Floats max(Floats a, Floats b) { return a > b ? a : b; }
+  static Floats abs(Floats values) {
+    return reinterpret_cast<Floats>(reinterpret_cast<Ints>(values) & 0x7FFFFFFF);
+  }
 
   static Floats to_floats(Ints values) { return __builtin_convertvector(values, Floats); }
-  // Half to even; abs(value) < 2**31. A double of 1.5 * 2**52 more has no fraction bits.
-  static Ints round(Floats values) {
-    constexpr double kNoFraction = 6755399441055744.0;
-    const auto shifted = __builtin_convertvector(values, Doubles) + kNoFraction;
-    return __builtin_convertvector(shifted - kNoFraction, Ints);
-  }
+  // Half to even; abs(value) < 2**31.
+  static Ints round(Floats values) { return __builtin_convertvector(rounded(values), Ints); }
+  // Half to even; abs(value) < 2**50.
+  static Floats nearest(Floats values) { return __builtin_convertvector(rounded(values), Floats); }
+  static Ints truncate(Floats values) { return __builtin_convertvector(values, Ints); }
 
   // The first `count` elements, and `rest` in place of the others.
   static Floats first(Floats values, std::size_t count, float rest) {
@@ -97,6 +142,8 @@ struct Portable {
 
  private:
   using Narrow = std::int8_t __attribute__((vector_size(16)));
+  using Middle = std::int16_t __attribute__((vector_size(32)));
+  using Unsigned = std::uint32_t __attribute__((vector_size(64)));
   using UnsignedHalves = std::uint16_t __attribute__((vector_size(64)));
   using Doubles = double __attribute__((vector_size(128)));
 
@@ -105,6 +152,13 @@ struct Portable {
     Vector result;
     std::memcpy(&result, from, sizeof(result));
     return result;
+  }
+
+  // A double of 1.5 * 2**52 more has no fraction bits.
+  static Doubles rounded(Floats values) {
+    constexpr double kNoFraction = 6755399441055744.0;
+    const auto shifted = __builtin_convertvector(values, Doubles) + kNoFraction;
+    return shifted - kNoFraction;
   }
 
   // The low and the high byte of each element. It is the same on machines of either byte order:

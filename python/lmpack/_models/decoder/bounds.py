@@ -18,8 +18,8 @@ from lmpack._models.decoder.tokens import split_tokens
 from lmpack._models.tensors import Tensors
 from lmpack.errors import BundleError
 
-SMALLEST_FLOAT, LARGEST_FLOAT = 2.0**-40, 2.0**40
-"""Of what is not 0: no product becomes infinite or subnormal."""
+SMALLEST_FLOAT, LARGEST_FLOAT = 2.0**-40, 2.0**30
+"""Of what is not 0: no product becomes infinite."""
 
 
 def check_decoder_bounds(shape: DecoderShape, tensors: Tensors) -> None:

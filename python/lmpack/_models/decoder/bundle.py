@@ -150,6 +150,10 @@ def _read(path: Path, stamp: Stamp) -> DecoderBundle:
     if manifest.tokenizer != TOKENS:
         raise BundleError(f"{path / MANIFEST}: the kind of its tokenizer must be {TOKENS!r}")
     entry(entries, "tokenizer", lambda facts: text(facts["sha256"]), "an object with a sha256")
+    if any(
+        len(vector.symbols[0]) > manifest.architecture.context for vector in manifest.conformance
+    ):
+        raise BundleError(f"{path / MANIFEST}: a conformance vector is longer than the context")
     stamp_of_tensors = stamp_of(path, [TENSORS])
     _verified_tensors(path, manifest.architecture, manifest.fingerprint, stamp_of_tensors)
     content = hashlib.sha256(manifest.fingerprint)

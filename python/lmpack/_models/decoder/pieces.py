@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 
 SPACE = "\u2581"
@@ -10,6 +9,18 @@ SPACE = "\u2581"
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 """What SentencePiece writes for a byte that no other token has."""
+
+
+_VISIBLE = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
+_HIDDEN = [byte for byte in range(256) if byte not in _VISIBLE]
+
+BYTE_OF = {chr(byte): byte for byte in _VISIBLE} | {
+    chr(256 + number): byte for number, byte in enumerate(_HIDDEN)
+}
+"""What the characters of byte-level vocabularies stand for (GPT-2's `bytes_to_unicode`).
+
+Bytes that have a visible character in Latin-1 stand for themselves; the others for 256 + n.
+"""
 
 
 def sentence_piece_bytes(piece: str) -> bytes:
@@ -24,16 +35,6 @@ def byte_level_bytes(piece: str) -> bytes:
 
     Tokens that were added as plain text, with characters that stand for no byte, are that text.
     """
-    table = _bytes_of_characters()
-    if all(character in table for character in piece):
-        return bytes(table[character] for character in piece)
+    if all(character in BYTE_OF for character in piece):
+        return bytes(BYTE_OF[character] for character in piece)
     return piece.encode(errors="surrogatepass")
-
-
-@functools.cache
-def _bytes_of_characters() -> dict[str, int]:
-    """Printable characters of Latin-1 stand for themselves, those from U+0100 on for the rest."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    table = {chr(byte): byte for byte in printable}
-    return table | {chr(256 + number): byte for number, byte in enumerate(others)}

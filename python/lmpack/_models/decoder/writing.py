@@ -23,7 +23,7 @@ BOUNDARY = 64
 _NAMES = {dtype: name for name, dtype in TYPES.items()}
 
 
-class TensorFile:
+class TensorWriter:
     """`model.safetensors` of a decoder, all zeros at first.
 
     Args:

@@ -128,9 +128,9 @@ class _Reader:
     def _numbers(self, kind: int, count: int) -> np.ndarray[Any, Any]:
         if kind not in _NUMBERS:
             raise ValueError(f"a value has the unknown type {kind}")
-        dtype = np.dtype(_NUMBERS[kind])
+        dtype: np.dtype[Any] = np.dtype(_NUMBERS[kind])
         if kind == _BOOL:
-            return np.frombuffer(self._take(count), np.uint8) != 0
+            return np.frombuffer(self._take(count), np.uint8).astype(np.bool_)
         return np.frombuffer(self._take(count * dtype.itemsize), dtype)
 
     def _text(self) -> str:

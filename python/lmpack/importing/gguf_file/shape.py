@@ -59,10 +59,8 @@ def read_shape(
     read.allow_only("rope.dimension_count", head_width)
     layers = read.integer("block_count", LARGEST_LAYERS)
     gpt2, gemma3 = family == "gpt2", family == "gemma3"
-    if gemma3:
-        windows = read.gemma3_windows(layers)
-    else:
-        windows = (read.integer("attention.sliding_window", _LONGEST_CONTEXT, 0, 0),) * layers
+    context = read.integer("context_length", _LONGEST_CONTEXT)
+    windows = read.gemma3_windows(layers) if gemma3 else (read.window(context),) * layers
     epsilon = "attention.layer_norm_epsilon" if gpt2 else "attention.layer_norm_rms_epsilon"
     query_channels = width // heads if gemma3 and layers == _GEMMA3_27B_LAYERS else head_width
     return FloatShape(
@@ -74,7 +72,7 @@ def read_shape(
         kv_heads=kv_heads,
         head_width=head_width,
         hidden=read.integer("feed_forward_length", LARGEST_INPUTS),
-        context=read.integer("context_length", _LONGEST_CONTEXT),
+        context=context,
         windows=windows,
         norm="layer" if gpt2 else "rms",
         epsilon=read.number(epsilon),
@@ -123,9 +121,26 @@ class _Reader:
             self.allow_only(key, 0.0)
         self._metadata.allow_only("split.count", 0, 1)
 
+    def window(self, context: int) -> int:
+        """What all layers see, 0 for everything."""
+        window = self.integer("attention.sliding_window", _LONGEST_CONTEXT, 0, 0)
+        if window >= context:
+            return 0
+        if window and self._family != "llama":  # which layers it is for is not said
+            raise BundleError(
+                f"GGUF: lmpack cannot import a {self._family} model with a sliding window"
+            )
+        return window
+
     def gemma3_windows(self, layers: int) -> tuple[int, ...]:
+        """What each layer sees: the pattern is a list of flags, or how often one sees all."""
         window = self.integer("attention.sliding_window", _LONGEST_CONTEXT)
-        period = self.integer("attention.sliding_window_pattern", layers + 1, 1, _GEMMA3_PERIOD)
+        pattern = self._metadata.get("gemma3.attention.sliding_window_pattern")
+        if isinstance(pattern, np.ndarray):
+            if pattern.dtype != np.bool_ or len(pattern) != layers:
+                raise BundleError("GGUF: the sliding_window_pattern must be a flag for every layer")
+            return tuple(window if sliding else 0 for sliding in pattern)
+        period = self.integer("attention.sliding_window_pattern", LARGEST_LAYERS, 1, _GEMMA3_PERIOD)
         return tuple(0 if (i + 1) % period == 0 else window for i in range(layers))
 
     def ropes(

@@ -16,8 +16,13 @@ from lmpack.importing.vocabulary.tokenizer_json import tokenizer_json
 
 _PREFIX = "tokenizer.ggml."
 
-_BYTES_ONLY = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
-_GPT2 = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True}
+_GPT2 = {
+    "type": "ByteLevel",
+    "add_prefix_space": False,
+    "trim_offsets": False,
+    "use_regex": True,
+}
+_BYTES_ONLY = _GPT2 | {"use_regex": False}
 _DIGITS_AND_GPT2 = {
     "type": "Sequence",
     "pretokenizers": [{"type": "Digits", "individual_digits": True}, _GPT2],
@@ -137,7 +142,7 @@ def _numbers(metadata: Fields, key: str, count: int) -> list[Any]:
         raise BundleError(f"GGUF: {_PREFIX}{key} must be {count:,} numbers")
     if not np.isfinite(value).all():
         raise BundleError(f"GGUF: {_PREFIX}{key} must be finite")
-    return value.tolist()
+    return list(value.tolist())
 
 
 def _kind(number: int) -> Kind:

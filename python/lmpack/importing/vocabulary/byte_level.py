@@ -1,16 +1,9 @@
-"""The characters that stand for bytes in byte-level vocabularies (GPT-2's `bytes_to_unicode`)."""
+"""Tokens of byte-level vocabularies as bytes."""
 
 from __future__ import annotations
 
+from lmpack._models.decoder.pieces import BYTE_OF
 from lmpack.errors import BundleError
-
-_VISIBLE = (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))
-_HIDDEN = [byte for byte in range(256) if byte not in _VISIBLE]
-
-BYTE_OF = {chr(byte): byte for byte in _VISIBLE} | {
-    chr(256 + number): byte for number, byte in enumerate(_HIDDEN)
-}
-"""Bytes that have a visible character in Latin-1 stand for themselves; the others for 256 + n."""
 
 
 def byte_level_bytes(token: str) -> bytes:

@@ -22,8 +22,8 @@ def source_tokens(
         vocabulary: rows of the embedding.
 
     Raises:
-        BundleError: there are more tokens than rows, some byte has no token of its own, or the start
-            token is none of them.
+        BundleError: there are more tokens than rows, some byte has no token of its own, or the
+            start token is none of them.
     """
     used = max((number for number, text in enumerate(texts) if text is not None), default=-1) + 1
     if used > vocabulary:
@@ -37,7 +37,7 @@ def source_tokens(
     for byte in range(256):
         if bytes([byte]) not in single:
             raise BundleError(
-                f"the vocabulary has no token for the byte 0x{byte:02X}, so it cannot spell any file"
+                f"the vocabulary has no token for the byte 0x{byte:02X}: it cannot spell any file"
             )
     padding = [None] * (vocabulary - len(texts))
     return SourceTokens([*texts[:vocabulary], *padding], start, tokenizer)

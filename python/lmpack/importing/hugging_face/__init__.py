@@ -1,0 +1,1 @@
+"""Reading folders as Hugging Face's `transformers` saves them."""
