@@ -89,7 +89,7 @@ def measure(model: Model, data: bytes) -> dict[str, Any]:
     if model.tokenizer.decode(np.concatenate(back)) != data:
         raise EvaluationError(f"{model.name} did not give the bytes back")
     return {
-        "layer_weights": weights_in_layers(model.architecture),
+        "layer_weights": weights_in_layers(model.bundle.architecture),
         "parameters": model.parameters,
         "model_bytes": model.model_bytes,
         "vocabulary": model.tokenizer.vocabulary,

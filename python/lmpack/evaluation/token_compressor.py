@@ -31,8 +31,8 @@ class TokenTransformer:
     """A model over tokens, alone.
 
     Attributes:
-        executor: runs the model.
-        architecture: shape of the model.
+        bundle: the model.
+        executor: runs it.
         tokenizer: makes its symbols.
 
     Args:
@@ -48,8 +48,8 @@ class TokenTransformer:
     def __init__(self, model: str | os.PathLike[str]) -> None:
         bundle = load_byte_model(model)
         self.tokenizer: Tokenizer = _tokenizer_of(bundle)
+        self.bundle = bundle
         self.executor = open_executor(bundle)
-        self.architecture = bundle.architecture
         self.name = f"Transformer {bundle.name}"
         self.parameters = bundle.architecture.parameters
         self.model_bytes = bundle.size
