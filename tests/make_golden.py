@@ -17,8 +17,11 @@ from typing import Any
 
 import coding
 import inputs
+from scripted_decoder import ScriptedDecoder
 
 import lmpack
+from lmpack._blocks.coding import Coding, no_progress
+from lmpack._container import BlockKind
 from lmpack._native import odds_to_frequencies
 
 FOLDER = Path(__file__).with_name("golden")
@@ -42,6 +45,14 @@ CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "level 1": {"level": 1},
     "model alone": {"mixing": False},
 }
+
+
+TOKEN_WAYS = {
+    "tokens": (BlockKind.TOKENS, 2, 0),
+    "mixed": (BlockKind.MIXED_TOKENS, 1, 0),
+    "mixed records": (BlockKind.MIXED_TOKENS, 0, 12),
+}
+"""Kind, log2 of the lanes and stride."""
 
 
 def golden(name: str) -> Callable[[Maker], Maker]:
@@ -78,6 +89,27 @@ def containers() -> Content:
             packed = lmpack.compress(plain, **options)
             digest = hashlib.sha256(packed).hexdigest()
             content[way][name] = {"bytes": len(packed), "sha256": digest}
+    return content
+
+
+@golden("tokens")
+def tokens() -> Content:
+    """For each way to code tokens and each segmentation the length and SHA-256 of the payload."""
+    bytes_alone = {bytes([value]) for value in range(256)}
+    starts = range(0, len(inputs.TEXT) - 8, 5)
+    vocabulary = sorted(bytes_alone | {inputs.TEXT[i : i + 2 + i % 7] for i in starts})
+    likely = ScriptedDecoder(vocabulary, context=50).likely_content(500)
+    content: Content = {}
+    for way, (kind, lanes_log2, stride) in TOKEN_WAYS.items():
+        content[way] = {}
+        for seed in (None, 1):
+            executor = ScriptedDecoder(vocabulary, context=50, seed=seed)
+            # Of text, too: where the likeliest tokens are all of it, the mixing has little to say.
+            plain = likely + inputs.TEXT
+            payload = Coding(kind, lanes_log2, stride).encode(executor, plain, no_progress)
+            digest = hashlib.sha256(payload).hexdigest()
+            name = "likeliest" if seed is None else f"seed {seed}"
+            content[way][name] = {"bytes": len(payload), "sha256": digest}
     return content
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from decoder_bundles import write_random_bundle
+from lettered_decoder import LetteredDecoder
 from random_decoder import small_shape
-from scripted_decoder import ScriptedDecoder
 
 import lmpack
 from lmpack._blocks import executor_cache
@@ -43,7 +43,7 @@ def invoke(
     monkeypatch.chdir(tmp_path)
     Path("text").write_bytes(TEXT)
     monkeypatch.setattr(
-        executor_cache, "open_executor", lambda bundle, *others: ScriptedDecoder(bundle)
+        executor_cache, "open_executor", lambda bundle, *others: LetteredDecoder(bundle)
     )
     monkeypatch.setattr(executor_cache, "_executors", {})
 

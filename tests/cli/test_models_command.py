@@ -58,14 +58,14 @@ def test_models_are_added_listed_and_removed(
     invoke: Invoke, bundle: Path, original: Bundle, models_folder: Path
 ) -> None:
     assert f"in {models_folder}: none" in invoke("models").stdout
-    assert invoke("models", "--add", "bundle").stdout == "added: tiny\n"
+    assert invoke("models", "--add", "bundle").stdout == "added: bundle\n"
     lines = invoke("models", "--list").stdout.splitlines()
     assert lines[-2].startswith(f"in {models_folder}  ")
     parameters = f"{original.architecture.parameters:,}"
-    assert lines[-1].split()[:3] == ["tiny", "bytes", parameters]
+    assert lines[-1].split()[:3] == ["bundle", "bytes", parameters]
     assert lines[-1].split()[-2:] == [original.fingerprint[:8].hex(), "-"]
     assert lines[1].startswith("small")
-    assert invoke("models", "--remove", "tiny").stdout == "removed: tiny\n"
+    assert invoke("models", "--remove", "bundle").stdout == "removed: bundle\n"
     assert f"in {models_folder}: none" in invoke("models").stdout
 
 
@@ -96,12 +96,12 @@ def test_damaged_models_are_listed_as_such(
 ) -> None:
     invoke("models", "--add", "bundle")
     (models_folder / "e\x1b[31m").mkdir()
-    edit_manifest(models_folder / "tiny", lambda manifest: manifest.update(source={"name": "\n"}))
+    edit_manifest(models_folder / "bundle", lambda manifest: manifest.update(source={"name": "\n"}))
     text = invoke("models").stdout
     assert r"e\x1b[31m cannot be used: " in text
-    assert "tiny cannot be used" not in text
-    (models_folder / "tiny" / TENSORS).write_bytes(b"?")
-    assert "tiny cannot be used: " in invoke("models", "--verify").stdout
+    assert "bundle cannot be used" not in text
+    (models_folder / "bundle" / TENSORS).write_bytes(b"?")
+    assert "bundle cannot be used: " in invoke("models", "--verify").stdout
 
 
 def test_a_folder_that_cannot_be_read_is_an_error(invoke: Invoke, models_folder: Path) -> None:
@@ -155,8 +155,8 @@ def test_a_missing_model_is_said_with_its_fingerprint(
         assert "lmpack models --add" in result.stderr
     invoke("test", "--model", "bundle", "words.txt.lmp")
     invoke("models", "--add", "bundle")
-    (models_folder / "tiny" / TENSORS).write_bytes(b"?")
-    assert "tiny cannot be used" in invoke("test", "words.txt.lmp", code=1).stderr
+    (models_folder / "bundle" / TENSORS).write_bytes(b"?")
+    assert "bundle cannot be used" in invoke("test", "words.txt.lmp", code=1).stderr
 
 
 def test_imported_models_are_listed_too(

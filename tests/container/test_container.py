@@ -161,7 +161,8 @@ def test_fingerprint_of_another_size_is_refused(size: int) -> None:
         (BlockKind.MODEL, 11, 3, 0, b"", "allowed are 0 to 10"),
         (BlockKind.MODEL, -1, 3, 0, b"", "allowed are 0 to 10"),
         (BlockKind.MODEL, 2, 3, 0, b"", "more lanes than its 3 bytes"),
-        (5, 0, 3, 0, b"abc", "kind 5 is reserved"),
+        (7, 0, 3, 0, b"abc", "kind 7 is reserved"),
+        (0, 0, 3, 0, b"abc", "kind 0 is reserved"),
         (BlockKind.RAW, 0, 3, 2**32, b"abc", "32 bits"),
         (BlockKind.RAW, 0, 3, -1, b"abc", "32 bits"),
     ],
@@ -179,5 +180,6 @@ def test_block_out_of_range_is_refused(
 
 
 def test_other_versions_are_not_written() -> None:
-    with pytest.raises(UsageError, match="version 1, not 2"):
-        Header(FINGERPRINT, 2)
+    for version in (0, 3):
+        with pytest.raises(UsageError, match=f"format versions 1 to 2, not {version}"):
+            Header(FINGERPRINT, version)

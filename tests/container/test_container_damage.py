@@ -43,6 +43,7 @@ CONTAINERS = {
     "model": container(BLOCKS[1:]),
     "both": container(BLOCKS),
 }
+TOKEN_BLOCKS = [raw_block(b"hello"), Block(BlockKind.MIXED_TOKENS, 0, 300, 1, b"some payload")]
 SEVERAL = container(BLOCKS) + container([]) + container(BLOCKS[:1])
 
 
@@ -183,9 +184,9 @@ def test_other_files_are_told_apart(data: bytes, read: Reader) -> None:
 
 @both_readers
 def test_newer_version_is_told_apart(read: Reader) -> None:
-    newer = with_checksum(b"\x8cLMP\x02" + FINGERPRINT)
+    newer = with_checksum(b"\x8cLMP\x03" + FINGERPRINT)
     for data in (newer, newer + b"whatever it may hold", CONTAINERS["raw"] + newer + b"\x00"):
-        with pytest.raises(VersionError, match="format version 2, this lmpack reads up to 1"):
+        with pytest.raises(VersionError, match="format version 3, this lmpack reads up to 2"):
             read(data)
 
 
@@ -219,6 +220,32 @@ def test_older_versions_stay_readable(read: Reader, monkeypatch: pytest.MonkeyPa
         assert (header.version, block) == (version, BLOCKS[0])
     with pytest.raises(VersionError, match="format version 4, this lmpack reads up to 3"):
         read(of_version(4))
+
+
+@both_readers
+def test_readers_of_version_1_take_blocks_of_tokens_for_newer(
+    read: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = container(TOKEN_BLOCKS, version=2)
+    assert [(header.version, block) for header, block in read(data)] == [
+        (2, block) for block in TOKEN_BLOCKS
+    ]
+    monkeypatch.setattr(_records, "VERSION", 1)
+    with pytest.raises(VersionError, match="format version 2, this lmpack reads up to 1: update"):
+        read(data)
+
+
+@both_readers
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [(1, "TOKENS"), (1, "MIXED_TOKENS"), (2, "MODEL"), (2, "MIXED")],
+)
+def test_kinds_of_another_version_are_refused(read: Reader, version: int, kind: str) -> None:
+    blocks = [raw_block(b"hello"), Block(BlockKind[kind], 0, 300, 0, b"some payload")]
+    with pytest.raises(DamagedError, match=f"is none of format version {version}"):
+        read(container(blocks, version=version))
+    other = container(blocks, version=3 - version)
+    assert [block for _, block in read(other)] == blocks
 
 
 @both_readers
@@ -288,7 +315,8 @@ def test_index_that_breaks_a_limit_is_refused_even_if_all_offsets_are_right(
 @pytest.mark.parametrize(
     ("head", "message"),
     [
-        ("05 05 05", "block 0 at byte 17 is damaged: kind 5 is reserved"),
+        ("05 05 04", "block 0 at byte 17 is damaged: kind 5 is none of format version 1"),
+        ("06 05 04", "kind 6 is none of format version 1"),
         ("07 05 05", "kind 7 is reserved"),
         ("08 05 05", "kind 0 is reserved"),
         ("09 05 05", "log2 of the lanes is 1, a raw block must have 0"),

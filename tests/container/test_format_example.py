@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference_decoder import (
+    BytePredictor,
     Interval,
     InvalidContainerError,
     Predictor,
@@ -27,6 +28,7 @@ from reference_encoder import (
     encode_payload,
     encode_raw_block,
 )
+from reference_tokens import TokenModel, share
 
 from lmpack._container import (
     Block,
@@ -37,7 +39,7 @@ from lmpack._container import (
     read_blocks,
     read_indexes,
 )
-from lmpack._native import BlockDecoder
+from lmpack._native import BlockDecoder, TokenDecoder, TokenEncoder, TokenTable
 
 SPECIFICATION = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
 FINGERPRINT = bytes(range(8))
@@ -68,12 +70,27 @@ def predict_next_value(lanes: Sequence[bytes]) -> list[Weights]:
     return [[1000 if s == (p + 1) % 256 else 1 for s in range(256)] for p in last]
 
 
-RAW_EXAMPLE, MODEL_EXAMPLE = read_examples()
+def predict_next_token(lanes: Sequence[Sequence[int]]) -> list[Weights]:
+    """The rule of the example with tokens."""
+    last = [lane[-1] if lane else 5 for lane in lanes]
+    return [[1000 if token == (t + 1) % 6 else 1 for token in range(6)] for t in last]
 
 
-@pytest.mark.parametrize(("content", "container"), [RAW_EXAMPLE, MODEL_EXAMPLE])
-def test_reference_decoder_reads_the_examples(content: bytes, container: bytes) -> None:
-    assert decode(container, predict_next_value) == content
+RAW_EXAMPLE, MODEL_EXAMPLE, TOKENS_EXAMPLE = read_examples()
+TOKENS = [b"a", b"ab", b"abc", b"b", b"c", b"ca"]
+TOKEN_MODEL = TokenModel(TOKENS, predict_next_token)
+EXAMPLES: list[tuple[bytes, bytes, Predictor]] = [
+    (*RAW_EXAMPLE, predict_next_value),
+    (*MODEL_EXAMPLE, predict_next_value),
+    (*TOKENS_EXAMPLE, TOKEN_MODEL),
+]
+
+
+@pytest.mark.parametrize(("content", "container", "predict"), EXAMPLES)
+def test_reference_decoder_reads_the_examples(
+    content: bytes, container: bytes, predict: Predictor
+) -> None:
+    assert decode(container, predict) == content
 
 
 def test_examples_are_what_the_encoder_writes() -> None:
@@ -84,16 +101,18 @@ def test_examples_are_what_the_encoder_writes() -> None:
     assert encode_container(FINGERPRINT, [block]) == container
 
 
-@pytest.mark.parametrize("container", [RAW_EXAMPLE[1], MODEL_EXAMPLE[1]])
-def test_reference_decoder_refuses_every_truncation_and_bit_flip(container: bytes) -> None:
+@pytest.mark.parametrize(("content", "container", "predict"), EXAMPLES)
+def test_reference_decoder_refuses_every_truncation_and_bit_flip(
+    content: bytes, container: bytes, predict: Predictor
+) -> None:
     for size in range(len(container)):
         with pytest.raises(InvalidContainerError):
-            decode(container[:size], predict_next_value)
+            decode(container[:size], predict)
     for bit in range(8 * len(container)):
         damaged = bytearray(container)
         damaged[bit // 8] ^= 1 << bit % 8
         with pytest.raises(InvalidContainerError):
-            decode(bytes(damaged), predict_next_value)
+            decode(bytes(damaged), predict)
 
 
 def test_lmpack_reads_the_raw_example() -> None:
@@ -126,10 +145,54 @@ def test_native_coder_reads_the_model_example() -> None:
     assert b"".join(lanes)[: len(content)] == content
 
 
-@pytest.mark.parametrize("container", [RAW_EXAMPLE[1], MODEL_EXAMPLE[1]])
+def test_native_coders_read_and_write_the_example_with_tokens() -> None:
+    content, container = TOKENS_EXAMPLE
+    ((header, block),) = read_blocks(ByteReader(io.BytesIO(container)))
+    assert (header.version, block.kind, block.lanes) == (2, BlockKind.TOKENS, 2)
+    table = TokenTable(b"".join(TOKENS), bytes(map(len, TOKENS)))
+    decoder = TokenDecoder(table, block.payload, len(content), block.lane_length, None)
+    lanes: list[list[int]] = [[], []]
+    steps = []
+    while not decoder.done:
+        steps.append(np.array(predict_next_token(lanes), np.int32))
+        for lane, token in zip(lanes, decoder.decode(steps[-1]), strict=True):
+            lane.append(int(token))
+    assert decoder.finish() == content
+    stated = [re.findall("`([abc]+)`", part) for part in read_tokens_of_lanes()]
+    assert [
+        [TOKENS[t].decode() for t in lane[: len(s)]] for lane, s in zip(lanes, stated, strict=True)
+    ] == stated
+    tokens = [lane[: len(names)] for lane, names in zip(lanes, stated, strict=True)]
+    encoder = TokenEncoder(
+        table,
+        content,
+        block.lane_length,
+        None,
+        np.concatenate(tokens).astype(np.int32),
+        np.array([len(lane) for lane in tokens], np.int32),
+    )
+    encoder.encode(np.stack(steps, axis=1))
+    assert encoder.finish() == block.payload
+
+
+def read_tokens_of_lanes() -> list[str]:
+    """What the specification says of the tokens of the two lanes of its example."""
+    pattern = r"The tokens of the first one are ([^;]*); those of the second\none ([^.]*)\."
+    (parts,) = re.findall(pattern, SPECIFICATION)
+    return list(parts)
+
+
+@pytest.mark.parametrize("a, b, p, name", [(3, 1002, 195, "seventh bit"), (1000, 2, 65405, "END")])
+def test_figures_of_the_example_with_tokens(a: int, b: int, p: int, name: str) -> None:
+    assert share(a, b) == p
+    assert re.search(rf"^\| {name} \| {a} \| {b} \| {p} \| [01] \|$", SPECIFICATION, re.MULTILINE)
+
+
+@pytest.mark.parametrize("container", [container for _, container, _ in EXAMPLES])
 def test_lmpack_writes_the_examples(container: bytes) -> None:
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, FINGERPRINT)
+    ((header, _),) = read_blocks(ByteReader(io.BytesIO(container)))
+    writer = ContainerWriter(sink, FINGERPRINT, header.version)
     for _, block in read_blocks(ByteReader(io.BytesIO(container))):
         writer.write(block)
     writer.finish()
@@ -166,7 +229,7 @@ def test_overhead_of_a_short_file_is_the_one_stated() -> None:
     assert overhead + 1 <= 40
 
 
-def predictor_of(favourites: bytes, weight: int) -> Predictor:
+def predictor_of(favourites: bytes, weight: int) -> BytePredictor:
     """A rule in which the favoured symbol goes round with the length of the lane."""
 
     def predict(lanes: Sequence[bytes]) -> list[Weights]:
@@ -190,7 +253,7 @@ payloads = st.tuples(
 
 
 @given(payloads)
-def test_reference_coder_round_trip(drawn: tuple[bytes, int, Predictor]) -> None:
+def test_reference_coder_round_trip(drawn: tuple[bytes, int, BytePredictor]) -> None:
     plain, lanes_log2, predict = drawn
     payload = encode_payload(plain, lanes_log2, predict)
     assert decode_payload(payload, len(plain), lanes_log2, predict) == plain
@@ -198,7 +261,7 @@ def test_reference_coder_round_trip(drawn: tuple[bytes, int, Predictor]) -> None
 
 @given(payloads, st.binary(max_size=2), st.integers(0, 3))
 def test_a_symbol_sequence_has_one_payload(
-    drawn: tuple[bytes, int, Predictor], appended: bytes, removed: int
+    drawn: tuple[bytes, int, BytePredictor], appended: bytes, removed: int
 ) -> None:
     plain, lanes_log2, predict = drawn
     payload = encode_payload(plain, lanes_log2, predict)

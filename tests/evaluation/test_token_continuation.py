@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from decoder_bundles import write_random_bundle
+from lettered_decoder import LetteredDecoder
 from random_decoder import small_shape
-from scripted_decoder import ScriptedDecoder
 
 from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.evaluation import continuation, generation, model_compressors
@@ -29,12 +29,12 @@ def bundle(tmp_path: Path) -> DecoderBundle:
 
 
 @pytest.fixture
-def model(bundle: DecoderBundle) -> ScriptedDecoder:
-    return ScriptedDecoder(bundle)
+def model(bundle: DecoderBundle) -> LetteredDecoder:
+    return LetteredDecoder(bundle)
 
 
 @pytest.fixture
-def named(model: ScriptedDecoder, bundle: DecoderBundle, monkeypatch: pytest.MonkeyPatch) -> str:
+def named(model: LetteredDecoder, bundle: DecoderBundle, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a compressor with this model, which cuts greedily."""
 
     def cut(data: bytes) -> Iterator[int]:
@@ -55,7 +55,7 @@ def named(model: ScriptedDecoder, bundle: DecoderBundle, monkeypatch: pytest.Mon
     return f"model:{bundle.path}"
 
 
-def test_growing_is_the_same_as_beginning_with_more(model: ScriptedDecoder) -> None:
+def test_growing_is_the_same_as_beginning_with_more(model: LetteredDecoder) -> None:
     grown = TokenContinuation(model, model.architecture, TOKENS, [[1, 2], [3, 4]])
     grown.append([5, 6])
     whole = TokenContinuation(model, model.architecture, TOKENS, [[1, 2, 5], [3, 4, 6]])
@@ -68,7 +68,7 @@ def test_growing_is_the_same_as_beginning_with_more(model: ScriptedDecoder) -> N
 
 
 def test_long_prompts_are_read_in_pieces(
-    model: ScriptedDecoder, monkeypatch: pytest.MonkeyPatch
+    model: LetteredDecoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
     whole = TokenContinuation(model, model.architecture, TOKENS, texts).odds()
@@ -78,7 +78,7 @@ def test_long_prompts_are_read_in_pieces(
     assert np.array_equal(TokenContinuation(model, model.architecture, TOKENS, texts).odds(), whole)
 
 
-def test_a_full_context_goes_on_with_its_second_half(model: ScriptedDecoder) -> None:
+def test_a_full_context_goes_on_with_its_second_half(model: LetteredDecoder) -> None:
     text = list(range(40, 70))
     grown = TokenContinuation(model, model.architecture, TOKENS, [text[: CONTEXT - 1]])
     for number in range(CONTEXT - 1, len(text)):
@@ -97,13 +97,13 @@ def test_a_full_context_goes_on_with_its_second_half(model: ScriptedDecoder) -> 
 
 def test_a_context_of_one_symbol_is_always_the_start(tmp_path: Path) -> None:
     shape = small_shape("llama", TOKENS, context=1, windows=(1, 1))
-    model = ScriptedDecoder(write_random_bundle(tmp_path, shape, TOKENS))
+    model = LetteredDecoder(write_random_bundle(tmp_path, shape, TOKENS))
     grown = TokenContinuation(model, model.architecture, TOKENS, [[5, 6]])
     grown.append([7])
     assert np.array_equal(grown.odds()[0], model.weights([]))
 
 
-def test_bytes_of_drawn_tokens_are_the_output(model: ScriptedDecoder) -> None:
+def test_bytes_of_drawn_tokens_are_the_output(model: LetteredDecoder) -> None:
     class Longest:
         spellings: Sequence[bytes] = TOKENS
 

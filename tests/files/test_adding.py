@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from decoder_bundles import write_random_bundle
 from random_decoder import random_tokens, small_shape
-from rewritten_bundles import edit_manifest
 
 import lmpack
 from lmpack._files import adding
@@ -35,12 +34,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_bundle_is_copied_under_its_name(bundle: Path, models_folder: Path) -> None:
     before = contents(bundle)
     added = lmpack.add_model(bundle)
-    assert (added.name, added.path, added.problem) == ("random", models_folder / "random", None)
-    assert contents(models_folder / "random") == before
-    assert os.listdir(models_folder) == ["random"]
+    assert (added.name, added.path, added.problem) == ("bundle", models_folder / "bundle", None)
+    assert contents(models_folder / "bundle") == before
+    assert os.listdir(models_folder) == ["bundle"]
     shutil.rmtree(bundle)
     assert added.fingerprint is not None
-    assert find_bundle(added.fingerprint[:8]).path == models_folder / "random"
+    assert find_bundle(added.fingerprint[:8]).path == models_folder / "bundle"
 
 
 def test_only_files_of_the_bundle_are_copied_and_of_links_what_they_lead_to(
@@ -66,10 +65,18 @@ def test_models_of_bytes_can_be_added_too(models_folder: Path) -> None:
 def test_not_every_text_can_be_a_name(bundle: Path, models_folder: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of a model"):
         lmpack.add_model(bundle, name=name)
-    edit_manifest(bundle, lambda manifest: manifest.update(name=name))
-    with pytest.raises(UsageError, match="cannot be the name of a model"):
-        lmpack.add_model(bundle)
     assert not models_folder.exists()
+
+
+def test_a_folder_without_a_usable_name_needs_another_one(
+    bundle: Path, models_folder: Path
+) -> None:
+    named = bundle.rename(bundle.with_name("Gemma 3"))
+    with pytest.raises(UsageError, match="'Gemma 3' cannot be the name of a model"):
+        lmpack.add_model(named)
+    (bundle.parent / "link").symlink_to(named)
+    assert lmpack.add_model(bundle.parent / "link").name == "link"
+    assert lmpack.add_model(named, name="gemma").calls_itself == "random"
 
 
 def test_names_are_given_once(bundle: Path, models_folder: Path) -> None:
@@ -132,7 +139,7 @@ def test_leftovers_of_killed_processes_are_deleted_when_nobody_holds_them(
     system.lock(held)
     lmpack.add_model(bundle)
     os.close(held)
-    assert sorted(os.listdir(models_folder)) == [names[1], names[2], "random"]
+    assert sorted(os.listdir(models_folder)) == [names[1], names[2], "bundle"]
     assert len(os.listdir(models_folder / names[2])) == 4
 
 
@@ -140,20 +147,20 @@ def test_removing(bundle: Path, models_folder: Path) -> None:
     lmpack.add_model(bundle)
     (models_folder / "link").symlink_to(bundle)
     lmpack.remove_model("link")
-    assert os.listdir(models_folder) == ["random"]
-    lmpack.remove_model("random")
+    assert os.listdir(models_folder) == ["bundle"]
+    lmpack.remove_model("bundle")
     assert os.listdir(models_folder) == []
     assert (bundle / MANIFEST).exists()
-    for name in ("random", "small", "..", "", "../bundle", ".hidden", "a\0"):
+    for name in ("bundle", "small", "..", "", "../bundle", ".hidden", "a\0"):
         with pytest.raises(ModelError, match="there is no model"):
             lmpack.remove_model(name)
 
 
 def test_a_damaged_model_can_be_removed(bundle: Path, models_folder: Path) -> None:
     lmpack.add_model(bundle)
-    (models_folder / "random" / MANIFEST).write_text("?")
-    (models_folder / "random" / TENSORS).unlink()
-    lmpack.remove_model("random")
+    (models_folder / "bundle" / MANIFEST).write_text("?")
+    (models_folder / "bundle" / TENSORS).unlink()
+    lmpack.remove_model("bundle")
     (models_folder / "empty").mkdir()
     lmpack.remove_model("empty")
     assert os.listdir(models_folder) == []
@@ -161,14 +168,14 @@ def test_a_damaged_model_can_be_removed(bundle: Path, models_folder: Path) -> No
 
 def test_nothing_but_a_bundle_is_removed(bundle: Path, models_folder: Path) -> None:
     lmpack.add_model(bundle)
-    (models_folder / "random" / "diary.txt").write_text("private")
+    (models_folder / "bundle" / "diary.txt").write_text("private")
     (models_folder / "file").write_text("private")
     (models_folder / "folder" / MANIFEST).mkdir(parents=True)
-    for name in ("random", "file", "folder"):
+    for name in ("bundle", "file", "folder"):
         with pytest.raises(UsageError, match=r"nothing was deleted|delete it yourself"):
             lmpack.remove_model(name)
-    assert sorted(os.listdir(models_folder)) == ["file", "folder", "random"]
-    assert len(os.listdir(models_folder / "random")) == 4
+    assert sorted(os.listdir(models_folder)) == ["bundle", "file", "folder"]
+    assert len(os.listdir(models_folder / "bundle")) == 4
 
 
 def test_the_files_of_a_bundle_are_known(bundle: Path) -> None:

@@ -9,8 +9,11 @@ cpp/fuzz/*.cpp read them.
 from __future__ import annotations
 
 import hashlib
+import io
+import itertools
 import json
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +23,7 @@ import inputs
 from targets import CORPORA, CPP_CORPORA
 
 import lmpack
+from lmpack._container import TOKENS_VERSION, Block, BlockKind, ContainerWriter
 from lmpack._models.architecture import WORD, Architecture, ContextTable
 
 LARGEST = 4000
@@ -106,6 +110,32 @@ def bundles() -> Iterator[bytes]:
     yield bundle_target.pack(0, b"{", b"", b"")
 
 
+def tokens_container() -> Iterator[bytes]:
+    """A file of version 2."""
+    sink = io.BytesIO()
+    writer = ContainerWriter(sink, bytes(range(8)), TOKENS_VERSION)
+    writer.write(Block(BlockKind.RAW, 0, 3, zlib.crc32(b"abc"), b"abc"))
+    for kind in (BlockKind.TOKENS, BlockKind.MIXED_TOKENS):
+        writer.write(Block(kind, 1, 40, 7, inputs.NOISE[:20]))
+    writer.finish()
+    for way in (b"\0", b"\1"):
+        yield way + sink.getvalue()
+
+
+def token_blocks() -> Iterator[bytes]:
+    """Payloads of noise over short tables: all bytes, some, and one token."""
+    letters = bytes([3, 0, 0, 0, 1, 0, 2, 0, 3])
+    nested = bytes(
+        [6, *(0, 1), *(1, 1, 2), *(3, 1, 2, 1, 2), *(0, 2), *(1, 3, 3), *(0, 3), *(0, 0)]
+    )
+    for table in (letters, nested, bytes([0, 2, 1, 2, 0])):
+        for mixing in (bytes([0, 0]), bytes([0, 3]), bytes([1])):
+            for length, lane in ((1, 0), (12, 11), (24, 7)):
+                for payload in (b"", inputs.NOISE[:3], inputs.NOISE[:24]):
+                    head = table + b"\7\1\2\3" + mixing + bytes([length - 1, lane])
+                    yield head + payload
+
+
 def blocks(parameters: bytes, coded: bytes) -> Iterator[bytes]:
     """Round trips, and payloads of noise; `parameters` come before the rest of each input."""
     for lanes in (0, 5, 255):
@@ -131,6 +161,8 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
             yield "samples_block", start + inputs.SENTENCES[:639]
         for one in blocks(b"", bytes([channels - 1, 1])):
             yield "samples_block", one
+    for one in token_blocks():
+        yield "token_block", one
     for vocabulary in (0, 30, 254):
         for payload in (b"", inputs.NOISE[:4], inputs.NOISE[:24]):
             yield "coder", bytes([19, 6, vocabulary, 1, 255, 255]) + payload
@@ -143,7 +175,8 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
 
 def main() -> int:
     """Adds to the corpora what is not there."""
-    for target, made in ((container_target, containers()), (bundle_target, bundles())):
+    files = itertools.chain(containers(), tokens_container())
+    for target, made in ((container_target, files), (bundle_target, bundles())):
         for one in made:
             save(CORPORA / target.NAME, one)
     for name, one in cpp_targets():

@@ -117,7 +117,7 @@ def test_a_damaged_model_is_named_with_its_source(added: Path, original: Decoder
     flip_a_weight(added)
     with pytest.raises(ModelError) as caught:
         find_bundle(original.fingerprint[:8])
-    for part in (original.fingerprint[:8].hex(), "mine, imported from maker/model", "is damaged"):
+    for part in (original.fingerprint[:8].hex(), "mine (imported from maker/model)", "is damaged"):
         assert part in str(caught.value)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from hypothesis import strategies as st
 
-from lmpack._container import Block, BlockKind, ContainerWriter
+from lmpack._container import BYTES_VERSION, Block, BlockKind, ContainerWriter
 
 FINGERPRINT = bytes.fromhex("0011223344556677")
 
@@ -27,10 +27,12 @@ def model_block(plain_length: int, lanes_log2: int, payload: bytes) -> Block:
     return Block(BlockKind.MODEL, lanes_log2, plain_length, zlib.crc32(payload), payload)
 
 
-def container(blocks: Iterable[Block], fingerprint: bytes = FINGERPRINT) -> bytes:
+def container(
+    blocks: Iterable[Block], fingerprint: bytes = FINGERPRINT, version: int = BYTES_VERSION
+) -> bytes:
     """A whole container."""
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, fingerprint)
+    writer = ContainerWriter(sink, fingerprint, version)
     for block in blocks:
         writer.write(block)
     writer.finish()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from lmpack.importing.vocabulary.byte_level import BYTE_OF
+from lmpack._models.decoder.pieces import BYTE_OF
 from lmpack.importing.vocabulary.pieces import SPACE
 
 VOCABULARY = 288

@@ -5,21 +5,27 @@ It shares no line with lmpack. Where the two disagree, one of them departs from 
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable, Sequence
 
 import reference_mixing
 import reference_samples
+from reference_tokens import Byte, EndMixer, NoTokenError, TokenModel, code_token
 
 Weights = Sequence[int]
-Predictor = Callable[[Sequence[bytes]], Sequence[Weights]]
+BytePredictor = Callable[[Sequence[bytes]], Sequence[Weights]]
+Predictor = BytePredictor | TokenModel
 """From what each lane of a block holds so far to the weights of each lane's next symbol.
 
 It is called once a step, with all lanes; the weights of lanes that have ended are not looked at.
+Models of tokens are given the numbers of the tokens in place of the bytes.
 """
 
 MAGIC = b"\x8cLMP"
-RAW, MODEL, MIXED, ADAPTIVE = 1, 2, 3, 4
+RAW, MODEL, MIXED, ADAPTIVE, TOKENS, MIXED_TOKENS = 1, 2, 3, 4, 5, 6
+KINDS = {1: (RAW, MODEL, MIXED, ADAPTIVE), 2: (RAW, ADAPTIVE, TOKENS, MIXED_TOKENS)}
+"""Those of each version."""
 TOTAL = 2**24
 """Sum of the frequencies of all symbols."""
 TOP_RANGE = 2**32 - 1
@@ -83,11 +89,11 @@ def decode_container(cursor: Cursor, predict: Predictor) -> bytes:
     version = cursor.take(1)
     cursor.take(8)
     cursor.take_checksum(start)
-    require(version == b"\x01", "the version is not 1")
+    require(version[0] in KINDS, "the version is neither 1 nor 2")
     contents: list[bytes] = []
     lengths: list[tuple[int, int]] = []
     while cursor.data[cursor.position : cursor.position + 1] != b"\x00":
-        plain, payload_length = decode_block(cursor, predict, len(contents))
+        plain, payload_length = decode_block(cursor, predict, len(contents), version[0])
         contents.append(plain)
         lengths.append((len(plain), payload_length))
     check_index(cursor, lengths)
@@ -112,13 +118,15 @@ def check_index(cursor: Cursor, lengths: list[tuple[int, int]]) -> None:
     cursor.take_checksum(start)
 
 
-def decode_block(cursor: Cursor, predict: Predictor, number: int = 0) -> tuple[bytes, int]:
+def decode_block(
+    cursor: Cursor, predict: Predictor, number: int = 0, version: int = 1
+) -> tuple[bytes, int]:
     """The content of the block at the cursor, and the length of its payload."""
     lanes_log2, kind = divmod(cursor.take(1)[0], 8)
     plain_length = cursor.take_varint()
     payload_length = cursor.take_varint()
     require(1 <= plain_length <= 2**24, "the plain length is out of range")
-    require(kind in (RAW, MODEL, MIXED, ADAPTIVE), "the kind is reserved")
+    require(kind in KINDS[version], "the kind is none of this version")
     require(lanes_log2 <= 10, "too many lanes")
     checksum = int.from_bytes(cursor.take(4), "little")
     if kind == RAW:
@@ -129,16 +137,20 @@ def decode_block(cursor: Cursor, predict: Predictor, number: int = 0) -> tuple[b
         require(2**lanes_log2 <= plain_length, "more lanes than bytes")
         require(payload_length < plain_length, "a model payload that is not shorter")
         payload = cursor.take(payload_length)
-        if kind == MODEL:
-            plain = decode_payload(payload, plain_length, lanes_log2, predict)
+        if kind == ADAPTIVE:
+            plain = decode_mixed_payload(payload, plain_length, lanes_log2, None)
+        elif isinstance(predict, TokenModel):
+            require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
+            plain = decode_tokens(payload, plain_length, lanes_log2, predict, kind == MIXED_TOKENS)
         else:
-            model = predict if kind == MIXED else None
-            plain = decode_mixed_payload(payload, plain_length, lanes_log2, model)
+            require(kind in (MODEL, MIXED), "the model is one of bytes")
+            decode_one = decode_payload if kind == MODEL else decode_mixed_payload
+            plain = decode_one(payload, plain_length, lanes_log2, predict)
     require(zlib.crc32(plain) ^ number == checksum, "the CRC-32 of the content is wrong")
     return plain, payload_length
 
 
-def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: Predictor) -> bytes:
+def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: BytePredictor) -> bytes:
     """The bytes that the payload of a model block stands for."""
     lane_lengths = cut_lanes(length, lanes_log2)
     lanes = [b""] * len(lane_lengths)
@@ -155,7 +167,7 @@ def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: Predic
 
 
 def decode_mixed_payload(
-    payload: bytes, length: int, lanes_log2: int, predict: Predictor | None
+    payload: bytes, length: int, lanes_log2: int, predict: BytePredictor | None
 ) -> bytes:
     """The bytes of a mixed block, or without a model of an adaptive one."""
     require(len(payload) >= 3, "a payload without mixing and stride")
@@ -167,14 +179,13 @@ def decode_mixed_payload(
     lanes = [b""] * len(lane_lengths)
     weights: Sequence[Weights] | None = None
 
-    def next_bit(p: int) -> int:
-        return 1 - coder.decode([256 * p, TOTAL - 256 * p])
-
     for lane, position in predictor.order():
         if lane == 0 and predict is not None:
             weights = predict(lanes)
-        row = None if weights is None else weights[lane][:256]
-        predictor.code_byte(lane, position, row, next_bit)
+        model: reference_mixing.Model = reference_mixing.no_model
+        if weights is not None:
+            model = reference_mixing.model_of(weights[lane][:256])
+        predictor.code_byte(lane, position, model, coder.decode_bit)
         lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
     mixed = b"".join(lanes)
@@ -182,6 +193,55 @@ def decode_mixed_payload(
         return mixed
     require(stride in range(2, 18, 2), "samples of another number of channels than 1 to 8")
     return reference_samples.samples_of(mixed, stride // 2)
+
+
+def decode_tokens(
+    payload: bytes, length: int, lanes_log2: int, model: TokenModel, is_mixed: bool
+) -> bytes:
+    """The bytes of a block of tokens, mixed or not."""
+    stride, stream = 0, payload
+    if is_mixed:
+        require(len(payload) >= 3, "a payload without mixing and stride")
+        require(payload[0] == 1, "another mixing than 1")
+        stride, stream = int.from_bytes(payload[1:3], "little"), payload[3:]
+    lane_lengths = cut_lanes(length, lanes_log2)
+    mixer = reference_mixing.ContextMixer(length, lane_lengths[0], stride)
+    ends = EndMixer(length, stride)
+    coder = RangeDecoder(stream)
+    tokens: list[list[int]] = [[] for _ in lane_lengths]
+    lanes = [b""] * len(lane_lengths)
+
+    def code_end(lane: int, p: int, prefix_length: int) -> int:
+        if not is_mixed:
+            return coder.decode_bit(p)
+        return ends.code(lanes[lane], prefix_length, p, coder.decode_bit)
+
+    def code_byte(lane: int, byte: Byte) -> None:
+        def code(p: int) -> int:
+            return byte.code(p, coder.decode_bit)
+
+        if is_mixed:
+            position = lane * lane_lengths[0] + len(lanes[lane])
+            mixer.code_byte(lane, position, lambda prefix, known: byte.model(), code)
+        else:
+            for _ in range(8):
+                code(byte.model())
+        lanes[lane] += model.tokens[byte.left[0]][byte.place : byte.place + 1]
+
+    while any(map(lambda lane, n: len(lane) < n, lanes, lane_lengths)):
+        weights = model.predict(tokens)
+        for lane, lane_length in enumerate(lane_lengths):
+            rest = lane_length - len(lanes[lane])
+            if rest:
+                end = functools.partial(code_end, lane)
+                byte = functools.partial(code_byte, lane)
+                try:
+                    token = code_token(model.tokens, weights[lane], rest, end, byte)
+                except NoTokenError as error:
+                    raise InvalidContainerError("a lane ends inside of a token") from error
+                tokens[lane].append(token)
+    coder.finish()
+    return b"".join(lanes)
 
 
 def cut_lanes(length: int, lanes_log2: int) -> list[int]:
@@ -255,6 +315,10 @@ class RangeDecoder:
             symbol += 1
         interval.narrow(cumulative, frequencies_[symbol])
         return symbol
+
+    def decode_bit(self, p: int) -> int:
+        """The next bit, which is 1 with the probability p."""
+        return 1 - self.decode([256 * p, TOTAL - 256 * p])
 
     def finish(self) -> None:
         """Check that an encoder would have written this very payload."""

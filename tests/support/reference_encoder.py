@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import zlib
 
-from reference_decoder import Interval, Predictor, cut_lanes, frequencies
+from reference_decoder import BytePredictor, Interval, cut_lanes, frequencies
 
 
-def encode_payload(plain: bytes, lanes_log2: int, predict: Predictor) -> bytes:
+def encode_payload(plain: bytes, lanes_log2: int, predict: BytePredictor) -> bytes:
     """The payload of a model block."""
     lane_lengths = cut_lanes(len(plain), lanes_log2)
     lanes = [
@@ -39,7 +39,7 @@ def encode_raw_block(plain: bytes) -> bytes:
     return bytes([1, len(plain), len(plain)]) + checksum(plain) + plain
 
 
-def encode_model_block(plain: bytes, lanes_log2: int, predict: Predictor) -> bytes:
+def encode_model_block(plain: bytes, lanes_log2: int, predict: BytePredictor) -> bytes:
     """A model block of less than 128 bytes."""
     payload = encode_payload(plain, lanes_log2, predict)
     return bytes([2 + 8 * lanes_log2, len(plain), len(payload)]) + checksum(plain) + payload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -219,15 +220,11 @@ class Matches:
         self.plain, self.lane_length = plain, lane_length
         self.log2 = clip(digits, 8, 20)
         self.table: dict[int, int] = {}
-
-    def known(self, place: int, following: int) -> bool:
-        if place >= len(self.plain):
-            return False
-        step, now = place % self.lane_length, following % self.lane_length
-        return step < now or (step == now and place < following)
+        self.coded: set[int] = set()
 
     def advance(self, place: int, length: int, p: int) -> tuple[int, int]:
         """Place and length for the byte after position p."""
+        self.coded.add(p)
         if length and self.plain[place] == self.plain[p]:
             place, length = place + 1, min(length + 1, 65535)
         else:
@@ -239,8 +236,6 @@ class Matches:
                 place = self.table[key]
                 length = self.common(place, p + 1)
             self.table[key] = p + 1
-        if length and not self.known(place, p + 1):
-            length = 0
         return place, length
 
     def common(self, a: int, b: int) -> int:
@@ -281,10 +276,10 @@ class ContextMixer:
                 if position < len(self.plain):
                     yield lane, position
 
-    def code_byte(
-        self, lane: int, position: int, weights: Sequence[int] | None, code: Callable[[int], int]
-    ) -> None:
+    def code_byte(self, lane: int, position: int, model: Model, code: Callable[[int], int]) -> None:
         """Predict and learn one byte; `code` is given a probability and gives the bit."""
+        if self.found[lane][0] not in self.matches.coded:
+            self.found[lane] = 0, 0
         past = bytes(self.plain[lane * self.lane_length : position])
         hashes = context_hashes(past, self.stride)
         prefix = 1
@@ -292,7 +287,7 @@ class ContextMixer:
             if known % 4 == 0:
                 slots = [self.slots.find(value, prefix if known else 0) for value in hashes]
                 node = 1
-            p = self._predict(lane, past, prefix, known, slots, node, weights)
+            p = self._predict(lane, past, prefix, known, slots, node, model(prefix, known))
             bit = code(p)
             self._update(bit)
             prefix, node = prefix << 1 | bit, node << 1 | bit
@@ -307,9 +302,9 @@ class ContextMixer:
         known: int,
         slots: list[list[int]],
         node: int,
-        weights: Sequence[int] | None,
+        model_probability: int,
     ) -> int:
-        model = stretch(model_probability(weights, prefix, known))
+        model = stretch(model_probability)
         place, length = self.found[lane]
         length_class = 0
         if length and (self.plain[place] | 256) >> 8 - known == prefix:
@@ -351,9 +346,20 @@ class ContextMixer:
             cell[index] = after(cell[index], bit)
 
 
-def model_probability(weights: Sequence[int] | None, prefix: int, known: int) -> int:
-    if weights is None:
-        return 32768
+Model = Callable[[int, int], int]
+"""From the prefix and its number of known bits to the model's probability of a 1."""
+
+
+def no_model(prefix: int, known: int) -> int:
+    return 32768
+
+
+def model_of(weights: Sequence[int]) -> Model:
+    """Of a model of bytes."""
+    return functools.partial(model_probability, weights)
+
+
+def model_probability(weights: Sequence[int], prefix: int, known: int) -> int:
     half = 128 >> known
     first = (prefix << 8 - known) - 256
     zeros, ones = sum(weights[first : first + half]), sum(weights[first + half : first + 2 * half])
@@ -381,7 +387,8 @@ def encode(plain: bytes, lane_length: int, stride: int, weights: Weights | None 
             return bit
 
         past = plain[lane * lane_length : position]
-        mixer.code_byte(lane, position, weights(lane, past) if weights else None, code)
+        model = model_of(weights(lane, past)) if weights else no_model
+        mixer.code_byte(lane, position, model, code)
     for k in (0, 1):
         unit = 1 << 32 - 8 * k
         value = -(-low // unit) * unit

@@ -14,10 +14,9 @@ constexpr std::size_t kOutputMultiple = 32;
 constexpr std::size_t kFloatMultiple = 16;
 constexpr float kSmallestSize = 0x1p-40F;
 
-// What the values of a tensor are, beside 0: at least 2^-40 in size, so that nothing becomes
-// infinite or subnormal.
+// What the values of a tensor are, beside 0: at least 2^-40 in size.
 struct FloatBounds {
-  float largest = 0x1p40F;
+  float largest = 0x1p30F;
   bool positive = false;
   bool integers = false;
 };

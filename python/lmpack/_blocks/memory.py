@@ -28,7 +28,7 @@ END_MIXER_SIZE = 300_000
 END_HISTORIES = 7
 """Bytes of its tables for each entry."""
 
-MIXED_LANE_SIZE = 144
+MIXED_LANE_SIZE = 152
 """What the contexts of a lane take."""
 
 ROWS_OF_A_PASS = 64

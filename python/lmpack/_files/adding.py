@@ -28,7 +28,7 @@ def add_model(bundle: str | os.PathLike[str], *, name: str | None = None) -> Add
 
     Args:
         bundle: its folder.
-        name: that it gets in the folder; None for what the bundle calls itself.
+        name: that it gets in the folder; None for that of its own folder.
 
     Raises:
         UsageError: the name cannot be one, or is taken.
@@ -36,7 +36,7 @@ def add_model(bundle: str | os.PathLike[str], *, name: str | None = None) -> Add
         OSError: it cannot be copied.
     """
     source = load_bundle(Path(bundle))
-    chosen = source.name if name is None else name
+    chosen = Path(os.path.abspath(bundle)).name if name is None else name
     require_name(chosen)
     if chosen in built_in_names():
         raise UsageError(f"{chosen} is the name of a built-in model: give this one another name")

@@ -22,7 +22,7 @@ struct DecoderProductsOf {
   template <typename Finish>
   static void product(const Rows& rows, const DecoderMatrix& matrix, const Finish& finish) {
     const std::int32_t* compensation = matrix.compensation;
-    ProductOf<Simd>::product(
+    ProductOf<Simd>::product_from_memory(
         {rows.at, rows.stride, rows.count, matrix.weights, matrix.inputs, matrix.inputs,
          matrix.outputs},
         [=](std::size_t column) { return Simd::load(compensation + column); }, finish);

@@ -42,7 +42,8 @@ struct AttentionOf {
           }
           tops[row - head] = Simd::max(tops[row - head], score);
           Simd::store(a.scores + row * a.slots + column, score);
-        });
+        },
+        FetchNothing(0, 1));
   }
 
   // The attention of a head by its scores, and its sum.
@@ -74,7 +75,8 @@ struct AttentionOf {
           const Floats mean = Simd::div(Simd::to_floats(sums), total);
           Elementwise::store_with_zero_point(a.means + row * a.head_width + column,
                                              Simd::mul(mean, Simd::broadcast(kAttentionGain)));
-        });
+        },
+        FetchNothing(0, 1));
   }
 
   // kRows heads together; what is left in halves of it.

@@ -22,18 +22,46 @@ struct ProductOperands {
   std::size_t columns;
 };
 
+// What a tile fetches for the next ones: nothing, or some of the panels behind its own, which lie
+// in memory that no cache has. The tile is number `part` of `parts`, which have the same panels.
+struct FetchNothing {
+  FetchNothing(std::size_t, std::size_t) {}
+  static const std::int8_t* begin(const std::int8_t* panel, std::size_t) { return panel; }
+  static void fetch(const std::int8_t*) {}
+  static std::size_t step() { return 0; }
+};
+class FetchNext {
+ public:
+  FetchNext(std::size_t part, std::size_t parts) : part_(part), parts_(parts) {}
+
+  // Where the part of this tile begins, in a panel of so many bytes.
+  const std::int8_t* begin(const std::int8_t* panel, std::size_t bytes) const {
+    return panel + bytes / parts_ * part_;
+  }
+  static void fetch(const std::int8_t* at) { __builtin_prefetch(at, 0, 3); }
+
+  // Bytes of a panel for each group of rows that the tile computes.
+  std::size_t step() const { return kGroupBytes / parts_; }
+
+ private:
+  std::size_t part_;
+  std::size_t parts_;
+};
+
 template <typename Simd>
 struct ProductOf {
   using Ints = typename Simd::Ints;
 
   // kRows rows times kPanels panels with all sums in registers. start(column) gives the sums to
   // start with, finish(row, column, sums) takes them.
-  template <int kRows, int kPanels, typename Start, typename Finish>
+  template <int kRows, int kPanels, typename Start, typename Finish, typename Fetch>
   static void tile(const ProductOperands& p, std::size_t row, std::size_t column,
-                   const Start& start, const Finish& finish) {
+                   const Start& start, const Finish& finish, Fetch ahead) {
     const std::uint8_t* left = p.left + row * p.left_stride;
     const std::int8_t* right = p.right + column * p.capacity;
     const std::size_t panel_bytes = kPanelColumns * p.capacity;
+    const std::int8_t* next = ahead.begin(right + kPanels * panel_bytes, panel_bytes);
+    const std::size_t next_step = ahead.step();
     Ints sums[kRows][kPanels];
     unroll<kPanels>([&](auto i) LMPACK_INLINE {
       const Ints first = start(column + i.value * kPanelColumns);
@@ -44,7 +72,9 @@ struct ProductOf {
       typename Simd::Columns columns[kPanels];
       unroll<kPanels>([&](auto i) LMPACK_INLINE {
         columns[i.value] = Simd::load_columns(right + i.value * panel_bytes + k * kPanelColumns);
+        Fetch::fetch(next + i.value * panel_bytes);
       });
+      next += next_step;
       unroll<kRows>([&](auto r) LMPACK_INLINE {
         const auto bytes = Simd::load_bytes(left + r.value * p.left_stride + k);
         unroll<kPanels>([&](auto i) LMPACK_INLINE {
@@ -54,6 +84,9 @@ struct ProductOf {
       k += kGroupRows;
     } while (k < p.inner);
     unroll<kRows>([&](auto r) LMPACK_INLINE {
+      unroll<kPanels>([&](auto i) LMPACK_INLINE { Simd::detach(sums[r.value][i.value]); });
+    });
+    unroll<kRows>([&](auto r) LMPACK_INLINE {
       unroll<kPanels>([&](auto i) LMPACK_INLINE {
         finish(row + r.value, column + i.value * kPanelColumns, sums[r.value][i.value]);
       });
@@ -61,58 +94,80 @@ struct ProductOf {
   }
 
   // kRows rows times all columns from `column` on that fill whole tiles; the first one left over.
-  template <int kRows, int kPanels, typename Start, typename Finish>
+  template <int kRows, int kPanels, typename Start, typename Finish, typename Fetch>
   static std::size_t tiles(const ProductOperands& p, std::size_t row, std::size_t column,
-                           const Start& start, const Finish& finish) {
+                           const Start& start, const Finish& finish, Fetch ahead) {
     constexpr std::size_t kColumns = kPanels * kPanelColumns;
     for (; column + kColumns <= p.columns; column += kColumns) {
-      tile<kRows, kPanels>(p, row, column, start, finish);
+      tile<kRows, kPanels>(p, row, column, start, finish, ahead);
     }
     return column;
   }
 
   // kRows rows times all columns, with as many sums in registers as a full tile has.
-  template <int kRows, typename Start, typename Finish>
+  template <int kRows, typename Start, typename Finish, typename Fetch>
   static void band(const ProductOperands& p, std::size_t row, const Start& start,
-                   const Finish& finish) {
+                   const Finish& finish, Fetch ahead) {
     constexpr int kMostPanels = 8;
     constexpr int kFilling = Simd::kTileRows * Simd::kTilePanels / kRows;
-    std::size_t column =
-        tiles<kRows, (kFilling > kMostPanels ? kMostPanels : kFilling)>(p, row, 0, start, finish);
-    tiles<kRows, 1>(p, row, column, start, finish);
+    std::size_t column = tiles<kRows, (kFilling > kMostPanels ? kMostPanels : kFilling)>(
+        p, row, 0, start, finish, ahead);
+    tiles<kRows, 1>(p, row, column, start, finish, ahead);
   }
 
-  // Rows that are fewer than a tile has, in halves of it.
-  template <int kRows, typename Start, typename Finish>
+  // Rows that are fewer than a tile has, in halves of it. The first band fetches.
+  template <int kRows, typename Fetch, typename Start, typename Finish>
   static void few_rows(const ProductOperands& p, std::size_t row, const Start& start,
                        const Finish& finish) {
     if constexpr (kRows > 0) {
       if (row + kRows <= p.rows) {
-        band<kRows>(p, row, start, finish);
-        row += kRows;
+        band<kRows>(p, row, start, finish, Fetch(0, 1));
+        few_rows<kRows / 2, FetchNothing>(p, row + kRows, start, finish);
+      } else {
+        few_rows<kRows / 2, Fetch>(p, row, start, finish);
       }
-      few_rows<kRows / 2>(p, row, start, finish);
     }
   }
 
   // The whole product. The panels of a tile stay in the cache for all rows.
-  template <typename Start, typename Finish>
+  template <typename Fetch = FetchNothing, typename Start, typename Finish>
   static void product(const ProductOperands& p, const Start& start, const Finish& finish) {
     constexpr int kRows = Simd::kTileRows;
     constexpr std::size_t kColumns = Simd::kTilePanels * kPanelColumns;
-    const std::size_t whole_rows = p.rows / kRows * kRows;
+    const std::size_t parts = p.rows / kRows;
+    const std::size_t whole_rows = parts * kRows;
     if (whole_rows > 0) {
       std::size_t column = 0;
       for (; column + kColumns <= p.columns; column += kColumns) {
         for (std::size_t row = 0; row < whole_rows; row += kRows) {
-          tile<kRows, Simd::kTilePanels>(p, row, column, start, finish);
+          tile<kRows, Simd::kTilePanels>(p, row, column, start, finish, Fetch(row / kRows, parts));
         }
       }
       for (std::size_t row = 0; column < p.columns && row < whole_rows; row += kRows) {
-        tiles<kRows, 1>(p, row, column, start, finish);
+        tiles<kRows, 1>(p, row, column, start, finish, Fetch(row / kRows, parts));
       }
+      few_rows<kRows / 2, FetchNothing>(p, whole_rows, start, finish);
+    } else {
+      few_rows<kRows / 2, Fetch>(p, 0, start, finish);
     }
-    few_rows<kRows / 2>(p, whole_rows, start, finish);
+  }
+
+  // The same with a right operand that comes from memory: all rows pass by some of its panels, and
+  // the next ones are fetched meanwhile. Below kGroupBytes * kTileRows rows.
+  template <typename Start, typename Finish>
+  static void product_from_memory(const ProductOperands& p, const Start& start,
+                                  const Finish& finish) {
+    constexpr std::size_t kColumns = 8 * kPanelColumns;
+    for (std::size_t first = 0; first < p.columns; first += kColumns) {
+      const std::size_t rest = p.columns - first;
+      product<FetchNext>(
+          {p.left, p.left_stride, p.rows, p.right + first * p.capacity, p.capacity, p.inner,
+           rest < kColumns ? rest : kColumns},
+          [&](std::size_t column) { return start(first + column); },
+          [&](std::size_t row, std::size_t column, Ints sums) {
+            finish(row, first + column, sums);
+          });
+    }
   }
 
   template <typename Finish>

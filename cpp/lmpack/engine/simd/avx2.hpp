@@ -88,6 +88,7 @@ struct Avx2 {
   static Ints dot(Ints sums, Bytes bytes, Columns columns) {
     return {Dot::dot(sums.low, bytes, columns.low), Dot::dot(sums.high, bytes, columns.high)};
   }
+  static void detach(Ints&) {}
 
   static Ints add(Ints a, Ints b) {
     return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};

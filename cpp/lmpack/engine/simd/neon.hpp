@@ -91,6 +91,7 @@ struct Neon {
     for (int i = 0; i < 4; ++i) sums.at[i] = Dot::dot(sums.at[i], bytes, columns.at[i]);
     return sums;
   }
+  static void detach(Ints&) {}
 
   static Ints add(Ints a, Ints b) { return each<Ints>(a, b, vaddq_s32); }
   static Ints sub(Ints a, Ints b) { return each<Ints>(a, b, vsubq_s32); }

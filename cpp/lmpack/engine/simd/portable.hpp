@@ -66,6 +66,7 @@ struct Portable {
     const auto pairs = reinterpret_cast<Ints>(bytes.even * columns.even + bytes.odd * columns.odd);
     return sums + ((pairs << 16) >> 16) + (pairs >> 16);
   }
+  static void detach(Ints&) {}
 
   static Ints add(Ints a, Ints b) { return a + b; }
   static Ints sub(Ints a, Ints b) { return a - b; }
