@@ -17,6 +17,9 @@ from benchmarks.data import HOW_TO_GET, SHARED
 # the first one, and there may be a process of tests for each core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The models that whoever runs the tests has added are not looked at.
+os.environ["LMPACK_MODELS"] = str(Path(__file__).with_name("no-models"))
+
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
@@ -37,6 +40,14 @@ def fake_models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
     models = FakeModels()
     models.install(monkeypatch.setattr)
     return models
+
+
+@pytest.fixture
+def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models for one test, which is not there yet."""
+    folder = tmp_path / "models"
+    monkeypatch.setenv("LMPACK_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture

@@ -22,14 +22,23 @@ def invoke(*arguments: str) -> Result:
 def test_the_command(tmp_path: Path) -> None:
     (tmp_path / "prose").write_bytes(PROSE)
     command = ["table1", "--data", f"enwik8={tmp_path / 'prose'}", "--data", "random"]
-    command += ["--limit", "3", "--output", str(tmp_path / "out"), "--compressor", "gzip"]
+    command += ["--chunks", "3", "--output", str(tmp_path / "out"), "--compressor", "gzip"]
+    command += ["--compressor", "characters:tiny"]
     result = invoke(*command, "--compressor", "model:small")
     assert result.exit_code == 0, result.output
     assert "enwik8: Transformer small chunks" in result.output
     rows = json.loads((tmp_path / "out" / "table1.json").read_text())["rows"]
-    assert len(rows) == 8
+    assert len(rows) == 12
+    assert {row["compressor"] for row in rows} == {"gzip", "tiny (characters)", "Transformer small"}
     assert all(row["raw_bytes"] == 3 * CHUNK for row in rows)
     assert rows[0]["environment"]["packages"]["lmpack"]
+
+
+def test_chunks_alone(tmp_path: Path) -> None:
+    command = ["table1", "--data", "random", "--chunks", "2", "--output", str(tmp_path)]
+    assert invoke(*command, "--no-whole", "--compressor", "gzip").exit_code == 0
+    (row,) = json.loads((tmp_path / "table1.json").read_text())["rows"]
+    assert row["chunked"]
 
 
 @pytest.mark.parametrize("experiment", ["scaling", "context"])

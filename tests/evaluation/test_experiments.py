@@ -57,6 +57,13 @@ def test_table1_goes_on_where_it_was(tmp_path: Path) -> None:
     assert "| gzip | enwik8 | 4,096 | 100.0 | 48.1 |" in page
 
 
+def test_table1_can_leave_out_the_whole(tmp_path: Path) -> None:
+    data_set = DataSet("text", PAIRS[: 2 * CHUNK])
+    rows = table1.run([Halving()], [data_set], tmp_path, lambda row: None, whole=False)
+    assert [row["chunked"] for row in rows] == [True]
+    assert "As one piece" not in (tmp_path / "table1.md").read_text()
+
+
 def test_table1_shows_what_a_model_costs(tmp_path: Path) -> None:
     rows = table1.run(
         [Halving()], [DataSet("text", PAIRS[: 2 * CHUNK])], tmp_path, lambda row: None

@@ -183,6 +183,15 @@ def test_text(tmp_path: Path) -> None:
     assert best == min(three, key=lambda text: len(lmpack.compress(PROMPT + text, mixing=False)))
     assert invoke(*command, "-o", str(tmp_path / "out")).exit_code == 0
     assert (tmp_path / "out").read_bytes() == first.stdout_bytes
+    prompt = str(tmp_path / "prompt")
+    for others in (
+        ("text", prompt, "--bytes", "20", "--model", "small"),
+        ("--model", "small", "text", prompt, "--bytes", "20"),
+        ("--model", "tiny", "text", prompt, "--bytes", "20", "--model", "small"),
+    ):
+        assert invoke(*others).stdout_bytes == first.stdout_bytes
+    both = invoke(*command, "--model", "small")
+    assert (both.exit_code, "exclude each other" in both.output) == (2, True)
     again = invoke(*command, "-o", str(tmp_path / "out"))
     assert (again.exit_code, "exists" in again.output) == (1, True)
     assert invoke(*command, "-f", "-o", str(tmp_path / "out")).exit_code == 0

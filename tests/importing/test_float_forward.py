@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from conftest import TEXT, Saved
-from float_models import RECIPES, changed_json, save_model
+from float_models import RECIPES, TEXT, SavedModels, changed_json, logits_of, save_model
 
 from lmpack.errors import BundleError, UsageError
 from lmpack.importing.float_model import FloatDecoder
 from lmpack.importing.opening import open_source
 from lmpack.importing.source import FloatSource
-
-Models = Callable[[str], Saved]
 
 
 def assert_same_logits(source: FloatSource, expected: torch.Tensor) -> None:
@@ -30,16 +26,16 @@ def assert_same_logits(source: FloatSource, expected: torch.Tensor) -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_family(name: str, saved_model: Models) -> None:
-    saved = saved_model(name)
+def test_every_family(name: str, saved_models: SavedModels) -> None:
+    saved = saved_models(name)
     assert_same_logits(open_source(saved.folder), saved.logits)
 
 
 @pytest.mark.parametrize("name", ["llama3", "gemma3"])
 def test_settings_as_they_were_before_transformers_5(
-    name: str, saved_model: Models, tmp_path: Path
+    name: str, saved_models: SavedModels, tmp_path: Path
 ) -> None:
-    saved = saved_model(name)
+    saved = saved_models(name)
     folder = shutil.copytree(saved.folder, tmp_path / "old")
     ropes = json.loads((folder / "config.json").read_text())["rope_parameters"]
     if name == "gemma3":
@@ -57,8 +53,8 @@ def test_settings_as_they_were_before_transformers_5(
     assert_same_logits(open_source(folder), saved.logits)
 
 
-def test_gemma_with_a_part_for_images(saved_model: Models, tmp_path: Path) -> None:
-    saved = saved_model("gemma3")
+def test_gemma_with_a_part_for_images(saved_models: SavedModels, tmp_path: Path) -> None:
+    saved = saved_models("gemma3")
     folder = shutil.copytree(saved.folder, tmp_path / "images")
     config = json.loads((folder / "config.json").read_text())
     del config["bos_token_id"]
@@ -71,18 +67,17 @@ def test_gemma_with_a_part_for_images(saved_model: Models, tmp_path: Path) -> No
     assert_same_logits(open_source(folder), saved.logits)
 
 
-def test_shards(saved_model: Models, tmp_path: Path) -> None:
+def test_shards(tmp_path: Path) -> None:
     model = save_model("gpt2", tmp_path, max_shard_size="40KB")
     assert len(list(tmp_path.glob("*.safetensors"))) > 2
-    with torch.inference_mode():
-        assert_same_logits(open_source(tmp_path), model(TEXT[None]).logits[0])
+    assert_same_logits(open_source(tmp_path), logits_of(model))
     source = open_source(tmp_path)
     assert {path.name for path in tmp_path.glob("*.safetensors")} < source.facts["files"].keys()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision(dtype: torch.dtype, saved_model: Models, tmp_path: Path) -> None:
-    folder = shutil.copytree(saved_model("qwen3").folder, tmp_path / "half")
+def test_half_precision(dtype: torch.dtype, saved_models: SavedModels, tmp_path: Path) -> None:
+    folder = shutil.copytree(saved_models("qwen3").folder, tmp_path / "half")
     tensors = safetensors.torch.load_file(folder / "model.safetensors")
     halves = {name: tensor.to(dtype) for name, tensor in tensors.items()}
     safetensors.torch.save_file(halves, folder / "model.safetensors")
@@ -93,21 +88,23 @@ def test_half_precision(dtype: torch.dtype, saved_model: Models, tmp_path: Path)
     )
 
 
-def test_tables_that_old_versions_saved_are_left_out(saved_model: Models, tmp_path: Path) -> None:
+def test_tables_that_old_versions_saved_are_left_out(
+    saved_models: SavedModels, tmp_path: Path
+) -> None:
     for name, extra in (
         ("gpt2", "transformer.h.0.attn.bias"),
         ("llama", "model.layers.0.self_attn.rotary_emb.inv_freq"),
         ("llama3", "lm_head.weight"),
     ):
-        saved = saved_model(name)
+        saved = saved_models(name)
         folder = shutil.copytree(saved.folder, tmp_path / name)
         tensors = safetensors.torch.load_file(folder / "model.safetensors")
         safetensors.torch.save_file(tensors | {extra: torch.zeros(2)}, folder / "model.safetensors")
         assert_same_logits(open_source(folder), saved.logits)
 
 
-def test_hidden_of_several_texts_and_kept_weights(saved_model: Models) -> None:
-    saved = saved_model("gemma3")
+def test_hidden_of_several_texts_and_kept_weights(saved_models: SavedModels) -> None:
+    saved = saved_models("gemma3")
     decoder = FloatDecoder(open_source(saved.folder), keep=True)
     hidden = decoder.hidden(torch.stack([TEXT, TEXT.flip(0)]))
     assert hidden.shape == (2, len(TEXT), 32)
@@ -116,14 +113,14 @@ def test_hidden_of_several_texts_and_kept_weights(saved_model: Models) -> None:
     torch.testing.assert_close(hidden[0] @ decoder.head().T, saved.logits, rtol=1e-4, atol=1e-4)
 
 
-def test_more_positions_than_the_model_has(saved_model: Models) -> None:
-    decoder = FloatDecoder(open_source(saved_model("gpt2").folder))
+def test_more_positions_than_the_model_has(saved_models: SavedModels) -> None:
+    decoder = FloatDecoder(open_source(saved_models("gpt2").folder))
     with pytest.raises(UsageError, match="1 to 64 positions"):
         decoder.logits(torch.zeros(65, dtype=torch.int64))
 
 
-def test_a_tensor_that_there_is_not(saved_model: Models) -> None:
-    source = open_source(saved_model("gpt2").folder)
+def test_a_tensor_that_there_is_not(saved_models: SavedModels) -> None:
+    source = open_source(saved_models("gpt2").folder)
     assert "head" not in source.names()
     with pytest.raises(BundleError, match="no tensor head"):
         source.tensor("head")

@@ -167,3 +167,14 @@ def test_an_interruption_says_what_stays(
             raise KeyboardInterrupt
     assert len(said) == 1
     assert "made.partial: the same command goes on" in said[0]
+
+
+def test_stories_become_a_bundle(shared_data: Path, tmp_path: Path) -> None:
+    """A real model, from its file to what every executor has to reproduce."""
+    path = shared_data / "llm" / "stories260K.bin"
+    bundle = import_model(path, tmp_path / "stories")
+    total = bundle.manifest["import"]["total"]
+    assert total["divergence_percent"] < 0.6
+    assert abs(total["loss_percent"]) < 0.6
+    assert bundle.name == "stories260K"
+    check_conformance(bundle, OnnxRuntimeDecoderExecutor(bundle, threads=1))

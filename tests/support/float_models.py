@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from lmpack.importing.vocabulary.byte_level import BYTE_OF
+from lmpack._models.decoder.pieces import BYTE_OF
 from lmpack.importing.vocabulary.pieces import SPACE
 
 VOCABULARY = 288
@@ -41,6 +42,10 @@ _LLAMA3_ROPE = {
     "high_freq_factor": 2.0,
     "original_max_position_embeddings": 16,
 }
+
+
+TEXT = torch.arange(7, 7 + 40 * 17, 17) % 256
+"""Ids of a text that is longer than the windows and shorter than the context."""
 
 
 class Recipe(NamedTuple):
@@ -106,6 +111,36 @@ def save_model(name: str, folder: Path, **saving: Any) -> Any:
     model.save_pretrained(folder, **saving)
     write_json(folder / "tokenizer.json", byte_level_tokenizer())
     return model
+
+
+class Saved(NamedTuple):
+    """A model in a folder, and the logits of TEXT that transformers gives."""
+
+    folder: Path
+    logits: torch.Tensor
+
+
+class SavedModels:
+    """Random models, saved when they are first asked for."""
+
+    def __init__(self, make_folder: Callable[[str], Path]) -> None:
+        self._make_folder = make_folder
+        self._known: dict[str, Saved] = {}
+
+    def __call__(self, name: str) -> Saved:
+        """A model by its name in RECIPES."""
+        if name not in self._known:
+            folder = self._make_folder(name)
+            model = save_model(name, folder)
+            self._known[name] = Saved(folder, logits_of(model))
+        return self._known[name]
+
+
+def logits_of(model: Any) -> torch.Tensor:
+    """Logits of TEXT as transformers computes them."""
+    with torch.inference_mode():
+        logits: torch.Tensor = model(TEXT[None]).logits[0]
+    return logits
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -1,4 +1,4 @@
-"""Writing the small random models of float_models as GGUF, with the names and the writer of gguf."""
+"""Writing the models of float_models as GGUF, with the names and the writer of gguf."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def converted_tensors(folder: Path, family: str) -> Tensors:
             tensor = tensor + 1
         elif family == "gpt2" and tensor.ndim == 2 and ".h." in name:
             tensor = tensor.T
-        tensors[names.get_name(name, try_suffixes=(".weight", ".bias"))] = tensor
+        known = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        assert known, name
+        tensors[known] = tensor
     return tensors
 
 

@@ -26,9 +26,9 @@ class Options:
 
     Attributes:
         level: 1 (fastest) to 9 (smallest).
-        model: name of a built-in model or folder of a bundle. Compressing: in place of the level's
-            model. Decompressing: the model that the file was made with. None for the level's model
-            and for the built-in one that the file names.
+        model: name of a model, built in or of the folder of models, or folder of a bundle.
+            Compressing: in place of the level's model. Decompressing: the model that the file was
+            made with. None for the level's model, and for the one that the file names.
         mixing: whether the statistics of the data itself take part; without, the model is alone.
         device: what runs the model: "cpu" or "cuda", and behind a colon with which program, such as
             "cpu:onnxruntime"; "auto" for the CPU, except for a batch of files that keeps a GPU

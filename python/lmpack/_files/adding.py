@@ -28,7 +28,7 @@ def add_model(bundle: str | os.PathLike[str], *, name: str | None = None) -> Add
 
     Args:
         bundle: its folder.
-        name: that it gets in the folder; None for what the bundle calls itself.
+        name: that it gets in the folder; None for that of its own folder.
 
     Raises:
         UsageError: the name cannot be one, or is taken.
@@ -36,7 +36,7 @@ def add_model(bundle: str | os.PathLike[str], *, name: str | None = None) -> Add
         OSError: it cannot be copied.
     """
     source = load_bundle(Path(bundle))
-    chosen = source.name if name is None else name
+    chosen = Path(os.path.abspath(bundle)).name if name is None else name
     require_name(chosen)
     if chosen in built_in_names():
         raise UsageError(f"{chosen} is the name of a built-in model: give this one another name")
@@ -115,9 +115,9 @@ def _temporary_folder(folder: Folder) -> Iterator[Folder]:
     It is deleted at the end, unless it has got another name.
     """
     name = temporary_name()
-    folder.make(name, 0o777)
     path = folder.path / name
     try:
+        folder.make(name, 0o777)
         with Folder(path) as made:
             if made.descriptor is not None:
                 system.lock(made.descriptor)

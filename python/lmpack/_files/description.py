@@ -48,7 +48,8 @@ class ContainerInfo:
         offset: of its first byte in the file.
         version: format version.
         fingerprint: the first 8 bytes of the model's fingerprint; zeros if there is no model.
-        model: name of the model if it is a built-in one, else None.
+        model: what the model calls itself; None if it is neither built in nor in the folder of
+            models.
         content_length: bytes of content.
         compressed_length: bytes of the container.
         memory: bytes that decoding needs at least, for one block at a time: those of the block that
@@ -77,7 +78,7 @@ def describe(
     Args:
         file: a path, or a seekable binary file object, all of which is taken.
         options: see :class:`Options`. The memory is what decoding needs with them, with a `model`
-            that is not a built-in one too; the index alone may not need more than `max_memory`.
+            given as a folder too; the index alone may not need more than `max_memory`.
         keywords: fields of :class:`Options`.
 
     Raises:

@@ -213,14 +213,14 @@ def find_bundle(fingerprint: bytes) -> AnyBundle:
             bundle = load_bundle(candidate.path)
         except ModelError as error:
             source = source_of(candidate.entries)
-            origin = f", imported from {source}," if source else ""
+            origin = f" (imported from {source})" if source else ""
             problems.append(f"{candidate.name}{origin} cannot be used: {error}")
         else:
             if bundle.fingerprint.startswith(fingerprint):
                 return bundle
     made = f"the file was made with model {fingerprint.hex()}"
     if problems:
-        raise ModelError(f"{made}, but what should be it {'; '.join(problems)}")
+        raise ModelError(f"{made}; in the folder of models {'; '.join(problems)}")
     raise ModelError(
         f"{made}, which is neither built in nor in the folder of models {models_folder()}: get its "
         "bundle and add it by lmpack models --add, or give its folder as the model"

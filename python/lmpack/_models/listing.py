@@ -94,7 +94,7 @@ def _manifest(
         BundleError: it cannot be used.
     """
     family = entries.get("family", FAMILY)
-    if family not in _READERS:
+    if not isinstance(family, str) or family not in _READERS:
         raise BundleError(f"{path} is of a family that this lmpack does not know")
     version, read = _READERS[family]
     require_version(path, entries, version)

@@ -99,7 +99,7 @@ def decompress(
 
     A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder, of
     which the files that end in .lmp are taken. The file says which model made it;
-    --model is needed only where it is not a built-in one.
+    --model is needed only where it is neither built in nor in the folder of models.
     """
     options = decoding_choice(
         model=model, device=device, threads=threads, max_size=max_size, max_memory=max_memory

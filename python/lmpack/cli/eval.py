@@ -37,6 +37,8 @@ def _experiment(command: Command) -> Command:
         ),
         click.option(
             "--limit",
+            "--chunks",
+            "limit",
             type=click.IntRange(min=1),
             metavar="N",
             help="Chunks of 2048 bytes of each data set. [default: as the paper, 488281]",
@@ -49,6 +51,7 @@ def _experiment(command: Command) -> Command:
             show_default=True,
             metavar="NAME",
             help="gzip, lzma2, png, flac, flac16, bzip2, zstd, brotli, ppmd, model:NAME|FOLDER, "
+            "characters:NAME|FOLDER (a model that sees 7 bits of each byte, as in the paper), "
             "level:1 to level:9. Repeat for several.",
         ),
         click.option(
@@ -69,8 +72,13 @@ def _experiment(command: Command) -> Command:
 
 
 @eval_group.command()
+@click.option(
+    "--whole/--no-whole",
+    default=True,
+    help="Measure the data as one piece, too (default), or only in chunks.",
+)
 @_experiment
-def table1(**options: Any) -> None:
+def table1(whole: bool, **options: Any) -> None:
     """Rates of compressors on data sets, whole and in chunks, next to the paper's Table 1."""
     from lmpack.evaluation import table1 as experiment
 
@@ -78,7 +86,7 @@ def table1(**options: Any) -> None:
         manner = "chunks" if row["chunked"] else "whole"
         return f"{manner} {100 * row['compressed_bytes'] / row['raw_bytes']:.1f} %"
 
-    _run(experiment, line, **options)
+    _run(experiment, line, **options, whole=whole)
 
 
 @eval_group.command()
@@ -159,7 +167,9 @@ def _run(
     compressors: tuple[str, ...],
     limit: int | None,
     output: Path,
+    **manner: bool,
 ) -> None:
+    """Run an experiment; `manner` are arguments that it alone has."""
     from lmpack.evaluation.compressors import find_compressor
     from lmpack.evaluation.data_sets import PAPER_CHUNKS, load_data_set
 
@@ -172,7 +182,7 @@ def _run(
         def report(row: dict[str, Any]) -> None:
             say(f"{row['data_set']}: {row['compressor']} {line(row)}")
 
-        experiment.run(chosen, loaded, output, report)
+        experiment.run(chosen, loaded, output, report, **manner)
         say(f"written: {output / experiment.NAME}.json and .md")
     failures.exit_if_any()
 

@@ -21,7 +21,7 @@ SHOWN_DIGITS = 16
 @click.command()
 @click.option("--list", "is_listing", is_flag=True, help="List the models (default).")
 @click.option("--add", "bundle", metavar="BUNDLE", help="Copy a bundle into the folder of models.")
-@click.option("--name", help="With --add: its name in there. [default: what it calls itself]")
+@click.option("--name", help="With --add: its name in there. [default: that of the folder BUNDLE]")
 @click.option("--remove", metavar="NAME", help="Delete a model from the folder of models.")
 @click.option("--verify", is_flag=True, help="Check all bytes of the models in the folder.")
 @json_option

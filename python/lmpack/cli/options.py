@@ -64,7 +64,9 @@ max_size_option = click.option(
     help="Refuse a FILE.lmp with more content than this. 0 or none for no limit (default).",
 )
 model_option = click.option(
-    "--model", metavar="NAME|PATH", help="Built-in model or folder of a bundle."
+    "--model",
+    metavar="NAME|PATH",
+    help="Model: built in, of the folder of models (lmpack models), or the folder of a bundle.",
 )
 device_option = click.option(
     "--device",

@@ -142,7 +142,8 @@ def continuations_of(name: str, prompts: Sequence[bytes]) -> Iterator[Group]:
 
 
 def _token_groups(decoder: PretrainedDecoder, prompts: Sequence[bytes]) -> Iterator[Group]:
-    segmenter, spellings = decoder.bundle.segmenter(), decoder.bundle.token_table()
+    bundle = decoder.bundle
+    segmenter, spellings = bundle.segmenter(), bundle.token_table()
     texts = [segmenter.segment(prompt).tolist() for prompt in prompts]
     by_length: dict[int, list[int]] = {}
     for number, text in enumerate(texts):
@@ -151,4 +152,7 @@ def _token_groups(decoder: PretrainedDecoder, prompts: Sequence[bytes]) -> Itera
         for first in range(0, len(numbers), MOST_STRINGS):
             chosen = numbers[first : first + MOST_STRINGS]
             grown = [texts[number] for number in chosen]
-            yield Group(chosen, TokenContinuation(decoder.executor, spellings, grown))
+            continuation = TokenContinuation(
+                decoder.executor, bundle.architecture, spellings, grown
+            )
+            yield Group(chosen, continuation)

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 
 import lmpack
+from lmpack._blocks.executor_cache import cached_executor
 from lmpack._blocks.levels import find_level
-from lmpack._executors import open_executor
+from lmpack._executors import CPU
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import AnyBundle, load_bundle, load_byte_model
+from lmpack._models.bundle import AnyBundle, Bundle, load_bundle, load_byte_model
 from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack._models.tokenization import ByteTokenizer, Tokenizer
 from lmpack.errors import ModelError
@@ -46,7 +47,7 @@ class ModelAlone:
     def __init__(self, model: Model, bundle: AnyBundle, name: str) -> None:
         self._model = model
         self.bundle = bundle
-        self.executor = open_executor(bundle)
+        self.executor = cached_executor(bundle, CPU, None)
         self.name = name
         self.parameters = bundle.architecture.parameters
         self.model_bytes = bundle.size
@@ -96,6 +97,7 @@ class Transformer(ModelAlone):
         ModelError: the model cannot be used.
     """
 
+    bundle: Bundle
     tokenizer: Tokenizer = ByteTokenizer()
 
     def __init__(self, model: Model) -> None:

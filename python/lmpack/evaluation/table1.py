@@ -26,15 +26,21 @@ KEY = (*SUBJECT, "chunked")
 
 
 def run(
-    compressors: Sequence[Compressor], data_sets: Iterable[DataSet], folder: Path, report: Report
+    compressors: Sequence[Compressor],
+    data_sets: Iterable[DataSet],
+    folder: Path,
+    report: Report,
+    *,
+    whole: bool = True,
 ) -> list[Row]:
     """Measure what FOLDER/table1.json does not hold yet, and write FOLDER/table1.md.
 
     Args:
-        compressors: all are measured on all data, whole and in chunks.
+        compressors: all are measured on all data.
         data_sets: loaded one after another.
         folder: made if needed.
         report: called with every row, new or known.
+        whole: whether the data are measured as one piece, too, and not only in chunks.
 
     Returns:
         All rows of the file.
@@ -45,7 +51,7 @@ def run(
     results = ResultFile(folder, NAME, KEY, render)
     for data_set in data_sets:
         for compressor in compressors:
-            for chunked in (False, True):
+            for chunked in (False, True) if whole else (True,):
                 key = {**subject(compressor, data_set), "chunked": chunked}
                 row = results.find(**key)
                 if row is None:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.protocol import LanguageModel
 from lmpack._models.decoder.shape import DecoderShape
 
 MOST_WEIGHTS = 1 << 22
 """That are made in one go while a prompt is read; they bound the memory."""
-
-
-class TokenModel(Protocol):
-    """What predicts tokens: any executor of a decoder (docs/decoder_model.md)."""
-
-    architecture: DecoderShape
-
-    def start(self, lanes: int) -> Any:
-        """A state with nothing fed yet."""
-
-    def prefill(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """Feed symbols [L, T]: the weights int32 [L, T, V] of what comes after each."""
-
-    def step(self, state: Any, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """Feed one symbol to each lane: [L] -> int32 [L, V]."""
 
 
 class TokenContinuation:
@@ -35,16 +20,21 @@ class TokenContinuation:
     When its context is full it starts afresh with the last half of it.
 
     Args:
-        model: of tokens.
+        model: runs the decoder.
+        shape: of the decoder.
         spellings: the bytes of each token.
         texts: tokens of each prompt: at least one prompt, all with the same number of tokens.
     """
 
     def __init__(
-        self, model: TokenModel, spellings: Sequence[bytes], texts: Sequence[Sequence[int]]
+        self,
+        model: LanguageModel,
+        shape: DecoderShape,
+        spellings: Sequence[bytes],
+        texts: Sequence[Sequence[int]],
     ) -> None:
         self.spellings = spellings
-        self._model = model
+        self._model, self._shape = model, shape
         self._texts = [list(text) for text in texts]
         self._start()
 
@@ -56,7 +46,7 @@ class TokenContinuation:
         """See :class:`~lmpack.evaluation.continuation.Continuation`."""
         for text, value in zip(self._texts, values, strict=True):
             text.append(value)
-        if self._fed == self._model.architecture.context:
+        if self._fed == self._shape.context:
             self._start()
         else:
             self._weights = self._model.step(self._state, np.array(values, np.int32))
@@ -64,7 +54,7 @@ class TokenContinuation:
 
     def _start(self) -> None:
         """Begin a segment: the start symbol, then as much of the texts as is kept."""
-        shape = self._model.architecture
+        shape = self._shape
         if 1 + len(self._texts[0]) > shape.context:
             self._texts = [text[len(text) - shape.context // 2 :] for text in self._texts]
         fed = np.array([[shape.start_symbol, *text] for text in self._texts], np.int32)

@@ -97,29 +97,26 @@ def total(measurements: Sequence[Measurement]) -> Measurement:
 def run_float_model(
     model: FloatDecoder, texts: Sequence[Windows], ids: npt.NDArray[np.int64], report: Report
 ) -> FloatPass:
-    """Run the float model over all texts at once, so that its weights are read once.
+    """Run the float model over some texts. Its weights are read once for each.
 
     Args:
         model: the float model.
-        texts: in windows of the same length.
+        texts: in windows.
         ids: the id in the float model of each symbol.
         report: told how many layers are done.
     """
     sizes: list[Tensor] = []
+    largest: list[float] = []
+    stages = model.shape.layers + 1
 
     def observe(stream: Tensor) -> None:
-        if not sizes:
+        if len(largest) % stages == 0:
             sizes.append(stream.square().mean(-1).sqrt().flatten())
-        sizes.append(stream.abs().max()[None])
-        report("running the float model", len(sizes) - 2, model.shape.layers)
+        largest.append(float(stream.abs().max()))
+        report("running the float model", len(largest), stages * len(texts))
 
-    symbols = np.concatenate([text.symbols for text in texts])
-    hidden = model.hidden(torch.from_numpy(ids[symbols]), observe)
-    return FloatPass(
-        list(torch.split(hidden, [len(text.symbols) for text in texts])),
-        float(sizes[0].quantile(0.1)),
-        float(torch.cat(sizes[1:]).max()),
-    )
+    hidden = [model.hidden(torch.from_numpy(ids[text.symbols]), observe) for text in texts]
+    return FloatPass(hidden, float(torch.cat(sizes).quantile(0.1)), max(largest))
 
 
 def measure(

@@ -38,7 +38,7 @@ def plain_tokenizer(content: Mapping[str, Any]) -> PlainTokenizer:
     """
     try:
         return _plain(content)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BundleError(f"tokenizer.json is damaged: {error!r:.200}") from error
 
 

@@ -43,7 +43,7 @@ def piece_bytes(piece: Piece) -> bytes | None:
         match = _BYTE.fullmatch(piece.text)
         return bytes([int(match[1], 16)]) if match else None
     if piece.kind in (Kind.NORMAL, Kind.USER_DEFINED):
-        return plain_text(piece.text).encode(errors="surrogatepass") or None
+        return plain_text(piece.text).encode() or None
     return None
 
 

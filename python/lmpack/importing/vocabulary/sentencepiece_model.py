@@ -35,8 +35,8 @@ def read_pieces(content: bytes) -> list[Piece]:
                 pieces.append(_piece(_as_bytes(value)))
             elif field == _TRAINER:
                 kind = int(dict(_fields(_as_bytes(value))).get(_MODEL_TYPE, kind))
-    except (ValueError, IndexError, struct.error, TypeError) as error:
-        raise BundleError(f"tokenizer.model is damaged: {error}") from error
+    except (ValueError, LookupError, TypeError, struct.error) as error:
+        raise BundleError(f"tokenizer.model is damaged: {error!r}") from error
     if not pieces:
         raise BundleError("tokenizer.model is damaged: it has no pieces")
     if kind != _BPE:
