@@ -17,7 +17,7 @@ from typing import Any
 
 import coding
 import inputs
-from scripted_decoder import ScriptedDecoder
+from ruled_decoder import RuledDecoder
 
 import lmpack
 from lmpack._blocks.coding import Coding, no_progress
@@ -98,12 +98,12 @@ def tokens() -> Content:
     bytes_alone = {bytes([value]) for value in range(256)}
     starts = range(0, len(inputs.TEXT) - 8, 5)
     vocabulary = sorted(bytes_alone | {inputs.TEXT[i : i + 2 + i % 7] for i in starts})
-    likely = ScriptedDecoder(vocabulary, context=50).likely_content(500)
+    likely = RuledDecoder(vocabulary, context=50).likely_content(500)
     content: Content = {}
     for way, (kind, lanes_log2, stride) in TOKEN_WAYS.items():
         content[way] = {}
         for seed in (None, 1):
-            executor = ScriptedDecoder(vocabulary, context=50, seed=seed)
+            executor = RuledDecoder(vocabulary, context=50, seed=seed)
             # Of text, too: where the likeliest tokens are all of it, the mixing has little to say.
             plain = likely + inputs.TEXT
             payload = Coding(kind, lanes_log2, stride).encode(executor, plain, no_progress)

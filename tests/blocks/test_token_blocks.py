@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_decoder import random_tokens
 from reference_tokens import TokenModel
-from scripted_decoder import ScriptedDecoder
+from ruled_decoder import RuledDecoder
 
 from lmpack._blocks import choice
 from lmpack._blocks.choice import lanes_log2, tokens_probe_of
@@ -43,11 +43,11 @@ LETTERS = {"one token": b"abc" * 40, "one byte": b"a" * 90, "a chain": b"a" * 70
 def content_of(name: str, length: int = 200) -> bytes:
     if name in LETTERS:
         return LETTERS[name]
-    return ScriptedDecoder(TABLES[name]).likely_content(length)
+    return RuledDecoder(TABLES[name]).likely_content(length)
 
 
 def coded(
-    executor: ScriptedDecoder, kind: BlockKind, plain: bytes, lanes: int, stride: int = 0
+    executor: RuledDecoder, kind: BlockKind, plain: bytes, lanes: int, stride: int = 0
 ) -> tuple[Coding, bytes]:
     coding = Coding(kind, lanes, stride)
     payload = coding.encode(executor, plain, no_progress)
@@ -62,10 +62,10 @@ def test_any_segmentation_of_any_table_comes_back(
 ) -> None:
     plain = content_of(name)
     lanes = 2 if name != "one token" else 3  # whose lanes must hold whole tokens
-    executor = ScriptedDecoder(TABLES[name], seed=seed)
+    executor = RuledDecoder(TABLES[name], seed=seed)
     for log2 in (0, lanes):
         coding, payload = coded(executor, kind, plain, log2, 3)
-        assert coding.decode(ScriptedDecoder(TABLES[name]), payload, len(plain), no_progress) == (
+        assert coding.decode(RuledDecoder(TABLES[name]), payload, len(plain), no_progress) == (
             plain
         )
 
@@ -76,8 +76,8 @@ def test_any_segmentation_of_any_table_comes_back(
     [(BlockKind.TOKENS, 0), (BlockKind.MIXED_TOKENS, 0), (BlockKind.MIXED_TOKENS, 3)],
 )
 def test_payloads_are_those_of_the_specification(name: str, kind: BlockKind, stride: int) -> None:
-    executor = ScriptedDecoder(TABLES[name], context=13, seed=5)
-    plain = ScriptedDecoder(TABLES[name], context=13).likely_content(40)
+    executor = RuledDecoder(TABLES[name], context=13, seed=5)
+    plain = RuledDecoder(TABLES[name], context=13).likely_content(40)
     _, payload = coded(executor, kind, plain, 1, stride)
     model = TokenModel(executor.tokens, executor.predict)
     is_mixed = kind is BlockKind.MIXED_TOKENS
@@ -87,14 +87,14 @@ def test_payloads_are_those_of_the_specification(name: str, kind: BlockKind, str
 @given(st.binary(min_size=1, max_size=60), st.integers(0, 3), st.integers(0, 99))
 def test_any_bytes_come_back(plain: bytes, log2: int, seed: int) -> None:
     log2 = min(log2, len(plain).bit_length() - 1)
-    executor = ScriptedDecoder(TABLES["random"], context=7, seed=seed)
+    executor = RuledDecoder(TABLES["random"], context=7, seed=seed)
     for kind in (BlockKind.TOKENS, BlockKind.MIXED_TOKENS):
         coding, payload = coded(executor, kind, plain, log2)
         assert coding.decode(executor, payload, len(plain), no_progress) == plain
 
 
 def test_lanes_start_afresh_where_the_context_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    executor = ScriptedDecoder(BYTES, context=10)
+    executor = RuledDecoder(BYTES, context=10)
     plain = executor.likely_content(47)
     executor.fed.clear()
     expected = executor.encode(plain, 24, None, no_progress_of_steps)
@@ -112,7 +112,7 @@ def no_progress_of_steps(steps: int) -> None:
 
 
 def test_progress_ends_with_the_last_step() -> None:
-    executor = ScriptedDecoder(TABLES["random"], context=50)
+    executor = RuledDecoder(TABLES["random"], context=50)
     plain = executor.likely_content(600)
     told: list[int] = []
     payload = executor.encode(plain, 300, 0, told.append)
@@ -129,7 +129,7 @@ def test_a_decoder_makes_blocks_of_tokens(
     mixed_lanes: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choice, "SHORTEST_MIXED_LANE", 100)
-    executor = ScriptedDecoder(TABLES["random"], context=1000)  # otherwise it repeats itself
+    executor = RuledDecoder(TABLES["random"], context=1000)  # otherwise it repeats itself
     plain = executor.likely_content(900)
     if mixed_lanes is None:
         plain = plain[:113] * 7 + plain[:109]  # a good start for each of eight lanes
@@ -141,7 +141,7 @@ def test_a_decoder_makes_blocks_of_tokens(
 
 def test_a_decoder_that_knows_nothing_does_no_harm() -> None:
     noise = np.random.default_rng(0).bytes(500)
-    executor = ScriptedDecoder(TABLES["random"])
+    executor = RuledDecoder(TABLES["random"])
     for mixed_lanes in (None, 1):
         block = encode_block(executor, noise, mixed_lanes=mixed_lanes)
         assert (block.kind, block.payload) == (BlockKind.RAW, noise)
@@ -153,7 +153,7 @@ def test_a_decoder_that_knows_nothing_does_no_harm() -> None:
 
 
 def test_bytes_without_a_token_are_refused() -> None:
-    executor = ScriptedDecoder(TABLES["nested"])
+    executor = RuledDecoder(TABLES["nested"])
     with pytest.raises(UsageError, match="tokens of lane 0 end 3 bytes before the lane does"):
         encode_block(executor, b"ababxab", mixed_lanes=None)
 
@@ -164,7 +164,7 @@ def test_flipped_bits_and_cuts_do_no_more_than_give_other_tokens(
     name: str, kind: BlockKind
 ) -> None:
     """They may be the same bytes, and another stride may predict them as well."""
-    executor = ScriptedDecoder(TABLES[name], seed=3)
+    executor = RuledDecoder(TABLES[name], seed=3)
     plain = content_of(name, 25)[:25]
     coding, payload = coded(executor, kind, plain, 1)
     noticed = 0
@@ -186,7 +186,7 @@ def test_flipped_bits_and_cuts_do_no_more_than_give_other_tokens(
 def test_noise_as_a_payload_is_refused_or_decodes(name: str) -> None:
     """A table without all bytes has lanes that no tokens fill: never a hang or another error."""
     random = np.random.default_rng(4)
-    executor = ScriptedDecoder(TABLES[name])
+    executor = RuledDecoder(TABLES[name])
     refused = 0
     for _ in range(200):
         length = int(random.integers(1, 40))
@@ -199,7 +199,7 @@ def test_noise_as_a_payload_is_refused_or_decodes(name: str) -> None:
 
 
 def test_kinds_of_models_of_another_family_are_refused() -> None:
-    executor = ScriptedDecoder(TABLES["random"])
+    executor = RuledDecoder(TABLES["random"])
     plain = executor.likely_content(100)
     block = encode_block(executor, plain, mixed_lanes=None)
     forged = dataclasses.replace(block, kind=BlockKind.MODEL)
@@ -213,13 +213,13 @@ def test_the_probe_of_a_decoder_is_short() -> None:
 
 
 def test_lanes_of_a_decoder_are_long() -> None:
-    architecture = ScriptedDecoder(BYTES).architecture
+    architecture = RuledDecoder(BYTES).architecture
     lengths = (1, 65535, 65536, 1 << 20)
     assert [1 << lanes_log2(n, architecture) for n in lengths] == [1, 1, 2, 16]
 
 
 def test_what_a_block_of_tokens_needs() -> None:
-    architecture = ScriptedDecoder(BYTES).architecture
+    architecture = RuledDecoder(BYTES).architecture
 
     def needed(kind: BlockKind, log2: int, threads: int = 1) -> int:
         return memory_to_decode(Block(kind, log2, 4096, 0, b""), architecture, threads)

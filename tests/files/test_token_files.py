@@ -10,7 +10,7 @@ import pytest
 from block_sizes import set_block_size
 from decoder_bundles import write_random_bundle
 from random_decoder import random_tokens
-from scripted_decoder import ScriptedDecoder
+from ruled_decoder import RuledDecoder
 
 import lmpack
 from lmpack._blocks import coders
@@ -22,26 +22,26 @@ TOKENS = random_tokens(300, np.random.default_rng(1))
 
 
 @pytest.fixture(scope="module")
-def decoder() -> ScriptedDecoder:
-    return ScriptedDecoder(TOKENS, context=1000)
+def decoder() -> RuledDecoder:
+    return RuledDecoder(TOKENS, context=1000)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, decoder: ScriptedDecoder) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "scripted"
+def folder(tmp_path_factory: pytest.TempPathFactory, decoder: RuledDecoder) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "ruled"
     write_random_bundle(folder, decoder.architecture, TOKENS)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def scripted(monkeypatch: pytest.MonkeyPatch, decoder: ScriptedDecoder) -> None:
-    """Decoders are run by the script."""
+def ruled(monkeypatch: pytest.MonkeyPatch, decoder: RuledDecoder) -> None:
+    """Decoders follow the rule."""
     monkeypatch.setattr(coders, "cached_executor", lambda *_, **__: decoder)
     set_block_size(monkeypatch, 1000)
 
 
 @pytest.fixture(scope="module")
-def content(decoder: ScriptedDecoder) -> bytes:
+def content(decoder: RuledDecoder) -> bytes:
     return decoder.likely_content(1000) + np.random.default_rng(2).bytes(1000)
 
 
@@ -92,7 +92,7 @@ def test_kinds_of_bytes_in_such_a_file_are_damage(folder: Path, content: bytes) 
             lmpack.decompress(bytes(packed), model=folder)
 
 
-def test_a_file_with_a_hole_gives_the_other_blocks(folder: Path, decoder: ScriptedDecoder) -> None:
+def test_a_file_with_a_hole_gives_the_other_blocks(folder: Path, decoder: RuledDecoder) -> None:
     content = decoder.likely_content(1000) * 3
     packed = bytearray(lmpack.compress(content, model=folder))
     (info,) = lmpack.describe(io.BytesIO(packed), model=folder)

@@ -12,7 +12,7 @@ from lmpack._native import TokenTable
 from lmpack.errors import UsageError
 
 
-class ScriptedDecoder(TokenSteppingExecutor):
+class RuledDecoder(TokenSteppingExecutor):
     """Its weights follow from the last symbol and the position: some are 0, some 2**30.
 
     Args:
@@ -21,7 +21,7 @@ class ScriptedDecoder(TokenSteppingExecutor):
         seed: of the segmentation; None for the tokens that the rule finds likeliest.
     """
 
-    name = "scripted"
+    name = "ruled"
     version = "1"
 
     def __init__(self, tokens: Sequence[bytes], context: int = 64, seed: int | None = None) -> None:
