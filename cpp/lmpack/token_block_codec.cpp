@@ -13,6 +13,11 @@
 namespace lmpack {
 namespace {
 
+// Tokens for each thread between two reports: models of this kind take a millisecond for one, or
+// more. Bounds the memory of an encoder, too.
+constexpr std::size_t kEncoderTokens = 1024;
+constexpr std::size_t kDecoderTokens = 64;
+
 void check_table(const DecoderEngine& engine, const TokenTable& table) {
   if (table.size() != engine.shape().vocabulary) {
     throw InvalidArgument("the model has " + std::to_string(engine.shape().vocabulary) +
@@ -65,10 +70,13 @@ std::vector<std::uint8_t> encode_token_block(const DecoderEngine& engine, const 
   std::vector<std::optional<WeightSums>> sums(lease.slots());  // made when first needed
   std::vector<TokenPath> paths;
   const std::size_t context = engine.shape().context;
+  const std::size_t most =
+      std::max<std::size_t>(1, kEncoderTokens * lease.slots() / layout.lanes());
   for (std::size_t segment = 0; segment < coder.steps(); segment += context) {
     lanes.restart();
-    const auto encode_piece = [&](std::size_t begin, std::size_t count) {
-      const std::size_t first = segment + begin;
+    const std::size_t end = std::min(segment + context, coder.steps());
+    for (std::size_t first = segment; first < end; first += most) {
+      const std::size_t count = std::min(most, end - first);
       paths.resize(layout.lanes() * count);
       lanes.feed(symbols.feeds(segment, first, count), lease,
                  [&](std::size_t slot, std::size_t lane, std::size_t step, auto weights) {
@@ -77,11 +85,8 @@ std::vector<std::uint8_t> encode_token_block(const DecoderEngine& engine, const 
                    coder.find_path(lane, first + step, *sums[slot], paths[lane * count + step]);
                  });
       coder.encode(paths, count);
-    };
-    encode_in_pieces(
-        std::min(context, coder.steps() - segment),
-        [&](std::size_t done) { steps_done((segment + done) * layout.steps() / coder.steps()); },
-        encode_piece);
+      steps_done((first + count) * layout.steps() / coder.steps());
+    }
   }
   return coder.finish();
 }
@@ -97,6 +102,7 @@ std::vector<std::uint8_t> decode_token_block(const DecoderEngine& engine, const 
   std::vector<WeightSums> sums(layout.lanes(), WeightSums(table.size()));
   std::vector<std::int32_t> tokens(layout.lanes());
   std::vector<DecoderLanes::Symbols> feeds;
+  const std::size_t report = std::max<std::size_t>(1, kDecoderTokens / layout.lanes());
   for (std::size_t step = 0; !coder.done(); ++step) {
     if (step % engine.shape().context == 0) {
       lanes.restart();
@@ -110,7 +116,7 @@ std::vector<std::uint8_t> decode_token_block(const DecoderEngine& engine, const 
       sums[lane].assign(weights);
     });
     coder.decode(sums, tokens);
-    if (step % kDecoderReport == 0) steps_done(coder.coded() / layout.lanes());
+    if (step % report == 0) steps_done(coder.coded() / layout.lanes());
   }
   return coder.finish();
 }

@@ -53,7 +53,6 @@ DecoderPass::DecoderPass(const DecoderEngine& engine)
   outputs_.resize(most_rows_ * std::max({shape.width, shape.qkv(), shape.up()}));
   heads_.resize(most_rows_ * shape.qkv());
   head_scales_.resize(most_rows_ * (shape.heads + 2 * shape.kv_heads));
-  logits_.resize(most_rows_ * engine.weights().head.outputs);
 }
 
 void DecoderPass::run(std::span<const DecoderFeed> feeds, const Sink& sink,
@@ -284,13 +283,13 @@ void DecoderPass::predict(const Sink& sink) {
   const std::size_t vocabulary = model.shape.vocabulary;
   enter(model.final_norm);
   const ScaledRows left = inputs(model.shape.width);
+  std::int16_t* logits = room_for(logits_, rows_.size() * stride);
   for_columns(model.head, [&](std::size_t first, std::size_t count) {
-    engine_.kernels().logits(left, model.head.columns(first, count), logits_.data() + first,
-                             stride);
+    engine_.kernels().logits(left, model.head.columns(first, count), logits + first, stride);
   });
   share(rows_.size(), [&](std::size_t i, std::size_t slot) {
     std::int32_t* weights = room_for(scratch_[slot].weights, stride);
-    engine_.kernels().weigh(logits_.data() + i * stride, vocabulary, model.exp2.data(), weights);
+    engine_.kernels().weigh(logits + i * stride, vocabulary, model.exp2.data(), weights);
     sink(slot, rows_[i].feed, rows_[i].step, {weights, vocabulary});
   });
 }

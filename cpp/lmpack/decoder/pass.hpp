@@ -91,8 +91,9 @@ class DecoderPass {
   AlignedVector<float> outputs_;          // [rows][channels]: the results of a matrix
   AlignedVector<std::uint8_t> heads_;     // [rows][qkv]: queries, keys and values of 8 bits
   AlignedVector<float> head_scales_;      // [rows][heads + 2 * kv_heads]
-  AlignedVector<std::int16_t> logits_;    // [rows][outputs of the head]
-  std::vector<Scratch> scratch_;          // by slot
+  AlignedVector<std::int16_t>
+      logits_;                    // [rows][outputs of the head], of as many rows as there were
+  std::vector<Scratch> scratch_;  // by slot
 };
 
 }  // namespace lmpack
