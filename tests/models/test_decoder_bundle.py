@@ -16,7 +16,7 @@ from random_decoder import FAMILIES, Tensors, random_decoder, random_tokens, sma
 from rewritten_bundles import edit_manifest
 
 from lmpack._models.bundle import TENSORS, TOKENIZER, load_bundle, load_byte_model
-from lmpack._models.decoder.bundle import DecoderBundle
+from lmpack._models.decoder.bundle import DecoderBundle, read_decoder_bundle
 from lmpack._models.decoder.layout import decoder_layout
 from lmpack.errors import BundleError, ModelError
 
@@ -153,6 +153,15 @@ def test_damaged_tensor_files_are_refused(folder: Path, damage: Callable[[Path],
     damage(folder / TENSORS)
     with pytest.raises(BundleError, match=TENSORS):
         load_bundle(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("name", [TENSORS, TOKENIZER])
+def test_a_pipe_without_a_writer_is_refused_at_once(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(BundleError, match="no regular file"):
+        read_decoder_bundle(folder.resolve()).segmenter()
 
 
 def test_a_bundle_stays_the_same_file(tmp_path: Path) -> None:
