@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.data import WIKIPEDIA, start_of
+from benchmarks.decoders import require_decoder
 from benchmarks.record import environment, write_result
 from lmpack._executors import open_executor
-from lmpack._models.bundle import load_bundle
 
 BYTES_PER_TOKEN = 8
 """Of text, more than any tokenizer needs."""
@@ -98,12 +98,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--steps", type=int, default=48)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(arguments)
-    bundle = load_bundle(options.bundle)
+    bundle = require_decoder(options.bundle)
     text = start_of(WIKIPEDIA, BYTES_PER_TOKEN * options.tokens)
     symbols = bundle.segmenter().segment(text)[: options.tokens]
     prompt = b"".join(bundle.token_table()[symbol] for symbol in symbols)
     executor = open_executor(bundle, "cpu", 1)
-    rows = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         floats = Path(folder, "float16.gguf")
         write_floats(options.gguf, floats)

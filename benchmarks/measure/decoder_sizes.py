@@ -15,8 +15,8 @@ from typing import Any
 
 import lmpack
 from benchmarks.data import ENWIK, VALIDATION, WIKIPEDIA, start_of, title_of
+from benchmarks.decoders import require_decoder
 from benchmarks.record import environment, timed, write_result
-from lmpack._models.bundle import load_bundle
 
 FILES = (WIKIPEDIA, "text/novels_en.valid.xz", "general/code.valid.xz", ENWIK)
 OTHER_LEVEL = 1
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--bytes", type=int, default=32768, help="of each file")
     parser.add_argument("--onnxruntime-bytes", type=int, default=1024, help="of each file")
     options = parser.parse_args(arguments)
-    bundle = load_bundle(options.bundle)
+    bundle = require_decoder(options.bundle)
     result: dict[str, Any] = {"environment": environment(), "model": bundle.name, "rows": []}
     for name in FILES:
         row = measure(name, options.bundle, options.bytes, options.onnxruntime_bytes)

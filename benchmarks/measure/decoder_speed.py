@@ -16,12 +16,13 @@ import sys
 from typing import Any
 
 from benchmarks.data import WIKIPEDIA, start_of, title_of
+from benchmarks.decoders import require_decoder
 from benchmarks.measure.process import run
 from benchmarks.record import environment, timed, write_result
 from lmpack._blocks.coding import lane_length
 from lmpack._executors import open_executor
 from lmpack._executors.protocol import no_progress
-from lmpack._models.bundle import load_bundle
+from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack._native import peak_products
 
 PEAK_SECONDS = 0.5
@@ -38,7 +39,9 @@ print(verified - started, time.perf_counter() - verified)
 """
 
 
-def coded(bundle: Any, device: str, text: bytes, lanes_log2: int, rounds: int) -> dict[str, Any]:
+def coded(
+    bundle: DecoderBundle, device: str, text: bytes, lanes_log2: int, rounds: int
+) -> dict[str, Any]:
     """Best speeds of some rounds."""
     executor = open_executor(bundle, device, 1)
     lane = lane_length(len(text), lanes_log2)
@@ -86,7 +89,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--lanes-log2", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args(arguments)
-    bundle = load_bundle(options.bundle)
+    bundle = require_decoder(options.bundle)
     text = start_of(WIKIPEDIA, options.bytes)
     result: dict[str, Any] = {
         "environment": environment(),

@@ -14,8 +14,8 @@ constexpr std::size_t kOutputMultiple = 32;
 constexpr std::size_t kFloatMultiple = 16;
 constexpr float kSmallestSize = 0x1p-40F;
 
-// What the values of a tensor are, beside 0: at least 2^-40 in size, and at most so large that nothing
-// becomes infinite.
+// What the values of a tensor are, beside 0: at least 2^-40 in size, and at most so large that
+// nothing becomes infinite.
 struct FloatBounds {
   float largest = 0x1p30F;
   bool positive = false;
