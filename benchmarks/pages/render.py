@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.pages import (
     command,
+    decoders,
     engine,
     gpu_tables,
     models,
@@ -29,6 +30,7 @@ README = ROOT / "README.md"
 GPU = DOCS / "gpu.md"
 REPRODUCTION = DOCS / "reproduction.md"
 RELIABILITY = DOCS / "reliability.md"
+PRETRAINED = DOCS / "pretrained.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
@@ -87,6 +89,7 @@ def main(arguments: list[str]) -> int:
         GPU: filled(GPU, gpu_tables.parts()),
         REPRODUCTION: filled(REPRODUCTION, reproduction.parts()),
         RELIABILITY: filled(RELIABILITY, reliability.parts()),
+        PRETRAINED: filled(PRETRAINED, decoders.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:
