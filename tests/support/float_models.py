@@ -94,6 +94,7 @@ RECIPES = {
         | {
             "activation_function": "gelu",
             "scale_attn_weights": False,
+            "attn_implementation": "eager",  # the other one of 5.0 scales all the same
             "n_inner": 48,
             "tie_word_embeddings": False,
         },
