@@ -107,6 +107,27 @@ def test_lanes_start_afresh_where_the_context_ends(monkeypatch: pytest.MonkeyPat
     assert told == [1]
 
 
+def test_lanes_are_cut_before_a_space_or_behind_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token_stepping, "SEGMENTED", 20)
+    monkeypatch.setattr(token_stepping, "CUT_WITHIN", 8)
+    for lane, sizes in (
+        (b"0123456789abcd fghijklmn", [14, 10]),
+        (b"0123456789abcd\nfghijklmn", [15, 9]),
+        (b"0123456 89abcdefghijklmn", [20, 4]),
+        (b"0123456789ab defghijklmn", [12, 12]),
+        (b"0123456789a cdefghijklmn", [20, 4]),
+        (b"0123456789ab\ndef ghijklmn", [16, 9]),
+        (b"0123456789abcdefghi klmn", [19, 5]),
+        (b"0123456789abcdefghi\nklmn", [20, 4]),
+        (b"0123456789abcdefghijk mn", [20, 4]),
+        (bytes(20), [20]),
+        (bytes(41), [20, 20, 1]),
+    ):
+        parts = list(token_stepping.segmented_pieces(lane))
+        assert b"".join(parts) == lane
+        assert [len(part) for part in parts] == sizes
+
+
 def no_progress_of_steps(steps: int) -> None:
     pass
 
@@ -117,6 +138,7 @@ def test_progress_ends_with_the_last_step() -> None:
     told: list[int] = []
     payload = executor.encode(plain, 300, 0, told.append)
     assert told == sorted(told)
+    assert told[:2] == [0, 0]  # while tokens are found, lane by lane
     assert told[-1] == 300
     told.clear()
     assert executor.decode(payload, 600, 300, 0, told.append) == plain

@@ -52,8 +52,8 @@ class RuledDecoder(TokenSteppingExecutor):
     def _rule(self, symbols: np.ndarray, position: int) -> np.ndarray:
         places = np.arange(len(self.tokens)) + 7 * symbols[:, :, None].astype(np.int64)
         places += np.arange(position, position + symbols.shape[1])[:, None]
-        weights: np.ndarray = self._weights[places % len(self.tokens)].astype(np.int32)
-        return weights
+        weights: np.ndarray = self._weights[places % len(self.tokens)]
+        return weights.astype(np.int32)
 
     def step(self, state: list[int], symbols: np.ndarray) -> np.ndarray:
         return self.prefill(state, symbols[:, None])[:, 0]

@@ -5,6 +5,7 @@ As in :mod:`lmpack._blocks.memory` the numbers are those of the native engine.
 
 from __future__ import annotations
 
+from lmpack._executors.token_stepping import SEGMENTED
 from lmpack._models.decoder.shape import DecoderShape, padded
 
 ROWS_OF_A_PASS = 64
@@ -15,6 +16,18 @@ LOGITS_OF_A_PASS = 1 << 24
 
 SUM_SIZE = 8
 """Bytes of a sum of weights, of which there is one for each token."""
+
+
+SEGMENTER_SIZE = 165
+"""Bytes that cutting a byte into tokens takes, measured with GPT-2's tokenizer."""
+
+TOKEN_SIZE = 12
+"""Bytes of a token until it is coded; there are at most as many as there are bytes."""
+
+
+def memory_of_tokens(length: int) -> int:
+    """What an encoder needs to cut so many bytes into tokens, and for the tokens."""
+    return SEGMENTER_SIZE * min(length, SEGMENTED) + TOKEN_SIZE * length
 
 
 def lane_memory(shape: DecoderShape, length: int) -> int:

@@ -69,8 +69,9 @@ def memory_to_encode(
     """
     adaptive = mixing and architecture is None
     kind = BlockKind.ADAPTIVE if adaptive else predicted_kind(architecture, mixing)
+    tokens = decoder_memory.memory_of_tokens(length) if kind.has_tokens_model else 0
     # The payload may be as long as the content.
-    return _working_memory(kind, lanes, length, architecture, threads) + 2 * length
+    return _working_memory(kind, lanes, length, architecture, threads) + tokens + 2 * length
 
 
 def _working_memory(

@@ -15,7 +15,7 @@ VERSION = 2
 OLDEST_VERSION = 1
 """All versions from this one on are read, for ever (docs/format.md, section 6)."""
 BYTES_VERSION, TOKENS_VERSION = 1, 2
-"""What is written: containers without a model or with one of bytes, those with one of tokens."""
+"""What is written: without a model or with one of bytes, and with one of tokens."""
 FINGERPRINT_SIZE = 8
 NO_MODEL = bytes(FINGERPRINT_SIZE)
 """In place of a fingerprint where no block needs a model."""

@@ -78,7 +78,7 @@ class NativeDecoderExecutor(Executor):
         self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block; only its tokens are found in Python."""
-        lanes = tokens_of_lanes(self._segmenter().segment, plain, lane_length)
+        lanes = tokens_of_lanes(self._segmenter().segment, plain, lane_length, steps_done)
         counts = np.array([len(lane) for lane in lanes], np.int32)
         tokens = np.concatenate(lanes)
         return self._engine.encode(

@@ -21,6 +21,12 @@ from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import TokenDecoder, TokenEncoder, TokenTable
 
+SEGMENTED = 1 << 18
+"""Bytes that are cut into tokens at once: tokenizers take more than a hundred times as many."""
+
+CUT_WITHIN = 1 << 10
+"""So many bytes before that a good place to cut is looked for."""
+
 
 def table_of(bundle: DecoderBundle) -> TokenTable:
     """The tokens of a bundle."""
@@ -48,7 +54,7 @@ class TokenSteppingExecutor(Executor):
         self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
-        lanes = tokens_of_lanes(self.segment, plain, lane_length)
+        lanes = tokens_of_lanes(self.segment, plain, lane_length, steps_done)
         counts = np.array([len(lane) for lane in lanes], np.int32)
         coder = TokenEncoder(self.table, plain, lane_length, stride, np.concatenate(lanes), counts)
         tokens = side_by_side(lanes)
@@ -87,11 +93,38 @@ class TokenSteppingExecutor(Executor):
 
 
 def tokens_of_lanes(
-    segment: Callable[[bytes], npt.NDArray[np.int32]], plain: bytes, lane_length: int
+    segment: Callable[[bytes], npt.NDArray[np.int32]],
+    plain: bytes,
+    lane_length: int,
+    steps_done: StepsDone,
 ) -> list[npt.NDArray[np.int32]]:
-    """The tokens of each lane of a block, cut by `segment` without the others."""
-    starts = range(0, len(plain), lane_length)
-    return [segment(plain[start : start + lane_length]) for start in starts]
+    """The tokens [n] of each lane of a block, as `segment` finds them in pieces of the lane.
+
+    `steps_done` is told that no step is done yet, and may end the work.
+    """
+    lanes = []
+    for start in range(0, len(plain), lane_length):
+        parts = []
+        for part in segmented_pieces(plain[start : start + lane_length]):
+            steps_done(0)
+            parts.append(segment(part))
+        lanes.append(np.concatenate(parts))
+    return lanes
+
+
+def segmented_pieces(lane: bytes) -> Iterator[bytes]:
+    """Pieces of a lane, cut where most tokenizers would: before a space or behind a line."""
+    while len(lane) > SEGMENTED:
+        near = range(SEGMENTED - CUT_WITHIN, SEGMENTED)
+        cut = max(
+            lane.rfind(b" ", near.start, near.stop),
+            lane.rfind(b"\n", near.start - 1, near.stop - 1) + 1,
+        )
+        if cut not in near:
+            cut = SEGMENTED
+        yield lane[:cut]
+        lane = lane[cut:]
+    yield lane
 
 
 def side_by_side(lanes: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
