@@ -70,6 +70,13 @@ class DecoderPass {
   void predict(const Sink& sink);
   ScaledRows inputs(std::size_t width) const;
 
+  // Memory of at least this size, which may hold anything.
+  template <typename Element>
+  static Element* room_for(AlignedVector<Element>& memory, std::size_t size) {
+    if (memory.size() < size) memory.resize(size);
+    return memory.data();
+  }
+
   // Runs work(item, slot) for all items below `count`, on all threads that help.
   template <typename Work>
   void share(std::size_t count, const Work& work);
@@ -95,5 +102,14 @@ class DecoderPass {
       logits_;                    // [rows][outputs of the head], of as many rows as there were
   std::vector<Scratch> scratch_;  // by slot
 };
+
+template <typename Work>
+void DecoderPass::share(std::size_t count, const Work& work) {
+  if (helpers_ != nullptr) {
+    helpers_->run(count, work);
+  } else {
+    for (std::size_t item = 0; item < count; ++item) work(item, 0);
+  }
+}
 
 }  // namespace lmpack
