@@ -31,7 +31,7 @@ def test_every_family(name: str, saved_models: SavedModels) -> None:
     assert_same_logits(open_source(saved.folder), saved.logits)
 
 
-@pytest.mark.parametrize("name", ["llama3", "gemma3"])
+@pytest.mark.parametrize("name", ["llama3", "qwen2", "gemma3"])
 def test_settings_as_they_were_before_transformers_5(
     name: str, saved_models: SavedModels, tmp_path: Path
 ) -> None:
@@ -47,7 +47,11 @@ def test_settings_as_they_were_before_transformers_5(
             "sliding_window_pattern": 2,
         }
     else:
-        changes = {"rope_theta": ropes.pop("rope_theta"), "rope_scaling": ropes}
+        changes = {
+            "rope_theta": ropes.pop("rope_theta"),
+            "rope_scaling": ropes,
+            "layer_types": None,
+        }
         ropes["type"] = ropes.pop("rope_type")
     changed_json(folder / "config.json", rope_parameters=None, **changes)
     assert_same_logits(open_source(folder), saved.logits)

@@ -30,6 +30,15 @@ _COMMON: dict[str, Any] = {
     "eos_token_id": 256,
     "pad_token_id": None,
 }
+_GPT2: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
+    "n_embd": 32,
+    "n_head": 4,
+    "n_layer": 3,
+    "n_positions": 64,
+    "bos_token_id": 256,
+    "eos_token_id": 256,
+}
 _GEMMA3_ROPES = {
     "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1000000.0},
     "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
@@ -78,16 +87,16 @@ RECIPES = {
             "query_pre_attn_scalar": 24,
         },
     ),
-    "gpt2": Recipe(
+    "gpt2": Recipe("GPT2", _GPT2),
+    "gpt2_changed": Recipe(
         "GPT2",
-        {
-            "vocab_size": VOCABULARY,
-            "n_embd": 32,
-            "n_head": 4,
-            "n_layer": 3,
-            "n_positions": 64,
-            "bos_token_id": 256,
-            "eos_token_id": 256,
+        _GPT2
+        | {
+            "activation_function": "gelu",
+            "scale_attn_weights": False,
+            "attn_implementation": "eager",  # the other one of 5.0 scales all the same
+            "n_inner": 48,
+            "tie_word_embeddings": False,
         },
     ),
 }
