@@ -10,10 +10,11 @@ import pytest
 from decoder_cases import CONTEXT, WINDOW, Case, case_of, in_pieces, in_steps
 from random_decoder import FAMILIES
 
-from lmpack._executors import decoder_onnxruntime
+from lmpack._executors import cuda_libraries, decoder_onnxruntime, open_executor
 from lmpack._executors.conformance import check_conformance
-from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
+from lmpack._executors.decoder_onnxruntime import CPU_PROVIDER, OnnxRuntimeDecoderExecutor
 from lmpack._executors.protocol import no_progress
+from lmpack._executors.provider import Provider
 from lmpack._models.decoder.bounds import LARGEST_FLOAT, SMALLEST_FLOAT
 from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import ConformanceError, UsageError
@@ -115,6 +116,21 @@ def test_extreme_numbers_stay_finite(family: str, extreme: float, tmp_path: Path
         elif name.endswith("bias"):
             tensor[:] = np.copysign(extreme, tensor)
     executor = OnnxRuntimeDecoderExecutor(case.bundle(tmp_path))
+    assert np.array_equal(in_pieces(executor, case.symbols), case.weights)
+
+
+def test_device_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CPU provider stands in for the one that the device wants."""
+    wanted = []
+
+    def stand_in(*, capture: bool) -> Provider:
+        wanted.append(capture)
+        return CPU_PROVIDER
+
+    monkeypatch.setattr(cuda_libraries, "cuda_provider", stand_in)
+    case = case_of("gpt2")
+    executor = open_executor(case.bundle(tmp_path, proved=True), "cuda")
+    assert wanted == [False]
     assert np.array_equal(in_pieces(executor, case.symbols), case.weights)
 
 

@@ -118,6 +118,9 @@ def test_who_needs_a_model_of_bytes_says_so(folder: Path) -> None:
         (dict(tokenizer={"kind": "tokens"}), "with a sha256"),
         (dict(conformance=[]), "no conformance vectors"),
         (dict(conformance=[{"symbols": [[301]], "sha256": ""}]), "with symbols in"),
+        (dict(conformance=[{"symbols": [[0] * 65], "sha256": ""}]), "longer than the context"),
+        (dict(conformance=[{"symbols": [[0, 1]], "from": 2, "sha256": ""}]), "from must be"),
+        (dict(conformance=[{"symbols": [[0, 1]], "from": True, "sha256": ""}]), "from must be"),
     ],
 )
 def test_manifests_that_misstate_something_are_refused(

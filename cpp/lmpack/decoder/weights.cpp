@@ -14,10 +14,10 @@ constexpr std::size_t kOutputMultiple = 32;
 constexpr std::size_t kFloatMultiple = 16;
 constexpr float kSmallestSize = 0x1p-40F;
 
-// What the values of a tensor are, beside 0: at least 2^-40 in size, so that nothing becomes
-// infinite or subnormal.
+// What the values of a tensor are, beside 0: 2^-40 to 2^30 in size, so that nothing becomes
+// infinite.
 struct FloatBounds {
-  float largest = 0x1p40F;
+  float largest = 0x1p30F;
   bool positive = false;
   bool integers = false;
 };
