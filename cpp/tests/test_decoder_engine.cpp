@@ -96,7 +96,7 @@ TEST_CASE("the weights of decoders are the same on every kind of processor") {
     const RandomDecoder decoder(shape, *available_kernels().front());
     result = digest(result, weights_of(decoder.engine, shape.context, 1));
   }
-  CHECK(result == 0);
+  CHECK(result == 0xc27df1744089f559);
 }
 
 TEST_CASE("lanes of a decoder advance as they like, and start again") {
