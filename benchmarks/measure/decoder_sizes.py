@@ -17,10 +17,16 @@ import lmpack
 from benchmarks.data import ENWIK, VALIDATION, WIKIPEDIA, start_of, title_of
 from benchmarks.decoders import require_decoder
 from benchmarks.record import environment, timed, write_result
+from lmpack._blocks.coding import Coding, no_progress
+from lmpack._container import BlockKind
+from lmpack._executors import open_executor
+from lmpack._models.decoder.bundle import DecoderBundle
 
 FILES = (WIKIPEDIA, "text/novels_en.valid.xz", "general/code.valid.xz", ENWIK)
 OTHER_LEVEL = 1
 """Of which the lanes are others."""
+
+MOST_LANES_LOG2 = 3
 
 assert set(FILES) <= set(VALIDATION)
 
@@ -35,9 +41,18 @@ def checked(text: bytes, model: str, level: int, threads: tuple[int, int]) -> tu
     return packed, seconds["wall"]
 
 
-def measure(name: str, model: str, size: int, short: int) -> dict[str, Any]:
+def payloads_by_lanes(bundle: DecoderBundle, text: bytes) -> dict[int, int]:
+    """Bytes of the payload of one block of a text, by its number of lanes."""
+    executor = open_executor(bundle, "cpu")
+    return {
+        1 << log2: len(Coding(BlockKind.MIXED_TOKENS, log2).encode(executor, text, no_progress))
+        for log2 in range(MOST_LANES_LOG2 + 1)
+    }
+
+
+def measure(name: str, bundle: DecoderBundle, size: int, short: int) -> dict[str, Any]:
     """What the start of a file comes to."""
-    text = start_of(name, size)
+    text, model = start_of(name, size), str(bundle.path)
     packed, seconds = checked(text, model, 9, (2, 1))
     other, _ = checked(text, model, OTHER_LEVEL, (1, 2))
     piece = text[:short]
@@ -53,6 +68,7 @@ def measure(name: str, model: str, size: int, short: int) -> dict[str, Any]:
         "model_in_other_lanes": len(other),
         "saved": round(1 - len(packed) / len(smallest), 4),
         "seconds": round(seconds, 1),
+        "payloads_by_lanes": payloads_by_lanes(bundle, text),
         "bytes_by_onnxruntime": short,
     }
 
@@ -66,7 +82,7 @@ def main(arguments: list[str]) -> int:
     bundle = require_decoder(options.bundle)
     result: dict[str, Any] = {"environment": environment(), "model": bundle.name, "rows": []}
     for name in FILES:
-        row = measure(name, options.bundle, options.bytes, options.onnxruntime_bytes)
+        row = measure(name, bundle, options.bytes, options.onnxruntime_bytes)
         result["rows"].append(row)
         print(row, flush=True)
         write_result("decoder_sizes", result)

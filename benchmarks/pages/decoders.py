@@ -25,20 +25,24 @@ def parts() -> dict[str, str]:
 
 def sizes(result: dict[str, Any]) -> str:
     """Bits per byte beside level -9."""
+    lanes = list(result["rows"][0]["payloads_by_lanes"])
     header = ["file", "bytes", "level -9", f"-9 with {result['model']}", "smaller by"]
+    header += [f"{count} lanes" for count in lanes]
     rows = [
         [
             row["file"],
             f"{row['bytes']:,}",
             f"{8 * row['level_9'] / row['bytes']:.3f}",
             f"{8 * row['model'] / row['bytes']:.3f}",
-            f"{100 * row['saved']:.0f} %",
+            f"{100 * row['saved']:.1f} %",
+            *(f"{8 * row['payloads_by_lanes'][count] / row['bytes']:.3f}" for count in lanes),
         ]
         for row in result["rows"]
     ]
     note = (
-        "Bits per byte of whole files. Each was opened with another number of threads than it was "
-        "packed with, and packed and opened in other lanes, too. The first "
+        "Bits per byte: of whole files, then of a block in so many lanes. Each file was opened "
+        "with another number of threads than it was packed with, and packed and opened in other "
+        "lanes, too. The first "
         f"{result['rows'][0]['bytes_by_onnxruntime']:,} bytes were also packed by ONNX Runtime: "
         f"the same file. {conditions(result)}"
     )

@@ -16,7 +16,7 @@ from reference_tokens import TokenModel
 from ruled_decoder import RuledDecoder
 
 from lmpack._blocks import choice
-from lmpack._blocks.choice import lanes_log2, tokens_probe_of
+from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2, tokens_probe_of
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._blocks.decoder_memory import lane_memory, pass_memory
@@ -146,18 +146,18 @@ def test_progress_ends_with_the_last_step() -> None:
     assert 0 <= told[0] <= told[-1] <= 300
 
 
-@pytest.mark.parametrize("mixed_lanes", [None, 1, 2])
+@pytest.mark.parametrize(("mixed_lanes", "lanes"), [(None, 8), (1, 4), (2, 8)])
 def test_a_decoder_makes_blocks_of_tokens(
-    mixed_lanes: int | None, monkeypatch: pytest.MonkeyPatch
+    mixed_lanes: int | None, lanes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "SHORTEST_MIXED_LANE", 100)
+    monkeypatch.setattr(choice, "SHORTEST_TOKENS_LANE", 100)
     executor = RuledDecoder(TABLES["random"], context=1000)  # otherwise it repeats itself
     plain = executor.likely_content(900)
-    if mixed_lanes is None:
-        plain = plain[:113] * 7 + plain[:109]  # a good start for each of eight lanes
+    part = -(-len(plain) // lanes)
+    plain = (plain[:part] * lanes)[: len(plain)]  # a good start for each lane
     block = encode_block(executor, plain, mixed_lanes=mixed_lanes)
     expected = BlockKind.TOKENS if mixed_lanes is None else BlockKind.MIXED_TOKENS
-    assert (block.kind, block.lanes) == (expected, 8 if mixed_lanes is None else mixed_lanes)
+    assert (block.kind, block.lanes) == (expected, lanes)
     assert decode_block(executor, block) == plain
 
 
@@ -234,10 +234,22 @@ def test_the_probe_of_a_decoder_is_short() -> None:
     assert [len(tokens_probe_of(bytes(n))) for n in lengths] == [1, 16384, 4096, 16384, 16384]
 
 
-def test_lanes_of_a_decoder_are_long() -> None:
+def test_lanes_of_a_decoder() -> None:
     architecture = RuledDecoder(BYTES).architecture
-    lengths = (1, 65535, 65536, 1 << 20)
-    assert [1 << lanes_log2(n, architecture) for n in lengths] == [1, 1, 2, 16]
+    lengths = (1, 16383, 16384, 32768, 1 << 17, 1 << 18, 1 << 24)
+    assert [1 << lanes_log2(n, architecture) for n in lengths] == [1, 1, 2, 4, 16, 16, 16]
+    for most, lanes in (2, [1, 1, 2, 4, 16, 16, 16]), (1, [1, 1, 1, 2, 8, 16, 16]):
+        assert [1 << mixed_lanes_log2(n, most, architecture) for n in lengths] == lanes
+
+
+def test_a_probe_that_is_the_whole_block_is_coded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "SHORTEST_TOKENS_LANE", 100)
+    executor = RuledDecoder(TABLES["random"], context=1000)
+    plain = executor.likely_content(200) * 4
+    encode_block(executor, plain, mixed_lanes=2)
+    executor_alone = RuledDecoder(TABLES["random"], context=1000)
+    Coding(BlockKind.MIXED_TOKENS, 3).encode(executor_alone, plain, no_progress)
+    assert sum(executor.fed) == sum(executor_alone.fed)
 
 
 def test_what_a_block_of_tokens_needs() -> None:

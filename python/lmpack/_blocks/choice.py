@@ -20,6 +20,10 @@ MOST_LANES_LOG2 = 4
 SHORTEST_MIXED_LANE = 32768
 """Mixing learns better from few long lanes."""
 
+SHORTEST_TOKENS_LANE = 8192
+"""A decoder reads all of its weights at each step, so one lane alone is slow; and it knows enough
+to begin well (docs/blocks.md)."""
+
 PROBE_PIECES = 2
 SHORTEST_PIECE = 4096
 LONGEST_PIECE = 65536
@@ -45,15 +49,24 @@ both ways and the smaller result is kept, because mixing alone catches up in a l
 def lanes_log2(length: int, architecture: AnyArchitecture | None = None) -> int:
     """Log2 of the number of lanes for a block of `length` bytes without mixing.
 
-    More lanes are faster, but each starts without context, so short blocks get few. A decoder has a
-    long memory, so its lanes are as long as those of mixing.
+    More lanes are faster, but each starts without context, so short blocks get few.
     """
     is_decoder = isinstance(architecture, DecoderShape)
-    return _cut(length, SHORTEST_MIXED_LANE if is_decoder else SHORTEST_LANE, MOST_LANES_LOG2)
+    return _cut(length, SHORTEST_TOKENS_LANE if is_decoder else SHORTEST_LANE, MOST_LANES_LOG2)
 
 
-def mixed_lanes_log2(length: int, most: int) -> int:
-    """The same with model and mixing, for at most this many lanes."""
+def mixed_lanes_log2(length: int, most: int, architecture: AnyArchitecture | None = None) -> int:
+    """The same with model and mixing.
+
+    Args:
+        length: bytes of the block.
+        most: the lanes that a model of bytes may have. Where it is one, size counts more than time,
+            and the lanes of a decoder are twice as long.
+        architecture: of the model.
+    """
+    if isinstance(architecture, DecoderShape):
+        shortest = SHORTEST_TOKENS_LANE if most > 1 else 2 * SHORTEST_TOKENS_LANE
+        return _cut(length, shortest, MOST_LANES_LOG2)
     return _cut(length, SHORTEST_MIXED_LANE, most.bit_length() - 1)
 
 

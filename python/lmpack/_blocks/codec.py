@@ -117,9 +117,11 @@ def encode_with_mixing(
     codings = [adaptive]
     if executor is not None and not adaptive.samples:
         architecture = executor.architecture
-        mixed = with_model(adaptive, mixed_lanes_log2(len(plain), most_lanes), architecture)
+        lanes = mixed_lanes_log2(len(plain), most_lanes, architecture)
+        mixed = with_model(adaptive, lanes, architecture)
         probe = tokens_probe_of(plain) if mixed.kind.has_tokens_model else trial.probe
-        probed = with_model(adaptive, 0, architecture)
+        # A probe that is the whole block need not be coded again.
+        probed = mixed if probe is plain else with_model(adaptive, 0, architecture)
         share = trial.size(probed, probe) / trial.size(adaptive, probe)
         codings = codings_worth_trying(adaptive, mixed, share)
     coded = [

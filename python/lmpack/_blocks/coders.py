@@ -26,7 +26,7 @@ def lanes_of_block(
 ) -> int:
     """Into how many lanes a block of this length is cut, at most; by a model if it is known."""
     if options.mixing:
-        return 1 << mixed_lanes_log2(length, find_level(options.level).most_lanes)
+        return 1 << mixed_lanes_log2(length, find_level(options.level).most_lanes, architecture)
     return 1 << lanes_log2(length, architecture)
 
 
