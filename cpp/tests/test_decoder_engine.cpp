@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "interruption.hpp"
+#include "lmpack/decoder/lane.hpp"
 #include "lmpack/decoder/lanes.hpp"
 #include "lmpack/error.hpp"
 #include "random_decoder.hpp"
@@ -69,6 +70,17 @@ std::uint64_t digest(std::uint64_t start, const std::vector<std::int32_t>& value
 }
 
 }  // namespace
+
+TEST_CASE("a ring has the same room whatever steps it grows in") {
+  for (const std::size_t step : {1, 48, 100, 300}) {
+    DecoderRing ring(1000, 32);
+    for (std::size_t positions = step; positions < 300; positions += step) ring.reserve(positions);
+    ring.reserve(300);
+    CHECK(ring.slots() == 512);
+    ring.reserve(600);
+    CHECK(ring.slots() == 1008);
+  }
+}
 
 TEST_CASE("kernels, pieces and threads make no difference to decoders") {
   for (const auto& [family, shape] : tests::decoder_families()) {

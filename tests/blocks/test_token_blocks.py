@@ -11,7 +11,7 @@ import pytest
 import reference_decoder
 from hypothesis import given
 from hypothesis import strategies as st
-from random_decoder import random_tokens
+from random_decoder import random_tokens, small_shape
 from reference_tokens import TokenModel
 from ruled_decoder import RuledDecoder
 
@@ -267,6 +267,13 @@ def test_what_a_block_of_tokens_needs() -> None:
     assert 300_000 < ends < 600_000
     # K (2 h + 12) bytes a slot: 32 slots for the window of 1, 64 for that of 64; V + 1 sums.
     assert lane == 2 * (2 * 32 + 12) * (32 + 64) + 8 * 257
+
+
+def test_what_a_lane_remembers_doubles() -> None:
+    architecture = small_shape("llama", BYTES, context=1000, windows=(9, 700), ropes=(0, 0))
+    slot, sums = 2 * (2 * 32 + 12), 8 * 257
+    for length, slots in ((1, 64), (64, 64), (65, 128), (300, 512), (513, 704), (10**6, 704)):
+        assert lane_memory(architecture, length) == slot * (32 + slots) + sums, length
 
 
 def test_tables_that_are_none_are_refused() -> None:

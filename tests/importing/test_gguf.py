@@ -96,6 +96,15 @@ def test_factors_of_llama3(saved_models: SavedModels, tmp_path: Path) -> None:
     )
 
 
+def test_an_empty_tensor(saved_models: SavedModels, tmp_path: Path) -> None:
+    folder, none = saved_models("llama").folder, np.ones(0, np.float32)
+    path = write_model(
+        tmp_path / "model.gguf", folder, "llama", tensors={"rope_freqs.weight": none}
+    )
+    with pytest.raises(BundleError, match=r"rope_freqs\.weight is empty"):
+        open_source(path)
+
+
 @pytest.mark.parametrize("kind", ["F16", "BF16", "Q4_0", "Q8_0"])
 def test_quantised_tensors(kind: str, saved_models: SavedModels, tmp_path: Path) -> None:
     folder = saved_models("llama").folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def folder(saved_models: SavedModels, tmp_path: Path) -> Path:
         ("head_dim", 15, "heads of 15 channels"),
         ("rms_norm_eps", -1.0, "rms_norm_eps must be a number above 0"),
         ("tie_word_embeddings", "yes", "tie_word_embeddings must be true or false"),
+        ("layer_types", [["full_attention"]] * 3, "layer_types must name"),
         ("layer_types", ["linear_attention"] * 3, "layer_types must name"),
         ("attention_bias", True, "self_attn.q_proj.bias is missing"),
     ],
@@ -158,6 +160,12 @@ def test_licences(folder: Path) -> None:
     facts = open_source(folder).facts
     assert (facts["licence"], facts["name"]) == ("apache-2.0", "model")
     (folder / "README.md").write_text("license: mit\n")
+    assert open_source(folder).facts["licence"] == "not stated"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_no_licence(folder: Path) -> None:
+    os.mkfifo(folder / "README.md")
     assert open_source(folder).facts["licence"] == "not stated"
 
 

@@ -15,6 +15,7 @@ from decoder_bundles import UNPROVED, byte_tokenizer, write_bundle, write_random
 from random_decoder import FAMILIES, Tensors, random_decoder, random_tokens, small_shape
 from rewritten_bundles import edit_manifest
 
+from lmpack._blocks import executor_cache
 from lmpack._models.bundle import TENSORS, TOKENIZER, load_bundle, load_byte_model
 from lmpack._models.decoder.bundle import DecoderBundle, read_decoder_bundle
 from lmpack._models.decoder.layout import decoder_layout
@@ -60,6 +61,31 @@ def test_a_bundle_whose_tensors_are_replaced_is_refused(folder: Path, tmp_path: 
     os.replace(other.path / TENSORS, folder / TENSORS)
     with pytest.raises(BundleError, match="damaged or was changed"):
         loaded.tensors()
+
+
+def test_an_executor_is_that_of_the_file_that_it_maps(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is rewritten changes the executor, which a whole copy must not get."""
+    monkeypatch.setattr(executor_cache, "_executors", {})
+    monkeypatch.setattr(executor_cache, "open_executor", lambda bundle, *others: [bundle])
+    executor = executor_cache.cached_executor(load_bundle(folder), "cpu", 1)
+    assert executor_cache.cached_executor(load_bundle(folder), "cpu", 1) is executor
+    whole = shutil.copytree(folder, tmp_path / "whole")
+    (folder / TENSORS).write_bytes(bytes((folder / TENSORS).stat().st_size))
+    copy = load_bundle(whole)
+    assert executor_cache.cached_executor(copy, "cpu", 1) == [copy]
+
+
+def test_a_file_that_is_rewritten_at_its_old_time_is_read_again(folder: Path) -> None:
+    load_bundle(folder)
+    before = (folder / TENSORS).stat()
+    content = bytearray((folder / TENSORS).read_bytes())
+    content[-1] ^= 1
+    (folder / TENSORS).write_bytes(content)
+    os.utime(folder / TENSORS, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(BundleError, match="damaged or was changed"):
+        load_bundle(folder)
 
 
 def test_graphs_are_optional(original: DecoderBundle) -> None:
@@ -111,6 +137,7 @@ def test_who_needs_a_model_of_bytes_says_so(folder: Path) -> None:
         (dict(name=None), "misstates name"),
         (dict(fingerprint="00" * 32), "is damaged or was changed"),
         (dict(architecture={}), "the shape cannot be read"),
+        (dict(architecture=SHAPE.to_json() | {"activation_range": 16.0}), "must be 8 or 16"),
         (dict(graphs=[]), None),
         (dict(graphs={"cpu.onnx": 7}), "misstates graphs"),
         (dict(tokenizer=None), "tokenizer"),

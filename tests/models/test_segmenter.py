@@ -157,6 +157,30 @@ def test_a_tokenizer_that_refuses_a_text_is_done_without() -> None:
     assert cut.segment(b"cat").tolist() == list(b"cat")
 
 
+def test_a_tokenizer_that_panics_is_done_without(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its regular expression needs more steps than the library allows."""
+    split = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated",
+             "invert": False}  # fmt: skip
+    cut = Segmenter(table("bytes"), json.dumps(byte_level(pre_tokenizer=split)).encode(), PATH)
+    data = b"a" * 60 + b"b"
+    assert cut.segment(data).tolist() == list(data)
+    assert "panicked" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "normalizer",
+    [{"type": "Replace", "pattern": {"String": "a"}, "content": "b" * 100_000},
+     {"type": "Replace", "pattern": {"String": ""}, "content": "b"},
+     {"type": "Replace", "pattern": {"Regex": ""}, "content": "b"},
+     {"type": "Prepend", "prepend": "b" * 100_000},
+     {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "bb"}] * 99}],
+)  # fmt: skip
+def test_a_tokenizer_that_makes_texts_longer_is_refused(normalizer: dict[str, Any]) -> None:
+    content = json.dumps(byte_level(normalizer=normalizer)).encode()
+    with pytest.raises(BundleError, match="could make texts longer"):
+        Segmenter(table("bytes"), content, PATH)
+
+
 def test_a_byte_without_a_token_is_refused() -> None:
     tokens = [bytes([byte]) for byte in range(256) if byte != 0x41]
     with pytest.raises(BundleError, match="the byte 0x41"):

@@ -1,6 +1,7 @@
 #include "lmpack/decoder/lane.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "lmpack/engine/arithmetic.hpp"
@@ -14,11 +15,12 @@ constexpr std::size_t kFirstSlots = 64;
 
 }  // namespace
 
-// Doubles what is there, so that all that is ever moved is less than what is there in the end.
+// Doubles what is there, so that all that is ever moved is less than what is there in the end; and
+// whatever the steps are, the end is the same, so that it can be known before.
 void DecoderRing::reserve(std::size_t positions) {
   const std::size_t before = slots();
   if (std::min(positions, window_) <= before) return;
-  const std::size_t wanted = std::max({positions, 2 * before, kFirstSlots});
+  const std::size_t wanted = std::max(std::bit_ceil(positions), kFirstSlots);
   const std::size_t after = round_up(std::min(wanted, window_), kPanelColumns);
   AlignedVector<std::int8_t> values(after * head_width_);
   for (std::size_t panel = 0; panel < head_width_; panel += kPanelColumns) {

@@ -14,6 +14,9 @@ ROWS_OF_A_PASS = 64
 LOGITS_OF_A_PASS = 1 << 24
 """Logits that it keeps at the same time, at most, unless one symbol has more."""
 
+FIRST_SLOTS = 64
+"""Positions that a layer has room for at once; while it sees more, their number is doubled."""
+
 SUM_SIZE = 8
 """Bytes of a sum of weights, of which there is one for each token."""
 
@@ -38,7 +41,8 @@ def lane_memory(shape: DecoderShape, length: int) -> int:
         length: bytes in the lane, which has no more tokens than that.
     """
     slot = shape.kv_heads * (2 * shape.head_width + 12)
-    slots = sum(padded(min(window, length)) for window in shape.windows)
+    room = max(FIRST_SLOTS, 1 << (min(length, shape.context) - 1).bit_length())
+    slots = sum(padded(min(window, room)) for window in shape.windows)
     return slots * slot + SUM_SIZE * (shape.vocabulary + 1)
 
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 import concurrent.futures.thread  # noqa: F401
 import os
 import threading
+from typing import Any
 
 from lmpack._executors import Executor, open_executor
 from lmpack._models.bundle import AnyBundle
 
-_executors: dict[tuple[str, str, int | None, bool], Executor] = {}
-"""By content of the bundle, device, threads and whether it is for checks."""
+_executors: dict[tuple[Any, ...], Executor] = {}
+"""By content of the bundle, what is mapped of it, device, threads and whether it is for checks.
+
+A file that is mapped and rewritten changes the executor that uses it, so it serves no other bundle
+of the same content, and not this one any more.
+"""
 
 _abandoned: list[Executor] = []
 _lock = threading.Lock()
@@ -33,7 +38,7 @@ def cached_executor(
     Raises:
         UsageError, BundleError, ConformanceError: as for :func:`open_executor`.
     """
-    key = (bundle.content_digest, device, threads, for_checks)
+    key = (bundle.content_digest, bundle.mapped, device, threads, for_checks)
     with _lock:
         if key not in _executors:
             _executors[key] = open_executor(bundle, device, threads)

@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy.typing as npt
 
@@ -67,7 +67,10 @@ class Bundle:
         content_digest: SHA-256 (hex) over tensors and graphs: what was checked when loading.
         tokenizer: kind of the tokenizer that makes its symbols; None if they are bytes.
         manifest: the whole manifest.
+        mapped: nothing, as its tensors are copies.
     """
+
+    mapped: ClassVar[None] = None
 
     path: Path
     name: str

@@ -37,13 +37,13 @@ class Graph(NamedTuple):
 
 
 def stamp_of(folder: Path, names: Iterable[str]) -> Stamp:
-    """Identity, size and time of change of files; None for one that is not there."""
+    """Identity, size and times of change of files; None for one that is not there."""
     stamps: list[tuple[int, ...] | None] = []
     for name in names:
         try:
             status = (folder / name).stat()
-            found = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-            stamps.append(found)
+            times = (status.st_mtime_ns, status.st_ctime_ns)  # the second cannot be set back
+            stamps.append((status.st_dev, status.st_ino, status.st_size, *times))
         except OSError:
             stamps.append(None)
     return tuple(stamps)

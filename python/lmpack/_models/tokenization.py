@@ -18,6 +18,7 @@ import numpy.typing as npt
 from lmpack._extras import import_extra
 from lmpack._models.architecture import ALIGNMENT
 from lmpack._models.files import read_file
+from lmpack._models.panics import panics_as_errors
 from lmpack.errors import EvaluationError, UsageError
 
 BYTES = 256
@@ -129,7 +130,8 @@ class BpeTokenizer:
         library = import_extra("tokenizers", "tokenizers")
         try:
             content = read_file(path, LARGEST_FILE) if content is None else content
-            self._tokenizer = library.Tokenizer.from_buffer(content)
+            with panics_as_errors():
+                self._tokenizer = library.Tokenizer.from_buffer(content)
         except Exception as error:  # the library raises Exception itself
             raise EvaluationError(f"{path} is no tokenizer: {error}") from error
         self.vocabulary: int = self._tokenizer.get_vocab_size()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lmpack._extras import import_extra
 from lmpack._models.decoder.shape import LARGEST_TOKEN
+from lmpack._models.panics import panics_as_errors
 from lmpack.errors import BundleError
 from lmpack.importing.source import SourceTokens
 
@@ -68,7 +69,8 @@ def _preferred(source: SourceTokens, twins: dict[bytes, list[int]]) -> dict[byte
         return {}
     library = import_extra("tokenizers", "tokenizers", extra="import", error=BundleError)
     try:
-        tokenizer = library.Tokenizer.from_str(source.tokenizer)
+        with panics_as_errors():
+            tokenizer = library.Tokenizer.from_str(source.tokenizer)
     except Exception as error:  # the library raises Exception itself
         raise BundleError(f"the tokenizer of the model cannot be read: {error}") from error
     return {text: _given(tokenizer, text, numbers) for text, numbers in twins.items()}
@@ -76,7 +78,8 @@ def _preferred(source: SourceTokens, twins: dict[bytes, list[int]]) -> dict[byte
 
 def _given(tokenizer: Any, text: bytes, numbers: Sequence[int]) -> int:
     try:
-        (given,) = tokenizer.encode(text.decode(), add_special_tokens=False).ids
-    except ValueError:  # no UTF-8, or several tokens
+        with panics_as_errors():
+            (given,) = tokenizer.encode(text.decode(), add_special_tokens=False).ids
+    except Exception:  # no UTF-8, several tokens, or whatever the library raises
         return numbers[-1]
     return int(given) if given in numbers else numbers[-1]

@@ -65,6 +65,7 @@ class DecoderBundle:
         content_digest: SHA-256 (hex) over tensors and graphs: what was checked when loading.
         tokenizer: kind of its tokenizer.
         manifest: the whole manifest.
+        mapped: which file, in which state, its tensors are views of.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class DecoderBundle:
     content_digest: str
     tokenizer: str
     manifest: Mapping[str, Any] = dataclasses.field(repr=False)
+    mapped: Stamp = dataclasses.field(repr=False)
 
     @property
     def size(self) -> int:
@@ -169,6 +171,7 @@ def _read(path: Path, stamp: Stamp) -> DecoderBundle:
         content_digest=content.hexdigest(),
         tokenizer=TOKENS,
         manifest=entries,
+        mapped=stamp_of_tensors,
     )
 
 

@@ -7,6 +7,7 @@ stands for others, the longest tokens that match are taken.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,9 +18,13 @@ import numpy.typing as npt
 
 from lmpack._extras import import_extra
 from lmpack._models.decoder.pieces import byte_level_bytes, sentence_piece_bytes
+from lmpack._models.panics import panics_as_errors
 from lmpack.errors import BundleError, ModelError
 
 BYTES = 256
+
+_SHORT_NORMALIZERS = ("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Strip", "Nmt")
+"""Their results are a few times as long as the text at most."""
 
 _NO_TEXT = re.compile("[\udc80-\udcff]+")
 """Bytes that are no UTF-8, as `surrogateescape` gives them."""
@@ -75,7 +80,8 @@ class Segmenter:
         if not text:
             return [], None
         try:
-            encoding = self._tokenizer.encode(text, add_special_tokens=False)
+            with panics_as_errors():
+                encoding = self._tokenizer.encode(text, add_special_tokens=False)
             return [self._bytes_of(number) for number in encoding.ids], encoding
         except Exception:  # the library raises Exception itself; any text can be cut without it
             return [], None
@@ -142,18 +148,37 @@ def _lengths_by_first_byte(tokens: Sequence[bytes]) -> list[list[int]]:
 def _open(content: bytes, path: Path) -> Any:
     library = import_extra("tokenizers", "tokenizers", extra="import", error=ModelError)
     try:
-        tokenizer = library.Tokenizer.from_buffer(content)
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        tokenizer.encode_special_tokens = True  # spelled in a text they are text
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # where the library panics, it raises no Exception
+        with panics_as_errors():
+            tokenizer = library.Tokenizer.from_buffer(content)
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+            tokenizer.encode_special_tokens = True  # spelled in a text they are text
+            _require_short_texts(tokenizer.normalizer)
+    except Exception as error:  # the library raises Exception itself
         reason = " ".join(str(error).split())[:200]
         raise BundleError(
             f"{path} is no tokenizer: {reason}: get the whole bundle again"
         ) from error
     return tokenizer
+
+
+def _require_short_texts(normalizer: Any) -> None:
+    """Refuse a normaliser that could make texts longer, and so take any memory.
+
+    Args:
+        normalizer: of the tokenizer; None if it has none.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if normalizer is None:
+        return
+    state = json.loads(normalizer.__getstate__())
+    replaced = state.get("pattern", {}).get("String")
+    if state["type"] == "Replace" and replaced and len(state["content"]) <= 1:
+        return
+    if state["type"] not in _SHORT_NORMALIZERS:
+        raise ValueError(f"its normalizer {state['type']} could make texts longer")
 
 
 def _reader_of_pieces(tokenizer: Any) -> Callable[[str], bytes]:

@@ -141,7 +141,7 @@ class DecoderShape:
             raise BundleError("the numbers of the ropes must have no gap")
         if self.norm not in ("rms", "layer"):
             raise BundleError(f"norm must be rms or layer, not {self.norm!r}")
-        if self.activation_range not in (8, 16):
+        if type(self.activation_range) is not int or self.activation_range not in (8, 16):
             raise BundleError(f"activation_range must be 8 or 16, not {self.activation_range!r}")
         for field in dataclasses.fields(self):
             if field.type == "bool" and type(getattr(self, field.name)) is not bool:

@@ -91,6 +91,8 @@ class _Place:
                 f"the tensor {name} has the type {tensor.type} and the shape {list(tensor.shape)}, "
                 "which do not fit or are not known"
             ) from error
+        if not all(tensor.shape):
+            raise BundleError(f"the tensor {name} is empty: fetch the file again")
         if tensor.offset + math.prod(tensor.shape[:-1]) * self._row_bytes > file_size:
             raise BundleError(f"the file ends within the tensor {name}: fetch it again")
 

@@ -61,12 +61,15 @@ class HuggingFaceSource(MappedSource):
         return [self._folder / CONFIG, *self._shards.files, tokenizer_file(self._folder)]
 
     def _licence(self) -> str:
+        card = self._folder / "README.md"
+        if not card.is_file():  # a pipe would be waited for
+            return "not stated"
         try:
-            with (self._folder / "README.md").open(encoding="utf-8", errors="replace") as file:
-                card = file.read(_LONGEST_CARD)
+            with card.open(encoding="utf-8", errors="replace") as file:
+                text = file.read(_LONGEST_CARD)
         except OSError:
             return "not stated"
         # Between the first two lines of dashes, as the hub's model cards have it.
-        front = card.split("---", 2)[1] if card.startswith("---") and "---" in card[3:] else ""
+        front = text.split("---", 2)[1] if text.startswith("---") and "---" in text[3:] else ""
         found = _LICENCE.search(front)
         return found[1] if found else "not stated"

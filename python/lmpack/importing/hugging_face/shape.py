@@ -146,7 +146,8 @@ def _kinds(family: str, config: Fields, layers: int) -> tuple[str, ...]:
     """What each layer sees: SLIDING or FULL."""
     kinds = config.get("layer_types")
     if kinds is not None and family != "mistral":
-        if not isinstance(kinds, list) or len(kinds) != layers or {*kinds} - {SLIDING, FULL}:
+        known = isinstance(kinds, list) and all(kind in (SLIDING, FULL) for kind in kinds)
+        if not known or len(kinds) != layers:
             raise config.wrong("layer_types", f"must name {SLIDING} or {FULL} for every layer")
         return tuple(kinds)
     if family == "gemma3":

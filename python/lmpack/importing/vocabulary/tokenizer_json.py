@@ -8,6 +8,7 @@ from typing import Any
 
 import tokenizers
 
+from lmpack._models.panics import panics_as_errors
 from lmpack.errors import BundleError
 from lmpack.importing.vocabulary.pieces import SPACE, Kind, Piece
 
@@ -119,7 +120,8 @@ def checked_json(description: Mapping[str, Any]) -> str:
     """
     text = json.dumps(description, ensure_ascii=False, separators=(",", ":"))
     try:
-        tokenizers.Tokenizer.from_str(text)
+        with panics_as_errors():
+            tokenizers.Tokenizer.from_str(text)
     except Exception as error:  # the package raises nothing narrower
         raise BundleError(f"the tokenizer of the model cannot be used: {error}") from error
     return text
