@@ -345,6 +345,7 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
         ) -> None:
             assert config.architecture.width == 256
             assert (config.products, config.batch, device) == ("bfloat16", 4, "cpu")
+            assert config.seed == 7
             assert (config.seconds, branch_of, start_from) == (60.0, Path(), None)
             assert (data, folder, compile_model) == (Path("data"), Path(), True)
 
@@ -357,7 +358,7 @@ def test_train_prints_the_log_and_goes_on_where_it_was(
     Path("recipe.json").write_text(json.dumps(recipe))
     options = ["--preset", "base", "--data", "data", "--output", ".", "--compile"]
     options += ["--device", "cpu", "--products", "bfloat16"]
-    options += ["--seconds", "60", "--branch", ".", "--batch", "4"]
+    options += ["--seconds", "60", "--branch", ".", "--batch", "4", "--seed", "7"]
     result = invoke("train", "recipe.json", *options)
     assert result.stdout.splitlines() == ['{"step": 4}', '{"step": 8}', '{"step": 9}']
 

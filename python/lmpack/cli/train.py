@@ -57,6 +57,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Sequences in a step, in place of the recipe's; the rates change with its root.",
 )
 @click.option(
+    "--seed",
+    type=click.IntRange(0),
+    help="Of first weights and order of the data, in place of the recipe's. A run that begins with "
+    "a bundle sees other sequences than the bundle did only with another seed.",
+)
+@click.option(
     "--products",
     type=click.Choice(PRODUCTS),
     help="Operands of matrix products; bfloat16 pays on a GPU, or a CPU with instructions for it.",
@@ -82,6 +88,7 @@ def train(
     branch: Path | None,
     start_from: str | None,
     batch: int | None,
+    seed: int | None,
     products: str | None,
     compile_model: bool,
     device: str,
@@ -99,6 +106,7 @@ def train(
             "tokenizer": tokenizer,
             "symbols": symbols,
             "seconds": seconds,
+            "seed": seed,
             "products": products,
         }
         given = {name: value for name, value in changes.items() if value is not None}
