@@ -127,6 +127,16 @@ def test_errors(invoke: Invoke, bundle: Path, models_folder: Path) -> None:
     assert not models_folder.exists()
 
 
+def test_weights_that_are_no_bundle_are_said_to_be_none(
+    invoke: Invoke, models_folder: Path
+) -> None:
+    Path("model.gguf").write_bytes(b"GGUF")
+    for arguments in (("models", "--add"), ("compress", "words.txt", "--model")):
+        result = invoke(*arguments, "model.gguf", code=1)
+        assert "model.gguf is no bundle" in result.stderr
+        assert "lmpack import" in result.stderr
+
+
 def test_files_open_with_the_folder_alone(
     invoke: Invoke, bundle: Path, original: Bundle, models_folder: Path
 ) -> None:
@@ -153,6 +163,7 @@ def test_a_missing_model_is_said_with_its_fingerprint(
         result = invoke(command, "words.txt.lmp", code=1)
         assert original.fingerprint[:8].hex() in result.stderr
         assert "lmpack models --add" in result.stderr
+        assert "the option --model" in result.stderr
     invoke("test", "--model", "bundle", "words.txt.lmp")
     invoke("models", "--add", "bundle")
     (models_folder / "bundle" / TENSORS).write_bytes(b"?")

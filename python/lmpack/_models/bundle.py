@@ -153,6 +153,11 @@ def _path_of(model: str | os.PathLike[str]) -> Path:
             return added
     path = Path(model)
     if not os.path.isfile(path / MANIFEST):  # never raises, whatever the path is
+        if os.path.exists(path):
+            raise ModelError(
+                f"{path} is no bundle: that is a folder that holds {MANIFEST}, as lmpack import "
+                "makes of a pretrained language model and lmpack export of a training run"
+            )
         known = ", ".join(built_in_names())
         raise ModelError(
             f"there is no model {str(model)!r}: give a folder that holds {MANIFEST}, "
@@ -226,7 +231,7 @@ def find_bundle(fingerprint: bytes) -> AnyBundle:
         raise ModelError(f"{made}; in the folder of models {'; '.join(problems)}")
     raise ModelError(
         f"{made}, which is neither built in nor in the folder of models {models_folder()}: get its "
-        "bundle and add it by lmpack models --add, or give its folder as the model"
+        "bundle and add it by lmpack models --add, or name its folder by the option model"
     )
 
 
