@@ -31,7 +31,7 @@ class NativeDecoderExecutor(Executor):
     def __init__(
         self, bundle: DecoderBundle, *, threads: int | None = None, kernel: str | None = None
     ) -> None:
-        """Check the weights, which are not copied.
+        """Check the weights; those of 8 bits are not copied.
 
         Args:
             bundle: the model.
@@ -50,7 +50,13 @@ class NativeDecoderExecutor(Executor):
         try:
             self._table = table_of(bundle)
             shape = bundle.architecture.to_json()
-            self._engine = DecoderEngine(shape, bundle.tensors(), self.version)
+            # A file that is mapped may change at any time. Other weights only give other sums, but
+            # other scales could lead out of a table, so these few are copied, then checked.
+            tensors = {
+                name: tensor.copy() if tensor.dtype == np.float32 else tensor
+                for name, tensor in bundle.tensors().items()
+            }
+            self._engine = DecoderEngine(shape, tensors, self.version)
         except UsageError as error:
             raise BundleError(f"the bundle {bundle.path} cannot be used: {error}") from error
 
