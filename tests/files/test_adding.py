@@ -91,7 +91,7 @@ def test_names_are_given_once(bundle: Path, models_folder: Path) -> None:
 
 
 def test_what_is_damaged_is_not_added(bundle: Path, models_folder: Path) -> None:
-    with pytest.raises(ModelError, match="there is no model"):
+    with pytest.raises(ModelError, match="is no bundle"):
         lmpack.add_model(bundle.parent)
     content = (bundle / TENSORS).read_bytes()
     (bundle / TENSORS).write_bytes(content[:-1] + b"?")

@@ -55,7 +55,7 @@ def test_what_is_no_regular_file_is_refused(folder: Path, name: str, target: str
 def test_a_pipe_without_a_writer_is_refused_at_once(folder: Path, name: str) -> None:
     (folder / name).unlink()
     os.mkfifo(folder / name)
-    with pytest.raises(ModelError, match=r"no regular file|there is no model"):
+    with pytest.raises(ModelError, match=r"no regular file|is no bundle"):
         load_byte_model(folder)
 
 
