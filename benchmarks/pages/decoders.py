@@ -27,7 +27,7 @@ def sizes(result: dict[str, Any]) -> str:
     """Bits per byte beside level -9."""
     lanes = list(result["rows"][0]["payloads_by_lanes"])
     header = ["file", "bytes", "level -9", f"-9 with {result['model']}", "smaller by"]
-    header += [f"{count} lanes" for count in lanes]
+    header += [f"in {count}" for count in lanes]
     rows = [
         [
             row["file"],
@@ -40,7 +40,7 @@ def sizes(result: dict[str, Any]) -> str:
         for row in result["rows"]
     ]
     note = (
-        "Bits per byte: of whole files, then of a block in so many lanes. Each file was opened "
+        "Bits per byte: of whole files, then of one block in 1, 2, ... lanes. Each file was opened "
         "with another number of threads than it was packed with, and packed and opened in other "
         "lanes, too. The first "
         f"{result['rows'][0]['bytes_by_onnxruntime']:,} bytes were also packed by ONNX Runtime: "
