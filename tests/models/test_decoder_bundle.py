@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from random_decoder import FAMILIES, Tensors, random_decoder, random_tokens, sma
 from rewritten_bundles import edit_manifest
 
 from lmpack._blocks import executor_cache
-from lmpack._models.bundle import TENSORS, TOKENIZER, load_bundle, load_byte_model
+from lmpack._models.bundle import TENSORS, TOKENIZER, AnyBundle, load_bundle, load_byte_model
 from lmpack._models.decoder.bundle import DecoderBundle, read_decoder_bundle
 from lmpack._models.decoder.layout import decoder_layout
 from lmpack.errors import BundleError, ModelError
@@ -63,18 +64,27 @@ def test_a_bundle_whose_tensors_are_replaced_is_refused(folder: Path, tmp_path: 
         loaded.tensors()
 
 
+@dataclasses.dataclass
+class Opened:
+    """In place of an executor."""
+
+    bundle: AnyBundle
+
+
 def test_an_executor_is_that_of_the_file_that_it_maps(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that is rewritten changes the executor, which a whole copy must not get."""
     monkeypatch.setattr(executor_cache, "_executors", {})
-    monkeypatch.setattr(executor_cache, "open_executor", lambda bundle, *others: [bundle])
+    monkeypatch.setattr(executor_cache, "open_executor", lambda bundle, *others: Opened(bundle))
     executor = executor_cache.cached_executor(load_bundle(folder), "cpu", 1)
     assert executor_cache.cached_executor(load_bundle(folder), "cpu", 1) is executor
     whole = shutil.copytree(folder, tmp_path / "whole")
     (folder / TENSORS).write_bytes(bytes((folder / TENSORS).stat().st_size))
     copy = load_bundle(whole)
-    assert executor_cache.cached_executor(copy, "cpu", 1) == [copy]
+    opened = executor_cache.cached_executor(copy, "cpu", 1)
+    assert isinstance(opened, Opened)
+    assert opened.bundle is copy
 
 
 def test_a_file_that_is_rewritten_at_its_old_time_is_read_again(folder: Path) -> None:
