@@ -21,7 +21,7 @@ def chosen(tmp_path_factory: pytest.TempPathFactory) -> list[Specimen]:
     return specimens(Path(model))
 
 
-def test_specimens_are_right_and_of_every_kind(chosen: list[Specimen]) -> None:
+def test_specimens_are_right_and_of_every_kind_of_models_of_bytes(chosen: list[Specimen]) -> None:
     for specimen in chosen:
         assert all(case.check() for case in specimen.cases("as it is", specimen.data))
         cut = specimen.cases("cut", specimen.data[:-1])
@@ -29,7 +29,7 @@ def test_specimens_are_right_and_of_every_kind(chosen: list[Specimen]) -> None:
             with pytest.raises(lmpack.TruncatedError):
                 case.check()
     kinds = {block.kind for specimen in chosen for _, block in specimen.blocks}
-    assert kinds == set(BlockKind)
+    assert kinds == {kind for kind in BlockKind if not kind.has_tokens_model}
 
 
 def test_unchanged_fields_give_the_same_bytes(chosen: list[Specimen]) -> None:
