@@ -51,7 +51,7 @@ const RandomDecoder& decoder() {
 
 Bytes small_bytes(std::size_t count) {
   Bytes bytes = tests::some_bytes(count);
-  for (auto& byte : bytes) byte = byte % 3 == 0 ? 7 : byte % 60;
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(byte % 3 == 0 ? 7 : byte % 60);
   return bytes;
 }
 
