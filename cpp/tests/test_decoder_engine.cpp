@@ -92,11 +92,8 @@ TEST_CASE("kernels, pieces and threads make no difference to decoders") {
     for (const Kernels* kernels : available_kernels()) {
       CAPTURE(kernels->name);
       const RandomDecoder decoder(shape, *kernels);
-      for (const std::size_t piece : {1U, 37U}) {
-        for (const int threads : {1, 3}) {
-          CHECK(weights_of(decoder.engine, piece, threads) == expected);
-        }
-      }
+      CHECK(weights_of(decoder.engine, 1, 3) == expected);
+      CHECK(weights_of(decoder.engine, 37, 1) == expected);
     }
   }
 }

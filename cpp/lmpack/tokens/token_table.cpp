@@ -1,7 +1,6 @@
 #include "lmpack/tokens/token_table.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <string>
 #include <utility>
 
@@ -23,10 +22,10 @@ TokenTable::TokenTable(std::vector<std::uint8_t> bytes, std::span<const std::uin
                           " bytes together, not " + std::to_string(bytes_.size()));
   }
   check_order();
+  std::size_t number = 0;
   for (std::size_t byte = 0; byte < first_.size(); ++byte) {
-    const auto numbers = std::views::iota(std::size_t{0}, size());
-    first_[byte] = static_cast<std::uint32_t>(*std::ranges::partition_point(
-        numbers, [&](std::size_t number) { return token(number)[0] < byte; }));
+    while (number < size() && token(number)[0] < byte) ++number;
+    first_[byte] = static_cast<std::uint32_t>(number);
   }
 }
 
