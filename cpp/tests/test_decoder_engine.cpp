@@ -72,7 +72,7 @@ std::uint64_t digest(std::uint64_t start, const std::vector<std::int32_t>& value
 }  // namespace
 
 TEST_CASE("a ring has the same room whatever steps it grows in") {
-  for (const std::size_t step : {1, 48, 100, 300}) {
+  for (const std::size_t step : {1U, 48U, 100U, 300U}) {
     DecoderRing ring(1000, 32);
     for (std::size_t positions = step; positions < 300; positions += step) ring.reserve(positions);
     ring.reserve(300);
@@ -83,7 +83,8 @@ TEST_CASE("a ring has the same room whatever steps it grows in") {
 }
 
 TEST_CASE("kernels, pieces and threads make no difference to decoders") {
-  for (const auto& [family, shape] : tests::decoder_families()) {
+  for (const auto& [name, shape] : tests::decoder_families()) {
+    const auto& family = name;  // Clang 14 cannot capture the name of a binding
     CAPTURE(family);
     const RandomDecoder portable(shape, *available_kernels().back());
     const auto expected = weights_of(portable.engine, shape.context, 1);
