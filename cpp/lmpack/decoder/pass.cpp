@@ -5,6 +5,7 @@
 
 #include "lmpack/decoder/arithmetic.hpp"
 #include "lmpack/engine/arithmetic.hpp"
+#include "lmpack/engine/empty_at_exit.hpp"
 
 namespace lmpack {
 namespace {
@@ -18,19 +19,6 @@ constexpr std::size_t kMostLogits = std::size_t{1} << 24;
 
 // Columns of a matrix that stay with one thread.
 constexpr std::size_t kColumnBlock = 32;
-
-// Empties the rows of a pass however it ends: the next one writes where these stand.
-template <typename Vector>
-class EmptyAtExit {
- public:
-  explicit EmptyAtExit(Vector& rows) : rows_(rows) {}
-  ~EmptyAtExit() { rows_.clear(); }
-  EmptyAtExit(const EmptyAtExit&) = delete;
-  EmptyAtExit& operator=(const EmptyAtExit&) = delete;
-
- private:
-  Vector& rows_;
-};
 
 }  // namespace
 

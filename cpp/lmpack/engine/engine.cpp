@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lmpack/engine/context_hash.hpp"
+#include "lmpack/engine/empty_at_exit.hpp"
 
 namespace lmpack {
 namespace {
@@ -12,19 +13,6 @@ namespace {
 // Symbols that pass through the layers together: enough to use each weight often, few enough that
 // what lies between the layers stays in the cache.
 constexpr std::size_t kMostRows = 64;
-
-// Empties the rows of a pass however it ends: the next one writes where these stand.
-template <typename Vector>
-class EmptyAtExit {
- public:
-  explicit EmptyAtExit(Vector& rows) : rows_(rows) {}
-  ~EmptyAtExit() { rows_.clear(); }
-  EmptyAtExit(const EmptyAtExit&) = delete;
-  EmptyAtExit& operator=(const EmptyAtExit&) = delete;
-
- private:
-  Vector& rows_;
-};
 
 }  // namespace
 
