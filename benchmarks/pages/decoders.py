@@ -46,6 +46,8 @@ def sizes(result: dict[str, Any]) -> str:
         f"{result['rows'][0]['bytes_by_onnxruntime']:,} bytes were also packed by ONNX Runtime: "
         f"the same file. {conditions(result)}"
     )
+    if "level_9_environment" in result:
+        note += f" Level -9: commit {result['level_9_environment']['commit'][:12]}."
     return table(header, rows) + "\n\n" + note
 
 
