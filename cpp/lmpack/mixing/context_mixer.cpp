@@ -2,171 +2,274 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "lmpack/coder/bytes.hpp"
-#include "lmpack/mixing/history_maps.hpp"
 
 namespace lmpack {
 namespace {
 
-// Places in inputs_.
-enum Input : std::size_t { kModel, kModelApm, kOrder0, kMatchLength, kMatchByte, kHistory };
-
-// The logit of the model and the length of the match, in classes, select a set of weights.
+// The logit of the model, in classes, selects a set of weights with the match.
 constexpr int kModelClasses = 24;
 constexpr std::size_t kMatchClasses = 4;
 
-constexpr std::int32_t kMixingRate = 6;
-constexpr std::int32_t kHeadStart = 9;
-constexpr std::int32_t kFinalRate = 1;
-constexpr std::int32_t kFinalHeadStart = 0;
-constexpr std::uint32_t kHistoryLimit = 1000;
-constexpr std::uint32_t kByteLimit = 250;
+constexpr std::uint32_t kOrder0Limit = 1000;
 constexpr int kApmRate = 6;
 
-constexpr std::size_t kLengthClasses = 16;
-constexpr std::size_t kOrder2Contexts = 1 << 12;
+constexpr MixerLayer::Learning kLearning = {184, 400};
+constexpr MixerLayer::Learning kFinalLearning = {32, 0};
+
+// Inputs that come before those of the histories, by number of models: two of each, order 0.
+constexpr std::size_t kInputsOfModel = 2;
+
+// Most for the model, so that short files are worth mixing; the mixers find out soon.
+constexpr std::int16_t kFirstWeight = 300;
+constexpr std::int16_t kFirstModelWeight = 12500;
+constexpr std::int16_t kFirstModelApmWeight = 2250;
+constexpr std::int16_t kFirstMatchByteWeight = 2500;
 
 // The number of binary digits.
 int digits_of(std::size_t length) { return static_cast<int>(std::bit_width(length)); }
 
-// Most for the model, so that short files are worth mixing; the mixers find out soon.
-template <std::size_t kInputs>
-std::array<std::int32_t, kInputs> first_weights() {
-  std::array<std::int32_t, kInputs> weights;
-  weights.fill(3000);
-  weights[kModel] = 50000;
-  weights[kModelApm] = 9000;
-  weights[kOrder0] = 0;
-  weights[kMatchByte] = 10000;
+int places_log2(std::size_t length) { return std::clamp(digits_of(length), 8, 20); }
+
+int lines_log2(std::size_t length, const PredictorParts& parts) {
+  return std::clamp(digits_of(length) + parts.table_digits, 8, parts.largest_table);
+}
+
+std::vector<std::int16_t> first_weights(const PredictorParts& parts, std::size_t models) {
+  const std::size_t contexts = parts.contexts.size() + 1;
+  std::vector<std::int16_t> weights;
+  if (models > 0) weights = {kFirstModelWeight, kFirstModelApmWeight};
+  for (std::size_t i = 1; i < models; ++i) weights.insert(weights.end(), {kFirstModelApmWeight, 0});
+  weights.push_back(0);
+  weights.insert(weights.end(), parts.matches.size(), kFirstWeight);
+  weights.insert(weights.end(), parts.matches.size(), kFirstMatchByteWeight);
+  weights.insert(weights.end(), ContextInputs::inputs(contexts, parts.all_history_inputs),
+                 kFirstWeight);
   return weights;
+}
+
+std::size_t sets_of(Selector selector) {
+  switch (selector) {
+    using enum Selector;
+    case kPrefix: return 256;
+    case kModel: return std::size_t{kModelClasses} * kMatchClasses;
+    case kByte1:
+    case kByte3:
+    case kAbove:
+    case kColumn: return 256 * 8;
+    case kByte2: return 256;
+    case kExpected: return 257 * 8;
+    case kSeenOrders: return 8 * 8 * 4;
+    case kKinds: return 512 * 8 * 2;
+    case kRecordAbove: return 16 * 32;
+    case kCode: return 4 * 8 * 8 * 4;
+  }
+  return 1;
+}
+
+std::vector<std::size_t> sets_of(const std::vector<Selector>& selectors) {
+  std::vector<std::size_t> sets;
+  for (const Selector selector : selectors) sets.push_back(sets_of(selector));
+  return sets;
+}
+
+std::vector<std::size_t> final_sets(const PredictorParts& parts) {
+  std::vector<std::size_t> sets = {256};
+  if (parts.second_final) sets.push_back(256 * 8);
+  return sets;
+}
+
+std::vector<std::int16_t> equal_weights(std::size_t inputs) {
+  return std::vector<std::int16_t>(
+      inputs, static_cast<std::int16_t>(MixerLayer::kOne / static_cast<std::int32_t>(inputs)));
 }
 
 }  // namespace
 
-ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind)
+ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
+                           std::size_t models)
+    : ContextMixer(plain, layout, mixing.stride, models, parts_of(mixing.predictor),
+                   *available_mixing_kernels().front()) {}
+
+ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout,
+                           std::uint32_t stride, std::size_t models, PredictorParts parts,
+                           const MixingKernels& kernels)
     : plain_(plain),
       layout_(layout),
-      lanes_(layout.lanes(), Lane{LaneContexts(kind), {}, 0}),
-      histories_by_hash_(std::clamp(digits_of(layout.length()) + 1, 12, 22)),
+      parts_(std::move(parts)),
+      models_(models),
+      lanes_(layout.lanes(),
+             Lane{LaneContexts(stride), std::vector<Match>(parts_.matches.size()), 0}),
+      histories_by_hash_(lines_log2(layout.length(), parts_)),
       order1_(kByteValues * kByteValues),
-      state_maps_(history_maps(kHistories, kHistoryLimit)),
-      order0_(kByteValues, kHistoryLimit),
-      matches_(plain, layout, std::clamp(digits_of(layout.length()), 8, 20)),
-      match_by_length_(2 * kLengthClasses, kHistoryLimit),
-      match_by_byte_(kByteValues * kByteValues, kByteLimit),
-      model_apm_(kByteValues, kApmRate),
-      final_mixer_(kByteValues, FinalMixer::equal_weights(), kFinalRate, kFinalHeadStart),
-      match_apm_(kByteValues * kLengthClasses, kApmRate),
-      order2_apm_(kOrder2Contexts, kApmRate) {
-  const auto first = first_weights<kInputs>();
-  constexpr std::size_t kClasses = std::size_t{kModelClasses} * kMatchClasses;
-  for (const std::size_t sets : {kByteValues, kClasses, kByteValues * kBitsInByte, kByteValues}) {
-    mixers_.emplace_back(sets, first, kMixingRate, kHeadStart);
+      order1_runs_(kByteValues),
+      hashes_(parts_.contexts.size()),
+      slots_(parts_.contexts.size()),
+      runs_(parts_.contexts.size() + 1),
+      model_apms_(models, Apm(kByteValues, kApmRate)),
+      order0_(kByteValues, kOrder0Limit),
+      matches_(plain, layout, parts_.matches, places_log2(layout.length())),
+      context_inputs_(kernels, parts_.contexts.size() + 1, parts_.all_history_inputs),
+      mixers_(kernels, first_weights(parts_, models), sets_of(parts_.selectors), kLearning),
+      final_mixers_(kernels, equal_weights(parts_.selectors.size()), final_sets(parts_),
+                    kFinalLearning) {
+  const std::size_t hashed_contexts = std::size_t{1} << parts_.apm_contexts_log2;
+  apms_.emplace_back(kByteValues * MatchInputs::kLengthClasses, kApmRate);
+  apms_.emplace_back(hashed_contexts, kApmRate);
+  if (parts_.all_apms) {
+    apms_.emplace_back(kByteValues * kByteValues, kApmRate);
+    apms_.emplace_back(hashed_contexts, kApmRate);
   }
 }
 
 void ContextMixer::start_byte(std::size_t lane) {
   lane_ = &lanes_[lane];
-  matches_.check(lane_->match);
+  matches_.start_byte(lane_->matches);
   prefix_ = 1;
   bit_ = 0;
+  for (std::size_t i = 0; i < hashes_.size(); ++i) {
+    hashes_[i] = lane_->contexts.hash(parts_.contexts[i], followers_);
+    histories_by_hash_.prefetch(hashes_[i], 0);
+  }
   find_slots();
+  const std::size_t last = lane_->contexts.last() & 0xFF;
+  runs_[0] = &order1_runs_[last];
+  seen_orders_ = 0;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    runs_[i + 1] = &slots_[i]->run;
+    if (parts_.contexts[i] <= Context::kOrder8) seen_orders_ += slots_[i]->histories[0] != 0;
+  }
+  for (std::size_t i = 0; i < runs_.size(); ++i) context_inputs_.set_run(i, *runs_[i]);
 }
 
 void ContextMixer::find_slots() {
-  node_ = 1;
-  for (std::size_t i = 0; i < kContexts; ++i) {
-    const std::uint64_t hash = lane_->contexts.hashes()[i];
-    slots_[i] = &histories_by_hash_.find(hash, bit_ == 0 ? 0 : prefix_);
+  node_ = 0;
+  const std::uint32_t nibble = bit_ == 0 ? 0 : prefix_;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i] = &histories_by_hash_.find(hashes_[i], nibble);
   }
 }
 
-Probability ContextMixer::predict(Probability model) {
-  const Logistic& tables = logistic();
-  model_logit_ = tables.stretch(model);
-  inputs_[kModel] = model_logit_;
-  inputs_[kModelApm] = tables.stretch(model_apm_.refine(model_logit_, prefix_));
-  inputs_[kOrder0] = tables.stretch(order0_.predict(prefix_));
-  predict_match();
-  predict_histories();
-  return mix();
+Probability ContextMixer::predict(std::span<const Probability> models) {
+  predict_models(models);
+  std::int16_t* inputs = mixers_.inputs() + models_ * kInputsOfModel;
+  *inputs++ = logistic().stretch(order0_.predict(prefix_));
+  matches_.predict(prefix_, bit_, inputs);
+  inputs += parts_.matches.size() * MatchInputs::kInputs;
+  context_inputs_.set_history(0, order1_[(lane_->contexts.last() & 0xFF) << 8 | prefix_]);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    context_inputs_.set_history(i + 1, slots_[i]->histories[node_]);
+  }
+  context_inputs_.predict(prefix_, bit_, inputs);
+  select_weights();
+  const std::span<const Logit> mixed = mixers_.mix();
+  std::ranges::copy(mixed, final_mixers_.inputs());
+  int sum = 0;
+  for (const Logit logit : final_mixers_.mix()) sum += logit;
+  return refined(static_cast<Logit>(parts_.second_final ? sum >> 1 : sum));
 }
 
-void ContextMixer::predict_histories() {
-  static_assert(kHistory + kHistories <= kInputs);
+void ContextMixer::predict_models(std::span<const Probability> models) {
   const Logistic& tables = logistic();
-  histories_[0] = &order1_[(lane_->contexts.last() & 0xFF) << 8 | prefix_];
-  for (std::size_t i = 0; i < kContexts; ++i) histories_[i + 1] = &(*slots_[i])[node_];
-  for (std::size_t i = 0; i < kHistories; ++i) {
-    inputs_[kHistory + i] = tables.stretch_coarsely(state_maps_[i].predict(*histories_[i]));
+  std::int16_t* inputs = mixers_.inputs();
+  for (std::size_t i = 0; i < models_; ++i) {
+    const Logit logit = tables.stretch(models[i]);
+    if (i == 0) model_logit_ = logit;
+    inputs[kInputsOfModel * i] = logit;
+    inputs[kInputsOfModel * i + 1] = tables.stretch(model_apms_[i].refine(logit, prefix_));
   }
 }
 
-void ContextMixer::predict_match() {
-  length_class_ = 0;
-  inputs_[kMatchLength] = inputs_[kMatchByte] = 0;
-  if (lane_->match.length == 0) return;
-  const std::uint32_t expected = matches_.expected(lane_->match);
-  if ((expected | kByteValues) >> (8 - bit_) != prefix_) return;
-  length_class_ = std::min(lane_->match.length / 2, kLengthClasses - 1);
-  const std::size_t bit = expected >> (7 - bit_) & 1;
-  const Logistic& tables = logistic();
-  inputs_[kMatchLength] = tables.stretch(match_by_length_.predict(length_class_ * 2 + bit));
-  inputs_[kMatchByte] = tables.stretch(match_by_byte_.predict(expected << 8 | prefix_));
+std::size_t ContextMixer::set_of(Selector selector) const {
+  const std::uint64_t last = lane_->contexts.last();
+  const auto bit = static_cast<std::size_t>(bit_);
+  const std::size_t match = matches_.length_class();
+  switch (selector) {
+    using enum Selector;
+    case kPrefix: return prefix_;
+    case kModel: {
+      constexpr int kReach = 8 * kLogitUnit;  // of the classes
+      const int model = std::clamp<int>(model_logit_, -kReach, kReach - 1) + kReach;
+      const auto model_class = static_cast<std::size_t>(model * kModelClasses / (2 * kReach));
+      const std::size_t match_class = match == 0 ? 0 : match < 6 ? 1 : match < 12 ? 2 : 3;
+      return models_ > 0 ? model_class * kMatchClasses + match_class : match * 8 % 96 + bit % 6;
+    }
+    case kByte1: return (last & 0xFF) * 8 + bit;
+    case kByte2: return last >> 8 & 0xFF;
+    case kByte3: return (last >> 16 & 0xFF) * 8 + bit;
+    case kExpected: return (match == 0 ? 0 : matches_.expected() + 1) * 8 + bit;
+    case kSeenOrders: return (seen_orders_ * 8 + bit) * 4 + (last >> 6 & 3);
+    case kKinds:
+      return ((lane_->contexts.shapes.kinds() & 0x1FF) * 8 + bit) * 2 +
+             lane_->contexts.lines.matches_above();
+    case kAbove: return lane_->contexts.lines.above() * std::size_t{8} + bit;
+    case kColumn: return std::min<std::size_t>(lane_->contexts.records.column(), 255) * 8 + bit;
+    case kRecordAbove: {
+      const Records& records = lane_->contexts.records;
+      return (records.above() ^ (prefix_ << (8 - bit_) & 0xFF)) / 16 * 32 +
+             records.column() * std::size_t{32} / records.length();
+    }
+    case kCode: {
+      const Instructions& code = lane_->contexts.instructions;
+      return ((code.part() * 8 + bit) * 8 + std::min<std::size_t>(code.read(), 7)) * 4 +
+             (code.now() & 3);
+    }
+  }
+  return 0;
 }
 
-Probability ContextMixer::mix() {
-  const std::size_t last = lane_->contexts.last() & 0xFFFF;
-  const std::size_t match_class = length_class_ == 0   ? 0
-                                  : length_class_ < 6  ? 1
-                                  : length_class_ < 12 ? 2
-                                                       : 3;
-  constexpr int kReach = 8 * kLogitUnit;  // of the classes
-  const int model = std::clamp<int>(model_logit_, -kReach, kReach - 1) + kReach;
-  const auto model_class = static_cast<std::size_t>(model * kModelClasses / (2 * kReach));
-  mixed_[0] = mixers_[0].mix(inputs_, prefix_);
-  mixed_[1] = mixers_[1].mix(inputs_, model_class * kMatchClasses + match_class);
-  mixed_[2] = mixers_[2].mix(inputs_, (last & 0xFF) * kBitsInByte + static_cast<std::size_t>(bit_));
-  mixed_[3] = mixers_[3].mix(inputs_, last >> 8);
-  const Logit logit = final_mixer_.mix(mixed_, prefix_);
-  const std::size_t hashed = hash_value(last << 8 | prefix_, 0) % kOrder2Contexts;
-  const Probability sum = logistic().squash(logit) +
-                          match_apm_.refine(logit, prefix_ * kLengthClasses + length_class_) +
-                          2 * order2_apm_.refine(logit, hashed);
-  return std::clamp((sum + 2) / 4, Probability{1}, kCertain);
+void ContextMixer::select_weights() {
+  for (std::size_t i = 0; i < parts_.selectors.size(); ++i) {
+    mixers_.select(i, set_of(parts_.selectors[i]));
+  }
+  final_mixers_.select(0, prefix_);
+  if (parts_.second_final) {
+    final_mixers_.select(1, (lane_->contexts.last() & 0xFF) * 8 + static_cast<std::size_t>(bit_));
+  }
+}
+
+Probability ContextMixer::refined(Logit logit) {
+  const std::uint64_t last = lane_->contexts.last();
+  const auto hashed = [&](std::uint64_t bytes, std::uint64_t number) {
+    return hash_value(bytes << 8 | prefix_, number) >> (64 - parts_.apm_contexts_log2);
+  };
+  const std::size_t match = prefix_ * MatchInputs::kLengthClasses + matches_.length_class();
+  const Probability p = logistic().squash(logit);
+  const Probability by_match = apms_[0].refine(logit, match);
+  const Probability by_pair = apms_[1].refine(logit, hashed(last & 0xFFFF, 0));
+  if (!parts_.all_apms) return std::clamp((p + by_match + 2 * by_pair + 2) / 4, 1U, kCertain);
+  const Probability by_byte = apms_[2].refine(logit, (last & 0xFF) << 8 | prefix_);
+  const Probability by_three = apms_[3].refine(logit, hashed(last & 0xFFFFFF, 1));
+  return std::clamp((2 * p + by_match + by_byte + 2 * by_pair + 2 * by_three + 4) / 8, 1U,
+                    kCertain);
 }
 
 void ContextMixer::update(std::uint32_t bit) {
-  for (InputMixer& mixer : mixers_) mixer.update(inputs_, bit);
-  final_mixer_.update(mixed_, bit);
-  match_apm_.update(bit);
-  order2_apm_.update(bit);
-  model_apm_.update(bit);
+  mixers_.update(bit);
+  final_mixers_.update(bit);
+  for (Apm& apm : apms_) apm.update(bit);
+  for (Apm& apm : model_apms_) apm.update(bit);
   order0_.update(bit);
-  const StateTable& states = state_table();
-  for (std::size_t i = 0; i < kHistories; ++i) {
-    state_maps_[i].update(bit);
-    *histories_[i] = states.next(*histories_[i], bit);
-  }
-  if (length_class_ != 0) {
-    match_by_length_.update(bit);
-    match_by_byte_.update(bit);
-  }
+  matches_.update(bit);
+  context_inputs_.update(bit);
   prefix_ = prefix_ << 1 | bit;
-  node_ = node_ << 1 | bit;
+  node_ = 2 * node_ + 1 + bit;
   ++bit_;
-  if (bit_ == 4) find_slots();
+  if (bit_ == 4) {
+    for (const std::uint64_t hash : hashes_) histories_by_hash_.prefetch(hash, prefix_);
+    find_slots();
+  }
 }
 
 void ContextMixer::finish_byte() {
   const auto lane = static_cast<std::size_t>(lane_ - lanes_.data());
   const std::size_t position = layout_.index(lane, lane_->step);
   ++lane_->step;
-  lane_->contexts.add(plain_.subspan(layout_.index(lane, 0), lane_->step));
-  matches_.advance(lane_->match, position, lane_->contexts.last());
-  // The lane's turn comes after the others': until then the memory has time.
-  for (const std::uint64_t hash : lane_->contexts.hashes()) histories_by_hash_.prefetch(hash);
+  for (ByteRun* const run : runs_) run->add(plain_[position]);
+  lane_->contexts.add(plain_.subspan(layout_.index(lane, 0), lane_->step), followers_);
+  matches_.finish_byte(lane_->matches, position, lane_->contexts.last());
 }
 
 }  // namespace lmpack

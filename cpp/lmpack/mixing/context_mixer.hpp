@@ -10,90 +10,99 @@
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/mixing/apm.hpp"
 #include "lmpack/mixing/bit_history.hpp"
+#include "lmpack/mixing/context_inputs.hpp"
+#include "lmpack/mixing/contexts/followers.hpp"
+#include "lmpack/mixing/contexts/lane_contexts.hpp"
 #include "lmpack/mixing/history_table.hpp"
-#include "lmpack/mixing/lane_contexts.hpp"
 #include "lmpack/mixing/logistic.hpp"
-#include "lmpack/mixing/match_model.hpp"
-#include "lmpack/mixing/mixer.hpp"
+#include "lmpack/mixing/match_inputs.hpp"
+#include "lmpack/mixing/mixer_layer.hpp"
+#include "lmpack/mixing/predictor_parts.hpp"
 #include "lmpack/mixing/state_map.hpp"
 
 namespace lmpack {
 
+// How a block is mixed.
+struct Mixing {
+  static constexpr std::uint32_t kLargestStride = 65535;
+
+  Predictor predictor = Predictor::kLight;
+  std::uint32_t stride = 0;  // the distance at which bytes resemble one another; 0: unknown
+};
+
 // Predicts the bits of a block, byte by byte in the order in which they are coded: those of each
-// lane in their order, lanes in any. All lanes share
-// all statistics: what one has seen helps the others at once. Each byte is start_byte(), eight
-// times predict() and update(), finish_byte().
+// lane in their order, lanes in any. All lanes share all statistics: what one has seen helps the
+// others at once. Each byte is start_byte(), eight times predict() and update(), finish_byte().
 class ContextMixer {
  public:
   // plain: the bytes of the block, layout.length() of them; those that are not coded yet may have
-  // any value. It must outlive the mixer.
-  ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind);
+  // any value. It must outlive the mixer. models: how many models take part.
+  ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
+               std::size_t models);
+
+  // The same with parts and kernels of one's own, to measure what they are worth.
+  ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, std::uint32_t stride,
+               std::size_t models, PredictorParts parts, const MixingKernels& kernels);
 
   // Starts the next byte of a lane.
   void start_byte(std::size_t lane);
 
-  // The probability that the next bit is 1. `model`: what the Transformer says, kHalf if there is
-  // none.
-  Probability predict(Probability model);
+  // The probability that the next bit is 1. models: what each model says.
+  Probability predict(std::span<const Probability> models);
 
   // The bit that came.
   void update(std::uint32_t bit);
 
   // What selects the statistics of the next byte of a lane.
   const LaneContexts& contexts(std::size_t lane) const { return lanes_[lane].contexts; }
+  const Followers& followers() const { return followers_; }
 
   // The byte of the lane is complete and stands in `plain`.
   void finish_byte();
 
  private:
-  static constexpr std::size_t kHistories = 1 + kContexts;  // order 1, then the hashed contexts
-  static constexpr std::size_t kInputs = 16;
-  static constexpr std::size_t kMixers = 4;
-  using InputMixer = Mixer<kInputs>;
-  using FinalMixer = Mixer<kMixers>;
-
   struct Lane {
     LaneContexts contexts;
-    Match match;
+    std::vector<Match> matches;
     std::size_t step = 0;
   };
 
   void find_slots();
-  void predict_histories();
-  void predict_match();
-  Probability mix();
+  void predict_models(std::span<const Probability> models);
+  void select_weights();
+  Probability refined(Logit logit);
+  std::size_t set_of(Selector selector) const;
 
   std::span<const std::uint8_t> plain_;
   BlockLayout layout_;
+  PredictorParts parts_;
+  std::size_t models_;
   std::vector<Lane> lanes_;
+  Followers followers_;
 
   // The byte that is being coded.
   Lane* lane_ = nullptr;
   std::uint32_t prefix_ = 1;  // a leading 1, then its bits so far
-  std::size_t node_ = 1;      // the same of the bits within a slot
+  std::size_t node_ = 0;      // of the bits within a slot
   int bit_ = 0;
+  std::size_t seen_orders_ = 0;
 
   HistoryTable histories_by_hash_;
-  std::vector<BitHistory> order1_;                   // [last byte][prefix]
-  std::array<HistorySlot*, kContexts> slots_{};      // of the contexts
-  std::array<BitHistory*, kHistories> histories_{};  // what the next bit updates
-  std::vector<StateMap> state_maps_;                 // of the histories
+  std::vector<BitHistory> order1_;         // [last byte][prefix]
+  std::vector<ByteRun> order1_runs_;       // [last byte]
+  std::vector<std::uint64_t> hashes_;      // of the contexts
+  std::vector<HistorySlot*> slots_;        // of the contexts
+  std::vector<ByteRun*> runs_;             // order 1, then the contexts
 
+  std::vector<Apm> model_apms_;
+  Logit model_logit_ = 0;  // of the first model
   StateMap order0_;
-  MatchModel matches_;
-  StateMap match_by_length_;
-  StateMap match_by_byte_;
-  std::size_t length_class_ = 0;  // of the match; 0: none, or its byte disagrees with the prefix
+  MatchInputs matches_;
+  ContextInputs context_inputs_;  // order 1, then the contexts
 
-  Apm model_apm_;
-  Logit model_logit_ = 0;
-
-  InputMixer::Logits inputs_{};
-  FinalMixer::Logits mixed_{};
-  std::vector<InputMixer> mixers_;
-  FinalMixer final_mixer_;
-  Apm match_apm_;
-  Apm order2_apm_;
+  MixerLayer mixers_;
+  MixerLayer final_mixers_;
+  std::vector<Apm> apms_;
 };
 
 }  // namespace lmpack

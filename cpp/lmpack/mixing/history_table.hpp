@@ -10,41 +10,64 @@
 
 namespace lmpack {
 
-// Histories of a context's next four bits: entry 1 is that of the first bit, entries 2 and 3 those
-// of the second one after a 0 and after a 1, and so on. Entry 0 tells contexts apart.
-using HistorySlot = std::array<BitHistory, 16>;
+// What a context has seen of the next byte as a whole.
+struct ByteRun {
+  std::uint8_t byte = 0;    // the last one
+  std::uint8_t before = 0;  // the one before its run
+  std::uint8_t length = 0;  // how often it came in a row; 0: nothing was seen
+
+  void add(std::uint8_t next) {
+    if (length != 0 && next == byte) {
+      length = static_cast<std::uint8_t>(length + (length < 255));
+    } else {
+      before = byte;
+      byte = next;
+      length = 1;
+    }
+  }
+};
+
+struct HistorySlot {
+  std::uint16_t check = 0;  // tells contexts apart
+  ByteRun run;              // only in slots of the first four bits of a byte
+  // That of the first bit, those of the second one after a 0 and after a 1, and so on.
+  std::array<BitHistory, 15> histories{};
+};
 
 class HistoryTable {
  public:
-  // 2**slots_log2 slots, at least 4.
-  explicit HistoryTable(int slots_log2)
-      : lines_((std::size_t{1} << slots_log2) / kSlotsInLine), shift_(64 - (slots_log2 - 2)) {}
+  // 2**lines_log2 lines of three slots.
+  explicit HistoryTable(int lines_log2)
+      : lines_(std::size_t{1} << lines_log2), shift_(64 - lines_log2) {}
 
   // Asks the memory for what find() will look at.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&lines_[line_of(hash)]); }
+  void prefetch(std::uint64_t hash, std::uint32_t nibble) const {
+    __builtin_prefetch(&lines_[line_of(hash) ^ nibble]);
+  }
 
   // The slot of a context by its hash: the one that was used for it, or else the least used one of
-  // its line, emptied.
-  HistorySlot& find(std::uint64_t hash, std::uint32_t nibble = 0) {
+  // its line, emptied. nibble: 0, or for the last four bits of a byte the prefix, which selects
+  // another line close by.
+  HistorySlot& find(std::uint64_t hash, std::uint32_t nibble) {
     Line& line = lines_[line_of(hash) ^ nibble];
-    const auto check = static_cast<std::uint8_t>(hash);
-    HistorySlot* least = &line[0];
-    for (HistorySlot& slot : line) {
-      if (slot[0] == check) return slot;
-      if (slot[1] < (*least)[1]) least = &slot;
+    const auto check = static_cast<std::uint16_t>(hash);
+    HistorySlot* least = &line.slots[0];
+    for (HistorySlot& slot : line.slots) {
+      if (slot.check == check) return slot;
+      if (slot.histories[0] < least->histories[0]) least = &slot;
     }
-    least->fill(0);
-    (*least)[0] = check;
+    *least = HistorySlot{};
+    least->check = check;
     return *least;
   }
 
  private:
-  static constexpr std::size_t kSlotsInLine = 4;
-  using Line = std::array<HistorySlot, kSlotsInLine>;
+  struct alignas(kCacheLine) Line {
+    std::array<HistorySlot, 3> slots;
+  };
+  static_assert(sizeof(Line) == kCacheLine);
 
-  std::size_t line_of(std::uint64_t hash) const {
-    return shift_ == 64 ? 0 : static_cast<std::size_t>(hash >> shift_);
-  }
+  std::size_t line_of(std::uint64_t hash) const { return static_cast<std::size_t>(hash >> shift_); }
 
   AlignedVector<Line> lines_;
   int shift_;

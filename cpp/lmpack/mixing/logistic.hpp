@@ -32,7 +32,12 @@ class Logistic {
   }
 
   // About the logit of a probability: that of the middle of 16 of them.
-  Logit stretch_coarsely(Probability p) const { return everywhere_[p / kCoarseStep]; }
+  Logit stretch_coarsely(Probability p) const {
+    return static_cast<Logit>(everywhere_[p / kCoarseStep]);
+  }
+
+  // The same as a table, by p / 16.
+  const std::int32_t* stretches() const { return everywhere_.data(); }
 
   // The logit of a probability.
   Logit stretch(Probability p) const {
@@ -52,7 +57,7 @@ class Logistic {
   std::array<std::uint16_t, 2 * kLargestLogit + 1> squashed_;
   std::array<Logit, kCertain + 2 - kFineFrom> fine_;
   std::array<Logit, (kFineFrom - kHalf) / kCoarseStep> coarse_;
-  std::array<Logit, (kCertain + 1) / kCoarseStep> everywhere_;
+  std::array<std::int32_t, (kCertain + 1) / kCoarseStep> everywhere_;
 };
 
 // The tables, made when they are first asked for.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lmpack/coder/block_layout.hpp"
+#include "lmpack/mixing/hash.hpp"
 
 namespace lmpack {
 
@@ -21,11 +22,13 @@ struct Match {
 // is coded.
 class MatchModel {
  public:
-  static constexpr std::size_t kShortest = 7;
   static constexpr std::size_t kLongest = 65535;
 
-  MatchModel(std::span<const std::uint8_t> plain, BlockLayout layout, int places_log2)
+  // `shortest`: bytes of the shortest match, 1 to 16.
+  MatchModel(std::span<const std::uint8_t> plain, BlockLayout layout, std::size_t shortest,
+             int places_log2)
       : plain_(plain),
+        shortest_(shortest),
         steps_(layout.steps()),
         known_(layout.lanes()),
         places_(std::size_t{1} << places_log2),
@@ -42,8 +45,8 @@ class MatchModel {
     } else {
       match.length = 0;
     }
-    if (step + 1 < kShortest) return;
-    std::uint32_t& place = places_[hash(last)];
+    if (step + 1 < shortest_) return;
+    std::uint32_t& place = places_[hash(position, last)];
     if (match.length == 0 && place != 0) {
       match.place = place;
       match.length = common_length(place, position + 1);
@@ -60,26 +63,30 @@ class MatchModel {
   std::uint8_t expected(const Match& match) const { return plain_[match.place]; }
 
  private:
-  std::size_t hash(std::uint64_t last) const {
-    constexpr std::uint64_t kMask = (std::uint64_t{1} << (8 * kShortest)) - 1;
-    return static_cast<std::size_t>(((last & kMask) * 0x9E3779B97F4A7C15) >> shift_);
+  // Of the last bytes, as many as the shortest match has.
+  std::size_t hash(std::size_t position, std::uint64_t last) const {
+    if (shortest_ < 8) last &= (std::uint64_t{1} << (8 * shortest_)) - 1;
+    std::uint64_t older = 0;
+    for (std::size_t i = 8; i < shortest_; ++i) older = older << 8 | plain_[position - i];
+    return static_cast<std::size_t>(combined(last, older) >> shift_);
   }
 
   bool is_known(std::size_t place) const {
     return place < plain_.size() && place % steps_ < known_[place / steps_];
   }
 
-  // Equal bytes before two places, each within its lane, at most 32; 0 if fewer than kShortest.
+  // Equal bytes before two places, each within its lane, at most 32; 0 if fewer than the shortest.
   std::size_t common_length(std::size_t a, std::size_t b) const {
     // A place at the start of a lane is the end of the one before.
     const std::size_t most =
         std::min({(a - 1) % steps_ + 1, (b - 1) % steps_ + 1, std::size_t{32}});
     std::size_t length = 0;
     while (length < most && plain_[a - 1 - length] == plain_[b - 1 - length]) ++length;
-    return length < kShortest ? 0 : length;
+    return length < shortest_ ? 0 : length;
   }
 
   std::span<const std::uint8_t> plain_;  // grows while decoding
+  std::size_t shortest_;
   std::size_t steps_;
   std::vector<std::size_t> known_;     // bytes of each lane
   std::vector<std::uint32_t> places_;  // by hash of the bytes before it; 0: none

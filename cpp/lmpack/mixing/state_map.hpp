@@ -11,44 +11,55 @@
 
 namespace lmpack {
 
+// An entry of a map: a probability in the upper 22 bits of a number, and how many bits it has seen
+// in the lower 10.
+inline constexpr int kEntryCountBits = 10;
+inline constexpr int kEntryShift = 32 - kProbabilityBits;  // to the Probability
+
+// How far a bit moves an entry, by its count n: 2**17 / (2 n + 3), rounded down, in units of 2**-16.
+inline constexpr auto kEntryShares = [] {
+  std::array<std::uint32_t, 1 << kEntryCountBits> shares{};
+  for (std::uint32_t count = 0; auto& share : shares) share = (1U << 17) / (2 * count++ + 3);
+  return shares;
+}();
+
+// The entry after a bit. `limit`: from this many bits on it moves by 1 / (limit + 1.5) of what it
+// lacks, 1 to 1023. shares: kEntryShares.
+inline std::uint32_t moved_entry(std::uint32_t entry, std::uint32_t bit, std::uint32_t limit,
+                                 const std::uint32_t* shares) {
+  constexpr std::uint32_t kCountMask = (1U << kEntryCountBits) - 1;
+  constexpr std::int32_t kOne = 1 << (32 - kEntryCountBits);
+  const std::uint32_t count = entry & kCountMask;
+  const auto p = static_cast<std::int32_t>(entry >> kEntryCountBits);
+  const std::int32_t lacks = (bit != 0 ? kOne - 1 : 0) - p;
+  const auto share = static_cast<std::int32_t>(shares[count]);
+  // lacks * share >> 16 in two parts, so that 32 bits are enough.
+  constexpr int kLow = 11;
+  constexpr std::int32_t kLowMask = (1 << kLow) - 1;
+  const std::int32_t step = ((lacks >> kLow) * share + ((lacks & kLowMask) * share >> kLow)) >> (16 - kLow);
+  return static_cast<std::uint32_t>(p + step) << kEntryCountBits | (count + (count < limit ? 1 : 0));
+}
+
 class StateMap {
  public:
-  // `limit`: from this many bits on an entry moves by 1 / (limit + 1.5) of what it lacks, 1 to
-  // 1023.
+  // `limit`: as for moved_entry().
   StateMap(std::size_t contexts, std::uint32_t limit)
-      : limit_(limit), entries_(contexts, kHalf << kShift) {}
+      : limit_(limit), entries_(contexts, kHalf << kEntryShift) {}
 
-  void set(std::size_t context, Probability p) { entries_[context] = p << kShift; }
+  void set(std::size_t context, Probability p) { entries_[context] = p << kEntryShift; }
 
   // The probability of a context, which update() then moves.
   Probability predict(std::size_t context) {
     current_ = &entries_[context];
-    return std::clamp(*current_ >> kShift, Probability{1}, kCertain);
+    return std::clamp(*current_ >> kEntryShift, Probability{1}, kCertain);
   }
 
   void update(std::uint32_t bit) {
-    const std::uint32_t count = *current_ & kCountMask;
-    const auto p = static_cast<std::int64_t>(*current_ >> kCountBits);
-    const std::int64_t target = bit != 0 ? kOne - 1 : 0;
-    const auto moved = static_cast<std::uint32_t>(p + (((target - p) * kShares[count]) >> 16));
-    *current_ = moved << kCountBits | (count < limit_ ? count + 1 : count);
+    *current_ = moved_entry(*current_, bit, limit_, kEntryShares.data());
   }
 
  private:
-  static constexpr int kCountBits = 10;
-  static constexpr std::uint32_t kCountMask = (1U << kCountBits) - 1;
-  static constexpr int kShift = 32 - kProbabilityBits;
-  static constexpr std::int64_t kOne = std::int64_t{1} << (32 - kCountBits);
-
-  // By count: 65536 / (count + 1.5), rounded down.
-  static constexpr auto kShares = [] {
-    std::array<std::int32_t, kCountMask + 1> shares{};
-    for (std::int32_t count = 0; auto& share : shares) share = (1 << 17) / (2 * count++ + 3);
-    return shares;
-  }();
-
   std::uint32_t limit_;
-  // A probability in the upper 22 bits, a count in the lower 10.
   std::vector<std::uint32_t> entries_;
   std::uint32_t* current_ = nullptr;
 };

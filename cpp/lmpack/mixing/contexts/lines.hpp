@@ -1,0 +1,97 @@
+// Lines and their fields: where the next byte stands, and what stood there in the line above.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lmpack/mixing/contexts/byte_classes.hpp"
+#include "lmpack/mixing/hash.hpp"
+
+namespace lmpack {
+
+class Lines {
+ public:
+  // lane: all bytes so far, of which the last one is new.
+  void add(std::span<const std::uint8_t> lane) {
+    const std::size_t next = lane.size();
+    const std::uint8_t byte = lane.back();
+    if (byte == '\n') {
+      end_line(next);
+    } else {
+      line_ = hash_value(line_ + byte + 1, 3);
+      if (first_word_open_) {
+        first_word_open_ = kByteClasses[byte].in_word;
+        if (first_word_open_) first_word_ = hash_value(first_word_ + byte + 1, 5);
+      }
+      if (byte == ',' || byte == '\t' || byte == ';' || byte == '|') {
+        fields_.push_back(static_cast<std::uint32_t>(next));
+        field_ = 0;
+      } else {
+        field_ = hash_value(field_ + byte + 1, 4);
+      }
+    }
+    find_above(lane);
+  }
+
+  std::size_t column() const { return column_; }
+  std::size_t length_above() const { return length_above_; }  // of the line above
+  // The byte in the same column of the line above; 0 if there is none.
+  std::uint8_t above() const { return above_; }
+  bool matches_above() const { return matches_above_; }  // the last byte is that above it
+  std::uint64_t line() const { return line_; }           // hash of the line so far
+  std::uint64_t line_above() const { return line_above_; }
+  std::uint64_t first_word() const { return first_word_; }  // hash of the line's first word
+  std::uint64_t field() const { return field_; }            // hash of the field so far
+  std::size_t fields() const { return fields_.size() - 1; }  // that have ended in this line
+  // The byte at the same place of the same field of the line above, and the one after it; 0 if
+  // there is none.
+  std::uint8_t field_above() const { return field_above_; }
+  std::uint8_t field_above_next() const { return field_above_next_; }
+
+ private:
+  void end_line(std::size_t next) {
+    length_above_ = next - start_;
+    start_above_ = start_;
+    start_ = next;
+    has_above_ = true;
+    line_above_ = line_;
+    line_ = first_word_ = field_ = 0;
+    first_word_open_ = true;
+    fields_above_.swap(fields_);
+    fields_.assign(1, static_cast<std::uint32_t>(next));
+  }
+
+  void find_above(std::span<const std::uint8_t> lane) {
+    column_ = lane.size() - start_;
+    above_ = field_above_ = field_above_next_ = 0;
+    if (!has_above_) return;
+    matches_above_ =
+        column_ > 0 && column_ <= length_above_ && lane[start_above_ + column_ - 1] == lane.back();
+    if (column_ < length_above_) above_ = lane[start_above_ + column_];
+    if (fields() >= fields_above_.size()) return;
+    const std::size_t place = fields_above_[fields()] + lane.size() - fields_.back();
+    if (place < start_) field_above_ = lane[place];
+    if (place + 1 < start_) field_above_next_ = lane[place + 1];
+  }
+
+  std::size_t start_ = 0;  // of the line
+  std::size_t start_above_ = 0;
+  std::size_t length_above_ = 0;  // with its end
+  bool has_above_ = false;
+  std::uint64_t line_ = 0;
+  std::uint64_t line_above_ = 0;
+  std::uint64_t first_word_ = 0;
+  bool first_word_open_ = true;
+  std::uint64_t field_ = 0;
+  std::vector<std::uint32_t> fields_{0};  // where the fields of the line start
+  std::vector<std::uint32_t> fields_above_;
+  std::size_t column_ = 0;
+  std::uint8_t above_ = 0;
+  bool matches_above_ = false;
+  std::uint8_t field_above_ = 0;
+  std::uint8_t field_above_next_ = 0;
+};
+
+}  // namespace lmpack

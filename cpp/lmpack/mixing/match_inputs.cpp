@@ -1,0 +1,79 @@
+#include "lmpack/mixing/match_inputs.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "lmpack/mixing/logistic.hpp"
+
+namespace lmpack {
+namespace {
+
+constexpr std::uint32_t kLengthLimit = 1000;
+constexpr std::uint32_t kByteLimit = 250;
+
+// Lengths from 16 on are in classes: class 16 + i begins at kFirstOfClass[i].
+constexpr std::size_t kFirstOfClass[] = {16, 24, 32, 48, 64, 96, 128, 256, 512};
+constexpr std::size_t kClasses = 16 + std::size(kFirstOfClass);
+
+std::size_t class_of(std::size_t length) {
+  if (length < kFirstOfClass[0]) return length;
+  const auto after = std::ranges::upper_bound(kFirstOfClass, length);
+  return 15 + static_cast<std::size_t>(after - std::begin(kFirstOfClass));
+}
+
+}  // namespace
+
+MatchInputs::MatchInputs(std::span<const std::uint8_t> plain, BlockLayout layout,
+                         std::span<const std::size_t> shortest, int places_log2) {
+  for (const std::size_t length : shortest) {
+    models_.push_back({MatchModel(plain, layout, length, places_log2),
+                       StateMap(2 * kClasses, kLengthLimit), StateMap(256 * 256, kByteLimit)});
+  }
+}
+
+void MatchInputs::start_byte(std::span<Match> matches) {
+  current_ = matches;
+  for (std::size_t i = 0; i < models_.size(); ++i) models_[i].matches.check(matches[i]);
+}
+
+void MatchInputs::predict(std::uint32_t prefix, int bit, std::int16_t* inputs) {
+  const Logistic& tables = logistic();
+  std::size_t longest = 0;
+  expected_ = 0;
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    Model& model = models_[i];
+    const std::size_t length = current_[i].length;
+    std::int16_t& by_length = inputs[i];
+    std::int16_t& by_byte = inputs[models_.size() + i];
+    by_length = by_byte = 0;
+    model.agrees = false;
+    if (length == 0) continue;
+    const std::uint32_t expected = model.matches.expected(current_[i]);
+    model.agrees = (expected | 256) >> (8 - bit) == prefix;
+    if (!model.agrees) continue;
+    const std::uint32_t next = expected >> (7 - bit) & 1;
+    by_length = tables.stretch(model.by_length.predict(class_of(length) * 2 + next));
+    by_byte = tables.stretch(model.by_byte.predict(expected << 8 | prefix));
+    if (length > longest) {
+      longest = length;
+      expected_ = expected;
+    }
+  }
+  length_class_ = longest == 0 ? 0 : std::clamp<std::size_t>(longest / 2, 1, kLengthClasses - 1);
+}
+
+void MatchInputs::update(std::uint32_t bit) {
+  for (Model& model : models_) {
+    if (!model.agrees) continue;
+    model.by_length.update(bit);
+    model.by_byte.update(bit);
+  }
+}
+
+void MatchInputs::finish_byte(std::span<Match> matches, std::size_t position, std::uint64_t last) {
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    models_[i].matches.advance(matches[i], position, last);
+  }
+}
+
+}  // namespace lmpack

@@ -1,0 +1,46 @@
+// The three predictors, made of the same parts (docs/mixing.md, section 5).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "lmpack/mixing/contexts/context_list.hpp"
+
+namespace lmpack {
+
+// By the number that a payload has for them.
+enum class Predictor : std::uint8_t { kLight = 1, kFull = 2, kStrong = 3 };
+
+// What selects the weights of a mixer.
+enum class Selector : std::uint8_t {
+  kPrefix,
+  kModel,
+  kByte1,
+  kByte2,
+  kByte3,
+  kExpected,
+  kSeenOrders,
+  kKinds,
+  kAbove,
+  kColumn,
+  kRecordAbove,
+  kCode,
+};
+
+struct PredictorParts {
+  std::vector<Context> contexts;
+  std::vector<Selector> selectors;
+  std::vector<std::size_t> matches;  // shortest lengths of the match models
+  bool all_history_inputs = true;    // otherwise the logit alone
+  bool second_final = true;          // a second final mixer
+  bool all_apms = true;              // four of them at the end, otherwise two
+  int apm_contexts_log2 = 12;        // of those that are hashed
+  int table_digits = 0;              // log2 of lines of the history table, less that of the bytes
+  int largest_table = 20;            // the largest log2 of its lines
+};
+
+PredictorParts parts_of(Predictor predictor);
+
+}  // namespace lmpack
