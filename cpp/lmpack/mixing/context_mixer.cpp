@@ -2,15 +2,27 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
 
 #include "lmpack/coder/bytes.hpp"
+#include "lmpack/error.hpp"
 #include "lmpack/mixing/history_maps.hpp"
 
 namespace lmpack {
 namespace {
 
 // Places in inputs_.
-enum Input : std::size_t { kModel, kModelApm, kOrder0, kMatchLength, kMatchByte, kHistory };
+enum Input : std::size_t {
+  kModel,
+  kModelApm,
+  kOrder0,
+  kMatchLength,
+  kMatchByte,
+  kHistory,
+  kSecondModel = 16,
+  kSecondModelApm
+};
+constexpr std::array kModels{kModel, kSecondModel};
 
 // The logit of the model and the length of the match, in classes, select a set of weights.
 constexpr int kModelClasses = 24;
@@ -39,12 +51,22 @@ std::array<std::int32_t, kInputs> first_weights() {
   weights[kModelApm] = 9000;
   weights[kOrder0] = 0;
   weights[kMatchByte] = 10000;
+  weights[kSecondModel] = 9000;
+  weights[kSecondModelApm] = 0;
   return weights;
+}
+
+std::size_t checked_models(std::size_t models) {
+  if (models < 1 || models > kMostModels) {
+    throw InvalidArgument("one or two models can be mixed, not " + std::to_string(models));
+  }
+  return models;
 }
 
 }  // namespace
 
-ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind)
+ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind,
+                           std::size_t models)
     : plain_(plain),
       layout_(layout),
       lanes_(layout.lanes(), Lane{LaneContexts(kind), {}, 0}),
@@ -55,7 +77,7 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
       matches_(plain, layout, std::clamp(digits_of(layout.length()), 8, 20)),
       match_by_length_(2 * kLengthClasses, kHistoryLimit),
       match_by_byte_(kByteValues * kByteValues, kByteLimit),
-      model_apm_(kByteValues, kApmRate),
+      model_apms_(checked_models(models), Apm(kByteValues, kApmRate)),
       final_mixer_(kByteValues, FinalMixer::equal_weights(), kFinalRate, kFinalHeadStart),
       match_apm_(kByteValues * kLengthClasses, kApmRate),
       order2_apm_(kOrder2Contexts, kApmRate) {
@@ -82,19 +104,25 @@ void ContextMixer::find_slots() {
   }
 }
 
-Probability ContextMixer::predict(Probability model) {
-  const Logistic& tables = logistic();
-  model_logit_ = tables.stretch(model);
-  inputs_[kModel] = model_logit_;
-  inputs_[kModelApm] = tables.stretch(model_apm_.refine(model_logit_, prefix_));
-  inputs_[kOrder0] = tables.stretch(order0_.predict(prefix_));
+Probability ContextMixer::predict(std::span<const Probability> said) {
+  for (std::size_t i = 0; i < model_apms_.size(); ++i) {
+    predict_model(kModels[i], model_apms_[i], said[i]);
+  }
+  inputs_[kOrder0] = logistic().stretch(order0_.predict(prefix_));
   predict_match();
   predict_histories();
   return mix();
 }
 
+void ContextMixer::predict_model(std::size_t first_input, Apm& apm, Probability said) {
+  const Logistic& tables = logistic();
+  const Logit logit = tables.stretch(said);
+  inputs_[first_input] = logit;
+  inputs_[first_input + 1] = tables.stretch(apm.refine(logit, prefix_));
+}
+
 void ContextMixer::predict_histories() {
-  static_assert(kHistory + kHistories <= kInputs);
+  static_assert(kHistory + kHistories <= kSecondModel && kSecondModelApm < kInputs);
   const Logistic& tables = logistic();
   histories_[0] = &order1_[(lane_->contexts.last() & 0xFF) << 8 | prefix_];
   for (std::size_t i = 0; i < kContexts; ++i) histories_[i + 1] = &(*slots_[i])[node_];
@@ -123,7 +151,7 @@ Probability ContextMixer::mix() {
                                   : length_class_ < 12 ? 2
                                                        : 3;
   constexpr int kReach = 8 * kLogitUnit;  // of the classes
-  const int model = std::clamp<int>(model_logit_, -kReach, kReach - 1) + kReach;
+  const int model = std::clamp<int>(inputs_[kModel], -kReach, kReach - 1) + kReach;
   const auto model_class = static_cast<std::size_t>(model * kModelClasses / (2 * kReach));
   mixed_[0] = mixers_[0].mix(inputs_, prefix_);
   mixed_[1] = mixers_[1].mix(inputs_, model_class * kMatchClasses + match_class);
@@ -142,7 +170,7 @@ void ContextMixer::update(std::uint32_t bit) {
   final_mixer_.update(mixed_, bit);
   match_apm_.update(bit);
   order2_apm_.update(bit);
-  model_apm_.update(bit);
+  for (Apm& apm : model_apms_) apm.update(bit);
   order0_.update(bit);
   const StateTable& states = state_table();
   for (std::size_t i = 0; i < kHistories; ++i) {

@@ -19,6 +19,8 @@
 
 namespace lmpack {
 
+constexpr std::size_t kMostModels = 2;
+
 // Predicts the bits of a block, byte by byte in the order in which they are coded: those of each
 // lane in their order, lanes in any. All lanes share
 // all statistics: what one has seen helps the others at once. Each byte is start_byte(), eight
@@ -26,15 +28,22 @@ namespace lmpack {
 class ContextMixer {
  public:
   // plain: the bytes of the block, layout.length() of them; those that are not coded yet may have
-  // any value. It must outlive the mixer.
-  ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind);
+  // any value. It must outlive the mixer. models: how many predict, 1 or 2; 1 also if there is
+  // none. Throws InvalidArgument for another number.
+  ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind,
+               std::size_t models = 1);
+
+  std::size_t models() const { return model_apms_.size(); }
 
   // Starts the next byte of a lane.
   void start_byte(std::size_t lane);
 
-  // The probability that the next bit is 1. `model`: what the Transformer says, kHalf if there is
-  // none.
-  Probability predict(Probability model);
+  // The probability that the next bit is 1. said: the same as each of the models has it, as many
+  // as there are; kHalf if there is none.
+  Probability predict(std::span<const Probability> said);
+
+  // The same with one model.
+  Probability predict(Probability model) { return predict(std::span(&model, 1)); }
 
   // The bit that came.
   void update(std::uint32_t bit);
@@ -47,7 +56,7 @@ class ContextMixer {
 
  private:
   static constexpr std::size_t kHistories = 1 + kContexts;  // order 1, then the hashed contexts
-  static constexpr std::size_t kInputs = 16;
+  static constexpr std::size_t kInputs = 18;  // the last two stay 0 with a single model
   static constexpr std::size_t kMixers = 4;
   using InputMixer = Mixer<kInputs>;
   using FinalMixer = Mixer<kMixers>;
@@ -59,6 +68,7 @@ class ContextMixer {
   };
 
   void find_slots();
+  void predict_model(std::size_t first_input, Apm& apm, Probability said);
   void predict_histories();
   void predict_match();
   Probability mix();
@@ -85,8 +95,7 @@ class ContextMixer {
   StateMap match_by_byte_;
   std::size_t length_class_ = 0;  // of the match; 0: none, or its byte disagrees with the prefix
 
-  Apm model_apm_;
-  Logit model_logit_ = 0;
+  std::vector<Apm> model_apms_;  // of each model
 
   InputMixer::Logits inputs_{};
   FinalMixer::Logits mixed_{};
