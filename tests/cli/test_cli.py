@@ -254,7 +254,7 @@ def test_models(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["classical"] == classical_rates()
     assert [model["default"] for model in report["models"]] == [False, True, False]
     first = report["models"][1]
-    assert first["fingerprint"].startswith(b"small".hex())
+    assert first["fingerprints"][0].startswith(b"small".hex())
     assert (first["bundle_bytes"], first["bits_per_byte"]) == (12345, {"novels": 2.5})
     assert first["products_per_byte"] > 0 < first["parameters"]
 

@@ -54,7 +54,7 @@ def test_files_come_back_and_tell_what_they_hold(
     assert lmpack.decompress(packed, model=folder) == content
     (info,) = lmpack.describe(io.BytesIO(packed), model=folder)
     assert info.version == 2
-    assert info.fingerprint == load_bundle(folder).fingerprint[:8]
+    assert info.fingerprints == (load_bundle(folder).fingerprint[:8],)
     assert [block.kind for block in info.blocks] == [
         "mixed tokens" if mixing else "tokens",
         "raw",
