@@ -33,13 +33,14 @@ BlockPredictions::BlockPredictions(const Models& models, ThreadTeam& team, Block
 }
 
 void BlockPredictions::predict(std::span<const std::uint8_t> plain, std::size_t first,
-                               std::size_t count, const Sink& sink) {
+                               std::size_t count, const Sink& sink,
+                               const std::function<void()>& beside) {
   std::vector<std::vector<std::int32_t>> symbols;
   for (const LockstepLanes& lanes : models_) {
     const std::int32_t start = lanes.engine().shape().start_symbol();
     symbols.push_back(symbols_before(plain, layout_, first, count, start));
   }
-  feed(symbols, first, count, sink);
+  feed(symbols, first, count, sink, beside);
 }
 
 void BlockPredictions::predict_step(std::span<const std::int32_t> before, std::size_t step,
@@ -49,11 +50,12 @@ void BlockPredictions::predict_step(std::span<const std::int32_t> before, std::s
     symbols.emplace_back(before.begin(), before.end());
     if (step == 0) std::ranges::fill(symbols.back(), lanes.engine().shape().start_symbol());
   }
-  feed(symbols, step, 1, sink);
+  feed(symbols, step, 1, sink, {});
 }
 
 void BlockPredictions::feed(const std::vector<std::vector<std::int32_t>>& symbols,
-                            std::size_t first, std::size_t count, const Sink& sink) {
+                            std::size_t first, std::size_t count, const Sink& sink,
+                            const std::function<void()>& beside) {
   std::vector<LockstepLanes::Sink> sinks;
   for (std::size_t model = 0; model < models_.size(); ++model) {
     sinks.emplace_back([&, model](std::size_t slot, std::size_t lane, std::size_t step, auto odds) {
@@ -67,7 +69,7 @@ void BlockPredictions::feed(const std::vector<std::vector<std::int32_t>>& symbol
   for (std::size_t model = 0; model < models_.size(); ++model) {
     feeds.push_back({&models_[model], symbols[model], sinks[model]});
   }
-  LockstepLanes::feed(feeds, count, lease_);
+  LockstepLanes::feed(feeds, count, lease_, beside);
 }
 
 }  // namespace lmpack

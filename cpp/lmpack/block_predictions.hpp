@@ -29,8 +29,9 @@ class BlockPredictions {
   std::size_t slots() const { return lease_.slots(); }
 
   // Predicts the symbols of the next `count` steps, from step `first` on, of a block that is known.
+  // beside: what a thread does meanwhile.
   void predict(std::span<const std::uint8_t> plain, std::size_t first, std::size_t count,
-               const Sink& sink);
+               const Sink& sink, const std::function<void()>& beside = {});
 
   // Predicts the symbols of the next step; before: [lanes], those of the step before, whatever
   // they are at step 0.
@@ -39,7 +40,7 @@ class BlockPredictions {
  private:
   // symbols: for each model [lanes][count].
   void feed(const std::vector<std::vector<std::int32_t>>& symbols, std::size_t first,
-            std::size_t count, const Sink& sink);
+            std::size_t count, const Sink& sink, const std::function<void()>& beside);
 
   BlockLayout layout_;
   ThreadTeam::Lease lease_;

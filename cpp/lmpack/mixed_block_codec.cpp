@@ -18,7 +18,7 @@ void check_models(const Models& models) {
 }  // namespace
 
 // The threads of the team reduce the odds to the path of the byte, so that the one thread that
-// mixes has less to do.
+// mixes has less to do. It mixes a piece while the models predict the next one.
 std::vector<std::uint8_t> encode_mixed_block(const Models& models, ThreadTeam& team,
                                              std::span<const std::uint8_t> plain,
                                              BlockLayout layout, DataKind kind,
@@ -26,7 +26,11 @@ std::vector<std::uint8_t> encode_mixed_block(const Models& models, ThreadTeam& t
   check_models(models);
   MixedEncoder coder(plain, layout, kind, models.size());
   BlockPredictions predictions(models, team, layout);
-  std::vector<BytePath> paths;
+  std::vector<BytePath> paths;    // of the steps that are predicted
+  std::vector<BytePath> mixable;  // of those before
+  const auto mix = [&] {
+    coder.encode(mixable, mixable.size() / (layout.lanes() * models.size()));
+  };
   encode_in_pieces(layout.steps(), steps_done, [&](std::size_t first, std::size_t count) {
     paths.resize(layout.lanes() * count * models.size());
     predictions.predict(
@@ -34,9 +38,11 @@ std::vector<std::uint8_t> encode_mixed_block(const Models& models, ThreadTeam& t
         [&](std::size_t, std::size_t model, const Cell& cell, std::span<const std::int32_t> odds) {
           paths[cell.entry * models.size() + model] =
               path_of(odds.first<kByteValues>(), plain[cell.index]);
-        });
-    coder.encode(paths, count);
+        },
+        mix);
+    std::swap(paths, mixable);
   });
+  mix();
   return coder.finish();
 }
 

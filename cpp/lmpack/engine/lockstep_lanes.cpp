@@ -42,9 +42,9 @@ void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t step
   feed(std::span(&only, 1), steps, lease);
 }
 
-// The parts of all models are one row of pieces of work: that of the first model comes first.
+// The parts of all models, and what is done beside them, are one row of pieces of work.
 void LockstepLanes::feed(std::span<const Feed> feeds, std::size_t steps,
-                         const ThreadTeam::Lease& lease) {
+                         const ThreadTeam::Lease& lease, const std::function<void()>& beside) {
   for (const Feed& feed : feeds) feed.lanes->check(feed.symbols, steps);
   const std::size_t threads = (lease.available() + feeds.size() - 1) / feeds.size();
   std::vector<std::size_t> ends;  // of each model's parts
@@ -54,7 +54,8 @@ void LockstepLanes::feed(std::span<const Feed> feeds, std::size_t steps,
     lanes.in_step_ = false;
     ends.push_back((ends.empty() ? 0 : ends.back()) + lanes.parts_for(steps, threads));
   }
-  lease.run(ends.back(), [&](std::size_t part, std::size_t slot) {
+  lease.run(ends.back() + (beside ? 1 : 0), [&](std::size_t part, std::size_t slot) {
+    if (part == ends.back()) return beside();
     std::size_t i = 0;
     while (part >= ends[i]) ++i;
     const std::size_t before = i == 0 ? 0 : ends[i - 1];

@@ -40,8 +40,9 @@ class LockstepLanes {
     const Sink& sink;
   };
 
-  // The same for several models at once, which share the threads.
-  static void feed(std::span<const Feed> feeds, std::size_t steps, const ThreadTeam::Lease& lease);
+  // The same for several models at once, which share the threads with work that is done beside it.
+  static void feed(std::span<const Feed> feeds, std::size_t steps, const ThreadTeam::Lease& lease,
+                   const std::function<void()>& beside = {});
 
   // The same with the odds in an array [lanes][steps][vocabulary].
   void feed(std::span<const std::int32_t> symbols, std::size_t steps,

@@ -48,8 +48,8 @@ class Header:
     second: bytes | None = None
 
     def __post_init__(self) -> None:
-        for fingerprint in (self.fingerprint, self.second or NO_MODEL):
-            if len(fingerprint) != FINGERPRINT_SIZE:
+        for fingerprint in (self.fingerprint, self.second):
+            if fingerprint is not None and len(fingerprint) != FINGERPRINT_SIZE:
                 raise UsageError(
                     f"a header takes the first {FINGERPRINT_SIZE} bytes of a fingerprint, "
                     f"not {len(fingerprint)}"
