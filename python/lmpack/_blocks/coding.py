@@ -125,7 +125,9 @@ class Coding:
         return mixed
 
     def _check_family(self, executor: BlockCoder) -> None:
-        if self.kind is not predicted_kind(executor.architecture, self.kind.is_mixed):
+        architecture = executor.architecture
+        is_unmixed_pair = isinstance(architecture, tuple) and not self.kind.is_mixed
+        if is_unmixed_pair or self.kind is not predicted_kind(architecture, self.kind.is_mixed):
             raise DamagedError(
                 f"the block is of the kind {self.kind.label}, which its model cannot have made"
             )
