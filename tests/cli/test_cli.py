@@ -238,7 +238,7 @@ def test_info(invoke: Invoke, words: Path) -> None:
     assert "lanes" in invoke("info", "-v", "two.lmp").stdout
     (record,) = json.loads(invoke("info", "--json", "two.lmp").stdout)
     first, second = record["containers"]
-    assert (first["model"], second["model"]) == ("small", "base")
+    assert (first["models"], second["models"]) == (["small"], ["base"])
     assert second["offset"] == first["compressed_length"]
     assert second["blocks"][0]["kind"] == "raw"
     assert first["blocks"][0]["plain_length"] == 1200
@@ -254,7 +254,7 @@ def test_models(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report["classical"] == classical_rates()
     assert [model["default"] for model in report["models"]] == [False, True, False]
     first = report["models"][1]
-    assert first["fingerprints"][0].startswith(b"small".hex())
+    assert first["fingerprint"].startswith(b"small".hex())
     assert (first["bundle_bytes"], first["bits_per_byte"]) == (12345, {"novels": 2.5})
     assert first["products_per_byte"] > 0 < first["parameters"]
 

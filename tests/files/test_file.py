@@ -280,7 +280,7 @@ def test_the_model_is_checked(fake_models: FakeModels) -> None:
 def test_describe_tells_what_is_there() -> None:
     sink = packed(CONTENT[:100] + bytes(100) + NOISE)
     (container,) = lmpack.describe(sink)
-    assert (container.version, container.model, container.offset) == (1, "small", 0)
+    assert (container.version, container.models, container.offset) == (1, ("small",), 0)
     assert container.fingerprints == (b"small---",)
     assert (container.content_length, container.compressed_length) == (250, len(sink.getvalue()))
     assert [block.kind for block in container.blocks] == ["mixed", "adaptive", "raw"]

@@ -265,7 +265,8 @@ class ContextMixer:
         self.order0, self.by_length = StateMap(1000), StateMap(1000)
         self.by_byte = StateMap(250)
         self.state_maps = [StateMap(1000, GUESSES) for _ in range(11)]
-        first = [50000, 9000, 0, 3000, 10000] + [3000] * 11 + [9000, 0] * (models - 1)
+        heavy, light = ([50000, 9000], []) if models == 1 else ([38000, 6000], [20000, 3000])
+        first = [*heavy, 0, 3000, 10000] + [3000] * 11 + light
         self.mixers = [Mixer(first, 6, 9) for _ in range(4)]
         self.final_mixer = Mixer([16384] * 4, 1, 0)
 
@@ -313,13 +314,14 @@ class ContextMixer:
             stretch(apm.refine(logit, prefix))
             for apm, logit in zip(self.model_apms, logits, strict=True)
         ]
-        model = logits[0]
+        # What selects weights is the first model, or the mean of both.
+        model = logits[0] if len(logits) == 1 else sum(logits) >> 1
         place, length = self.found[lane]
         length_class = 0
         if length and (self.plain[place] | 256) >> 8 - known == prefix:
             length_class = min(length // 2, 15)
         last = int.from_bytes(past[-2:], "big")
-        inputs = [model, refined[0]]
+        inputs = [logits[0], refined[0]]
         self.used: list[Learner] = [*self.model_apms, self.order0]
         inputs.append(stretch(self.order0.predict(prefix)))
         if length_class:

@@ -44,15 +44,15 @@ int digits_of(std::size_t length) { return static_cast<int>(std::bit_width(lengt
 
 // Most for the model, so that short files are worth mixing; the mixers find out soon.
 template <std::size_t kInputs>
-std::array<std::int32_t, kInputs> first_weights() {
+std::array<std::int32_t, kInputs> first_weights(std::size_t models) {
   std::array<std::int32_t, kInputs> weights;
   weights.fill(3000);
-  weights[kModel] = 50000;
-  weights[kModelApm] = 9000;
+  weights[kModel] = models == 1 ? 50000 : 38000;
+  weights[kModelApm] = models == 1 ? 9000 : 6000;
   weights[kOrder0] = 0;
   weights[kMatchByte] = 10000;
-  weights[kSecondModel] = 9000;
-  weights[kSecondModelApm] = 0;
+  weights[kSecondModel] = 20000;
+  weights[kSecondModelApm] = 3000;
   return weights;
 }
 
@@ -81,7 +81,7 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
       final_mixer_(kByteValues, FinalMixer::equal_weights(), kFinalRate, kFinalHeadStart),
       match_apm_(kByteValues * kLengthClasses, kApmRate),
       order2_apm_(kOrder2Contexts, kApmRate) {
-  const auto first = first_weights<kInputs>();
+  const auto first = first_weights<kInputs>(models);
   constexpr std::size_t kClasses = std::size_t{kModelClasses} * kMatchClasses;
   for (const std::size_t sets : {kByteValues, kClasses, kByteValues * kBitsInByte, kByteValues}) {
     mixers_.emplace_back(sets, first, kMixingRate, kHeadStart);
@@ -151,7 +151,9 @@ Probability ContextMixer::mix() {
                                   : length_class_ < 12 ? 2
                                                        : 3;
   constexpr int kReach = 8 * kLogitUnit;  // of the classes
-  const int model = std::clamp<int>(inputs_[kModel], -kReach, kReach - 1) + kReach;
+  const int logit_of_models =
+      models() == 1 ? inputs_[kModel] : (inputs_[kModel] + inputs_[kSecondModel]) >> 1;
+  const int model = std::clamp(logit_of_models, -kReach, kReach - 1) + kReach;
   const auto model_class = static_cast<std::size_t>(model * kModelClasses / (2 * kReach));
   mixed_[0] = mixers_[0].mix(inputs_, prefix_);
   mixed_[1] = mixers_[1].mix(inputs_, model_class * kMatchClasses + match_class);
