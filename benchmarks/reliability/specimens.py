@@ -107,9 +107,7 @@ def specimens(model: Path) -> list[Specimen]:
             b"".join(WORDS[i:] + WORDS[:i] for i in (0, 40, 80)),
         ),
         Specimen("built-in model", lmpack.compress(WORDS, level=3, threads=1), WORDS),
-        Specimen(
-            "two models", lmpack.compress(WORDS, model=("tiny", "small"), threads=1), WORDS
-        ),
+        Specimen("two models", lmpack.compress(WORDS, model=("tiny", "small"), threads=1), WORDS),
         _compressed("large text", inputs.SENTENCES[:9000], is_large=True),
         _compressed("two containers", inputs.SENTENCES[:3000], inputs.NOISE, is_large=True),
     ]

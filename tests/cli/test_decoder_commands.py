@@ -75,7 +75,9 @@ def test_from_a_text_and_back(
     (container,) = json.loads(invoke("info", "--json", "text.lmp").stdout)[0]["containers"]
     assert container["models"] == ["random"]
     assert container["memory"] > len(TEXT)
-    assert f"model       random ({container['fingerprints'][0]})" in invoke("info", "text.lmp").stdout
+    assert (
+        f"model       random ({container['fingerprints'][0]})" in invoke("info", "text.lmp").stdout
+    )
     invoke("test", "text.lmp")
     invoke("decompress", "-o", "back", "text.lmp")
     assert Path("back").read_bytes() == TEXT

@@ -126,8 +126,7 @@ def test_blocks_share_batches_of_both_models_whatever_their_order(
     ] * 4  # fmt: skip
     plains = [PLAIN[: 40 + 9 * number] for number in range(len(coders))]
     payloads = [
-        coder.encode(plain, 35, 0, no_progress)
-        for coder, plain in zip(coders, plains, strict=True)
+        coder.encode(plain, 35, 0, no_progress) for coder, plain in zip(coders, plains, strict=True)
     ]
 
     def decoded(number: int) -> bytes:

@@ -188,9 +188,7 @@ def decode_mixed_payload(
     require(payload[0] == 1 or (payload[0] == 2 and not models), "another mixing than 1 or 2")
     lane_lengths = cut_lanes(length, lanes_log2)
     stride = int.from_bytes(payload[1:3], "little")
-    predictor = reference_mixing.ContextMixer(
-        length, lane_lengths[0], stride, max(1, len(models))
-    )
+    predictor = reference_mixing.ContextMixer(length, lane_lengths[0], stride, max(1, len(models)))
     coder = RangeDecoder(payload[3:])
     lanes = [b""] * len(lane_lengths)
     weights: list[Sequence[Weights]] = []
@@ -199,9 +197,7 @@ def decode_mixed_payload(
         if lane == 0:
             weights = [predict(lanes) for predict in models]
         said = [reference_mixing.model_of(rows[lane][:256]) for rows in weights]
-        predictor.code_byte(
-            lane, position, said or [reference_mixing.no_model], coder.decode_bit
-        )
+        predictor.code_byte(lane, position, said or [reference_mixing.no_model], coder.decode_bit)
         lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
     mixed = b"".join(lanes)

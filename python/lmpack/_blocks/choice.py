@@ -46,9 +46,7 @@ MODEL_CHOSEN_BELOW = 0.8
 both ways and the smaller result is kept, because mixing alone catches up in a long block."""
 
 
-def lanes_log2(
-    length: int, architecture: AnyArchitecture | ArchitecturePair | None = None
-) -> int:
+def lanes_log2(length: int, architecture: AnyArchitecture | ArchitecturePair | None = None) -> int:
     """Log2 of the number of lanes for a block of `length` bytes without mixing.
 
     More lanes are faster, but each starts without context, so short blocks get few.

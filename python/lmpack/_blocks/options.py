@@ -79,7 +79,6 @@ class Options:
                     f"the option {name} must be at least 1 byte, or None for no limit, not {most}"
                 )
 
-
     @property
     def models(self) -> tuple[ModelName, ...]:
         """The models that were chosen, none to two."""

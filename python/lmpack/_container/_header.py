@@ -60,7 +60,9 @@ class Header:
                 f"not {self.version}"
             )
         if (self.version == PAIR_VERSION) != (self.second is not None):
-            raise UsageError(f"two models are named in format version {PAIR_VERSION}, and only there")
+            raise UsageError(
+                f"two models are named in format version {PAIR_VERSION}, and only there"
+            )
         if fault := _fault_of_pair(self.fingerprint, self.second):
             raise UsageError(f"a header cannot name two models where {fault}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import zlib
 
 from lmpack._container._header import CHECKSUM_SIZE, PAIR_VERSION, TOKENS_VERSION
 from lmpack._container._source import encode_varint
