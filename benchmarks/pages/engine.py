@@ -127,8 +127,8 @@ def two_models(result: dict[str, Any]) -> str:
         "`scripts/bench two_models`: the start of each validation file as one block of one lane, "
         "with mixing; bits a byte. " + conditions(result),
         table(["file", "bytes", first, pair, "change"], sizes),
-        f"Microseconds a byte on {result['speeds'][0]['bytes']:,} bytes, by turns, medians, and "
-        "the median of the ratios:",
+        f"Microseconds a byte on {result['speeds'][0]['bytes']:,} bytes, the best of "
+        "several turns:",
         table(["threads", "seconds of", "", first, pair, "ratio"], speeds),
     )
 

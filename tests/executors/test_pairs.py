@@ -91,7 +91,7 @@ def test_payloads_are_those_of_the_specification() -> None:
         lane_length,
         0,
         *(
-            lambda lane, past, model=model: model[lane, len(past)][:256].tolist()  # type: ignore[misc]
+            lambda lane, past, model=model: model[lane, len(past)][:256].tolist()
             for model in models
         ),
     )

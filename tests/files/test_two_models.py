@@ -50,7 +50,7 @@ class TestWithFakes:
             assert file.read(20) == WORDS[70:90]
 
     def test_containers_of_any_number_of_models_follow_one_another(self) -> None:
-        ways = [PAIR, "tiny", ("small", "tiny"), "base"]
+        ways: list[str | tuple[str, str]] = [PAIR, "tiny", ("small", "tiny"), "base"]
         packed = b"".join(lmpack.compress(WORDS, model=model) for model in ways)
         packed += lmpack.compress(b"", model=PAIR) + lmpack.compress(WORDS, level=1)
         assert lmpack.decompress(packed) == 5 * WORDS

@@ -159,7 +159,7 @@ def _decode_bytes(
 def _prefilled(
     models: Sequence[LanguageModel], symbols: npt.NDArray[np.int32], steps_done: StepsDone
 ) -> Iterator[tuple[list[npt.NDArray[np.int32]], npt.NDArray[np.int32]]]:
-    """Each model's odds [L, T, V] that predict pieces of the symbols [L, lane_length], and those."""
+    """The odds [L, T, V] by each model of pieces of the symbols [L, lane_length], and those."""
     states = [model.start(len(symbols)) for model in models]
     each = len(symbols) * max(model.architecture.vocabulary for model in models)
     count = min(ENCODER_PIECE, max(1, ENCODER_ODDS // each))
