@@ -44,6 +44,7 @@ CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "default": {},
     "level 1": {"level": 1},
     "model alone": {"mixing": False},
+    "two models": {"model": ("tiny", "small")},
 }
 
 

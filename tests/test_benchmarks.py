@@ -34,4 +34,4 @@ def test_a_level_of_two_digits_has_a_line_of_its_own(monkeypatch: pytest.MonkeyP
     sizes = {"bytes": 8000, "size": 4000, "compress": times, "decompress": times}
     rows = [{"codec": "lmpack -10", "group": "prose", "file": name, **sizes} for name in SAMPLE]
     lines = rivals.readme_levels(rows).splitlines()
-    assert lines[-1] == "| -10 | base | 16 MiB | 4.000 | 8 / 8 |  |  |  |"
+    assert lines[-1] == "| -10 | base + small | 16 MiB | 4.000 | 8 / 8 |  |  |  |"

@@ -98,6 +98,41 @@ def mixing(result: dict[str, Any]) -> str:
     )
 
 
+def two_models(result: dict[str, Any]) -> str:
+    """What a second model brings, and what it costs."""
+    first, second = result["models"]
+    sizes = [
+        [
+            row["file"],
+            f"{row['bytes']:,}",
+            *(f"{8 * row[key] / row['bytes']:.3f}" for key in ("one", "two")),
+            f"{100 * (row['two'] / row['one'] - 1):+.2f} %",
+        ]
+        for row in result["rows"]
+    ]
+    speeds = [
+        [
+            str(row["threads"]),
+            row["clock"],
+            way,
+            *(f"{row[way][key]:.1f}" for key in ("one", "two")),
+            f"{row[way]['ratio']:.2f}",
+        ]
+        for row in result["speeds"]
+        for way in ("encode", "decode")
+    ]
+    pair = f"{first} + {second}"
+    return section(
+        "Two models",
+        "`scripts/bench two_models`: the start of each validation file as one block of one lane, "
+        "with mixing; bits a byte. " + conditions(result),
+        table(["file", "bytes", first, pair, "change"], sizes),
+        f"Microseconds a byte on {result['speeds'][0]['bytes']:,} bytes, the best of "
+        "several turns:",
+        table(["threads", "seconds of", "", first, pair, "ratio"], speeds),
+    )
+
+
 def coder(result: dict[str, Any]) -> str:
     """The coder next to constriction's."""
     rows = [

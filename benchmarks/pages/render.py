@@ -36,6 +36,7 @@ SECTIONS = {
     "rivals": rivals.rivals,
     "compare": others.compare,
     "mixing": engine.mixing,
+    "two_models": engine.two_models,
     "engine": engine.engine,
     "scaling": command.scaling,
     "small_files": command.small_files,

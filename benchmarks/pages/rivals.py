@@ -80,7 +80,7 @@ def readme_levels(rows: Rows) -> str:
         lines.append(
             [
                 f"-{number}" + " (default)" * (number == DEFAULT_LEVEL),
-                level.model or "none",
+                " + ".join(level.models) or "none",
                 f"{level.block_size >> 20} MiB",
                 *_sample_cells(rows, level),
                 *_rates(rows, [name], "xml"),
@@ -98,7 +98,7 @@ def _sample_cells(rows: Rows, level: Level) -> list[str]:
         if not name.startswith(OURS):
             continue
         measured = LEVELS[int(name.removeprefix(f"{OURS} -"))]
-        if (measured.model, measured.most_lanes) == (level.model, level.most_lanes):
+        if (measured.models, measured.most_lanes) == (level.models, level.most_lanes):
             speeds = f"{point['compress']:,.0f} / {point['decompress']:,.0f}"
             return [f"{point['bits_per_byte']:.3f}", speeds]
     return ["", ""]

@@ -11,6 +11,7 @@ from benchmarks.reliability.children import Case, run_cases
 from benchmarks.reliability.forging import Forged
 from benchmarks.reliability.specimens import Specimen, specimens, tag_of
 from benchmarks.reliability.tally import Setting, Tally
+from lmpack._container import PAIR_VERSION
 from lmpack._models.bundle import list_models
 
 LENGTHS = (
@@ -37,16 +38,18 @@ def attack(setting: Setting) -> Tally:
 
 def _hostile(specimen: Specimen) -> Iterator[tuple[str, bytes]]:
     found = specimen.blocks
-    start = specimen.data[:17]
+    start = specimen.header
+    body = specimen.data[len(start) :]
     blocks = [
         Forged(tag_of(block), block.plain_length, block.payload, block.checksum)
         for _, block in found
     ]
-    body = specimen.data[17:]
-    for version in (0, 2, 127, 255):
+    for version in (0, 2, 3, 127, 255):
         yield f"version {version}", forging.header(start[5:13], version) + body
     for fingerprint in _other_fingerprints(start[5:13]):
         yield f"model {fingerprint.hex()}", forging.header(fingerprint) + body
+        pair = forging.header(fingerprint, PAIR_VERSION) + forging.checked(start[5:13])
+        yield f"models {fingerprint.hex()} and its own", pair + body
     for length in LENGTHS:
         yield f"content length {length}", forging.container(blocks, start, content=length)
         yield f"index size {length}", forging.container(blocks, start, size=length)
@@ -96,5 +99,5 @@ def _random_blocks(chosen: list[Specimen]) -> Iterator[Case]:
             payload = struct.pack("<BH", *head) + payload
         tag = noise.randrange(9) << 3 | kind
         forged = Forged(tag, length, payload, noise.getrandbits(32))
-        data = forging.container([forged], specimen.data[:17])
+        data = forging.container([forged], specimen.header)
         yield from specimen.cases(f"random block {number}", data)

@@ -19,6 +19,7 @@ from lmpack._blocks.coding import Coding, no_progress
 from lmpack._container import (
     FINGERPRINT_SIZE,
     NO_MODEL,
+    PAIR_VERSION,
     Block,
     BlockKind,
     ByteReader,
@@ -58,6 +59,11 @@ class Specimen(NamedTuple):
     def blocks(self) -> list[tuple[Header, Block]]:
         """What is in it."""
         return list(read_blocks(ByteReader(io.BytesIO(self.data))))
+
+    @property
+    def header(self) -> bytes:
+        """The header of its first container."""
+        return self.data[: 29 if self.data[4] == PAIR_VERSION else 17]
 
     def cases(self, name: str, data: bytes) -> Iterator[Case]:
         """Other bytes in its place, read forward and by the index."""
@@ -101,6 +107,7 @@ def specimens(model: Path) -> list[Specimen]:
             b"".join(WORDS[i:] + WORDS[:i] for i in (0, 40, 80)),
         ),
         Specimen("built-in model", lmpack.compress(WORDS, level=3, threads=1), WORDS),
+        Specimen("two models", lmpack.compress(WORDS, model=("tiny", "small"), threads=1), WORDS),
         _compressed("large text", inputs.SENTENCES[:9000], is_large=True),
         _compressed("two containers", inputs.SENTENCES[:3000], inputs.NOISE, is_large=True),
     ]

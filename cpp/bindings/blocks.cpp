@@ -19,17 +19,22 @@ BlockLayout layout_of(std::span<const std::uint8_t> plain, std::int64_t lane_len
   return {static_cast<std::int64_t>(plain.size()), lane_length};
 }
 
-DataKind data_kind(std::int64_t stride) {
-  if (stride < 0 || stride > DataKind::kLargestStride) {
-    throw InvalidArgument("the stride must be 0 to " + std::to_string(DataKind::kLargestStride) +
+Mixing mixing_of(const MixingNumbers& numbers) {
+  const auto& [stride, predictor] = numbers;
+  if (stride < 0 || stride > Mixing::kLargestStride) {
+    throw InvalidArgument("the stride must be 0 to " + std::to_string(Mixing::kLargestStride) +
                           ", not " + std::to_string(stride));
   }
-  return {static_cast<std::uint32_t>(stride)};
+  if (predictor < kFirstPredictor || predictor > kLastPredictor) {
+    throw InvalidArgument("the predictor must be " + std::to_string(kFirstPredictor) + " to " +
+                          std::to_string(kLastPredictor) + ", not " + std::to_string(predictor));
+  }
+  return {static_cast<std::uint32_t>(stride), static_cast<Predictor>(predictor)};
 }
 
-std::optional<DataKind> mixing_of(std::optional<std::int64_t> stride) {
-  if (!stride) return std::nullopt;
-  return data_kind(*stride);
+std::optional<Mixing> mixing_of(const std::optional<MixingNumbers>& numbers) {
+  if (!numbers) return std::nullopt;
+  return mixing_of(*numbers);
 }
 
 }  // namespace lmpack::bindings

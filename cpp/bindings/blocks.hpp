@@ -2,16 +2,18 @@
 #pragma once
 
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "arrays.hpp"
 #include "lmpack/block_steps.hpp"
 #include "lmpack/coder/block_layout.hpp"
-#include "lmpack/mixing/data_kind.hpp"
+#include "lmpack/mixing/mixing.hpp"
 
 namespace lmpack::bindings {
 
@@ -22,11 +24,12 @@ StepsDone steps_done_from(const pybind11::function& function);
 // The layout of the bytes of a block. Throws InvalidArgument if a length is out of range.
 BlockLayout layout_of(std::span<const std::uint8_t> plain, std::int64_t lane_length);
 
-// Throws InvalidArgument if the stride is out of range.
-DataKind data_kind(std::int64_t stride);
+// How Python says it: the stride, the number of the predictor.
+using MixingNumbers = std::pair<std::int64_t, std::int64_t>;
 
-// The same where no stride means that nothing is mixed.
-std::optional<DataKind> mixing_of(std::optional<std::int64_t> stride);
+// Throws InvalidArgument if a number is out of range.
+Mixing mixing_of(const MixingNumbers& numbers);
+std::optional<Mixing> mixing_of(const std::optional<MixingNumbers>& numbers);
 
 // What a function that runs without the GIL gives, as Python bytes.
 template <typename Function>

@@ -98,26 +98,26 @@ py::array_t<std::int32_t> feed(const HeldEngine& held, SharedLanes& shared,
 
 py::bytes encode(const HeldEngine& held, const TokenTable& table, ThreadTeam& team,
                  const py::bytes& plain, std::int64_t lane_length,
-                 std::optional<std::int64_t> stride, const py::array& tokens,
+                 const std::optional<MixingNumbers>& mixing, const py::array& tokens,
                  const py::array& counts, const py::function& steps_done) {
   const auto bytes = bytes_of(plain);
   const BlockLayout layout = layout_of(bytes, lane_length);
-  const auto mixing = mixing_of(stride);
+  const auto how = mixing_of(mixing);
   const LaneTokens lane_tokens{int32_elements(tokens, "tokens", {{"n"}}),
                                int32_elements(counts, "counts", {{"L", layout.lanes()}})};
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return encode_token_block(held.engine(), table, team, bytes, layout, lane_tokens, mixing, tell);
+    return encode_token_block(held.engine(), table, team, bytes, layout, lane_tokens, how, tell);
   });
 }
 
 py::bytes decode(const HeldEngine& held, const TokenTable& table, ThreadTeam& team,
                  const py::buffer& payload, std::int64_t length, std::int64_t lane_length,
-                 std::optional<std::int64_t> stride, const py::function& steps_done) {
+                 const std::optional<MixingNumbers>& mixing, const py::function& steps_done) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
-  const auto mixing = mixing_of(stride);
+  const auto how = mixing_of(mixing);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return decode_token_block(held.engine(), table, team, std::move(bytes), layout, mixing, tell);
+    return decode_token_block(held.engine(), table, team, std::move(bytes), layout, how, tell);
   });
 }
 
@@ -154,7 +154,7 @@ Raises:
     lmpack.errors.UsageError: the array has another type or shape, a value is out of range, there
         are more symbols than the context has positions, or the state is another engine's.)")
       .def("encode", &encode, py::arg("table"), py::arg("team"), py::arg("plain"),
-           py::arg("lane_length"), py::arg("stride"), py::arg("tokens"), py::arg("counts"),
+           py::arg("lane_length"), py::arg("mixing"), py::arg("tokens"), py::arg("counts"),
            py::arg("steps_done"), R"(The payload of a block.
 
 Args:
@@ -162,7 +162,7 @@ Args:
     team: a ThreadTeam that shares the work.
     plain: bytes, at least one.
     lane_length: bytes in a lane, 1 to len(plain); the last lane may be shorter.
-    stride: as for TokenEncoder.
+    mixing: as for TokenEncoder.
     tokens: as for TokenEncoder.
     counts: as for TokenEncoder.
     steps_done: called now and then, from the calling thread, with how many of lane_length steps
@@ -172,7 +172,7 @@ Raises:
     lmpack.errors.UsageError: an argument is out of range, the table is another model's, or the
         bytes of the tokens of a lane are not those of the lane.)")
       .def("decode", &decode, py::arg("table"), py::arg("team"), py::arg("payload"),
-           py::arg("length"), py::arg("lane_length"), py::arg("stride"), py::arg("steps_done"),
+           py::arg("length"), py::arg("lane_length"), py::arg("mixing"), py::arg("steps_done"),
            R"(The bytes of a block.
 
 Args:
@@ -181,7 +181,7 @@ Args:
     payload: bytes-like, what encode() gave.
     length: number of bytes in the block.
     lane_length: as for encode().
-    stride: as for encode().
+    mixing: as for encode().
     steps_done: as for encode().
 
 Raises:

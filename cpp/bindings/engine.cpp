@@ -93,25 +93,30 @@ py::bytes decode(const Engine& engine, ThreadTeam& team, const py::buffer& paylo
   });
 }
 
+// One model, or two.
+Models models_of(const Engine& engine, const Engine* second) {
+  return second == nullptr ? Models{&engine} : Models{&engine, second};
+}
+
 py::bytes encode_mixed(const Engine& engine, ThreadTeam& team, const py::bytes& plain,
-                       std::int64_t lane_length, std::int64_t stride,
-                       const py::function& steps_done) {
+                       std::int64_t lane_length, const MixingNumbers& mixing,
+                       const py::function& steps_done, const Engine* second) {
   const auto bytes = bytes_of(plain);
   const BlockLayout layout = layout_of(bytes, lane_length);
-  const DataKind kind = data_kind(stride);
+  const Mixing how = mixing_of(mixing);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return encode_mixed_block(engine, team, bytes, layout, kind, tell);
+    return encode_mixed_block(models_of(engine, second), team, bytes, layout, how, tell);
   });
 }
 
 py::bytes decode_mixed(const Engine& engine, ThreadTeam& team, const py::buffer& payload,
-                       std::int64_t length, std::int64_t lane_length, std::int64_t stride,
-                       const py::function& steps_done) {
+                       std::int64_t length, std::int64_t lane_length, const MixingNumbers& mixing,
+                       const py::function& steps_done, const Engine* second) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
-  const DataKind kind = data_kind(stride);
+  const Mixing how = mixing_of(mixing);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return decode_mixed_block(engine, team, std::move(bytes), layout, kind, tell);
+    return decode_mixed_block(models_of(engine, second), team, std::move(bytes), layout, how, tell);
   });
 }
 
@@ -205,17 +210,20 @@ Raises:
     lmpack.errors.DamagedError: the payload is not that of any bytes.
     lmpack.errors.UsageError: an argument is out of range.)")
       .def("encode_mixed", &encode_mixed, py::arg("team"), py::arg("plain"), py::arg("lane_length"),
-           py::arg("stride"), py::arg("steps_done"),
+           py::arg("mixing"), py::arg("steps_done"), py::arg("second") = py::none(),
            R"(As encode(), with adaptive mixing.
 
 Args:
     team: as for encode().
     plain: as for encode().
     lane_length: as for encode().
-    stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
-    steps_done: as for encode().)")
+    mixing: the distance at which bytes resemble one another, 1 to 65535, 0 if it is unknown; the
+        predictor: 1 light, 2 full, 3 strong.
+    steps_done: as for encode().
+    second: the engine of a second model that is mixed in.)")
       .def("decode_mixed", &decode_mixed, py::arg("team"), py::arg("payload"), py::arg("length"),
-           py::arg("lane_length"), py::arg("stride"), py::arg("steps_done"),
+           py::arg("lane_length"), py::arg("mixing"), py::arg("steps_done"),
+           py::arg("second") = py::none(),
            "The bytes of a block that encode_mixed() made, with the same arguments.");
 }
 

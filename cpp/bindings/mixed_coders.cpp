@@ -27,32 +27,43 @@ struct OwnedBytes {
 
 // An encoder together with the bytes that it reads.
 struct OwningEncoder : private OwnedBytes, MixedEncoder {
-  OwningEncoder(std::vector<std::uint8_t> bytes, std::int64_t lane_length, DataKind kind)
-      : OwnedBytes{std::move(bytes)}, MixedEncoder(plain, layout_of(plain, lane_length), kind) {}
+  OwningEncoder(std::vector<std::uint8_t> bytes, std::int64_t lane_length, Mixing mixing,
+                std::size_t models)
+      : OwnedBytes{std::move(bytes)},
+        MixedEncoder(plain, layout_of(plain, lane_length), mixing, models) {}
 };
 
 using SharedEncoder = Shared<OwningEncoder>;
 using SharedDecoder = Shared<MixedDecoder>;
 
-void encode(SharedEncoder& shared, const py::array& odds) {
+void encode(SharedEncoder& shared, const py::args& odds) {
   const std::size_t lanes = shared.constant().layout().lanes();
-  const auto odds_span = int32_elements(odds, "odds", {{"L", lanes}, {"T"}, {"V"}});
-  const std::size_t steps = axis_size(odds, 1);
-  const std::size_t vocabulary = axis_size(odds, 2);
-  shared.use([&](MixedEncoder& encoder) { encoder.encode(odds_span, vocabulary, steps); });
+  std::size_t steps = Axis::kAnySize;  // those of the first model
+  std::vector<OddsRows> models;
+  for (const py::handle& given : odds) {
+    const auto array = py::cast<py::array>(given);
+    const auto elements = int32_elements(array, "odds", {{"L", lanes}, {"T", steps}, {"V"}});
+    steps = axis_size(array, 1);
+    models.push_back({elements, axis_size(array, 2)});
+  }
+  shared.use([&](MixedEncoder& encoder) { encoder.encode(models, models.empty() ? 0 : steps); });
 }
 
 py::bytes finish_encoder(SharedEncoder& shared) {
   return python_bytes(shared.use([](MixedEncoder& encoder) { return encoder.finish(); }));
 }
 
-py::array_t<std::int32_t> decode(SharedDecoder& shared, const py::array& odds) {
+py::array_t<std::int32_t> decode(SharedDecoder& shared, const py::args& odds) {
   const std::size_t lanes = shared.constant().layout().lanes();
-  const auto odds_span = int32_elements(odds, "odds", {{"L", lanes}, {"V"}});
-  const std::size_t vocabulary = axis_size(odds, 1);
+  std::vector<OddsRows> models;
+  for (const py::handle& given : odds) {
+    const auto array = py::cast<py::array>(given);
+    const auto elements = int32_elements(array, "odds", {{"L", lanes}, {"V"}});
+    models.push_back({elements, axis_size(array, 1)});
+  }
   py::array_t<std::int32_t> bytes(static_cast<py::ssize_t>(lanes));
   const std::span<std::int32_t> byte_span(bytes.mutable_data(), lanes);
-  shared.use([&](MixedDecoder& decoder) { decoder.decode(odds_span, vocabulary, byte_span); });
+  shared.use([&](MixedDecoder& decoder) { decoder.decode(models, byte_span); });
   return bytes;
 }
 
@@ -67,21 +78,24 @@ void register_encoder(py::module_& module) {
 Args:
     plain: bytes-like, the block; it is copied.
     lane_length: bytes in a lane, 1 to len(plain); the last lane may be shorter.
-    stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
+    mixing: the distance at which bytes resemble one another, 1 to 65535, 0 if it is unknown; the
+        predictor: 1 light, 2 full, 3 strong.
+    models: how many predict, 1 or 2.
 
 Raises:
     lmpack.errors.UsageError: an argument is out of range.)")
-      .def(py::init([](const py::buffer& plain, std::int64_t lane_length, std::int64_t stride) {
+      .def(py::init([](const py::buffer& plain, std::int64_t lane_length,
+                       const MixingNumbers& mixing, std::size_t models) {
              return std::make_unique<SharedEncoder>(copy_bytes(plain, "plain"), lane_length,
-                                                    data_kind(stride));
+                                                    mixing_of(mixing), models);
            }),
-           py::arg("plain"), py::arg("lane_length"), py::arg("stride"))
-      .def("encode", &encode, py::arg("odds"),
+           py::arg("plain"), py::arg("lane_length"), py::arg("mixing"), py::arg("models") = 1)
+      .def("encode", &encode,
            R"(Codes the next T steps.
 
 Args:
-    odds: int32 [L, T, V], C-contiguous, V at least 256: what the model gives for each symbol.
-        Entries of lanes that have ended are ignored.
+    odds: for each model int32 [L, T, V], C-contiguous, V at least 256: what it gives for each
+        symbol. Entries of lanes that have ended are ignored.
 
 Raises:
     lmpack.errors.UsageError: the array has another type or shape, odds are out of range, or the block
@@ -101,23 +115,26 @@ Args:
     payload: bytes-like, what MixedEncoder.finish gave; it is copied.
     length: bytes in the block.
     lane_length: as for the encoder.
-    stride: as for the encoder.
+    mixing: as for the encoder.
+    models: as for the encoder.
 
 Raises:
     lmpack.errors.DamagedError: the payload starts like none.
     lmpack.errors.UsageError: an argument is out of range.)")
       .def(py::init([](const py::buffer& payload, std::int64_t length, std::int64_t lane_length,
-                       std::int64_t stride) {
+                       const MixingNumbers& mixing, std::size_t models) {
              return std::make_unique<SharedDecoder>(copy_bytes(payload, "payload"),
                                                     BlockLayout(length, lane_length),
-                                                    data_kind(stride));
+                                                    mixing_of(mixing), models);
            }),
-           py::arg("payload"), py::arg("length"), py::arg("lane_length"), py::arg("stride"))
-      .def("decode", &decode, py::arg("odds"),
+           py::arg("payload"), py::arg("length"), py::arg("lane_length"), py::arg("mixing"),
+           py::arg("models") = 1)
+      .def("decode", &decode,
            R"(The bytes of the next step: int32 [L], 0 for lanes that have ended.
 
 Args:
-    odds: int32 [L, V], C-contiguous, equal to those that the bytes were encoded with.
+    odds: for each model int32 [L, V], C-contiguous, equal to those that the bytes were encoded
+        with.
 
 Raises:
     lmpack.errors.DamagedError: the payload ends too early.

@@ -10,6 +10,7 @@
 #include "arrays.hpp"
 #include "blocks.hpp"
 #include "lmpack/mixing/adaptive_block.hpp"
+#include "lmpack/mixing/data_kind.hpp"
 #include "lmpack/samples/residuals.hpp"
 #include "registers.hpp"
 
@@ -18,23 +19,23 @@ namespace py = pybind11;
 namespace lmpack::bindings {
 namespace {
 
-py::bytes encode_adaptive(const py::bytes& plain, std::int64_t lane_length, std::int64_t stride,
-                          const py::function& steps_done) {
+py::bytes encode_adaptive(const py::bytes& plain, std::int64_t lane_length,
+                          const MixingNumbers& mixing, const py::function& steps_done) {
   const auto bytes = bytes_of(plain);
   const BlockLayout layout = layout_of(bytes, lane_length);
-  const DataKind kind = data_kind(stride);
+  const Mixing how = mixing_of(mixing);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return encode_adaptive_block(bytes, layout, kind, tell);
+    return encode_adaptive_block(bytes, layout, how, tell);
   });
 }
 
 py::bytes decode_adaptive(const py::buffer& payload, std::int64_t length, std::int64_t lane_length,
-                          std::int64_t stride, const py::function& steps_done) {
+                          const MixingNumbers& mixing, const py::function& steps_done) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
-  const DataKind kind = data_kind(stride);
+  const Mixing how = mixing_of(mixing);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return decode_adaptive_block(std::move(bytes), layout, kind, tell);
+    return decode_adaptive_block(std::move(bytes), layout, how, tell);
   });
 }
 
@@ -57,19 +58,20 @@ py::bytes transformed(const py::bytes& bytes, std::size_t channels,
 
 void register_mixing(py::module_& module) {
   module.def("encode_adaptive", &encode_adaptive, py::arg("plain"), py::arg("lane_length"),
-             py::arg("stride"), py::arg("steps_done"),
+             py::arg("mixing"), py::arg("steps_done"),
              R"(The payload of a block that nothing but its own bytes predict.
 
 Args:
     plain: bytes, at least one.
     lane_length: bytes in a lane, 1 to len(plain).
-    stride: distance at which bytes resemble one another, 1 to 65535; 0 for text.
+    mixing: the distance at which bytes resemble one another, 1 to 65535, 0 if it is unknown; the
+        predictor: 1 light, 2 full, 3 strong.
     steps_done: called now and then with the number of steps done; what it raises ends the call.
 
 Raises:
     lmpack.errors.UsageError: an argument is out of range.)");
   module.def("decode_adaptive", &decode_adaptive, py::arg("payload"), py::arg("length"),
-             py::arg("lane_length"), py::arg("stride"), py::arg("steps_done"),
+             py::arg("lane_length"), py::arg("mixing"), py::arg("steps_done"),
              R"(The bytes of a block that encode_adaptive() made, with the same arguments.
 
 Raises:

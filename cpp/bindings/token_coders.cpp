@@ -35,7 +35,7 @@ struct EncoderOwner {
 // An encoder together with what it reads.
 struct OwningEncoder : private EncoderOwner, TokenBlockEncoder {
   OwningEncoder(SharedTable given, std::vector<std::uint8_t> bytes, std::int64_t lane_length,
-                std::optional<DataKind> mixing, std::span<const std::int32_t> tokens,
+                std::optional<Mixing> mixing, std::span<const std::int32_t> tokens,
                 std::span<const std::int32_t> counts)
       : EncoderOwner{std::move(given), std::move(bytes)},
         TokenBlockEncoder(*shared_table, plain, layout_of(plain, lane_length), tokens, counts,
@@ -48,7 +48,7 @@ struct DecoderOwner {
 
 struct OwningDecoder : private DecoderOwner, TokenBlockDecoder {
   OwningDecoder(SharedTable given, std::vector<std::uint8_t> payload, BlockLayout layout,
-                std::optional<DataKind> mixing)
+                std::optional<Mixing> mixing)
       : DecoderOwner{std::move(given)},
         TokenBlockDecoder(*shared_table, std::move(payload), layout, mixing) {}
 };
@@ -58,10 +58,10 @@ using SharedDecoder = Shared<OwningDecoder>;
 
 std::unique_ptr<SharedEncoder> make_encoder(const SharedTable& table, const py::buffer& plain,
                                             std::int64_t lane_length,
-                                            std::optional<std::int64_t> stride,
+                                            const std::optional<MixingNumbers>& mixing,
                                             const py::array& tokens, const py::array& counts) {
   return std::make_unique<SharedEncoder>(
-      table, copy_bytes(plain, "plain"), lane_length, mixing_of(stride),
+      table, copy_bytes(plain, "plain"), lane_length, mixing_of(mixing),
       int32_elements(tokens, "tokens", {{"n"}}), int32_elements(counts, "counts", {{"L"}}));
 }
 
@@ -79,9 +79,9 @@ py::bytes finish_encoder(SharedEncoder& shared) {
 
 std::unique_ptr<SharedDecoder> make_decoder(const SharedTable& table, const py::buffer& payload,
                                             std::int64_t length, std::int64_t lane_length,
-                                            std::optional<std::int64_t> stride) {
+                                            const std::optional<MixingNumbers>& mixing) {
   return std::make_unique<SharedDecoder>(table, copy_bytes(payload, "payload"),
-                                         BlockLayout(length, lane_length), mixing_of(stride));
+                                         BlockLayout(length, lane_length), mixing_of(mixing));
 }
 
 py::array_t<std::int32_t> decode(SharedDecoder& shared, const py::array& weights) {
@@ -136,8 +136,8 @@ Args:
     table: the tokens.
     plain: bytes-like, the block; it is copied.
     lane_length: bytes in a lane, 1 to len(plain); the last lane may be shorter.
-    stride: with adaptive mixing, the distance at which bytes resemble one another, 1 to 65535, or 0
-        for text; None without mixing.
+    mixing: the distance at which bytes resemble one another, 1 to 65535, 0 if it is unknown, and the
+        predictor: 1 light, 2 full, 3 strong; None without mixing.
     tokens: int32 [n], C-contiguous: those of the first lane, then those of the second one, and so on.
     counts: int32 [L], C-contiguous: how many tokens each lane has.
 
@@ -145,7 +145,7 @@ Raises:
     lmpack.errors.UsageError: an argument is out of range, or the bytes of the tokens of a lane,
         joined, are not those of the lane.)")
       .def(py::init(&make_encoder), py::arg("table"), py::arg("plain"), py::arg("lane_length"),
-           py::arg("stride"), py::arg("tokens"), py::arg("counts"))
+           py::arg("mixing"), py::arg("tokens"), py::arg("counts"))
       .def("encode", &encode, py::arg("weights"),
            R"(Codes the next T steps.
 
@@ -172,13 +172,13 @@ Args:
     payload: bytes-like, what TokenEncoder.finish gave; it is copied.
     length: bytes in the block.
     lane_length: as for the encoder.
-    stride: as for the encoder.
+    mixing: as for the encoder.
 
 Raises:
     lmpack.errors.DamagedError: the payload starts like none.
     lmpack.errors.UsageError: an argument is out of range.)")
       .def(py::init(&make_decoder), py::arg("table"), py::arg("payload"), py::arg("length"),
-           py::arg("lane_length"), py::arg("stride"))
+           py::arg("lane_length"), py::arg("mixing"))
       .def("decode", &decode, py::arg("weights"),
            R"(The tokens of the next step: int32 [L], 0 for lanes that have ended.
 

@@ -7,7 +7,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lmpack;
   fuzz::Input input(data, size);
-  const DataKind kind{input.word16()};
+  const Mixing mixing{input.word16()};
   fuzz::check_block(
       input,
       [kind](const fuzz::Bytes& plain, BlockLayout layout) {

@@ -7,15 +7,15 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lmpack;
   fuzz::Input input(data, size);
-  const DataKind kind{input.word16()};
+  const Mixing mixing{input.word16()};
   fuzz::check_block(
       input,
       [kind](const fuzz::Bytes& plain, BlockLayout layout) {
-        return encode_mixed_block(fuzz::small_engine(), fuzz::one_thread(), plain, layout, kind,
+        return encode_mixed_block({&fuzz::small_engine()}, fuzz::one_thread(), plain, layout, kind,
                                   no_progress);
       },
       [kind](fuzz::Bytes payload, BlockLayout layout) {
-        return decode_mixed_block(fuzz::small_engine(), fuzz::one_thread(), std::move(payload),
+        return decode_mixed_block({&fuzz::small_engine()}, fuzz::one_thread(), std::move(payload),
                                   layout, kind, no_progress);
       });
   return 0;

@@ -21,7 +21,7 @@ void check_residuals(fuzz::Input& input, std::size_t channels) {
 }
 
 void check_blocks(fuzz::Input& input, std::size_t channels) {
-  const DataKind kind{static_cast<std::uint32_t>(sizeof(std::int16_t) * channels)};
+  const Mixing mixing{static_cast<std::uint32_t>(sizeof(std::int16_t) * channels)};
   fuzz::check_block(
       input,
       [&](const fuzz::Bytes& plain, BlockLayout layout) {

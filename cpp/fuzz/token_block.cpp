@@ -58,7 +58,7 @@ struct Decoded {
 };
 
 Decoded decode(const TokenTable& table, const Rule& rule, const fuzz::Bytes& payload,
-               BlockLayout layout, std::optional<DataKind> mixing) {
+               BlockLayout layout, std::optional<Mixing> mixing) {
   TokenBlockDecoder decoder(table, payload, layout, mixing);
   Decoded decoded;
   while (!decoder.done()) {
@@ -70,7 +70,7 @@ Decoded decode(const TokenTable& table, const Rule& rule, const fuzz::Bytes& pay
 }
 
 fuzz::Bytes encode(const TokenTable& table, const Rule& rule, const Decoded& decoded,
-                   BlockLayout layout, std::optional<DataKind> mixing) {
+                   BlockLayout layout, std::optional<Mixing> mixing) {
   std::vector<std::int32_t> tokens;
   std::vector<std::int32_t> counts;
   for (std::size_t lane = 0; lane < layout.lanes(); ++lane) {
@@ -96,8 +96,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Input input(data, size);
   const TokenTable table = table_from(input);
   const Rule rule(input, table.size());
-  std::optional<DataKind> mixing;
-  if (input.below(2) == 0) mixing = DataKind{static_cast<std::uint32_t>(input.below(9))};
+  std::optional<Mixing> mixing;
+  if (input.below(2) == 0) mixing = Mixing{static_cast<std::uint32_t>(input.below(9))};
   const BlockLayout layout = fuzz::layout_for(input, 1 + input.below(fuzz::kMostBytes));
   const fuzz::Bytes payload = input.rest(fuzz::kMostBytes);
   Decoded decoded;

@@ -1,5 +1,7 @@
 #include "lmpack/block_predictions.hpp"
 
+#include <algorithm>
+
 namespace lmpack {
 namespace {
 
@@ -22,33 +24,52 @@ std::vector<std::int32_t> symbols_before(std::span<const std::uint8_t> plain,
 
 }  // namespace
 
-BlockPredictions::BlockPredictions(const Engine& engine, ThreadTeam& team, BlockLayout layout)
-    : layout_(layout), lease_(team), lanes_(engine, static_cast<std::int64_t>(layout.lanes())) {}
-
-std::vector<std::int32_t> BlockPredictions::start_symbols() const {
-  return std::vector<std::int32_t>(layout_.lanes(), lanes_.engine().shape().start_symbol());
+BlockPredictions::BlockPredictions(const Models& models, ThreadTeam& team, BlockLayout layout)
+    : layout_(layout), lease_(team) {
+  models_.reserve(models.size());
+  for (const Engine* engine : models) {
+    models_.emplace_back(*engine, static_cast<std::int64_t>(layout.lanes()));
+  }
 }
 
 void BlockPredictions::predict(std::span<const std::uint8_t> plain, std::size_t first,
-                               std::size_t count, const Sink& sink) {
-  const std::int32_t start = lanes_.engine().shape().start_symbol();
-  feed(symbols_before(plain, layout_, first, count, start), first, count, sink);
+                               std::size_t count, const Sink& sink,
+                               const std::function<void()>& beside) {
+  std::vector<std::vector<std::int32_t>> symbols;
+  for (const LockstepLanes& lanes : models_) {
+    const std::int32_t start = lanes.engine().shape().start_symbol();
+    symbols.push_back(symbols_before(plain, layout_, first, count, start));
+  }
+  feed(symbols, first, count, sink, beside);
 }
 
 void BlockPredictions::predict_step(std::span<const std::int32_t> before, std::size_t step,
                                     const Sink& sink) {
-  feed(before, step, 1, sink);
+  std::vector<std::vector<std::int32_t>> symbols;
+  for (const LockstepLanes& lanes : models_) {
+    symbols.emplace_back(before.begin(), before.end());
+    if (step == 0) std::ranges::fill(symbols.back(), lanes.engine().shape().start_symbol());
+  }
+  feed(symbols, step, 1, sink, {});
 }
 
-void BlockPredictions::feed(std::span<const std::int32_t> symbols, std::size_t first,
-                            std::size_t count, const Sink& sink) {
-  lanes_.feed(symbols, count, lease_,
-              [&](std::size_t slot, std::size_t lane, std::size_t step, auto odds) {
-                const std::size_t index = layout_.index(lane, first + step);
-                if (index < layout_.length()) {
-                  sink(slot, Cell{lane, index, lane * count + step}, odds);
-                }
-              });
+void BlockPredictions::feed(const std::vector<std::vector<std::int32_t>>& symbols,
+                            std::size_t first, std::size_t count, const Sink& sink,
+                            const std::function<void()>& beside) {
+  std::vector<LockstepLanes::Sink> sinks;
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    sinks.emplace_back([&, model](std::size_t slot, std::size_t lane, std::size_t step, auto odds) {
+      const std::size_t index = layout_.index(lane, first + step);
+      if (index < layout_.length()) {
+        sink(slot, model, Cell{lane, index, lane * count + step}, odds);
+      }
+    });
+  }
+  std::vector<LockstepLanes::Feed> feeds;
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    feeds.push_back({&models_[model], symbols[model], sinks[model]});
+  }
+  LockstepLanes::feed(feeds, count, lease_, beside);
 }
 
 }  // namespace lmpack

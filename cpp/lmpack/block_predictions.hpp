@@ -1,4 +1,4 @@
-// What a model says of the symbols of a block, computed by all threads of a team.
+// What one or two models say of the symbols of a block, computed by all threads of a team.
 #pragma once
 
 #include <cstddef>
@@ -13,35 +13,38 @@
 
 namespace lmpack {
 
+// The models that predict a block, in the order that its container names them.
+using Models = std::vector<const Engine*>;
+
 class BlockPredictions {
  public:
-  // Takes the odds [vocabulary] that a symbol is predicted with. Called by several threads at the
-  // same time, each with another slot below slots().
-  using Sink =
-      std::function<void(std::size_t slot, const Cell& cell, std::span<const std::int32_t> odds)>;
+  // Takes the odds [vocabulary] that a symbol is predicted with by a model, which has a number.
+  // Called by several threads at the same time, each with another slot below slots().
+  using Sink = std::function<void(std::size_t slot, std::size_t model, const Cell& cell,
+                                  std::span<const std::int32_t> odds)>;
 
-  // Engine and team must outlive it.
-  BlockPredictions(const Engine& engine, ThreadTeam& team, BlockLayout layout);
+  // Engines and team must outlive it.
+  BlockPredictions(const Models& models, ThreadTeam& team, BlockLayout layout);
 
   std::size_t slots() const { return lease_.slots(); }
 
-  // What is before the first step of each lane: symbols [lanes].
-  std::vector<std::int32_t> start_symbols() const;
-
   // Predicts the symbols of the next `count` steps, from step `first` on, of a block that is known.
+  // beside: what a thread does meanwhile.
   void predict(std::span<const std::uint8_t> plain, std::size_t first, std::size_t count,
-               const Sink& sink);
+               const Sink& sink, const std::function<void()>& beside = {});
 
-  // Predicts the symbols of the next step; before: [lanes], those of the step before.
+  // Predicts the symbols of the next step; before: [lanes], those of the step before, whatever
+  // they are at step 0.
   void predict_step(std::span<const std::int32_t> before, std::size_t step, const Sink& sink);
 
  private:
-  void feed(std::span<const std::int32_t> symbols, std::size_t first, std::size_t count,
-            const Sink& sink);
+  // symbols: for each model [lanes][count].
+  void feed(const std::vector<std::vector<std::int32_t>>& symbols, std::size_t first,
+            std::size_t count, const Sink& sink, const std::function<void()>& beside);
 
   BlockLayout layout_;
   ThreadTeam::Lease lease_;
-  LockstepLanes lanes_;
+  std::vector<LockstepLanes> models_;
 };
 
 }  // namespace lmpack

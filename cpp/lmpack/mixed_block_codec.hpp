@@ -1,27 +1,28 @@
-// Whole blocks of bytes, predicted by a model that is mixed with what the block teaches.
+// Whole blocks of bytes, predicted by one model or two that are mixed with what the block teaches.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "lmpack/block_predictions.hpp"
 #include "lmpack/block_steps.hpp"
 #include "lmpack/coder/block_layout.hpp"
-#include "lmpack/engine/engine.hpp"
-#include "lmpack/mixing/data_kind.hpp"
+#include "lmpack/mixing/mixing.hpp"
 #include "lmpack/thread_team.hpp"
 
 namespace lmpack {
 
-// As encode_block(), with adaptive mixing.
-std::vector<std::uint8_t> encode_mixed_block(const Engine& engine, ThreadTeam& team,
+// As encode_block(), with adaptive mixing, of one model or two. Throws InvalidArgument for another
+// number of them.
+std::vector<std::uint8_t> encode_mixed_block(const Models& models, ThreadTeam& team,
                                              std::span<const std::uint8_t> plain,
-                                             BlockLayout layout, DataKind kind,
+                                             BlockLayout layout, Mixing mixing,
                                              const StepsDone& steps_done);
 
 // The bytes of such a block. Throws DamagedStream if the payload is not that of any bytes.
-std::vector<std::uint8_t> decode_mixed_block(const Engine& engine, ThreadTeam& team,
+std::vector<std::uint8_t> decode_mixed_block(const Models& models, ThreadTeam& team,
                                              std::vector<std::uint8_t> payload, BlockLayout layout,
-                                             DataKind kind, const StepsDone& steps_done);
+                                             Mixing mixing, const StepsDone& steps_done);
 
 }  // namespace lmpack

@@ -60,7 +60,7 @@ class PieceSymbols {
 std::vector<std::uint8_t> encode_token_block(const DecoderEngine& engine, const TokenTable& table,
                                              ThreadTeam& team, std::span<const std::uint8_t> plain,
                                              BlockLayout layout, const LaneTokens& lane_tokens,
-                                             std::optional<DataKind> mixing,
+                                             std::optional<Mixing> mixing,
                                              const StepsDone& steps_done) {
   check_table(engine, table);
   TokenBlockEncoder coder(table, plain, layout, lane_tokens.tokens, lane_tokens.counts, mixing);
@@ -93,7 +93,7 @@ std::vector<std::uint8_t> encode_token_block(const DecoderEngine& engine, const 
 
 std::vector<std::uint8_t> decode_token_block(const DecoderEngine& engine, const TokenTable& table,
                                              ThreadTeam& team, std::vector<std::uint8_t> payload,
-                                             BlockLayout layout, std::optional<DataKind> mixing,
+                                             BlockLayout layout, std::optional<Mixing> mixing,
                                              const StepsDone& steps_done) {
   check_table(engine, table);
   TokenBlockDecoder coder(table, std::move(payload), layout, mixing);

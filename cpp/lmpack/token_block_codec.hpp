@@ -9,7 +9,7 @@
 #include "lmpack/block_steps.hpp"
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/decoder/engine.hpp"
-#include "lmpack/mixing/data_kind.hpp"
+#include "lmpack/mixing/mixing.hpp"
 #include "lmpack/thread_team.hpp"
 #include "lmpack/tokens/token_table.hpp"
 
@@ -28,13 +28,13 @@ struct LaneTokens {
 std::vector<std::uint8_t> encode_token_block(const DecoderEngine& engine, const TokenTable& table,
                                              ThreadTeam& team, std::span<const std::uint8_t> plain,
                                              BlockLayout layout, const LaneTokens& lane_tokens,
-                                             std::optional<DataKind> mixing,
+                                             std::optional<Mixing> mixing,
                                              const StepsDone& steps_done);
 
 // The bytes of such a block. Throws DamagedStream if the payload is not that of any tokens.
 std::vector<std::uint8_t> decode_token_block(const DecoderEngine& engine, const TokenTable& table,
                                              ThreadTeam& team, std::vector<std::uint8_t> payload,
-                                             BlockLayout layout, std::optional<DataKind> mixing,
+                                             BlockLayout layout, std::optional<Mixing> mixing,
                                              const StepsDone& steps_done);
 
 }  // namespace lmpack

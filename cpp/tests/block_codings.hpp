@@ -35,12 +35,20 @@ inline std::vector<BlockCoding> block_codings(const Engine& engine, BlockLayout 
        }},
       {"mixed",
        [&engine, layout](ThreadTeam& team, const Bytes& plain, const StepsDone& steps_done) {
-         return encode_mixed_block(engine, team, plain, layout, {}, steps_done);
+         return encode_mixed_block({&engine}, team, plain, layout, {}, steps_done);
        },
        [&engine, layout](ThreadTeam& team, const Bytes& payload, const StepsDone& steps_done) {
-         return decode_mixed_block(engine, team, payload, layout, {}, steps_done);
+         return decode_mixed_block({&engine}, team, payload, layout, {}, steps_done);
        }}};
-  for (const DataKind kind : {DataKind{}, DataKind{6}}) {
+  codings.push_back(
+      {"two models",
+       [&engine, layout](ThreadTeam& team, const Bytes& plain, const StepsDone& steps_done) {
+         return encode_mixed_block({&engine, &engine}, team, plain, layout, {}, steps_done);
+       },
+       [&engine, layout](ThreadTeam& team, const Bytes& payload, const StepsDone& steps_done) {
+         return decode_mixed_block({&engine, &engine}, team, payload, layout, {}, steps_done);
+       }});
+  for (const Mixing mixing : {Mixing{}, Mixing{6}}) {
     codings.push_back(
         {"adaptive, stride " + std::to_string(kind.stride),
          [layout, kind](ThreadTeam&, const Bytes& plain, const StepsDone& steps_done) {

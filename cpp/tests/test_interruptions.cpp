@@ -148,8 +148,8 @@ TEST_CASE("odds that are all 0 end a block, and the team works on") {
     CHECK_THROWS_AS(decode_block(without_odds, team, payload, kLayout, no_progress),
                     InvalidArgument);
     // Mixing takes such odds as no opinion.
-    const Bytes mixed = encode_mixed_block(without_odds, team, plain, kLayout, {}, no_progress);
-    CHECK(decode_mixed_block(without_odds, team, mixed, kLayout, {}, no_progress) == plain);
+    const Bytes mixed = encode_mixed_block({&without_odds}, team, plain, kLayout, {}, no_progress);
+    CHECK(decode_mixed_block({&without_odds}, team, mixed, kLayout, {}, no_progress) == plain);
     CHECK(encode_block(engine(), team, plain, kLayout, no_progress) == payload);
   }
 }

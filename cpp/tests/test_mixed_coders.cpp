@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lmpack/error.hpp"
@@ -36,9 +37,14 @@ Odds row_of(const Odds& odds, std::size_t lane, std::size_t step) {
   return {begin, begin + static_cast<std::ptrdiff_t>(kVocabulary)};
 }
 
+// As what one model gives.
+std::vector<OddsRows> alone(const Odds& odds, std::size_t vocabulary = kVocabulary) {
+  return {{odds, vocabulary}};
+}
+
 Bytes encode_all_steps(const Odds& odds) {
   MixedEncoder encoder(kPlain, kLayout, {});
-  encoder.encode(odds, kVocabulary, kLayout.steps());
+  encoder.encode(alone(odds), kLayout.steps());
   return encoder.finish();
 }
 
@@ -50,7 +56,7 @@ TEST_CASE("bytes come back with a model, and lanes that have ended give 0") {
     const Odds second = row_of(odds, 1, step);
     rows.insert(rows.end(), second.begin(), second.end());
     Symbols bytes(2, -1);
-    decoder.decode(rows, kVocabulary, bytes);
+    decoder.decode(alone(rows), bytes);
     CHECK(bytes == Symbols{kPlain[step], step < 2 ? kPlain[3 + step] : 0});
   }
   CHECK(decoder.finish() == kPlain);
@@ -68,6 +74,36 @@ TEST_CASE("pieces and paths give the bytes of whole tables") {
   CHECK(encoder.finish() == encode_all_steps(odds));
 }
 
+TEST_CASE("two models are mixed, in their order, and only two") {
+  const Odds odds = odds_of(kLayout.steps());
+  Odds others(odds.rbegin(), odds.rend());
+  const std::vector<OddsRows> both{{odds, kVocabulary}, {others, kVocabulary}};
+  const auto encoded = [&](std::span<const OddsRows> models) {
+    MixedEncoder encoder(kPlain, kLayout, {}, models.size());
+    encoder.encode(models, kLayout.steps());
+    return encoder.finish();
+  };
+  const Bytes payload = encoded(both);
+  MixedDecoder decoder(payload, kLayout, {}, 2);
+  for (std::size_t step = 0; step < kLayout.steps(); ++step) {
+    Odds first = row_of(odds, 0, step);
+    Odds second = row_of(others, 0, step);
+    for (const auto& [rows, all] : {std::pair{&first, &odds}, std::pair{&second, &others}}) {
+      const Odds lane = row_of(*all, 1, step);
+      rows->insert(rows->end(), lane.begin(), lane.end());
+    }
+    Symbols bytes(2);
+    CHECK_THROWS_AS(decoder.decode(alone(first), bytes), InvalidArgument);
+    const std::vector<OddsRows> rows{{first, kVocabulary}, {second, kVocabulary}};
+    decoder.decode(rows, bytes);
+  }
+  CHECK(decoder.finish() == kPlain);
+  const std::vector<OddsRows> turned{both[1], both[0]};
+  CHECK(encoded(turned) != payload);
+  CHECK_THROWS_AS(MixedEncoder(kPlain, kLayout, {}, 3), InvalidArgument);
+  CHECK_THROWS_AS(MixedEncoder(kPlain, kLayout, {}, 0), InvalidArgument);
+}
+
 TEST_CASE("what stands in lanes that have ended is ignored") {
   const Odds odds = odds_of(kLayout.steps());
   Odds changed = odds;
@@ -78,8 +114,8 @@ TEST_CASE("what stands in lanes that have ended is ignored") {
 TEST_CASE("mixed coders refuse what is out of turn or of another size") {
   MixedEncoder encoder(kPlain, kLayout, {});
   CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(odds_of(2), kVocabulary, 1), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(Odds(2 * 255), 255, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(alone(odds_of(2)), 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(alone(Odds(2 * 255), 255), 1), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode(std::vector<BytePath>(3), 1), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode(4), InvalidArgument);
   encoder.encode(3);
@@ -89,8 +125,8 @@ TEST_CASE("mixed coders refuse what is out of turn or of another size") {
   Symbols bytes(2);
   Symbols three(3);
   CHECK_THROWS_AS(decoder.finish(), InvalidArgument);
-  CHECK_THROWS_AS(decoder.decode(odds_of(1), kVocabulary, three), InvalidArgument);
-  CHECK_THROWS_AS(decoder.decode(Odds(2 * 255), 255, bytes), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(alone(odds_of(1)), three), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(alone(Odds(2 * 255), 255), bytes), InvalidArgument);
   for (int step = 0; step < 3; ++step) decoder.decode();
   CHECK_THROWS_AS(decoder.decode(), InvalidArgument);
   CHECK(decoder.finish() == kPlain);
@@ -101,12 +137,12 @@ TEST_CASE("mixed coders stop for good at bad odds or damage") {
   Odds bad = odds_of(1);
   bad[3] = 1 << 24;
   MixedEncoder encoder(kPlain, kLayout, {});
-  CHECK_THROWS_AS(encoder.encode(bad, kVocabulary, 1), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(odds_of(1), kVocabulary, 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(alone(bad), 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(alone(odds_of(1)), 1), InvalidArgument);
   MixedDecoder decoder({}, kLayout, {});
   Symbols bytes(2);
-  CHECK_THROWS_AS(decoder.decode(bad, kVocabulary, bytes), InvalidArgument);
-  CHECK_THROWS_AS(decoder.decode(odds_of(1), kVocabulary, bytes), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(alone(bad), bytes), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(alone(odds_of(1)), bytes), InvalidArgument);
   MixedDecoder damaged({0x12, 0x34}, BlockLayout(1000, 1000), {});
   const auto decode_all = [&] {
     for (int step = 0; step < 1000; ++step) damaged.decode();

@@ -148,12 +148,33 @@ TEST_CASE("a model helps, and threads make no difference") {
   const Bytes plain = text(4000);
   const BlockLayout layout = layout_of(plain.size(), 500);
   ThreadTeam alone(1);
-  const Bytes payload = encode_mixed_block(engine, alone, plain, layout, {}, no_progress);
+  const Bytes payload = encode_mixed_block({&engine}, alone, plain, layout, {}, no_progress);
   CHECK(payload != encode(plain, 500));
   for (const int threads : {1, 2, 3}) {
     ThreadTeam team(threads);
-    CHECK(encode_mixed_block(engine, team, plain, layout, {}, no_progress) == payload);
-    CHECK(decode_mixed_block(engine, team, payload, layout, {}, no_progress) == plain);
+    CHECK(encode_mixed_block({&engine}, team, plain, layout, {}, no_progress) == payload);
+    CHECK(decode_mixed_block({&engine}, team, payload, layout, {}, no_progress) == plain);
+  }
+}
+
+TEST_CASE("two models are not one of them, and threads make no difference") {
+  const Engine engine = tests::random_engine(kShape, *available_kernels().front());
+  const Engine other = tests::random_engine({288, 32, 1, 32, 32, {8}, true, {{2, 50, 0, 32}}},
+                                            *available_kernels().front());
+  const Bytes plain = text(1500);
+  for (const std::int64_t lane_length : {1500, 400}) {
+    const BlockLayout layout = layout_of(plain.size(), lane_length);
+    ThreadTeam alone(1);
+    const Models both{&engine, &other};
+    const Bytes payload = encode_mixed_block(both, alone, plain, layout, {}, no_progress);
+    for (const Models& models : {Models{&engine}, Models{&other}, Models{&other, &engine}}) {
+      CHECK(encode_mixed_block(models, alone, plain, layout, {}, no_progress) != payload);
+    }
+    for (const int threads : {1, 2, 3}) {
+      ThreadTeam team(threads);
+      CHECK(encode_mixed_block(both, team, plain, layout, {}, no_progress) == payload);
+      CHECK(decode_mixed_block(both, team, payload, layout, {}, no_progress) == plain);
+    }
   }
 }
 

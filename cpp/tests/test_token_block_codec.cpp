@@ -86,7 +86,7 @@ Segmented segment(const Bytes& plain, BlockLayout layout) {
 
 // The payload as docs/format.md has it: each lane alone, symbol by symbol.
 Bytes slow_payload(const Bytes& plain, BlockLayout layout, const Segmented& tokens,
-                   std::optional<DataKind> mixing) {
+                   std::optional<Mixing> mixing) {
   TokenBlockEncoder coder(table(), plain, layout, tokens.tokens, tokens.counts, mixing);
   const std::size_t vocabulary = table().size();
   std::vector<std::int32_t> all(layout.lanes() * coder.steps() * vocabulary);
@@ -115,7 +115,7 @@ TEST_CASE("blocks of tokens come back, and are those of the slow way") {
     const Bytes plain = small_bytes(static_cast<std::size_t>(length));
     const BlockLayout layout(length, lane_length);
     const Segmented tokens = segment(plain, layout);
-    for (const auto mixing : {std::optional<DataKind>{}, std::optional<DataKind>{DataKind{}}}) {
+    for (const auto mixing : {std::optional<Mixing>{}, std::optional<Mixing>{Mixing{}}}) {
       const Bytes expected = slow_payload(plain, layout, tokens, mixing);
       for (const int threads : {1, 2, 3}) {
         ThreadTeam team(threads);
@@ -169,11 +169,11 @@ TEST_CASE("memory may run out in a block of tokens") {
     ThreadTeam team(threads);
     const auto encode = [&] {
       return encode_token_block(decoder().engine, table(), team, plain, layout, tokens.lanes(),
-                                DataKind{}, no_progress);
+                                Mixing{}, no_progress);
     };
     const Bytes payload = encode();
     const auto decode = [&] {
-      return decode_token_block(decoder().engine, table(), team, payload, layout, DataKind{},
+      return decode_token_block(decoder().engine, table(), team, payload, layout, Mixing{},
                                 no_progress);
     };
     tests::fail_every_request(payload, encode);

@@ -35,7 +35,7 @@ const Tokens kCounts{3, 3};
 const Tokens kOtherTokens{0, 3, 0, 3, 0, 5, 3, 2};
 const Tokens kOtherCounts{6, 2};
 
-const std::vector<std::optional<DataKind>> kMixings{std::nullopt, DataKind{}, DataKind{2}};
+const std::vector<std::optional<Mixing>> kMixings{std::nullopt, Mixing{}, Mixing{2}};
 
 // Weights of a token of a lane that depend on both, some of them 0.
 Weights weights_of(std::size_t lane, std::size_t step) {
@@ -57,7 +57,7 @@ Weights all_weights(std::size_t lanes, std::size_t steps) {
   return all;
 }
 
-Bytes encode(const Tokens& tokens, const Tokens& counts, std::optional<DataKind> mixing) {
+Bytes encode(const Tokens& tokens, const Tokens& counts, std::optional<Mixing> mixing) {
   TokenBlockEncoder encoder(table(), kPlain, kLayout, tokens, counts, mixing);
   encoder.encode(all_weights(2, encoder.steps()), encoder.steps());
   return encoder.finish();
@@ -120,11 +120,11 @@ TEST_CASE("pieces, paths and sums give the same as whole tables") {
 }
 
 TEST_CASE("what stands in lanes that have ended is ignored") {
-  TokenBlockEncoder encoder(table(), kPlain, kLayout, kOtherTokens, kOtherCounts, DataKind{});
+  TokenBlockEncoder encoder(table(), kPlain, kLayout, kOtherTokens, kOtherCounts, Mixing{});
   Weights weights = all_weights(2, 6);
   for (std::size_t i = (6 + 2) * table().size(); i < weights.size(); ++i) weights[i] = -1;
   encoder.encode(weights, 6);
-  CHECK(encoder.finish() == encode(kOtherTokens, kOtherCounts, DataKind{}));
+  CHECK(encoder.finish() == encode(kOtherTokens, kOtherCounts, Mixing{}));
 }
 
 TEST_CASE("a token that the weights exclude can be coded all the same") {

@@ -66,16 +66,18 @@ def test_from_a_text_and_back(
     )
     assert report[0]["file"] == "text"
     (container,) = json.loads(invoke("info", "--json", "text.lmp").stdout)[0]["containers"]
-    assert (container["version"], container["model"], container["memory"]) == (2, None, None)
-    assert container["fingerprint"] == bundle.fingerprint[:8].hex()
+    assert (container["version"], container["models"], container["memory"]) == (2, [None], None)
+    assert container["fingerprints"] == [bundle.fingerprint[:8].hex()]
     assert [block["kind"] for block in container["blocks"]] == [kind]
     invoke("test", "--model", "bundle", "text.lmp")
     invoke("models", "--add", "bundle", "--name", "mine")
     shutil.rmtree("bundle")
     (container,) = json.loads(invoke("info", "--json", "text.lmp").stdout)[0]["containers"]
-    assert container["model"] == "random"
+    assert container["models"] == ["random"]
     assert container["memory"] > len(TEXT)
-    assert f"model       random ({container['fingerprint']})" in invoke("info", "text.lmp").stdout
+    assert (
+        f"model       random ({container['fingerprints'][0]})" in invoke("info", "text.lmp").stdout
+    )
     invoke("test", "text.lmp")
     invoke("decompress", "-o", "back", "text.lmp")
     assert Path("back").read_bytes() == TEXT

@@ -144,8 +144,8 @@ def test_files_open_with_the_folder_alone(
     invoke("compress", "--no-mixing", "--model", "mine", "words.txt")
     shutil.rmtree(bundle)
     (container,) = json.loads(invoke("info", "--json", "words.txt.lmp").stdout)[0]["containers"]
-    assert container["model"] == "tiny"
-    assert container["fingerprint"] == original.fingerprint[:8].hex()
+    assert container["models"] == ["tiny"]
+    assert container["fingerprints"] == [original.fingerprint[:8].hex()]
     invoke("test", "words.txt.lmp")
     os.remove("words.txt")
     invoke("decompress", "words.txt.lmp")
@@ -158,7 +158,7 @@ def test_a_missing_model_is_said_with_its_fingerprint(
     invoke("compress", "--no-mixing", "--model", "bundle", "words.txt")
     os.remove("words.txt")
     (container,) = json.loads(invoke("info", "--json", "words.txt.lmp").stdout)[0]["containers"]
-    assert (container["model"], container["memory"]) == (None, None)
+    assert (container["models"], container["memory"]) == ([None], None)
     for command in ("test", "decompress"):
         result = invoke(command, "words.txt.lmp", code=1)
         assert original.fingerprint[:8].hex() in result.stderr

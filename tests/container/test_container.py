@@ -180,6 +180,6 @@ def test_block_out_of_range_is_refused(
 
 
 def test_other_versions_are_not_written() -> None:
-    for version in (0, 3):
-        with pytest.raises(UsageError, match=f"format versions 1 to 2, not {version}"):
+    for version in (0, 4):
+        with pytest.raises(UsageError, match=f"format versions 1 to 3, not {version}"):
             Header(FINGERPRINT, version)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import reference_decoder
 from block_sizes import set_block_size
-from containers import FINGERPRINT, ShortReads, container, model_block, raw_block
+from containers import FINGERPRINT, SECOND, ShortReads, container, model_block, raw_block
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ from lmpack._container import (
     BlockKind,
     ByteReader,
     Header,
-    _records,
+    _header,
     read_block,
     read_blocks,
     read_indexes,
@@ -36,15 +36,17 @@ from lmpack.errors import (
 )
 
 BLOCKS = [raw_block(b"hello"), model_block(300, 4, b"some payload"), model_block(2, 0, b"")]
+PAIR_BLOCKS = [raw_block(b"hello"), Block(BlockKind.MIXED, 0, 300, 1, b"some payload")]
 HEADER = Header(FINGERPRINT).to_bytes()
 CONTAINERS = {
     "empty": container([]),
     "raw": container(BLOCKS[:1]),
     "model": container(BLOCKS[1:]),
     "both": container(BLOCKS),
+    "two models": container(PAIR_BLOCKS, version=3, second=SECOND),
 }
 TOKEN_BLOCKS = [raw_block(b"hello"), Block(BlockKind.MIXED_TOKENS, 0, 300, 1, b"some payload")]
-SEVERAL = container(BLOCKS) + container([]) + container(BLOCKS[:1])
+SEVERAL = container(BLOCKS) + container([]) + CONTAINERS["two models"] + container(BLOCKS[:1])
 
 
 Blocks = list[tuple[Header, Block]]
@@ -184,9 +186,9 @@ def test_other_files_are_told_apart(data: bytes, read: Reader) -> None:
 
 @both_readers
 def test_newer_version_is_told_apart(read: Reader) -> None:
-    newer = with_checksum(b"\x8cLMP\x03" + FINGERPRINT)
+    newer = with_checksum(b"\x8cLMP\x04" + FINGERPRINT)
     for data in (newer, newer + b"whatever it may hold", CONTAINERS["raw"] + newer + b"\x00"):
-        with pytest.raises(VersionError, match="format version 3, this lmpack reads up to 2"):
+        with pytest.raises(VersionError, match="format version 4, this lmpack reads up to 3"):
             read(data)
 
 
@@ -203,23 +205,25 @@ def of_version(version: int) -> bytes:
 
 
 @both_readers
-@pytest.mark.parametrize("newest", [1, 2])
+@pytest.mark.parametrize("newest", [1, 3])
 def test_version_0_never_existed(
     read: Reader, newest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_records, "VERSION", newest)
+    monkeypatch.setattr(_header, "VERSION", newest)
     with pytest.raises(DamagedError, match="there is no format version 0"):
         read(of_version(0))
 
 
 @both_readers
 def test_older_versions_stay_readable(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_records, "VERSION", 3)
-    for version in (1, 2, 3):
+    monkeypatch.setattr(_header, "VERSION", 4)
+    for version in (1, 2, 4):
         ((header, block),) = read(of_version(version))
         assert (header.version, block) == (version, BLOCKS[0])
-    with pytest.raises(VersionError, match="format version 4, this lmpack reads up to 3"):
-        read(of_version(4))
+    ((header, block),) = read(container(BLOCKS[:1], version=3, second=SECOND))
+    assert (header.version, header.fingerprints, block) == (3, (FINGERPRINT, SECOND), BLOCKS[0])
+    with pytest.raises(VersionError, match="format version 5, this lmpack reads up to 4"):
+        read(of_version(5))
 
 
 @both_readers
@@ -230,7 +234,7 @@ def test_readers_of_version_1_take_blocks_of_tokens_for_newer(
     assert [(header.version, block) for header, block in read(data)] == [
         (2, block) for block in TOKEN_BLOCKS
     ]
-    monkeypatch.setattr(_records, "VERSION", 1)
+    monkeypatch.setattr(_header, "VERSION", 1)
     with pytest.raises(VersionError, match="format version 2, this lmpack reads up to 1: update"):
         read(data)
 
@@ -246,6 +250,43 @@ def test_kinds_of_another_version_are_refused(read: Reader, version: int, kind: 
         read(container(blocks, version=version))
     other = container(blocks, version=3 - version)
     assert [block for _, block in read(other)] == blocks
+
+
+@both_readers
+@pytest.mark.parametrize("kind", ["MODEL", "TOKENS", "MIXED_TOKENS"])
+def test_two_models_make_mixed_blocks_only(read: Reader, kind: str) -> None:
+    blocks = [Block(BlockKind[kind], 0, 300, 0, b"some payload")]
+    with pytest.raises(DamagedError, match="is none of format version 3"):
+        read(container(blocks, version=3, second=SECOND))
+
+
+def pair_header(first: bytes, second: bytes) -> bytes:
+    """A header of version 3 with right checksums."""
+    return with_checksum(b"\x8cLMP\x03" + first) + with_checksum(second)
+
+
+@both_readers
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (pair_header(FINGERPRINT, FINGERPRINT), "both are the same"),
+        (pair_header(FINGERPRINT, bytes(8)), "one of them is none"),
+        (pair_header(bytes(8), SECOND), "one of them is none"),
+        (pair_header(FINGERPRINT, SECOND)[:-1] + b"?", "the checksum of its second model is wrong"),
+        # As if another program had changed the version alone, either way.
+        (with_checksum(b"\x8cLMP\x03" + FINGERPRINT), "the checksum of its second model is wrong"),
+    ],
+)
+def test_a_header_names_two_models_that_differ(read: Reader, header: bytes, message: str) -> None:
+    with pytest.raises(DamagedError, match=f"header at byte 0 is damaged: {message}"):
+        read(header + CONTAINERS["raw"][17:])
+
+
+@both_readers
+def test_a_second_model_behind_another_version_is_no_block(read: Reader) -> None:
+    data = with_checksum(b"\x8cLMP\x01" + FINGERPRINT) + CONTAINERS["two models"][17:]
+    with pytest.raises(DamagedError):
+        read(data)
 
 
 @both_readers

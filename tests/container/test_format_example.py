@@ -76,13 +76,14 @@ def predict_next_token(lanes: Sequence[Sequence[int]]) -> list[Weights]:
     return [[1000 if token == (t + 1) % 6 else 1 for token in range(6)] for t in last]
 
 
-RAW_EXAMPLE, MODEL_EXAMPLE, TOKENS_EXAMPLE = read_examples()
+RAW_EXAMPLE, MODEL_EXAMPLE, TOKENS_EXAMPLE, PAIR_EXAMPLE = read_examples()
 TOKENS = [b"a", b"ab", b"abc", b"b", b"c", b"ca"]
 TOKEN_MODEL = TokenModel(TOKENS, predict_next_token)
 EXAMPLES: list[tuple[bytes, bytes, Predictor]] = [
     (*RAW_EXAMPLE, predict_next_value),
     (*MODEL_EXAMPLE, predict_next_value),
     (*TOKENS_EXAMPLE, TOKEN_MODEL),
+    (*PAIR_EXAMPLE, (predict_next_value, predict_next_value)),
 ]
 
 
@@ -120,6 +121,13 @@ def test_lmpack_reads_the_raw_example() -> None:
     ((header, block),) = read_blocks(ByteReader(io.BytesIO(container)))
     assert header.fingerprint == FINGERPRINT
     assert (block.kind, block.payload) == (BlockKind.RAW, content)
+
+
+def test_lmpack_reads_the_example_of_two_models() -> None:
+    content, container = PAIR_EXAMPLE
+    ((header, block),) = read_blocks(ByteReader(io.BytesIO(container)))
+    assert header.fingerprints == (FINGERPRINT, bytes(range(8, 16)))
+    assert (header.version, block.payload) == (3, content)
 
 
 def test_lmpack_reads_the_model_example() -> None:
@@ -192,7 +200,7 @@ def test_figures_of_the_example_with_tokens(a: int, b: int, p: int, name: str) -
 def test_lmpack_writes_the_examples(container: bytes) -> None:
     sink = io.BytesIO()
     ((header, _),) = read_blocks(ByteReader(io.BytesIO(container)))
-    writer = ContainerWriter(sink, FINGERPRINT, header.version)
+    writer = ContainerWriter(sink, FINGERPRINT, header.version, header.second)
     for _, block in read_blocks(ByteReader(io.BytesIO(container))):
         writer.write(block)
     writer.finish()

@@ -13,7 +13,7 @@ from containers import ShortReads, container, raw_block
 
 import lmpack
 from lmpack._container import Block, ByteReader, read_block, read_blocks, read_indexes
-from lmpack._container._records import HEADER_SIZE
+from lmpack._container._header import HEADER_SIZE
 from lmpack.errors import DamagedError, NotLmpackError
 
 SIZES = [1, 2, 3, 4, 5, 16, 17, 18, 511, 1 << 16, (1 << 16) + 18, 200_001]

@@ -6,8 +6,7 @@ import io
 
 import pytest
 
-from lmpack._container import _salvage, find_remnants
-from lmpack._container._records import BlockKind, Header
+from lmpack._container import BlockKind, Header, _salvage, find_remnants
 from lmpack._container._source import encode_varint
 
 LENGTH = 1 << 16

@@ -59,6 +59,7 @@ def run_blocks(batch: ContinuousBatch, blocks: Sequence[tuple[int, int]]) -> lis
         positions = []
         together.wait()
         with batch.lease(lanes) as leased:
+            leased.start(lanes)
             for step in range(steps):
                 odds = leased.step(None, np.full(lanes, step % 30))
                 assert odds.shape == (lanes, 32)
@@ -121,6 +122,7 @@ def test_an_error_of_a_step_reaches_all_blocks_in_it() -> None:
     def block() -> None:
         try:
             with batch.lease(2) as leased:
+                leased.start(2)
                 ready.wait()
                 for _ in range(10):
                     leased.step(None, np.zeros(2, int))
@@ -142,11 +144,13 @@ def test_a_block_that_gives_up_does_not_hold_up_the_others() -> None:
 
     def give_up() -> None:
         with batch.lease(2) as leased:
+            leased.start(2)
             leased.step(None, np.zeros(2, int))
             raise InterruptedError
 
     def go_on() -> int:
         with batch.lease(2) as leased:
+            leased.start(2)
             return sum(int(leased.step(None, np.zeros(2, int))[0, 1]) for _ in range(20))
 
     with ThreadPoolExecutor(2) as pool:
@@ -163,7 +167,9 @@ def test_a_block_that_gives_up_does_not_hold_up_the_others() -> None:
 def test_an_interrupted_block_does_not_hold_up_the_others() -> None:
     batch = ContinuousBatch(Recorded(), 2)
     with batch.lease(1) as other:
+        other.start(1)
         with interrupted_when(lambda: bool(batch._ready)), batch.lease(1) as lanes:
+            lanes.start(1)
             lanes.step(None, np.zeros(1, int))
         assert batch.load == 1
         odds = background(lambda: other.step(None, np.zeros(1, int))).result(10)
@@ -206,7 +212,9 @@ def test_an_interrupt_ends_only_the_block_that_ordered_the_step() -> None:
     model = Held()
     batch = ContinuousBatch(model, 2)
     with batch.lease(1) as other:
+        other.start(1)
         with interrupted_when(model.is_stepping.is_set), batch.lease(1) as lanes:
+            lanes.start(1)
             odds = background(lambda: other.step(None, np.full(1, 7)))
             while not batch._ready:
                 time.sleep(0.001)
@@ -214,6 +222,7 @@ def test_an_interrupt_ends_only_the_block_that_ordered_the_step() -> None:
 
         def newcomer() -> int:
             with batch.lease(1) as lanes:
+                lanes.start(1)
                 return int(lanes.step(None, np.zeros(1, int))[0, 1])
 
         position = background(newcomer)
@@ -231,8 +240,8 @@ def test_lanes_are_not_lost_if_they_cannot_be_restarted(monkeypatch: pytest.Monk
     batch = ContinuousBatch(Recorded(), 2)
     with monkeypatch.context() as patch:
         patch.setattr(Recorded, "restart", fail)
-        with pytest.raises(RuntimeError, match="the card is gone"), batch.lease(2):
-            pass
+        with pytest.raises(RuntimeError, match="the card is gone"), batch.lease(2) as lanes:
+            lanes.start(2)
     assert batch.load == 0
     assert background(lambda: run_blocks(batch, [(2, 3)])).result(10) == [[1, 2, 3]]
 
@@ -257,6 +266,8 @@ def test_at_the_end_of_the_interpreter_nobody_waits_for_a_step() -> None:
     batch = ContinuousBatch(Recorded(), 2)
     batch._maker.shutdown()
     with batch.lease(1) as first, batch.lease(1) as second:
+        first.start(1)
+        second.start(1)
         steps = [
             background(lambda lanes=lanes: lanes.step(None, np.zeros(1, int)))  # type: ignore[misc]
             for lanes in (first, second)

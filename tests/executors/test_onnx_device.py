@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ def test_batches_capture_before_anything_else_goes_on(sessions: Sessions) -> Non
     assert threading.get_ident() not in threads
     executor.step(executor.start(3), np.zeros(3, int))  # a state apart
     with executor.lanes_for(1) as lanes:
-        lanes.step(None, np.zeros(1, int))
+        lanes.step(lanes.start(1), np.zeros(1, int))
     assert len(sessions.captured) == 4
 
 
@@ -130,11 +131,12 @@ def test_batches_capture_before_anything_else_goes_on(sessions: Sessions) -> Non
 def test_the_proof_is_of_the_steps_that_decode(monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = load_byte_model("tiny")
     executor = CudaExecutor(bundle, CPU, lanes=2, batches=1)
-    batch_step = ContinuousBatch.step
+    begin_step = ContinuousBatch.begin_step
 
-    def wrong(*arguments: Any) -> np.ndarray:
-        return batch_step(*arguments) + 1
+    def wrong(*arguments: Any) -> Callable[[], np.ndarray]:
+        odds = begin_step(*arguments)
+        return lambda: odds() + 1
 
-    monkeypatch.setattr(ContinuousBatch, "step", wrong)
+    monkeypatch.setattr(ContinuousBatch, "begin_step", wrong)
     with pytest.raises(ConformanceError, match="steps"):
         check_conformance(bundle, executor)

@@ -280,8 +280,8 @@ def test_the_model_is_checked(fake_models: FakeModels) -> None:
 def test_describe_tells_what_is_there() -> None:
     sink = packed(CONTENT[:100] + bytes(100) + NOISE)
     (container,) = lmpack.describe(sink)
-    assert (container.version, container.model, container.offset) == (1, "small", 0)
-    assert container.fingerprint == b"small---"
+    assert (container.version, container.models, container.offset) == (1, ("small",), 0)
+    assert container.fingerprints == (b"small---",)
     assert (container.content_length, container.compressed_length) == (250, len(sink.getvalue()))
     assert [block.kind for block in container.blocks] == ["mixed", "adaptive", "raw"]
     assert [block.plain_length for block in container.blocks] == [100, 100, 50]
@@ -292,6 +292,6 @@ def test_describe_tells_what_is_there() -> None:
 def test_describe_needs_no_model_but_a_file_that_can_seek(fake_models: FakeModels) -> None:
     sink = packed()
     fake_models.bundles.clear()
-    assert lmpack.describe(sink)[0].model is None
+    assert lmpack.describe(sink)[0].models == (None,)
     with open(os.pipe()[0], "rb") as pipe, pytest.raises(lmpack.UsageError, match="pipe"):
         lmpack.describe(pipe)

@@ -158,7 +158,7 @@ def test_as_many_blocks_side_by_side_as_the_memory_holds(
     monkeypatch.setattr(coders, "encode_block", encode)
     block = Block(BlockKind.ADAPTIVE, 0, MIB, 0, bytes(20))
     decoder = coders.Decoder(lmpack.Options(threads=4))
-    one = decoder.required_memory(block, NO_MODEL, "it")
+    one = decoder.required_memory(block, (), "it")
     limit = int(one * blocks_of_memory)
     lmpack.verify_stream(io.BytesIO(container([block] * 8, NO_MODEL)), threads=4, max_memory=limit)
     assert together.most == expected

@@ -22,7 +22,10 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 ADAPTIVE, MODEL = Options(level=1), Options(level=6, mixing=False)
 
 
-@pytest.fixture(params=[ADAPTIVE, MODEL], ids=["adaptive", "model"])
+PAIR = Options(level=6, model=("base", "small"))
+
+
+@pytest.fixture(params=[ADAPTIVE, MODEL, PAIR], ids=["adaptive", "model", "two models"])
 def one(request: pytest.FixtureRequest) -> Sample:
     return sample(mixed_content(1), options=request.param)
 

@@ -255,8 +255,8 @@ def test_levels_choose_the_model(fake_models: FakeModels) -> None:
     used = {}
     for level in LEVELS:
         (container,) = lmpack.describe(io.BytesIO(lmpack.compress(WORDS, level=level)))
-        used[level] = container.model
-    names = [None] * 2 + ["tiny"] * 2 + ["small"] * 3 + ["base"] * 2
+        used[level] = container.models
+    names = [()] * 2 + [("tiny",)] * 2 + [("small",)] * 3 + [("base",), ("base", "small")]
     assert used == dict(zip(LEVELS, names, strict=True))
 
 

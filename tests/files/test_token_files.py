@@ -14,7 +14,7 @@ from ruled_decoder import RuledDecoder
 
 import lmpack
 from lmpack._blocks import coders
-from lmpack._container import BlockKind, _records
+from lmpack._container import BlockKind, _header
 from lmpack._models.bundle import load_bundle
 from lmpack.errors import DamagedError, LimitError, ModelError, VersionError
 
@@ -54,7 +54,7 @@ def test_files_come_back_and_tell_what_they_hold(
     assert lmpack.decompress(packed, model=folder) == content
     (info,) = lmpack.describe(io.BytesIO(packed), model=folder)
     assert info.version == 2
-    assert info.fingerprint == load_bundle(folder).fingerprint[:8]
+    assert info.fingerprints == (load_bundle(folder).fingerprint[:8],)
     assert [block.kind for block in info.blocks] == [
         "mixed tokens" if mixing else "tokens",
         "raw",
@@ -79,7 +79,7 @@ def test_readers_of_version_1_take_the_file_for_newer(
     folder: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed = lmpack.compress(content, model=folder)
-    monkeypatch.setattr(_records, "VERSION", 1)
+    monkeypatch.setattr(_header, "VERSION", 1)
     with pytest.raises(VersionError, match="format version 2, this lmpack reads up to 1"):
         lmpack.decompress(packed, model=folder)
 

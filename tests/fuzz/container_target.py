@@ -98,7 +98,9 @@ def rewritten(file: bytes, blocks: Blocks) -> bytes:
     sink = io.BytesIO()
     remaining = iter(blocks)
     for index in read_indexes(io.BytesIO(file)):
-        writer = ContainerWriter(sink, index.header.fingerprint, index.header.version)
+        writer = ContainerWriter(
+            sink, index.header.fingerprint, index.header.version, index.header.second
+        )
         for _ in index.blocks:
             writer.write(next(remaining)[1])
         writer.finish()

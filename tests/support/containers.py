@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lmpack._container import BYTES_VERSION, Block, BlockKind, ContainerWriter
 
+SECOND = bytes.fromhex("8899aabbccddeeff")
 FINGERPRINT = bytes.fromhex("0011223344556677")
 
 
@@ -28,11 +29,14 @@ def model_block(plain_length: int, lanes_log2: int, payload: bytes) -> Block:
 
 
 def container(
-    blocks: Iterable[Block], fingerprint: bytes = FINGERPRINT, version: int = BYTES_VERSION
+    blocks: Iterable[Block],
+    fingerprint: bytes = FINGERPRINT,
+    version: int = BYTES_VERSION,
+    second: bytes | None = None,
 ) -> bytes:
     """A whole container."""
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, fingerprint, version)
+    writer = ContainerWriter(sink, fingerprint, version, second)
     for block in blocks:
         writer.write(block)
     writer.finish()

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-import lmpack._blocks.coders
 import lmpack._blocks.executor_cache
+import lmpack._blocks.model_choice
 import lmpack._files.description
 import lmpack._models.bundle
 from lmpack._executors.stepping import SteppingExecutor
@@ -86,7 +86,7 @@ class FakeModels:
     def install(self, set_attribute: Callable[[Any, str, Any], None]) -> None:
         """Put the fakes in place, by `monkeypatch.setattr` or `setattr`."""
         for name in ("load_bundle", "find_bundle", "list_models"):
-            set_attribute(lmpack._blocks.coders, name, getattr(self, name))
+            set_attribute(lmpack._blocks.model_choice, name, getattr(self, name))
         set_attribute(lmpack._blocks.executor_cache, "open_executor", self.open_executor)
         set_attribute(lmpack._blocks.executor_cache, "_executors", {})
         set_attribute(lmpack._files.description, "find_bundle", self.find_bundle)

@@ -15,16 +15,20 @@ from reference_tokens import Byte, EndMixer, NoTokenError, TokenModel, code_toke
 
 Weights = Sequence[int]
 BytePredictor = Callable[[Sequence[bytes]], Sequence[Weights]]
-Predictor = BytePredictor | TokenModel
+Predictor = BytePredictor | TokenModel | tuple[BytePredictor, BytePredictor]
 """From what each lane of a block holds so far to the weights of each lane's next symbol.
 
 It is called once a step, with all lanes; the weights of lanes that have ended are not looked at.
-Models of tokens are given the numbers of the tokens in place of the bytes.
+Models of tokens are given the numbers of the tokens in place of the bytes. Two predict together.
 """
 
 MAGIC = b"\x8cLMP"
 RAW, MODEL, MIXED, ADAPTIVE, TOKENS, MIXED_TOKENS = 1, 2, 3, 4, 5, 6
-KINDS = {1: (RAW, MODEL, MIXED, ADAPTIVE), 2: (RAW, ADAPTIVE, TOKENS, MIXED_TOKENS)}
+KINDS = {
+    1: (RAW, MODEL, MIXED, ADAPTIVE),
+    2: (RAW, ADAPTIVE, TOKENS, MIXED_TOKENS),
+    3: (RAW, MIXED, ADAPTIVE),
+}
 """Those of each version."""
 TOTAL = 2**24
 """Sum of the frequencies of all symbols."""
@@ -87,9 +91,15 @@ def decode_container(cursor: Cursor, predict: Predictor) -> bytes:
     start = cursor.position
     require(cursor.take(4) == MAGIC, "the magic is wrong")
     version = cursor.take(1)
-    cursor.take(8)
+    first = cursor.take(8)
     cursor.take_checksum(start)
-    require(version[0] in KINDS, "the version is neither 1 nor 2")
+    require(version[0] in KINDS, "the version is none of 1 to 3")
+    if version[0] == 3:
+        start = cursor.position
+        second = cursor.take(8)
+        cursor.take_checksum(start)
+        require(any(first) and any(second), "one of two models is none")
+        require(first != second, "both models are the same")
     contents: list[bytes] = []
     lengths: list[tuple[int, int]] = []
     while cursor.data[cursor.position : cursor.position + 1] != b"\x00":
@@ -138,14 +148,18 @@ def decode_block(
         require(payload_length < plain_length, "a model payload that is not shorter")
         payload = cursor.take(payload_length)
         if kind == ADAPTIVE:
-            plain = decode_mixed_payload(payload, plain_length, lanes_log2, None)
+            plain = decode_mixed_payload(payload, plain_length, lanes_log2, ())
         elif isinstance(predict, TokenModel):
             require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
             plain = decode_tokens(payload, plain_length, lanes_log2, predict, kind == MIXED_TOKENS)
         else:
             require(kind in (MODEL, MIXED), "the model is one of bytes")
-            decode_one = decode_payload if kind == MODEL else decode_mixed_payload
-            plain = decode_one(payload, plain_length, lanes_log2, predict)
+            models = predict if isinstance(predict, tuple) else (predict,)
+            require(len(models) == 1 + (version == 3), "another number of models")
+            if kind == MODEL:
+                plain = decode_payload(payload, plain_length, lanes_log2, models[0])
+            else:
+                plain = decode_mixed_payload(payload, plain_length, lanes_log2, models)
     require(zlib.crc32(plain) ^ number == checksum, "the CRC-32 of the content is wrong")
     return plain, payload_length
 
@@ -167,25 +181,23 @@ def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: BytePr
 
 
 def decode_mixed_payload(
-    payload: bytes, length: int, lanes_log2: int, predict: BytePredictor | None
+    payload: bytes, length: int, lanes_log2: int, models: Sequence[BytePredictor]
 ) -> bytes:
     """The bytes of a mixed block, or without a model of an adaptive one."""
     require(len(payload) >= 3, "a payload without mixing and stride")
-    require(payload[0] == 1 or (payload[0] == 2 and predict is None), "another mixing than 1 or 2")
+    require(payload[0] == 1 or (payload[0] == 2 and not models), "another mixing than 1 or 2")
     lane_lengths = cut_lanes(length, lanes_log2)
     stride = int.from_bytes(payload[1:3], "little")
-    predictor = reference_mixing.ContextMixer(length, lane_lengths[0], stride)
+    predictor = reference_mixing.ContextMixer(length, lane_lengths[0], stride, max(1, len(models)))
     coder = RangeDecoder(payload[3:])
     lanes = [b""] * len(lane_lengths)
-    weights: Sequence[Weights] | None = None
+    weights: list[Sequence[Weights]] = []
 
     for lane, position in predictor.order():
-        if lane == 0 and predict is not None:
-            weights = predict(lanes)
-        model: reference_mixing.Model = reference_mixing.no_model
-        if weights is not None:
-            model = reference_mixing.model_of(weights[lane][:256])
-        predictor.code_byte(lane, position, model, coder.decode_bit)
+        if lane == 0:
+            weights = [predict(lanes) for predict in models]
+        said = [reference_mixing.model_of(rows[lane][:256]) for rows in weights]
+        predictor.code_byte(lane, position, said or [reference_mixing.no_model], coder.decode_bit)
         lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
     mixed = b"".join(lanes)
@@ -222,7 +234,7 @@ def decode_tokens(
 
         if is_mixed:
             position = lane * lane_lengths[0] + len(lanes[lane])
-            mixer.code_byte(lane, position, lambda prefix, known: byte.model(), code)
+            mixer.code_byte(lane, position, [lambda prefix, known: byte.model()], code)
         else:
             for _ in range(8):
                 code(byte.model())

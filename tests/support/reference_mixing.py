@@ -252,7 +252,7 @@ class Matches:
 class ContextMixer:
     """Probabilities of the bits of a block, in the order in which they are coded."""
 
-    def __init__(self, length: int, lane_length: int, stride: int) -> None:
+    def __init__(self, length: int, lane_length: int, stride: int, models: int = 1) -> None:
         digits = length.bit_length()
         self.plain = bytearray(length)
         self.lane_length, self.stride = lane_length, stride
@@ -260,11 +260,13 @@ class ContextMixer:
         self.matches = Matches(self.plain, lane_length, digits)
         self.found = [(0, 0)] * -(-length // lane_length)
         self.order1: dict[tuple[int, int], list[int]] = {}
-        self.model_apm, self.match_apm, self.order2_apm = (Apm() for _ in range(3))
+        self.match_apm, self.order2_apm = Apm(), Apm()
+        self.model_apms = [Apm() for _ in range(models)]
         self.order0, self.by_length = StateMap(1000), StateMap(1000)
         self.by_byte = StateMap(250)
         self.state_maps = [StateMap(1000, GUESSES) for _ in range(11)]
-        first = [50000, 9000, 0, 3000, 10000] + [3000] * 11
+        heavy, light = ([50000, 9000], []) if models == 1 else ([38000, 6000], [20000, 3000])
+        first = [*heavy, 0, 3000, 10000] + [3000] * 11 + light
         self.mixers = [Mixer(first, 6, 9) for _ in range(4)]
         self.final_mixer = Mixer([16384] * 4, 1, 0)
 
@@ -276,7 +278,9 @@ class ContextMixer:
                 if position < len(self.plain):
                     yield lane, position
 
-    def code_byte(self, lane: int, position: int, model: Model, code: Callable[[int], int]) -> None:
+    def code_byte(
+        self, lane: int, position: int, models: Sequence[Model], code: Callable[[int], int]
+    ) -> None:
         """Predict and learn one byte; `code` is given a probability and gives the bit."""
         if self.found[lane][0] not in self.matches.coded:
             self.found[lane] = 0, 0
@@ -287,7 +291,8 @@ class ContextMixer:
             if known % 4 == 0:
                 slots = [self.slots.find(value, prefix if known else 0) for value in hashes]
                 node = 1
-            p = self._predict(lane, past, prefix, known, slots, node, model(prefix, known))
+            said = [model(prefix, known) for model in models]
+            p = self._predict(lane, past, prefix, known, slots, node, said)
             bit = code(p)
             self._update(bit)
             prefix, node = prefix << 1 | bit, node << 1 | bit
@@ -302,16 +307,22 @@ class ContextMixer:
         known: int,
         slots: list[list[int]],
         node: int,
-        model_probability: int,
+        said: Sequence[int],
     ) -> int:
-        model = stretch(model_probability)
+        logits = list(map(stretch, said))
+        refined = [
+            stretch(apm.refine(logit, prefix))
+            for apm, logit in zip(self.model_apms, logits, strict=True)
+        ]
+        # What selects weights is the first model, or the mean of both.
+        model = logits[0] if len(logits) == 1 else sum(logits) >> 1
         place, length = self.found[lane]
         length_class = 0
         if length and (self.plain[place] | 256) >> 8 - known == prefix:
             length_class = min(length // 2, 15)
         last = int.from_bytes(past[-2:], "big")
-        inputs = [model, stretch(self.model_apm.refine(model, prefix))]
-        self.used: list[Learner] = [self.model_apm, self.order0]
+        inputs = [logits[0], refined[0]]
+        self.used: list[Learner] = [*self.model_apms, self.order0]
         inputs.append(stretch(self.order0.predict(prefix)))
         if length_class:
             expected = self.plain[place]
@@ -325,6 +336,7 @@ class ContextMixer:
         self.histories = [(order1, 0), *((slot, node) for slot in slots)]
         for state_map, (cell, index) in zip(self.state_maps, self.histories, strict=True):
             inputs.append(coarse(state_map.predict(cell[index])))
+        inputs += [*logits[1:], *refined[1:]]
         match_class = sum(length_class >= least for least in (1, 6, 12))
         contexts = [
             prefix,
@@ -369,10 +381,10 @@ def model_probability(weights: Sequence[int], prefix: int, known: int) -> int:
 # 6. Coding
 
 
-def encode(plain: bytes, lane_length: int, stride: int, weights: Weights | None = None) -> bytes:
+def encode(plain: bytes, lane_length: int, stride: int, *weights: Weights) -> bytes:
     """The payload of a block, by the formulas of format.md, section 5.3, on unbounded integers."""
     low, size, shifts = 0, 2**32 - 1, 0
-    mixer = ContextMixer(len(plain), lane_length, stride)
+    mixer = ContextMixer(len(plain), lane_length, stride, max(1, len(weights)))
     for lane, position in mixer.order():
         bits = iter(f"{plain[position]:08b}")
 
@@ -387,8 +399,8 @@ def encode(plain: bytes, lane_length: int, stride: int, weights: Weights | None 
             return bit
 
         past = plain[lane * lane_length : position]
-        model = model_of(weights(lane, past)) if weights else no_model
-        mixer.code_byte(lane, position, model, code)
+        models = [model_of(give(lane, past)) for give in weights] or [no_model]
+        mixer.code_byte(lane, position, models, code)
     for k in (0, 1):
         unit = 1 << 32 - 8 * k
         value = -(-low // unit) * unit

@@ -7,19 +7,19 @@
 
 #include "lmpack/block_steps.hpp"
 #include "lmpack/coder/block_layout.hpp"
-#include "lmpack/mixing/data_kind.hpp"
+#include "lmpack/mixing/mixing.hpp"
 
 namespace lmpack {
 
 // The payload of a block, with adaptive mixing but without a model. Throws InvalidArgument unless
 // `plain` has layout.length() bytes.
 std::vector<std::uint8_t> encode_adaptive_block(std::span<const std::uint8_t> plain,
-                                                BlockLayout layout, DataKind kind,
+                                                BlockLayout layout, Mixing mixing,
                                                 const StepsDone& steps_done);
 
 // The bytes of such a block. Throws DamagedStream if the payload is not that of any bytes.
 std::vector<std::uint8_t> decode_adaptive_block(std::vector<std::uint8_t> payload,
-                                                BlockLayout layout, DataKind kind,
+                                                BlockLayout layout, Mixing mixing,
                                                 const StepsDone& steps_done);
 
 }  // namespace lmpack

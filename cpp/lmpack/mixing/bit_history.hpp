@@ -26,8 +26,8 @@ class StateTable {
   // By state: all ones if it has seen bits of one kind only, otherwise 0.
   const std::int32_t* sures() const { return sures_.data(); }
 
-  // By state: that kind as a probability, 0 for ones and 2**16 for zeros, so that p less the side is
-  // the distance from what never came.
+  // By state: that kind as a probability, 0 for ones and 2**16 for zeros, so that p less the side
+  // is the distance from what never came.
   const std::int32_t* sides() const { return sides_.data(); }
 
   // By state and bit: the next state.

@@ -2,8 +2,27 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
+
+#include "lmpack/coder/frequencies.hpp"
+#include "lmpack/error.hpp"
 
 namespace lmpack {
+
+void check_rows(std::span<const OddsRows> given, std::size_t models, std::size_t rows) {
+  if (given.size() != models) {
+    throw InvalidArgument("there must be odds of " + std::to_string(models) +
+                          (models == 1 ? " model" : " models") + ", not of " +
+                          std::to_string(given.size()));
+  }
+  for (const OddsRows& model : given) {
+    check_models_bytes(model.vocabulary);
+    if (model.odds.size() != rows * model.vocabulary) {
+      throw InvalidArgument("these bytes need " + std::to_string(rows * model.vocabulary) +
+                            " odds, not " + std::to_string(model.odds.size()));
+    }
+  }
+}
 
 Probability bit_probability(std::span<const std::int32_t, kByteValues> odds, std::uint32_t prefix) {
   const int known = static_cast<int>(std::bit_width(prefix)) - 1;

@@ -19,6 +19,9 @@ class ContextInputs {
   // `all`: four inputs of the history instead of one. The kernels must outlive the object.
   ContextInputs(const MixingKernels& kernels, std::size_t contexts, bool all);
 
+  ContextInputs(const ContextInputs&) = delete;
+  ContextInputs& operator=(const ContextInputs&) = delete;
+
   // How many inputs there are in all.
   static std::size_t inputs(std::size_t contexts, bool all);
 

@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
 #include <utility>
 
 #include "lmpack/coder/bytes.hpp"
+#include "lmpack/error.hpp"
 
 namespace lmpack {
 namespace {
 
 // The logit of the model, in classes, selects a set of weights with the match.
-constexpr int kModelClasses = 24;
+constexpr std::size_t kModelClasses = 24;
 constexpr std::size_t kMatchClasses = 4;
 
 constexpr std::uint32_t kOrder0Limit = 1000;
@@ -19,14 +21,14 @@ constexpr int kApmRate = 6;
 constexpr MixerLayer::Learning kLearning = {184, 400};
 constexpr MixerLayer::Learning kFinalLearning = {32, 0};
 
-// Inputs that come before those of the histories, by number of models: two of each, order 0.
 constexpr std::size_t kInputsOfModel = 2;
 
-// Most for the model, so that short files are worth mixing; the mixers find out soon.
+// First weights of the inputs, in units of 2**-14: most for the models, so that short files are
+// worth mixing; the mixers find out soon.
 constexpr std::int16_t kFirstWeight = 300;
-constexpr std::int16_t kFirstModelWeight = 12500;
-constexpr std::int16_t kFirstModelApmWeight = 2250;
 constexpr std::int16_t kFirstMatchByteWeight = 2500;
+constexpr std::int16_t kFirstModelWeights[][kMostModels * 2] = {
+    {}, {12500, 2250}, {9500, 1500, 5000, 750}};
 
 // The number of binary digits.
 int digits_of(std::size_t length) { return static_cast<int>(std::bit_width(length)); }
@@ -40,8 +42,7 @@ int lines_log2(std::size_t length, const PredictorParts& parts) {
 std::vector<std::int16_t> first_weights(const PredictorParts& parts, std::size_t models) {
   const std::size_t contexts = parts.contexts.size() + 1;
   std::vector<std::int16_t> weights;
-  if (models > 0) weights = {kFirstModelWeight, kFirstModelApmWeight};
-  for (std::size_t i = 1; i < models; ++i) weights.insert(weights.end(), {kFirstModelApmWeight, 0});
+  weights.assign(kFirstModelWeights[models], kFirstModelWeights[models] + models * kInputsOfModel);
   weights.push_back(0);
   weights.insert(weights.end(), parts.matches.size(), kFirstWeight);
   weights.insert(weights.end(), parts.matches.size(), kFirstMatchByteWeight);
@@ -53,18 +54,28 @@ std::vector<std::int16_t> first_weights(const PredictorParts& parts, std::size_t
 std::size_t sets_of(Selector selector) {
   switch (selector) {
     using enum Selector;
-    case kPrefix: return 256;
-    case kModel: return std::size_t{kModelClasses} * kMatchClasses;
+    case kPrefix:
+      return 256;
+    case kModel:
+      return std::max<std::size_t>(kModelClasses * kMatchClasses,
+                                   MatchInputs::kLengthClasses * kBitsInByte);
     case kByte1:
     case kByte3:
     case kAbove:
-    case kColumn: return 256 * 8;
-    case kByte2: return 256;
-    case kExpected: return 257 * 8;
-    case kSeenOrders: return 8 * 8 * 4;
-    case kKinds: return 512 * 8 * 2;
-    case kRecordAbove: return 16 * 32;
-    case kCode: return 4 * 8 * 8 * 4;
+    case kColumn:
+      return 256 * 8;
+    case kByte2:
+      return 256;
+    case kExpected:
+      return 257 * 8;
+    case kSeenOrders:
+      return 8 * 8 * 4;
+    case kKinds:
+      return 512 * 8 * 2;
+    case kRecordAbove:
+      return 16 * 32;
+    case kCode:
+      return 4 * 8 * 8 * 4;
   }
   return 1;
 }
@@ -86,11 +97,19 @@ std::vector<std::int16_t> equal_weights(std::size_t inputs) {
       inputs, static_cast<std::int16_t>(MixerLayer::kOne / static_cast<std::int32_t>(inputs)));
 }
 
+std::size_t checked_models(std::size_t models) {
+  if (models > kMostModels) {
+    throw InvalidArgument("at most two models can be mixed, not " + std::to_string(models));
+  }
+  return models;
+}
+
 }  // namespace
 
 ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
                            std::size_t models)
-    : ContextMixer(plain, layout, mixing.stride, models, parts_of(mixing.predictor),
+    : ContextMixer(plain, layout, mixing.stride, models,
+                   parts_of(mixing.predictor, mixing.stride != 0),
                    *available_mixing_kernels().front()) {}
 
 ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout,
@@ -99,7 +118,6 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
     : plain_(plain),
       layout_(layout),
       parts_(std::move(parts)),
-      models_(models),
       lanes_(layout.lanes(),
              Lane{LaneContexts(stride), std::vector<Match>(parts_.matches.size()), 0}),
       histories_by_hash_(lines_log2(layout.length(), parts_)),
@@ -108,7 +126,7 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
       hashes_(parts_.contexts.size()),
       slots_(parts_.contexts.size()),
       runs_(parts_.contexts.size() + 1),
-      model_apms_(models, Apm(kByteValues, kApmRate)),
+      model_apms_(checked_models(models), Apm(kByteValues, kApmRate)),
       order0_(kByteValues, kOrder0Limit),
       matches_(plain, layout, parts_.matches, places_log2(layout.length())),
       context_inputs_(kernels, parts_.contexts.size() + 1, parts_.all_history_inputs),
@@ -152,9 +170,9 @@ void ContextMixer::find_slots() {
   }
 }
 
-Probability ContextMixer::predict(std::span<const Probability> models) {
-  predict_models(models);
-  std::int16_t* inputs = mixers_.inputs() + models_ * kInputsOfModel;
+Probability ContextMixer::predict(std::span<const Probability> said) {
+  predict_models(said);
+  std::int16_t* inputs = mixers_.inputs() + models() * kInputsOfModel;
   *inputs++ = logistic().stretch(order0_.predict(prefix_));
   matches_.predict(prefix_, bit_, inputs);
   inputs += parts_.matches.size() * MatchInputs::kInputs;
@@ -171,15 +189,17 @@ Probability ContextMixer::predict(std::span<const Probability> models) {
   return refined(static_cast<Logit>(parts_.second_final ? sum >> 1 : sum));
 }
 
-void ContextMixer::predict_models(std::span<const Probability> models) {
+void ContextMixer::predict_models(std::span<const Probability> said) {
   const Logistic& tables = logistic();
   std::int16_t* inputs = mixers_.inputs();
-  for (std::size_t i = 0; i < models_; ++i) {
-    const Logit logit = tables.stretch(models[i]);
-    if (i == 0) model_logit_ = logit;
-    inputs[kInputsOfModel * i] = logit;
-    inputs[kInputsOfModel * i + 1] = tables.stretch(model_apms_[i].refine(logit, prefix_));
+  int sum = 0;
+  for (std::size_t i = 0; i < models(); ++i) {
+    const Logit logit = tables.stretch(said[i]);
+    sum += logit;
+    *inputs++ = logit;
+    *inputs++ = tables.stretch(model_apms_[i].refine(logit, prefix_));
   }
+  model_logit_ = models() == kMostModels ? sum >> 1 : sum;
 }
 
 std::size_t ContextMixer::set_of(Selector selector) const {
@@ -188,24 +208,33 @@ std::size_t ContextMixer::set_of(Selector selector) const {
   const std::size_t match = matches_.length_class();
   switch (selector) {
     using enum Selector;
-    case kPrefix: return prefix_;
+    case kPrefix:
+      return prefix_;
     case kModel: {
+      if (models() == 0) return match * kBitsInByte + bit;
       constexpr int kReach = 8 * kLogitUnit;  // of the classes
-      const int model = std::clamp<int>(model_logit_, -kReach, kReach - 1) + kReach;
-      const auto model_class = static_cast<std::size_t>(model * kModelClasses / (2 * kReach));
+      const int model = std::clamp(model_logit_, -kReach, kReach - 1) + kReach;
+      const auto model_class = static_cast<std::size_t>(model) * kModelClasses / (2 * kReach);
       const std::size_t match_class = match == 0 ? 0 : match < 6 ? 1 : match < 12 ? 2 : 3;
-      return models_ > 0 ? model_class * kMatchClasses + match_class : match * 8 % 96 + bit % 6;
+      return model_class * kMatchClasses + match_class;
     }
-    case kByte1: return (last & 0xFF) * 8 + bit;
-    case kByte2: return last >> 8 & 0xFF;
-    case kByte3: return (last >> 16 & 0xFF) * 8 + bit;
-    case kExpected: return (match == 0 ? 0 : matches_.expected() + 1) * 8 + bit;
-    case kSeenOrders: return (seen_orders_ * 8 + bit) * 4 + (last >> 6 & 3);
+    case kByte1:
+      return (last & 0xFF) * 8 + bit;
+    case kByte2:
+      return last >> 8 & 0xFF;
+    case kByte3:
+      return (last >> 16 & 0xFF) * 8 + bit;
+    case kExpected:
+      return (match == 0 ? 0 : matches_.expected() + 1) * 8 + bit;
+    case kSeenOrders:
+      return (seen_orders_ * 8 + bit) * 4 + (last >> 6 & 3);
     case kKinds:
       return ((lane_->contexts.shapes.kinds() & 0x1FF) * 8 + bit) * 2 +
              lane_->contexts.lines.matches_above();
-    case kAbove: return lane_->contexts.lines.above() * std::size_t{8} + bit;
-    case kColumn: return std::min<std::size_t>(lane_->contexts.records.column(), 255) * 8 + bit;
+    case kAbove:
+      return lane_->contexts.lines.above() * std::size_t{8} + bit;
+    case kColumn:
+      return std::min<std::size_t>(lane_->contexts.records.column(), 255) * 8 + bit;
     case kRecordAbove: {
       const Records& records = lane_->contexts.records;
       return (records.above() ^ (prefix_ << (8 - bit_) & 0xFF)) / 16 * 32 +

@@ -17,18 +17,13 @@
 #include "lmpack/mixing/logistic.hpp"
 #include "lmpack/mixing/match_inputs.hpp"
 #include "lmpack/mixing/mixer_layer.hpp"
+#include "lmpack/mixing/mixing.hpp"
 #include "lmpack/mixing/predictor_parts.hpp"
 #include "lmpack/mixing/state_map.hpp"
 
 namespace lmpack {
 
-// How a block is mixed.
-struct Mixing {
-  static constexpr std::uint32_t kLargestStride = 65535;
-
-  Predictor predictor = Predictor::kLight;
-  std::uint32_t stride = 0;  // the distance at which bytes resemble one another; 0: unknown
-};
+inline constexpr std::size_t kMostModels = 2;
 
 // Predicts the bits of a block, byte by byte in the order in which they are coded: those of each
 // lane in their order, lanes in any. All lanes share all statistics: what one has seen helps the
@@ -36,7 +31,8 @@ struct Mixing {
 class ContextMixer {
  public:
   // plain: the bytes of the block, layout.length() of them; those that are not coded yet may have
-  // any value. It must outlive the mixer. models: how many models take part.
+  // any value. It must outlive the mixer. models: how many models take part, 0 to 2. Throws
+  // InvalidArgument for more.
   ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
                std::size_t models);
 
@@ -47,11 +43,13 @@ class ContextMixer {
   // Starts the next byte of a lane.
   void start_byte(std::size_t lane);
 
-  // The probability that the next bit is 1. models: what each model says.
-  Probability predict(std::span<const Probability> models);
+  // The probability that the next bit is 1. said: what each model says of it.
+  Probability predict(std::span<const Probability> said);
 
   // The bit that came.
   void update(std::uint32_t bit);
+
+  std::size_t models() const { return model_apms_.size(); }
 
   // What selects the statistics of the next byte of a lane.
   const LaneContexts& contexts(std::size_t lane) const { return lanes_[lane].contexts; }
@@ -68,7 +66,7 @@ class ContextMixer {
   };
 
   void find_slots();
-  void predict_models(std::span<const Probability> models);
+  void predict_models(std::span<const Probability> said);
   void select_weights();
   Probability refined(Logit logit);
   std::size_t set_of(Selector selector) const;
@@ -76,7 +74,6 @@ class ContextMixer {
   std::span<const std::uint8_t> plain_;
   BlockLayout layout_;
   PredictorParts parts_;
-  std::size_t models_;
   std::vector<Lane> lanes_;
   Followers followers_;
 
@@ -88,14 +85,14 @@ class ContextMixer {
   std::size_t seen_orders_ = 0;
 
   HistoryTable histories_by_hash_;
-  std::vector<BitHistory> order1_;         // [last byte][prefix]
-  std::vector<ByteRun> order1_runs_;       // [last byte]
-  std::vector<std::uint64_t> hashes_;      // of the contexts
-  std::vector<HistorySlot*> slots_;        // of the contexts
-  std::vector<ByteRun*> runs_;             // order 1, then the contexts
+  std::vector<BitHistory> order1_;     // [last byte][prefix]
+  std::vector<ByteRun> order1_runs_;   // [last byte]
+  std::vector<std::uint64_t> hashes_;  // of the contexts
+  std::vector<HistorySlot*> slots_;    // of the contexts
+  std::vector<ByteRun*> runs_;         // order 1, then the contexts
 
   std::vector<Apm> model_apms_;
-  Logit model_logit_ = 0;  // of the first model
+  int model_logit_ = 0;  // the mean of the models
   StateMap order0_;
   MatchInputs matches_;
   ContextInputs context_inputs_;  // order 1, then the contexts

@@ -30,7 +30,7 @@ struct HistoryStep {
 };
 
 struct RunStep {
-  std::size_t size;               // contexts, padded
+  std::size_t size;  // contexts, padded
   std::uint32_t places_of_context;
   MapEntry* entries;              // [size][places_of_context]; the first place says nothing
   const std::uint32_t* expected;  // [size]: 256 + the byte; 0 if there is none

@@ -6,13 +6,6 @@
 
 namespace lmpack {
 
-// Text, or records (tables, images, samples) in which bytes resemble those `stride` before.
-struct DataKind {
-  static constexpr std::uint32_t kLargestStride = 65535;
-
-  std::uint32_t stride = 0;  // 0: text
-};
-
 // The distance, 2 to about 2000, at which bytes resemble one another most, if they do so more than
 // at the distances beside it; otherwise 0. A guess, worth a try.
 std::uint32_t likely_stride(std::span<const std::uint8_t> plain);

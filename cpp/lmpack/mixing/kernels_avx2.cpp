@@ -71,9 +71,7 @@ struct Entries8 {
   static Entries8 load(const std::uint32_t* from) {
     return {_mm256_load_si256(reinterpret_cast<const __m256i*>(from))};
   }
-  void store(std::uint32_t* to) const {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to), value);
-  }
+  void store(std::uint32_t* to) const { _mm256_store_si256(reinterpret_cast<__m256i*>(to), value); }
   void store_narrow(std::int16_t* to) const {
     const __m128i low = _mm256_castsi256_si128(value);
     const __m128i high = _mm256_extracti128_si256(value, 1);
@@ -121,7 +119,8 @@ struct Entries8 {
 
 }  // namespace
 
-const MixingKernels kAvx2Mixing = {"avx2",
+const MixingKernels kAvx2Mixing = {
+    "avx2",
     dot,
     train,
     predict_histories<Entries8>,

@@ -62,16 +62,14 @@ struct Entries16 {
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     return {_mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(first)), lanes)};
   }
-  static Entries16 load(const std::uint32_t* from) {
-    return {_mm512_load_si512(from)};
-  }
-  void store(std::uint32_t* to) const {
-    _mm512_store_si512(to, value);
-  }
+  static Entries16 load(const std::uint32_t* from) { return {_mm512_load_si512(from)}; }
+  void store(std::uint32_t* to) const { _mm512_store_si512(to, value); }
   void store_narrow(std::int16_t* to) const {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(value));
   }
-  Entries16 of(const std::int32_t* table) const { return {_mm512_i32gather_epi32(value, table, 4)}; }
+  Entries16 of(const std::int32_t* table) const {
+    return {_mm512_i32gather_epi32(value, table, 4)};
+  }
   Entries16 of(const std::uint32_t* table) const {
     return of(reinterpret_cast<const std::int32_t*>(table));
   }
@@ -79,7 +77,8 @@ struct Entries16 {
     _mm512_i32scatter_epi32(table, value, entries.value, 4);
   }
   Entries16 equal_then(Entries16 other, Entries16 yes, Entries16 no) const {
-    return {_mm512_mask_blend_epi32(_mm512_cmpeq_epi32_mask(value, other.value), no.value, yes.value)};
+    return {
+        _mm512_mask_blend_epi32(_mm512_cmpeq_epi32_mask(value, other.value), no.value, yes.value)};
   }
   Entries16 min(Entries16 other) const { return {_mm512_min_epi32(value, other.value)}; }
   template <int kBits>
@@ -98,18 +97,27 @@ struct Entries16 {
     return {_mm512_srl_epi32(value, _mm_cvtsi32_si128(bits))};
   }
 
-  friend Entries16 operator+(Entries16 a, Entries16 b) { return {_mm512_add_epi32(a.value, b.value)}; }
-  friend Entries16 operator-(Entries16 a, Entries16 b) { return {_mm512_sub_epi32(a.value, b.value)}; }
+  friend Entries16 operator+(Entries16 a, Entries16 b) {
+    return {_mm512_add_epi32(a.value, b.value)};
+  }
+  friend Entries16 operator-(Entries16 a, Entries16 b) {
+    return {_mm512_sub_epi32(a.value, b.value)};
+  }
   friend Entries16 operator*(Entries16 a, Entries16 b) {
     return {_mm512_mullo_epi32(a.value, b.value)};
   }
-  friend Entries16 operator&(Entries16 a, Entries16 b) { return {_mm512_and_si512(a.value, b.value)}; }
-  friend Entries16 operator|(Entries16 a, Entries16 b) { return {_mm512_or_si512(a.value, b.value)}; }
+  friend Entries16 operator&(Entries16 a, Entries16 b) {
+    return {_mm512_and_si512(a.value, b.value)};
+  }
+  friend Entries16 operator|(Entries16 a, Entries16 b) {
+    return {_mm512_or_si512(a.value, b.value)};
+  }
 };
 
 }  // namespace
 
-const MixingKernels kAvx512Mixing = {"avx512",
+const MixingKernels kAvx512Mixing = {
+    "avx512",
     dot,
     train,
     predict_histories<Entries16>,

@@ -43,7 +43,8 @@ void train(const std::int16_t* inputs, std::size_t size, std::int16_t* const* ro
 
 }  // namespace
 
-const MixingKernels kNeonMixing = {"neon",
+const MixingKernels kNeonMixing = {
+    "neon",
     dot,
     train,
     predict_histories<SingleEntry>,

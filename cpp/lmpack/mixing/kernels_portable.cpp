@@ -37,7 +37,8 @@ void train(const std::int16_t* inputs, std::size_t size, std::int16_t* const* ro
 
 }  // namespace
 
-const MixingKernels kPortableMixing = {"portable",
+const MixingKernels kPortableMixing = {
+    "portable",
     dot,
     train,
     predict_histories<SingleEntry>,

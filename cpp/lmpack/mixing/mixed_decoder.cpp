@@ -1,6 +1,7 @@
 #include "lmpack/mixing/mixed_decoder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -11,29 +12,37 @@
 
 namespace lmpack {
 
-MixedDecoder::MixedDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, DataKind kind)
+MixedDecoder::MixedDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, Mixing mixing,
+                           std::size_t models)
     : cursor_(layout),
       plain_(layout.length()),
-      mixer_(plain_, layout, kind),
+      mixer_(plain_, layout, mixing, models),
       coder_(std::move(payload)) {}
 
 void MixedDecoder::decode() {
   cursor_.check(1);
   cursor_.advance(1, [&](const Cell& cell) {
-    plain_[cell.index] = decode_byte(cell.lane, [](std::uint32_t) { return kHalf; });
+    plain_[cell.index] = decode_byte(cell.lane, [](std::uint32_t, auto) {});
     mixer_.finish_byte();
   });
 }
 
-void MixedDecoder::decode(std::span<const std::int32_t> odds, std::size_t vocabulary,
-                          std::span<std::int32_t> bytes) {
-  check_sizes(odds.size(), vocabulary, bytes.size());
+void MixedDecoder::decode(std::span<const OddsRows> models, std::span<std::int32_t> bytes) {
+  const std::size_t lanes = layout().lanes();
+  cursor_.check(1);
+  check_rows(models, mixer_.models(), lanes);
+  if (bytes.size() != lanes) {
+    throw InvalidArgument("a step needs places for " + std::to_string(lanes) + " bytes, not for " +
+                          std::to_string(bytes.size()));
+  }
   std::ranges::fill(bytes, 0);
   cursor_.advance(1, [&](const Cell& cell) {
-    const auto row = odds.subspan(cell.lane * vocabulary).first<kByteValues>();
-    check_odds(row);
-    const std::uint8_t byte =
-        decode_byte(cell.lane, [&](std::uint32_t prefix) { return bit_probability(row, prefix); });
+    for (const OddsRows& model : models) check_odds(model.of_bytes(cell.lane));
+    const std::uint8_t byte = decode_byte(cell.lane, [&](std::uint32_t prefix, auto said) {
+      for (std::size_t i = 0; i < models.size(); ++i) {
+        said[i] = bit_probability(models[i].of_bytes(cell.lane), prefix);
+      }
+    });
     bytes[cell.lane] = plain_[cell.index] = byte;
     mixer_.finish_byte();
   });
@@ -44,23 +53,15 @@ std::vector<std::uint8_t> MixedDecoder::finish() {
   return std::move(plain_);
 }
 
-void MixedDecoder::check_sizes(std::size_t odds, std::size_t vocabulary, std::size_t bytes) const {
-  check_models_bytes(vocabulary);
-  cursor_.check(1);
-  const std::size_t lanes = layout().lanes();
-  if (bytes != lanes || odds != lanes * vocabulary) {
-    throw InvalidArgument("a step needs " + std::to_string(lanes * vocabulary) + " odds for " +
-                          std::to_string(lanes) + " bytes, not " + std::to_string(odds) + " for " +
-                          std::to_string(bytes));
-  }
-}
-
-template <typename Model>
-std::uint8_t MixedDecoder::decode_byte(std::size_t lane, const Model& model) {
+template <typename Say>
+std::uint8_t MixedDecoder::decode_byte(std::size_t lane, const Say& say) {
   mixer_.start_byte(lane);
+  std::array<Probability, kMostModels> all;
+  const std::span said = std::span(all).first(mixer_.models());
   std::uint32_t prefix = 1;
   for (int i = 0; i < kBitsInByte; ++i) {
-    const Probability p = mixer_.predict(model(prefix));
+    say(prefix, said);
+    const Probability p = mixer_.predict(said);
     const std::uint32_t bit = coder_.lies_below(share_of_one(p)) ? 1 : 0;
     coder_.consume(bit_interval(p, bit));
     mixer_.update(bit);

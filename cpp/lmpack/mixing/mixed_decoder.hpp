@@ -8,6 +8,7 @@
 
 #include "lmpack/coder/block_cursor.hpp"
 #include "lmpack/coder/range_decoder.hpp"
+#include "lmpack/mixing/byte_path.hpp"
 #include "lmpack/mixing/context_mixer.hpp"
 
 namespace lmpack {
@@ -15,8 +16,10 @@ namespace lmpack {
 // Not safe for two threads at once.
 class MixedDecoder {
  public:
-  // Throws DamagedStream if the payload starts like none.
-  MixedDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, DataKind kind);
+  // models: how many predict, 0 to 2. Throws DamagedStream if the payload
+  // starts like none, InvalidArgument for another number of models.
+  MixedDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, Mixing mixing,
+               std::size_t models = 0);
 
   MixedDecoder(const MixedDecoder&) = delete;
   MixedDecoder& operator=(const MixedDecoder&) = delete;
@@ -27,22 +30,19 @@ class MixedDecoder {
   // InvalidArgument for a call out of turn; after damage, for every further call.
   void decode();
 
-  // The same with a model. odds: [lanes, vocabulary], those of the bytes first, the same as the
+  // The same with what each model gives, in rows [lanes], the same as the
   // encoder had; bytes: [lanes], set to 0 for lanes that have ended. Throws InvalidArgument also
   // for a size or odds out of range; after bad odds, for every further call.
-  void decode(std::span<const std::int32_t> odds, std::size_t vocabulary,
-              std::span<std::int32_t> bytes);
+  void decode(std::span<const OddsRows> models, std::span<std::int32_t> bytes);
 
   // The block. Call it after the last step: throws DamagedStream unless the encoder writes this
   // very payload for these bytes, InvalidArgument if there are steps left.
   std::vector<std::uint8_t> finish();
 
  private:
-  void check_sizes(std::size_t odds, std::size_t vocabulary, std::size_t bytes) const;
-
-  // model(prefix) is what the model says of the next bit, given those before it.
-  template <typename Model>
-  std::uint8_t decode_byte(std::size_t lane, const Model& model);
+  // say(prefix, said) writes what each model says of the next bit, given those before it.
+  template <typename Say>
+  std::uint8_t decode_byte(std::size_t lane, const Say& say);
 
   BlockCursor cursor_;
   std::vector<std::uint8_t> plain_;

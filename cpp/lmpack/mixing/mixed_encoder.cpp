@@ -1,5 +1,6 @@
 #include "lmpack/mixing/mixed_encoder.hpp"
 
+#include <array>
 #include <string>
 
 #include "lmpack/coder/frequencies.hpp"
@@ -7,18 +8,9 @@
 #include "lmpack/mixing/bit_interval.hpp"
 
 namespace lmpack {
-namespace {
-
-constexpr BytePath kNoModel = [] {
-  BytePath path{};
-  path.fill(kHalf);
-  return path;
-}();
-
-}  // namespace
-
-MixedEncoder::MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind)
-    : plain_(plain), cursor_(layout), mixer_(plain, layout, kind) {
+MixedEncoder::MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
+                           std::size_t models)
+    : plain_(plain), cursor_(layout), mixer_(plain, layout, mixing, models) {
   if (plain.size() != layout.length()) {
     throw InvalidArgument("the block must have " + std::to_string(layout.length()) +
                           " bytes, not " + std::to_string(plain.size()));
@@ -27,23 +19,34 @@ MixedEncoder::MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layo
 
 void MixedEncoder::encode(std::size_t steps) {
   cursor_.check(steps);
-  cursor_.advance(steps, [&](const Cell& cell) { encode_byte(cell, kNoModel); });
+  cursor_.advance(steps, [&](const Cell& cell) { encode_byte(cell, {}); });
 }
 
-void MixedEncoder::encode(std::span<const std::int32_t> odds, std::size_t vocabulary,
-                          std::size_t steps) {
-  check_models_bytes(vocabulary);
-  check_size(odds.size(), vocabulary, "odds", steps);
+void MixedEncoder::encode(std::span<const OddsRows> models, std::size_t steps) {
+  cursor_.check(steps);
+  check_rows(models, mixer_.models(), layout().lanes() * steps);
+  std::array<BytePath, kMostModels> paths;
   cursor_.advance(steps, [&](const Cell& cell) {
-    const auto row = odds.subspan(cell.entry * vocabulary).first<kByteValues>();
-    check_odds(row);
-    encode_byte(cell, path_of(row, plain_[cell.index]));
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      const auto row = models[i].of_bytes(cell.entry);
+      check_odds(row);
+      paths[i] = path_of(row, plain_[cell.index]);
+    }
+    encode_byte(cell, paths);
   });
 }
 
 void MixedEncoder::encode(std::span<const BytePath> paths, std::size_t steps) {
-  check_size(paths.size(), 1, "paths", steps);
-  cursor_.advance(steps, [&](const Cell& cell) { encode_byte(cell, paths[cell.entry]); });
+  cursor_.check(steps);
+  const std::size_t models = mixer_.models();
+  const std::size_t expected = layout().lanes() * steps * models;
+  if (paths.size() != expected) {
+    throw InvalidArgument("these steps need " + std::to_string(expected) + " paths, not " +
+                          std::to_string(paths.size()));
+  }
+  cursor_.advance(steps, [&](const Cell& cell) {
+    encode_byte(cell, paths.subspan(cell.entry * models, models));
+  });
 }
 
 std::vector<std::uint8_t> MixedEncoder::finish() {
@@ -52,21 +55,16 @@ std::vector<std::uint8_t> MixedEncoder::finish() {
   return payload;
 }
 
-void MixedEncoder::check_size(std::size_t given, std::size_t for_each, const char* name,
-                              std::size_t steps) const {
-  cursor_.check(steps);
-  const std::size_t expected = layout().lanes() * steps * for_each;
-  if (given != expected) {
-    throw InvalidArgument("these steps need " + std::to_string(expected) + " " + name + ", not " +
-                          std::to_string(given));
-  }
-}
-
-void MixedEncoder::encode_byte(const Cell& cell, const BytePath& path) {
+void MixedEncoder::encode_byte(const Cell& cell, std::span<const BytePath> paths) {
   mixer_.start_byte(cell.lane);
+  std::array<Probability, kMostModels> all;
+  const std::span said = std::span(all).first(mixer_.models());
   for (int i = 0; i < kBitsInByte; ++i) {
     const std::uint32_t bit = plain_[cell.index] >> (kBitsInByte - 1 - i) & 1U;
-    coder_.encode(bit_interval(mixer_.predict(path[static_cast<std::size_t>(i)]), bit));
+    for (std::size_t model = 0; model < said.size(); ++model) {
+      said[model] = paths[model][static_cast<std::size_t>(i)];
+    }
+    coder_.encode(bit_interval(mixer_.predict(said), bit));
     mixer_.update(bit);
   }
   mixer_.finish_byte();

@@ -16,29 +16,30 @@ namespace lmpack {
 // Not safe for two threads at once.
 class MixedEncoder {
  public:
-  // plain must outlive the encoder. Throws InvalidArgument unless it has layout.length() bytes.
-  MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout, DataKind kind);
+  // plain must outlive the encoder. models: how many predict, 0 to 2.
+  // Throws InvalidArgument for another number of models, and unless there are layout.length()
+  // bytes.
+  MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
+               std::size_t models = 0);
 
   const BlockLayout& layout() const { return cursor_.layout(); }
 
   // Codes the next `steps` steps without a model.
   void encode(std::size_t steps);
 
-  // The same with a model. odds: [lanes, steps, vocabulary], those of the bytes first. Entries of
+  // The same with what each model gives, in rows [lanes, steps]. Those of
   // lanes that have ended are ignored. Throws InvalidArgument for a size or odds out of range and
   // for a call out of turn; after bad odds the encoder refuses all further calls.
-  void encode(std::span<const std::int32_t> odds, std::size_t vocabulary, std::size_t steps);
+  void encode(std::span<const OddsRows> models, std::size_t steps);
 
-  // The same with what the odds say of the bits of each byte: paths [lanes, steps].
+  // The same with what the odds say of the bits of each byte: paths [lanes, steps, models].
   void encode(std::span<const BytePath> paths, std::size_t steps);
 
   // The payload, after exactly layout().steps() steps; otherwise throws InvalidArgument.
   std::vector<std::uint8_t> finish();
 
  private:
-  void check_size(std::size_t given, std::size_t for_each, const char* name,
-                  std::size_t steps) const;
-  void encode_byte(const Cell& cell, const BytePath& path);
+  void encode_byte(const Cell& cell, std::span<const BytePath> paths);
 
   std::span<const std::uint8_t> plain_;
   BlockCursor cursor_;

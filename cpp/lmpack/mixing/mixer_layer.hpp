@@ -51,12 +51,12 @@ class MixerLayer {
   const MixingKernels& kernels_;
   std::size_t size_;  // of a set, padded
   AlignedVector<std::int16_t> inputs_;
-  AlignedVector<std::int16_t> weights_;  // [sets of all mixers][size_]
+  AlignedVector<std::int16_t> weights_;    // [sets of all mixers][size_]
   std::array<std::int16_t, kAges> rates_;  // by bits that a set was used for
   std::vector<std::uint16_t> used_;        // by set: bits, below kAges
-  std::vector<std::size_t> first_set_;   // by mixer
-  std::vector<std::size_t> chosen_;      // by mixer: the number of a set
-  std::vector<std::int16_t*> rows_;      // of the chosen sets
+  std::vector<std::size_t> first_set_;     // by mixer
+  std::vector<std::size_t> chosen_;        // by mixer: the number of a set
+  std::vector<std::int16_t*> rows_;        // of the chosen sets
   std::vector<std::int64_t> sums_;
   std::vector<std::int16_t> errors_;
   std::vector<Logit> logits_;

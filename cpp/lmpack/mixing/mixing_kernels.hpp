@@ -1,5 +1,5 @@
-// The steps of mixing that vectors make faster, once for each kind of processor. Integers: all kinds
-// give the same.
+// The steps of mixing that vectors make faster, once for each kind of processor. Integers: all
+// kinds give the same.
 #pragma once
 
 #include <cstddef>

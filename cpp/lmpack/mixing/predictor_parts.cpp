@@ -1,42 +1,72 @@
 #include "lmpack/mixing/predictor_parts.hpp"
 
+#include <initializer_list>
+
 namespace lmpack {
 namespace {
 
-PredictorParts light() {
-  using enum Context;
-  return {.contexts = {kOrder2, kOrder3, kOrder4, kOrder6, kWord, kWordPair, kGroups4, kColumnKinds},
-          .selectors = {Selector::kPrefix, Selector::kModel, Selector::kByte1},
-          .matches = {6},
-          .all_history_inputs = false,
-          .second_final = false,
-          .all_apms = false,
-          .table_digits = -1,
-          .largest_table = 20};
+using enum Context;
+
+// Appends a list to another one.
+void append(std::vector<Context>& contexts, std::initializer_list<Context> more) {
+  for (const Context context : more) contexts.push_back(context);
 }
 
-PredictorParts full() {
-  using enum Context;
-  return {.contexts = {kOrder2, kOrder3, kOrder4, kOrder5, kOrder6, kWord, kWordPair, kGroups4,
-                       kGroups8, kKinds, kColumnAbove, kColumnKinds, kFieldAbove, kAfterToken,
-                       kAfterNibbles, kBytes24, kTopBits, kZeros4, kRecordAbove, kCode},
-          .selectors = {Selector::kPrefix, Selector::kModel, Selector::kByte1, Selector::kByte2,
-                        Selector::kExpected, Selector::kSeenOrders},
-          .matches = {5, 12},
-          .second_final = false,
-          .all_apms = false,
-          .table_digits = 0,
-          .largest_table = 20};
-}
-
-PredictorParts strong() {
+PredictorParts light(bool records) {
   PredictorParts parts;
-  for (std::size_t i = 0; i < kMostContexts; ++i) {
-    parts.contexts.push_back(static_cast<Context>(i));
+  append(parts.contexts, {kOrder2, kOrder3, kOrder4, kZeros4});
+  if (records) {
+    append(parts.contexts, {kRecordAbove, kNeighbours, kGradient, kRecordsAbove, kWord});
+  } else {
+    append(parts.contexts, {kOrder6, kWord, kGroups4, kKinds, kColumnKinds});
   }
-  using enum Selector;
-  parts.selectors = {kPrefix, kModel, kByte1, kByte2, kByte3, kExpected,
-                     kSeenOrders, kKinds, kAbove, kColumn, kRecordAbove, kCode};
+  parts.selectors = {Selector::kPrefix, Selector::kModel, Selector::kByte1};
+  parts.matches = {6};
+  parts.all_history_inputs = false;
+  parts.second_final = false;
+  parts.all_apms = false;
+  parts.table_digits = -1;
+  return parts;
+}
+
+PredictorParts full(bool records) {
+  PredictorParts parts;
+  append(parts.contexts, {kOrder2, kOrder3, kOrder4, kOrder5, kWord, kGroups4, kKinds, kBytes24,
+                          kAfterNibbles, kTopBits, kZeros4, kZeros16, kRecordAbove, kCode});
+  if (records) {
+    append(parts.contexts,
+           {kNeighbours, kGradient, kTrend, kRecordsAbove, kRecordByte, kRecordColumn, kByte2});
+  } else {
+    append(parts.contexts, {kOrder6, kWordPair, kGroups8, kColumnAbove, kColumnKinds, kFieldAbove,
+                            kAfterToken, kBracket});
+  }
+  parts.selectors = {Selector::kPrefix, Selector::kModel,    Selector::kByte1,
+                     Selector::kByte2,  Selector::kExpected, Selector::kSeenOrders};
+  parts.matches = {5, 12};
+  parts.second_final = false;
+  parts.all_apms = false;
+  return parts;
+}
+
+PredictorParts strong(bool records) {
+  PredictorParts parts;
+  append(parts.contexts,
+         {kOrder2,      kOrder3,       kOrder4,      kOrder5,      kOrder6,      kWord,
+          kGroups4,     kGroups8,      kKinds,       kColumnAbove, kFieldAbove,  kBracket,
+          kAfterPair,   kAfterNibbles, kAfterToken,  kByte2,       kBytes24,     kBytes246,
+          kTopBits,     kNibbleKinds,  kZeros4,      kZeros16,     kRecordByte2, kRecordColumn,
+          kRecordAbove, kCode,         kCodeOperand, kCodePart,    kCodeState,   kCodePair});
+  if (records) {
+    append(parts.contexts, {kBytes23, kBytes13, kBytes14, kBytes34, kBytes48, kNeighbours,
+                            kGradient, kTrend, kRecordsAbove, kRecordByte, kRecordPair});
+  } else {
+    append(parts.contexts, {kOrder8, kWordPair, kWordGap, kGaps, kGroups12, kAbove, kColumnKinds,
+                            kFirstWord, kField, kBracketKey, kSounds, kNesting, kCharacters2});
+  }
+  parts.selectors = {Selector::kPrefix,      Selector::kModel, Selector::kByte1,
+                     Selector::kByte2,       Selector::kByte3, Selector::kExpected,
+                     Selector::kSeenOrders,  Selector::kKinds, Selector::kColumn,
+                     Selector::kRecordAbove, Selector::kCode};
   parts.matches = {5, 8, 16};
   parts.table_digits = 1;
   parts.largest_table = 22;
@@ -45,11 +75,14 @@ PredictorParts strong() {
 
 }  // namespace
 
-PredictorParts parts_of(Predictor predictor) {
+PredictorParts parts_of(Predictor predictor, bool records) {
   switch (predictor) {
-    case Predictor::kLight: return light();
-    case Predictor::kFull: return full();
-    default: return strong();
+    case Predictor::kLight:
+      return light(records);
+    case Predictor::kFull:
+      return full(records);
+    default:
+      return strong(records);
   }
 }
 

@@ -12,6 +12,7 @@ namespace lmpack {
 
 // By the number that a payload has for them.
 enum class Predictor : std::uint8_t { kLight = 1, kFull = 2, kStrong = 3 };
+inline constexpr int kFirstPredictor = 1, kLastPredictor = 3;
 
 // What selects the weights of a mixer.
 enum class Selector : std::uint8_t {
@@ -41,6 +42,7 @@ struct PredictorParts {
   int largest_table = 20;            // the largest log2 of its lines
 };
 
-PredictorParts parts_of(Predictor predictor);
+// The parts of a predictor. records: for blocks with a stride.
+PredictorParts parts_of(Predictor predictor, bool records);
 
 }  // namespace lmpack

@@ -16,7 +16,8 @@ namespace lmpack {
 inline constexpr int kEntryCountBits = 10;
 inline constexpr int kEntryShift = 32 - kProbabilityBits;  // to the Probability
 
-// How far a bit moves an entry, by its count n: 2**17 / (2 n + 3), rounded down, in units of 2**-16.
+// How far a bit moves an entry, by its count n: 2**17 / (2 n + 3), rounded down, in units of
+// 2**-16.
 inline constexpr auto kEntryShares = [] {
   std::array<std::uint32_t, 1 << kEntryCountBits> shares{};
   for (std::uint32_t count = 0; auto& share : shares) share = (1U << 17) / (2 * count++ + 3);
@@ -36,8 +37,10 @@ inline std::uint32_t moved_entry(std::uint32_t entry, std::uint32_t bit, std::ui
   // lacks * share >> 16 in two parts, so that 32 bits are enough.
   constexpr int kLow = 11;
   constexpr std::int32_t kLowMask = (1 << kLow) - 1;
-  const std::int32_t step = ((lacks >> kLow) * share + ((lacks & kLowMask) * share >> kLow)) >> (16 - kLow);
-  return static_cast<std::uint32_t>(p + step) << kEntryCountBits | (count + (count < limit ? 1 : 0));
+  const std::int32_t step =
+      ((lacks >> kLow) * share + ((lacks & kLowMask) * share >> kLow)) >> (16 - kLow);
+  return static_cast<std::uint32_t>(p + step) << kEntryCountBits |
+         (count + (count < limit ? 1 : 0));
 }
 
 class StateMap {

@@ -8,18 +8,24 @@
 namespace lmpack {
 namespace {
 
-constexpr std::size_t kModel = 0, kModelApm = 1, kHistory = 2;  // places of the inputs
+constexpr Context kContexts[] = {Context::kOrder2,  Context::kOrder3, Context::kOrder4,
+                                 Context::kOrder5,  Context::kOrder6, Context::kWord,
+                                 Context::kWordPair};
 
 constexpr std::size_t kLengths = 16;  // of a token, from 15 on all are one
 constexpr std::size_t kLastBytes = 256;
 constexpr std::uint32_t kHistoryLimit = 1000;
 constexpr int kApmRate = 6;
-constexpr std::int32_t kModelWeight = 52000;
-constexpr std::int32_t kModelApmWeight = 9000;
-constexpr std::int32_t kHistoryWeight = 3000;
-constexpr std::int32_t kMixingRate = 6;
-constexpr std::int32_t kHeadStart = 9;
-constexpr std::int32_t kFinalRate = 1;
+
+// Of the model, of its APM, of the histories.
+constexpr std::int16_t kFirstWeights[] = {13000, 2250, 750, 750, 750, 750, 750, 750, 750};
+constexpr std::int16_t kFinalWeights[] = {8192, 8192};
+constexpr std::size_t kSets[] = {kLengths, kLastBytes};
+constexpr std::size_t kFinalSets[] = {1};
+constexpr MixerLayer::Learning kLearning = {184, 400};
+constexpr MixerLayer::Learning kFinalLearning = {32, 0};
+
+const MixingKernels& kernels() { return *available_mixing_kernels().front(); }
 
 }  // namespace
 
@@ -27,40 +33,41 @@ EndMixer::EndMixer(std::size_t length)
     : shift_(64 - std::clamp(static_cast<int>(std::bit_width(length)), 10, 18)),
       state_maps_(history_maps(kHistories, kHistoryLimit)),
       model_apm_(kLengths, kApmRate),
-      final_mixer_(1, FinalMixer::equal_weights(), kFinalRate, 0),
+      mixers_(kernels(), kFirstWeights, kSets, kLearning),
+      final_mixer_(kernels(), kFinalWeights, kFinalSets, kFinalLearning),
       last_apm_(kLastBytes * kLengths, kApmRate) {
-  static_assert(kHistories <= kContexts);
+  static_assert(std::size(kContexts) == kHistories);
+  static_assert(std::size(kFirstWeights) == 2 + kHistories);
   for (auto& table : tables_) table.resize(std::size_t{1} << (64 - shift_));
-  InputMixer::Weights first;
-  first.fill(kHistoryWeight);
-  first[kModel] = kModelWeight;
-  first[kModelApm] = kModelApmWeight;
-  for (const std::size_t sets : {kLengths, kLastBytes}) {
-    mixers_.emplace_back(sets, first, kMixingRate, kHeadStart);
-  }
 }
 
-Probability EndMixer::predict(const LaneContexts& contexts, std::size_t length, Probability model) {
+Probability EndMixer::predict(const ContextMixer& bytes, std::size_t lane, std::size_t length,
+                              Probability model) {
   const Logistic& tables = logistic();
+  const LaneContexts& contexts = bytes.contexts(lane);
   const std::size_t known = std::min(length, kLengths - 1);
-  inputs_[kModel] = tables.stretch(model);
-  inputs_[kModelApm] = tables.stretch(model_apm_.refine(inputs_[kModel], known));
+  std::int16_t* inputs = mixers_.inputs();
+  const Logit logit_of_model = tables.stretch(model);
+  *inputs++ = logit_of_model;
+  *inputs++ = tables.stretch(model_apm_.refine(logit_of_model, known));
   for (std::size_t i = 0; i < kHistories; ++i) {
-    const std::uint64_t hash = hash_value(contexts.hashes()[i], known);
+    const std::uint64_t hash = hash_value(contexts.hash(kContexts[i], bytes.followers()), known);
     histories_[i] = &tables_[i][static_cast<std::size_t>(hash >> shift_)];
-    inputs_[kHistory + i] = tables.stretch_coarsely(state_maps_[i].predict(*histories_[i]));
+    *inputs++ = tables.stretch_coarsely(state_maps_[i].predict(*histories_[i]));
   }
-  mixed_[0] = mixers_[0].mix(inputs_, known);
   const std::size_t last = contexts.last() % kLastBytes;
-  mixed_[1] = mixers_[1].mix(inputs_, last);
-  const Logit logit = final_mixer_.mix(mixed_, 0);
+  mixers_.select(0, known);
+  mixers_.select(1, last);
+  std::ranges::copy(mixers_.mix(), final_mixer_.inputs());
+  final_mixer_.select(0, 0);
+  const Logit logit = final_mixer_.mix()[0];
   const Probability refined = last_apm_.refine(logit, last * kLengths + known);
   return std::clamp((tables.squash(logit) + refined + 1) / 2, Probability{1}, kCertain);
 }
 
 void EndMixer::update(std::uint32_t bit) {
-  for (InputMixer& mixer : mixers_) mixer.update(inputs_, bit);
-  final_mixer_.update(mixed_, bit);
+  mixers_.update(bit);
+  final_mixer_.update(bit);
   last_apm_.update(bit);
   model_apm_.update(bit);
   const StateTable& states = state_table();

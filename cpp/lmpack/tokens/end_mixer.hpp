@@ -8,9 +8,9 @@
 
 #include "lmpack/mixing/apm.hpp"
 #include "lmpack/mixing/bit_history.hpp"
-#include "lmpack/mixing/lane_contexts.hpp"
+#include "lmpack/mixing/context_mixer.hpp"
 #include "lmpack/mixing/logistic.hpp"
-#include "lmpack/mixing/mixer.hpp"
+#include "lmpack/mixing/mixer_layer.hpp"
 #include "lmpack/mixing/state_map.hpp"
 
 namespace lmpack {
@@ -22,29 +22,24 @@ class EndMixer {
   // length: bytes of the block.
   explicit EndMixer(std::size_t length);
 
-  // The probability that the token ends behind the bytes that are known of it, `length` of them.
-  // contexts: of the lane; model: what the weights say.
-  Probability predict(const LaneContexts& contexts, std::size_t length, Probability model);
+  // The probability that the token of a lane ends behind the bytes that are known of it, `length`
+  // of them. bytes: what mixes them; model: what the weights say.
+  Probability predict(const ContextMixer& bytes, std::size_t lane, std::size_t length,
+                      Probability model);
 
   // Whether it ended.
   void update(std::uint32_t bit);
 
  private:
-  static constexpr std::size_t kHistories = 7;  // of the first hashed contexts of the lane
-  static constexpr std::size_t kInputs = 2 + kHistories;
-  static constexpr std::size_t kMixers = 2;
-  using InputMixer = Mixer<kInputs>;
-  using FinalMixer = Mixer<kMixers>;
+  static constexpr std::size_t kHistories = 7;
 
   int shift_;
   std::array<std::vector<BitHistory>, kHistories> tables_;  // by hash
   std::array<BitHistory*, kHistories> histories_{};         // what the next flag updates
   std::vector<StateMap> state_maps_;                        // of the histories
   Apm model_apm_;
-  InputMixer::Logits inputs_{};
-  FinalMixer::Logits mixed_{};
-  std::vector<InputMixer> mixers_;
-  FinalMixer final_mixer_;
+  MixerLayer mixers_;
+  MixerLayer final_mixer_;
   Apm last_apm_;
 };
 

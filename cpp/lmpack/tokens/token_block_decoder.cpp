@@ -53,7 +53,7 @@ class TokenBlockDecoder::Reader {
 };
 
 TokenBlockDecoder::TokenBlockDecoder(const TokenTable& table, std::vector<std::uint8_t> payload,
-                                     BlockLayout layout, std::optional<DataKind> mixing)
+                                     BlockLayout layout, std::optional<Mixing> mixing)
     : table_(table),
       plain_(layout.length()),
       lanes_(layout),

@@ -10,7 +10,7 @@
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/coder/coder_state.hpp"
 #include "lmpack/coder/range_decoder.hpp"
-#include "lmpack/mixing/data_kind.hpp"
+#include "lmpack/mixing/mixing.hpp"
 #include "lmpack/tokens/token_lanes.hpp"
 #include "lmpack/tokens/token_mixer.hpp"
 #include "lmpack/tokens/token_table.hpp"
@@ -23,7 +23,7 @@ class TokenBlockDecoder {
  public:
   // The table must outlive the decoder. Throws DamagedStream if the payload starts like none.
   TokenBlockDecoder(const TokenTable& table, std::vector<std::uint8_t> payload, BlockLayout layout,
-                    std::optional<DataKind> mixing);
+                    std::optional<Mixing> mixing);
 
   const TokenTable& table() const { return table_; }
   const BlockLayout& layout() const { return lanes_.layout(); }

@@ -12,7 +12,7 @@ namespace lmpack {
 TokenBlockEncoder::TokenBlockEncoder(const TokenTable& table, std::span<const std::uint8_t> plain,
                                      BlockLayout layout, std::span<const std::int32_t> tokens,
                                      std::span<const std::int32_t> counts,
-                                     std::optional<DataKind> mixing)
+                                     std::optional<Mixing> mixing)
     : table_(table), layout_(layout), mixer_(plain, layout, mixing) {
   if (plain.size() != layout.length() || counts.size() != layout.lanes()) {
     throw InvalidArgument("the block must have " + std::to_string(layout.length()) +

@@ -10,7 +10,7 @@
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/coder/coder_state.hpp"
 #include "lmpack/coder/range_encoder.hpp"
-#include "lmpack/mixing/data_kind.hpp"
+#include "lmpack/mixing/mixing.hpp"
 #include "lmpack/tokens/token_mixer.hpp"
 #include "lmpack/tokens/token_path.hpp"
 #include "lmpack/tokens/token_table.hpp"
@@ -29,7 +29,7 @@ class TokenBlockEncoder {
   // the tokens of each lane, joined, are those of the lane.
   TokenBlockEncoder(const TokenTable& table, std::span<const std::uint8_t> plain,
                     BlockLayout layout, std::span<const std::int32_t> tokens,
-                    std::span<const std::int32_t> counts, std::optional<DataKind> mixing);
+                    std::span<const std::int32_t> counts, std::optional<Mixing> mixing);
 
   const TokenTable& table() const { return table_; }
   const BlockLayout& layout() const { return layout_; }

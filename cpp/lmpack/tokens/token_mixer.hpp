@@ -9,7 +9,7 @@
 
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/mixing/context_mixer.hpp"
-#include "lmpack/mixing/data_kind.hpp"
+#include "lmpack/mixing/mixing.hpp"
 #include "lmpack/tokens/end_mixer.hpp"
 
 namespace lmpack {
@@ -21,8 +21,7 @@ namespace lmpack {
 class TokenMixer {
  public:
   // plain: as for the ContextMixer. mixing: nothing for the model alone.
-  TokenMixer(std::span<const std::uint8_t> plain, BlockLayout layout,
-             std::optional<DataKind> mixing);
+  TokenMixer(std::span<const std::uint8_t> plain, BlockLayout layout, std::optional<Mixing> mixing);
 
   void start_token(std::size_t lane) {
     lane_ = lane;
@@ -30,7 +29,7 @@ class TokenMixer {
   }
 
   Probability predict_end(Probability model) {
-    return mixers_ ? mixers_->ends.predict(mixers_->bytes.contexts(lane_), length_, model) : model;
+    return mixers_ ? mixers_->ends.predict(mixers_->bytes, lane_, length_, model) : model;
   }
 
   void update_end(std::uint32_t bit) {
@@ -42,7 +41,7 @@ class TokenMixer {
   }
 
   Probability predict_bit(Probability model) {
-    return mixers_ ? mixers_->bytes.predict(model) : model;
+    return mixers_ ? mixers_->bytes.predict({&model, 1}) : model;
   }
 
   void update_bit(std::uint32_t bit) {
@@ -57,6 +56,9 @@ class TokenMixer {
 
  private:
   struct Mixers {
+    Mixers(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing)
+        : bytes(plain, layout, mixing, 1), ends(layout.length()) {}
+
     ContextMixer bytes;
     EndMixer ends;
   };
@@ -67,8 +69,8 @@ class TokenMixer {
 };
 
 inline TokenMixer::TokenMixer(std::span<const std::uint8_t> plain, BlockLayout layout,
-                              std::optional<DataKind> mixing) {
-  if (mixing) mixers_ = Mixers{{plain, layout, *mixing}, EndMixer(layout.length())};
+                              std::optional<Mixing> mixing) {
+  if (mixing) mixers_.emplace(plain, layout, *mixing);
 }
 
 }  // namespace lmpack

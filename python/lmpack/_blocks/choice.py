@@ -6,7 +6,7 @@ import dataclasses
 
 from lmpack._blocks.coding import BYTES_PER_SAMPLE, Coding, predicted_kind
 from lmpack._container import BlockKind
-from lmpack._executors.protocol import AnyArchitecture
+from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
 from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import likely_stride
 
@@ -46,7 +46,7 @@ MODEL_CHOSEN_BELOW = 0.8
 both ways and the smaller result is kept, because mixing alone catches up in a long block."""
 
 
-def lanes_log2(length: int, architecture: AnyArchitecture | None = None) -> int:
+def lanes_log2(length: int, architecture: AnyArchitecture | ArchitecturePair | None = None) -> int:
     """Log2 of the number of lanes for a block of `length` bytes without mixing.
 
     More lanes are faster, but each starts without context, so short blocks get few.
@@ -55,14 +55,16 @@ def lanes_log2(length: int, architecture: AnyArchitecture | None = None) -> int:
     return _cut(length, SHORTEST_TOKENS_LANE if is_decoder else SHORTEST_LANE, MOST_LANES_LOG2)
 
 
-def mixed_lanes_log2(length: int, most: int, architecture: AnyArchitecture | None = None) -> int:
+def mixed_lanes_log2(
+    length: int, most: int, architecture: AnyArchitecture | ArchitecturePair | None = None
+) -> int:
     """The same with model and mixing.
 
     Args:
         length: bytes of the block.
         most: the lanes that a model of bytes may have. Where it is one, size counts more than time,
             and the lanes of a decoder are twice as long.
-        architecture: of the model.
+        architecture: of the model, or of both.
     """
     if isinstance(architecture, DecoderShape):
         shortest = SHORTEST_TOKENS_LANE if most > 1 else 2 * SHORTEST_TOKENS_LANE
@@ -109,8 +111,10 @@ def codings_without_model(plain: bytes) -> list[Coding]:
     return codings
 
 
-def with_model(adaptive: Coding, lanes_log2: int, architecture: AnyArchitecture) -> Coding:
-    """The way that mixes the model in, for a block without samples."""
+def with_model(
+    adaptive: Coding, lanes_log2: int, architecture: AnyArchitecture | ArchitecturePair
+) -> Coding:
+    """The way that mixes the model in, or both, for a block without samples."""
     kind = predicted_kind(architecture, mixing=True)
     return dataclasses.replace(adaptive, kind=kind, lanes_log2=lanes_log2)
 

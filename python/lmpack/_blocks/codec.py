@@ -22,12 +22,12 @@ from lmpack._blocks.coding import (
     standing_at,
 )
 from lmpack._container import Block, BlockKind
-from lmpack._executors.protocol import Executor
+from lmpack._executors.protocol import BlockCoder
 from lmpack.errors import DamagedError, VerifyError
 
 
 def encode_block(
-    executor: Executor | None,
+    executor: BlockCoder | None,
     plain: bytes,
     share_done: ShareDone = no_progress,
     *,
@@ -36,8 +36,8 @@ def encode_block(
     """A block with the given content: predicted, or raw where that is not smaller.
 
     Args:
-        executor: of a decoder, or of a model with at least 256 symbols, which stand for bytes; None
-            to do without, which needs mixing.
+        executor: of a decoder, or of a model with at least 256 symbols, which stand for bytes, or
+            of two of these, which need mixing; None to do without, which needs mixing, too.
         plain: at least one byte.
         share_done: told how far it is.
         mixed_lanes: into how many lanes the block is cut at most, with model and mixing; None for
@@ -57,7 +57,7 @@ def encode_block(
 
 
 def decode_block(
-    executor: Executor | None, block: Block, share_done: ShareDone = no_progress
+    executor: BlockCoder | None, block: Block, share_done: ShareDone = no_progress
 ) -> bytes:
     """The content of a block.
 
@@ -81,7 +81,7 @@ def decode_block(
 
 
 def verify_block(
-    executor: Executor | None, block: Block, plain: bytes, share_done: ShareDone = no_progress
+    executor: BlockCoder | None, block: Block, plain: bytes, share_done: ShareDone = no_progress
 ) -> None:
     """Decode a block that was just made, and compare.
 
@@ -106,7 +106,7 @@ def verify_block(
 
 
 def encode_with_mixing(
-    executor: Executor | None, plain: bytes, most_lanes: int, share_done: ShareDone
+    executor: BlockCoder | None, plain: bytes, most_lanes: int, share_done: ShareDone
 ) -> tuple[Coding, bytes]:
     """The way with mixing that makes a block smallest, and the payload.
 
@@ -143,7 +143,7 @@ class _Trial:
         probed: told now and then while the probe is coded; may raise to end it.
     """
 
-    def __init__(self, executor: Executor | None, plain: bytes, probed: ShareDone) -> None:
+    def __init__(self, executor: BlockCoder | None, plain: bytes, probed: ShareDone) -> None:
         self._executor = executor
         self._plain = plain
         self.probe = probe_of(plain)

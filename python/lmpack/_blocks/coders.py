@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 
 from lmpack._blocks.choice import lanes_log2, mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block, part_of, verify_block
@@ -12,17 +11,37 @@ from lmpack._blocks.executor_cache import cached_executor
 from lmpack._blocks.levels import find_level
 from lmpack._blocks.limits import require_memory, require_size
 from lmpack._blocks.memory import memory_to_decode, memory_to_encode
+from lmpack._blocks.model_choice import (
+    Bundles,
+    architecture_of,
+    bundles_to_decode,
+    bundles_to_encode,
+    fingerprints_of,
+    possible_models,
+)
 from lmpack._blocks.options import Options
-from lmpack._container import BYTES_VERSION, FINGERPRINT_SIZE, NO_MODEL, TOKENS_VERSION, Block
-from lmpack._executors import CPU, Executor, blocks_side_by_side, resolve_device
-from lmpack._executors.protocol import AnyArchitecture, available_cores
-from lmpack._models.bundle import AnyBundle, Bundle, find_bundle, list_models, load_bundle
+from lmpack._container import (
+    BYTES_VERSION,
+    PAIR_VERSION,
+    TOKENS_VERSION,
+    Block,
+    Fingerprints,
+    Header,
+)
+from lmpack._executors import CPU, blocks_side_by_side, resolve_device
+from lmpack._executors.pair import ExecutorPair
+from lmpack._executors.protocol import (
+    AnyArchitecture,
+    ArchitecturePair,
+    BlockCoder,
+    available_cores,
+)
 from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
 def lanes_of_block(
-    options: Options, length: int, architecture: AnyArchitecture | None = None
+    options: Options, length: int, architecture: AnyArchitecture | ArchitecturePair | None = None
 ) -> int:
     """Into how many lanes a block of this length is cut, at most; by a model if it is known."""
     if options.mixing:
@@ -61,8 +80,17 @@ class Coder:
     def _threads(self) -> int:
         return self._options.threads or available_cores()
 
-    def _executor(self, bundle: AnyBundle) -> Executor:
-        return cached_executor(bundle, self._device, self._options.threads)
+    def _executor(
+        self, bundles: Bundles, device: str | None = None, *, for_checks: bool = False
+    ) -> BlockCoder | None:
+        """What codes with the models, on the device of the options if no other is given."""
+        executors = [
+            cached_executor(
+                bundle, device or self._device, self._options.threads, for_checks=for_checks
+            )
+            for bundle in bundles
+        ]
+        return ExecutorPair(*executors) if len(executors) > 1 else next(iter(executors), None)
 
 
 class Encoder(Coder):
@@ -71,53 +99,46 @@ class Encoder(Coder):
     Arguments are those of :class:`Coder`.
 
     Raises:
-        UsageError: there is neither a model nor mixing to encode with.
+        UsageError: there is neither a model nor mixing to encode with, or two models without it.
     """
 
     def __init__(self, options: Options, lanes: int = 0) -> None:
         super().__init__(options, lanes)
         level = find_level(options.level)
-        self._model = level.model if options.model is None else options.model
+        self._models = options.models or level.models
         self._mixed_lanes = level.most_lanes if options.mixing else None
         self.block_size = level.block_size
         # A cached_property would hold a lock that all encoders share, and that a process which is
         # forked meanwhile could never get.
-        self._bundle = functools.cache(self._find_bundle)
-        if self._model is None and not options.mixing:
+        self._bundles = functools.cache(lambda: bundles_to_encode(self._models))
+        if not self._models and not options.mixing:
             raise UsageError(
                 f"level {options.level} has no model, so it cannot do without mixing: "
                 "choose a model or another level"
             )
+        if len(self._models) > 1 and not options.mixing:
+            raise UsageError(
+                "two models cannot do without mixing, as only mixing makes one prediction of both: "
+                "choose one model"
+            )
 
     @property
-    def bundle(self) -> AnyBundle | None:
-        """The model that encodes, the same one from the first block to the last; None for none.
+    def bundles(self) -> Bundles:
+        """The models that encode, the same from the first block to the last; none to two.
 
         Raises:
             ModelError: there is no such model, or its symbols are no bytes.
+            UsageError: two models are the same, or one of them is none of bytes.
         """
-        return self._bundle()
-
-    def _find_bundle(self) -> AnyBundle | None:
-        if self._model is None:
-            return None
-        bundle = load_bundle(self._model)
-        if isinstance(bundle, Bundle) and bundle.tokenizer is not None:
-            raise ModelError(
-                f"the model {bundle.name} is one of tokens ({bundle.tokenizer}), which files do "
-                "not have: choose a model of bytes"
-            )
-        return bundle
+        return self._bundles()
 
     @property
-    def fingerprint(self) -> bytes:
-        """First 8 bytes of the fingerprint of the model that encodes, zeros if there is none."""
-        return NO_MODEL if self.bundle is None else self.bundle.fingerprint[:FINGERPRINT_SIZE]
-
-    @property
-    def version(self) -> int:
-        """Format version of containers of its blocks."""
-        return TOKENS_VERSION if isinstance(self.bundle, DecoderBundle) else BYTES_VERSION
+    def header(self) -> Header:
+        """That of containers of its blocks."""
+        version = PAIR_VERSION if len(self.bundles) > 1 else BYTES_VERSION
+        if any(isinstance(bundle, DecoderBundle) for bundle in self.bundles):
+            version = TOKENS_VERSION
+        return Header.of(fingerprints_of(self.bundles), version)
 
     def required_memory(self, length: int) -> int:
         """Bytes of memory that the block of so many bytes of content needs.
@@ -125,7 +146,7 @@ class Encoder(Coder):
         Raises:
             LimitError: they are more than allowed.
         """
-        architecture = None if self.bundle is None else self.bundle.architecture
+        architecture = architecture_of(self.bundles)
         memory = memory_to_encode(
             length,
             lanes_of_block(self._options, length, architecture),
@@ -142,7 +163,7 @@ class Encoder(Coder):
         Raises:
             VerifyError: it does not decode to that content.
         """
-        executor = None if self.bundle is None else self._executor(self.bundle)
+        executor = self._executor(self.bundles)
         if not self._options.verify:
             return encode_block(executor, plain, share_done, mixed_lanes=self._mixed_lanes)
         block = encode_block(
@@ -151,15 +172,13 @@ class Encoder(Coder):
         verify_block(self._checking_executor(), block, plain, part_of(1, 2, share_done))
         return block
 
-    def _checking_executor(self) -> Executor | None:
+    def _checking_executor(self) -> BlockCoder | None:
         """As unlike the one that encodes as can be had everywhere: native, with its own weights.
 
         A bit that has changed in the weights of the other one, or a GPU that computes otherwise
         today, is noticed so.
         """
-        if self.bundle is None:
-            return None
-        return cached_executor(self.bundle, CPU, self._options.threads, for_checks=True)
+        return self._executor(self.bundles, CPU, for_checks=True)
 
 
 class Decoder(Coder):
@@ -180,7 +199,7 @@ class Decoder(Coder):
         """
         require_size(size, self._options.max_size, where)
 
-    def required_memory(self, block: Block, fingerprint: bytes, where: str) -> int:
+    def required_memory(self, block: Block, fingerprints: Fingerprints, where: str) -> int:
         """Bytes of memory that decoding a block needs; nothing is decoded for it.
 
         Arguments are those of :meth:`decode`, which says if the model is not there.
@@ -188,27 +207,31 @@ class Decoder(Coder):
         Raises:
             LimitError: they are more than allowed.
         """
-        memory = self.memory(block, fingerprint) or 0
+        memory = self.memory(block, fingerprints) or 0
         require_memory(memory, self.max_memory, where)
         return memory
 
-    def memory(self, block: Block, fingerprint: bytes) -> int | None:
+    def memory(self, block: Block, fingerprints: Fingerprints) -> int | None:
         """Bytes that decoding a block needs; None if it needs a model that is not there."""
         architecture = None
         if block.kind.needs_model:
-            architecture = self._architecture_of(fingerprint)
+            architecture = self._architecture_of(fingerprints)
             if architecture is None:
                 return None
         return memory_to_decode(block, architecture, self._threads)
 
     def decode(
-        self, block: Block, fingerprint: bytes, where: str, share_done: ShareDone = no_progress
+        self,
+        block: Block,
+        fingerprints: Fingerprints,
+        where: str,
+        share_done: ShareDone = no_progress,
     ) -> bytes:
         """The content of a block.
 
         Args:
             block: from a container.
-            fingerprint: the 8 bytes in the container's header.
+            fingerprints: those in the container's header.
             where: names the block in errors.
             share_done: told how far it is.
 
@@ -216,41 +239,31 @@ class Decoder(Coder):
             ModelError: the chosen model is not the one that made the block, or none is known.
             DamagedError: the payload does not give the content it was made of.
         """
-        executor = None
-        if block.kind.needs_model:
-            if fingerprint == NO_MODEL:
-                raise DamagedError(f"{where}: it needs a model, but the file names none")
-            executor = self._executor(self._bundle_of(fingerprint))
         try:
+            executor = None
+            if block.kind.needs_model:
+                if not fingerprints:
+                    raise DamagedError("it needs a model, but the file names none")
+                executor = self._executor(bundles_to_decode(fingerprints, self._options.models))
             return decode_block(executor, block, share_done)
         except DamagedError as error:
             raise DamagedError(f"{where}: {error}") from error
 
-    def possible_fingerprints(self) -> list[bytes]:
-        """What a damaged header may have held: of the chosen model, or of all built-in ones.
+    def possible_fingerprints(self, named: tuple[bytes | None, ...]) -> list[Fingerprints]:
+        """What a damaged header may have held: of the chosen models, or of all built-in ones.
+
+        Args:
+            named: what is left of it; None for each model that is not.
 
         Raises:
-            ModelError: the chosen model cannot be used.
+            ModelError: a chosen model cannot be used.
         """
-        chosen = self._options.model
-        bundles: Sequence[AnyBundle] = list_models() if chosen is None else [load_bundle(chosen)]
-        return [bundle.fingerprint[:FINGERPRINT_SIZE] for bundle in bundles]
+        return possible_models(named, self._options.models)
 
-    def _find_architecture(self, fingerprint: bytes) -> AnyArchitecture | None:
+    def _find_architecture(
+        self, fingerprints: Fingerprints
+    ) -> AnyArchitecture | ArchitecturePair | None:
         try:
-            return self._bundle_of(fingerprint).architecture
-        except ModelError:
-            return None
-
-    def _bundle_of(self, fingerprint: bytes) -> AnyBundle:
-        if self._options.model is None:
-            return find_bundle(fingerprint)
-        bundle = load_bundle(self._options.model)
-        given = bundle.fingerprint[:FINGERPRINT_SIZE]
-        if given != fingerprint:
-            raise ModelError(
-                f"the file was made with model {fingerprint.hex()}, but the given model "
-                f"{bundle.name} is {given.hex()}: give the bundle that it was made with, "
-                "or none if it is built in or in the folder of models"
-            )
-        return bundle
+            return architecture_of(bundles_to_decode(fingerprints, self._options.models))
+        except (ModelError, DamagedError):
+            return None  # decoding it will say what is wrong

@@ -7,7 +7,12 @@ import struct
 from collections.abc import Callable
 
 from lmpack._container import Block, BlockKind
-from lmpack._executors.protocol import AnyArchitecture, Executor, StepsDone
+from lmpack._executors.protocol import (
+    AnyArchitecture,
+    ArchitecturePair,
+    BlockCoder,
+    StepsDone,
+)
 from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import decode_adaptive, encode_adaptive, residuals_of, samples_of
 from lmpack.errors import DamagedError, ModelError
@@ -76,7 +81,7 @@ class Coding:
             raise DamagedError(f"there is no mixing of kind {mixed} in such a block")
         return cls(block.kind, block.lanes_log2, stride, samples)
 
-    def encode(self, executor: Executor | None, plain: bytes, share_done: ShareDone) -> bytes:
+    def encode(self, executor: BlockCoder | None, plain: bytes, share_done: ShareDone) -> bytes:
         """The payload of a block of at least one byte.
 
         Raises:
@@ -95,7 +100,7 @@ class Coding:
         return head + encode_adaptive(mixed, lane, self.stride, steps_done)
 
     def decode(
-        self, executor: Executor | None, payload: bytes, length: int, share_done: ShareDone
+        self, executor: BlockCoder | None, payload: bytes, length: int, share_done: ShareDone
     ) -> bytes:
         """The `length` bytes of a block with this payload.
 
@@ -119,8 +124,10 @@ class Coding:
             return samples_of(mixed, self.channels, standing_at(1.0, share_done))
         return mixed
 
-    def _check_family(self, executor: Executor) -> None:
-        if self.kind is not predicted_kind(executor.architecture, self.kind.is_mixed):
+    def _check_family(self, executor: BlockCoder) -> None:
+        architecture = executor.architecture
+        is_unmixed_pair = isinstance(architecture, tuple) and not self.kind.is_mixed
+        if is_unmixed_pair or self.kind is not predicted_kind(architecture, self.kind.is_mixed):
             raise DamagedError(
                 f"the block is of the kind {self.kind.label}, which its model cannot have made"
             )
@@ -131,14 +138,16 @@ class Coding:
         return self.stride // BYTES_PER_SAMPLE
 
 
-def predicted_kind(architecture: AnyArchitecture | None, mixing: bool) -> BlockKind:
-    """The kind of the blocks that a model predicts, with mixing or without."""
+def predicted_kind(
+    architecture: AnyArchitecture | ArchitecturePair | None, mixing: bool
+) -> BlockKind:
+    """The kind of the blocks that a model predicts, or two, with mixing or without."""
     if isinstance(architecture, DecoderShape):
         return BlockKind.MIXED_TOKENS if mixing else BlockKind.TOKENS
     return BlockKind.MIXED if mixing else BlockKind.MODEL
 
 
-def require_executor(executor: Executor | None) -> Executor:
+def require_executor(executor: BlockCoder | None) -> BlockCoder:
     """The executor, which must be there.
 
     Raises:

@@ -13,14 +13,14 @@ class Level:
     """What a level stands for.
 
     Attributes:
-        model: name of the built-in model; None to do without one.
+        models: names of the built-in models, two of which predict together; none to do without.
         block_size: bytes in a block. How a file is cut depends on its size alone, never on the
             machine.
         most_lanes: into how many lanes a block is cut at most, with a model and mixing. One lane
             is smallest, with two the model decodes faster.
     """
 
-    model: str | None
+    models: tuple[str, ...]
     block_size: int
     most_lanes: int = 2
 
@@ -30,15 +30,15 @@ DEFAULT_MODEL = "small"
 """That of the default level, for what concerns a model alone."""
 
 LEVELS: Mapping[int, Level] = {
-    1: Level(None, 1 << 20),
-    2: Level(None, 1 << 23),
-    3: Level("tiny", 1 << 20),
-    4: Level("tiny", 1 << 23),
-    5: Level("small", 1 << 20),
-    6: Level(DEFAULT_MODEL, 1 << 23),
-    7: Level("small", 1 << 23, 1),
-    8: Level("base", 1 << 23, 1),
-    9: Level("base", 1 << 24, 1),
+    1: Level((), 1 << 20),
+    2: Level((), 1 << 23),
+    3: Level(("tiny",), 1 << 20),
+    4: Level(("tiny",), 1 << 23),
+    5: Level(("small",), 1 << 20),
+    6: Level((DEFAULT_MODEL,), 1 << 23),
+    7: Level(("small",), 1 << 23, 1),
+    8: Level(("base",), 1 << 23, 1),
+    9: Level(("base", "small"), 1 << 24, 1),
 }
 """In larger blocks the mixing learns more, but they cost memory and occupy fewer threads."""
 

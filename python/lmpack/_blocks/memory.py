@@ -9,7 +9,7 @@ from __future__ import annotations
 from lmpack._blocks import decoder_memory
 from lmpack._blocks.coding import predicted_kind
 from lmpack._container import Block, BlockKind
-from lmpack._executors.protocol import AnyArchitecture
+from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
 from lmpack._models.architecture import Architecture
 from lmpack._models.decoder.shape import DecoderShape
 
@@ -38,12 +38,14 @@ SLOTS_TOGETHER = 16
 """Positions of a window are allocated in such groups."""
 
 
-def memory_to_decode(block: Block, architecture: AnyArchitecture | None, threads: int) -> int:
+def memory_to_decode(
+    block: Block, architecture: AnyArchitecture | ArchitecturePair | None, threads: int
+) -> int:
     """Bytes that decoding a block needs at most at one time, its content and payload included.
 
     Args:
         block: from a container, or one of which only the payload's length is true.
-        architecture: of the model; None for a block that needs none.
+        architecture: of the model or of both; None for a block that needs none.
         threads: that run the model.
     """
     length, payload = block.plain_length, len(block.payload)
@@ -56,7 +58,12 @@ def memory_to_decode(block: Block, architecture: AnyArchitecture | None, threads
 
 
 def memory_to_encode(
-    length: int, lanes: int, *, mixing: bool, architecture: AnyArchitecture | None, threads: int
+    length: int,
+    lanes: int,
+    *,
+    mixing: bool,
+    architecture: AnyArchitecture | ArchitecturePair | None,
+    threads: int,
 ) -> int:
     """Bytes that encoding a block needs at most at one time, its content and payload included.
 
@@ -64,7 +71,7 @@ def memory_to_encode(
         length: bytes of content.
         lanes: into how many it is cut.
         mixing: whether the statistics of the data take part.
-        architecture: of the model; None if there is none.
+        architecture: of the model or of both; None if there is none.
         threads: that run the model.
     """
     adaptive = mixing and architecture is None
@@ -75,7 +82,11 @@ def memory_to_encode(
 
 
 def _working_memory(
-    kind: BlockKind, lanes: int, length: int, architecture: AnyArchitecture | None, threads: int
+    kind: BlockKind,
+    lanes: int,
+    length: int,
+    architecture: AnyArchitecture | ArchitecturePair | None,
+    threads: int,
 ) -> int:
     """Tables and states, beside content and payload."""
     memory = 0
@@ -88,10 +99,17 @@ def _working_memory(
         memory += END_MIXER_SIZE + (END_HISTORIES << min(max(digits, 10), 18))
     if not kind.needs_model or architecture is None:
         return memory
+    if isinstance(architecture, tuple):
+        return memory + sum(_model_memory(each, lanes, threads) for each in architecture)
     if isinstance(architecture, DecoderShape):
         lane = decoder_memory.lane_memory(architecture, -(-length // lanes))
         return memory + lanes * lane + threads * decoder_memory.pass_memory(architecture)
-    return memory + lanes * _lane_memory(architecture) + threads * _pass_memory(architecture)
+    return memory + _model_memory(architecture, lanes, threads)
+
+
+def _model_memory(architecture: Architecture, lanes: int, threads: int) -> int:
+    """What the native engine needs to run a model of bytes."""
+    return lanes * _lane_memory(architecture) + threads * _pass_memory(architecture)
 
 
 def _lane_memory(architecture: Architecture) -> int:

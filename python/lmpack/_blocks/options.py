@@ -11,7 +11,10 @@ from lmpack._blocks.limits import default_max_memory
 from lmpack._executors import check_device
 from lmpack.errors import UsageError
 
-Model = str | os.PathLike[str] | None
+ModelName = str | os.PathLike[str]
+Model = ModelName | tuple[ModelName, ...] | None
+
+MOST_MODELS = 2
 
 DEFAULT_MAX_MEMORY = default_max_memory()
 
@@ -26,9 +29,10 @@ class Options:
 
     Attributes:
         level: 1 (fastest) to 9 (smallest).
-        model: name of a model, built in or of the folder of models, or folder of a bundle.
-            Compressing: in place of the level's model. Decompressing: the model that the file was
-            made with. None for the level's model, and for the one that the file names.
+        model: name of a model, built in or of the folder of models, or folder of a bundle; or a
+            tuple of two, models of bytes that predict together. Compressing: in place of the
+            level's. Decompressing: the model that the file was made with, or one of both. None for
+            those of the level, and for those that the file names.
         mixing: whether the statistics of the data itself take part; without, the model is alone.
         device: what runs the model: "cpu" or "cuda", and behind a colon with which program, such as
             "cpu:onnxruntime"; "auto" for the CPU, except for a batch of files that keeps a GPU
@@ -65,6 +69,7 @@ class Options:
             is_bool = isinstance(value, bool)
             if not isinstance(value, kinds) or (is_bool and bool not in kinds):
                 raise UsageError(f"the option {name} must be {expected}, not {value!r}")
+        self._check_models()
         find_level(self.level)
         check_device(self.device, self.threads)
         for name in ("max_size", "max_memory"):
@@ -74,10 +79,26 @@ class Options:
                     f"the option {name} must be at least 1 byte, or None for no limit, not {most}"
                 )
 
+    @property
+    def models(self) -> tuple[ModelName, ...]:
+        """The models that were chosen, none to two."""
+        if isinstance(self.model, tuple):
+            return self.model
+        return () if self.model is None else (self.model,)
 
+    def _check_models(self) -> None:
+        if any(not isinstance(model, str | os.PathLike) for model in self.models):
+            raise UsageError(f"the option model must be {_MODEL}, not {self.model!r}")
+        if isinstance(self.model, tuple) and not 1 <= len(self.model) <= MOST_MODELS:
+            raise UsageError(
+                f"the option model takes one model or {MOST_MODELS}, not {len(self.model)}"
+            )
+
+
+_MODEL = "a name or the path of a folder, or a tuple of two"
 _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("level", (int,), f"an integer, {min(LEVELS)} to {max(LEVELS)}"),
-    ("model", (str, os.PathLike, type(None)), "a name or the path of a folder"),
+    ("model", (str, os.PathLike, tuple, type(None)), _MODEL),
     ("mixing", (bool,), "True or False"),
     ("device", (str,), "a name"),
     ("threads", (int, type(None)), "an integer or None"),

@@ -74,7 +74,9 @@ def measure_speeds(data: bytes, options: Options) -> Iterator[Speed]:
     """
     if not data:
         raise UsageError("there is nothing to measure with: give a file that is not empty")
-    bundle = load_byte_model(DEFAULT_MODEL if options.model is None else options.model)
+    if len(options.models) > 1:
+        raise UsageError("the speed of one model is measured, without mixing: choose one")
+    bundle = load_byte_model(*(options.models or (DEFAULT_MODEL,)))
     for device in _devices_at_hand() if options.device == "auto" else [options.device]:
         yield _measure(data, bundle, device, options.threads or available_cores())
 

@@ -7,19 +7,23 @@ Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`
 """
 
 from lmpack._container._forward import read_blocks
-from lmpack._container._index import BlockEntry, ContainerIndex
-from lmpack._container._records import (
+from lmpack._container._header import (
     BYTES_VERSION,
     FINGERPRINT_SIZE,
     MAGIC,
-    MAXIMUM_LANES_LOG2,
-    MAXIMUM_PLAIN_LENGTH,
     NO_MODEL,
+    PAIR_VERSION,
     TOKENS_VERSION,
     VERSION,
+    Fingerprints,
+    Header,
+)
+from lmpack._container._index import BlockEntry, ContainerIndex
+from lmpack._container._records import (
+    MAXIMUM_LANES_LOG2,
+    MAXIMUM_PLAIN_LENGTH,
     Block,
     BlockKind,
-    Header,
 )
 from lmpack._container._remnant import Remnant
 from lmpack._container._salvage import find_remnants
@@ -35,6 +39,7 @@ __all__ = [
     "MAXIMUM_LANES_LOG2",
     "MAXIMUM_PLAIN_LENGTH",
     "NO_MODEL",
+    "PAIR_VERSION",
     "TOKENS_VERSION",
     "VERSION",
     "Block",
@@ -43,6 +48,7 @@ __all__ = [
     "ByteReader",
     "ContainerIndex",
     "ContainerWriter",
+    "Fingerprints",
     "Header",
     "Remnant",
     "Sink",

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lmpack._container._index import INDEX_TAG, Lengths, index_bytes, require_memory_for
-from lmpack._container._records import (
+from lmpack._container._header import (
     CHECKSUM_SIZE,
     HEADER_SIZE,
-    KIND_BITS,
-    Block,
-    BlockKind,
     Header,
-    find_fault,
-    numbered,
+    read_header,
+    whole_header,
 )
+from lmpack._container._index import INDEX_TAG, Lengths, index_bytes, require_memory_for
+from lmpack._container._records import KIND_BITS, Block, BlockKind, find_fault, numbered
 from lmpack._container._source import PADDING_PIECE, ByteReader, truncated
 from lmpack.errors import DamagedError, NotLmpackError
 
@@ -34,14 +32,15 @@ def read_blocks(
         DamagedError: a rule of the format is broken.
         LimitError: what is remembered for the index needs more than `max_memory` bytes.
     """
-    header = Header.parse(reader.at_most(HEADER_SIZE))
+    header = read_header(reader)
     while True:
         yield from _read_container(reader, header, max_memory)
         start = reader.at_most(HEADER_SIZE)
         if not any(start):
             _read_padding(reader, reader.offset - len(start))
             return
-        header = _parse_next_header(start, reader.offset - len(start))
+        offset = reader.offset - len(start)
+        header = _parse_next_header(whole_header(start, reader), offset)
 
 
 def read_block_after_tag(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from lmpack._container._records import MAXIMUM_PLAIN_LENGTH, Header, checksum_bytes
+from lmpack._container._header import Header, checksum_bytes
+from lmpack._container._records import MAXIMUM_PLAIN_LENGTH
 from lmpack._container._source import ByteReader, encode_varint
 from lmpack.errors import DamagedError, LimitError
 

@@ -6,15 +6,20 @@ import bisect
 import os
 from typing import BinaryIO, NamedTuple
 
-from lmpack._container._index import BlockEntry, Lengths
-from lmpack._container._records import (
+from lmpack._container._header import (
     CHECKSUM_SIZE,
+    FINGERPRINT_SIZE,
     HEADER_SIZE,
+    HEADER_SIZES,
     MAGIC,
     OLDEST_VERSION,
+    SECOND_SIZE,
     VERSION,
     checksum_bytes,
+    intact_second,
+    names_two_models,
 )
+from lmpack._container._index import BlockEntry, Lengths
 from lmpack._container._seek import first_offset, place_blocks, possible_ends, read_lengths_before
 from lmpack._container._source import ByteReader, encode_varint
 from lmpack.errors import FormatError, LimitError
@@ -32,19 +37,21 @@ class Layout(NamedTuple):
 
     Attributes:
         start: offset of its header.
+        header_size: bytes of the header.
         end: offset of the first byte behind its index.
         lengths: of its blocks.
         missing: how many bytes less than it should have there are between header and index.
     """
 
     start: int
+    header_size: int
     end: int
     lengths: list[Lengths]
     missing: int
 
     def entries(self) -> tuple[BlockEntry, ...]:
         """Its blocks, where they are if the missing bytes are all behind them."""
-        return place_blocks(self.lengths, self.start + HEADER_SIZE)
+        return place_blocks(self.lengths, self.start + self.header_size)
 
 
 class Landmarks:
@@ -91,6 +98,24 @@ class Landmarks:
         alike = sum(map(int.__eq__, found, MAGIC))
         return alike + (found[len(MAGIC) :] in _VERSION_BYTES) >= _LEAST_ALIKE
 
+    def named_models(self, offset: int) -> tuple[bytes | None, ...]:
+        """What is left of the fingerprints in the header at an offset, each whole or None.
+
+        Where the version cannot be trusted, a second one shows by its checksum.
+        """
+        self._file.seek(offset)
+        data = ByteReader(self._file).at_most(HEADER_SIZE + SECOND_SIZE)
+        second = intact_second(data[HEADER_SIZE:])
+        if not self._is_header(offset):
+            return (None,) if second is None else (None, second)
+        start = len(MAGIC) + 1
+        first = data[start : start + FINGERPRINT_SIZE]
+        return (first, second) if names_two_models(data) else (first,)
+
+    def header_size(self, offset: int) -> int:
+        """Bytes of the header at an offset, right or damaged."""
+        return HEADER_SIZES[len(self.named_models(offset)) - 1]
+
     def _is_header(self, offset: int) -> bool:
         place = bisect.bisect_left(self._headers, offset)
         return self._headers[place : place + 1] == [offset]
@@ -113,11 +138,14 @@ class Landmarks:
         if lengths is None:
             return None
         index_start, blocks = lengths
-        nominal = first_offset(index_start, blocks)
-        start = nominal
-        if not self._can_start(nominal):
-            start = max(nominal, self._header_behind(nominal, index_start, blocks))
-        return Layout(start, end, blocks, start - nominal)
+        first = first_offset(index_start, blocks)
+        for size in HEADER_SIZES:
+            if self._can_start(first - size):
+                return Layout(first - size, size, end, blocks, 0)
+        start = self._header_behind(first - max(HEADER_SIZES), index_start, blocks)
+        size = self.header_size(start)
+        start = max(start, first - size)
+        return Layout(start, size, end, blocks, start + size - first)
 
     def _lengths_before(self, end: int) -> tuple[int, list[Lengths]] | None:
         # Behind all headers before it, so that no byte is read for two indexes.
@@ -144,7 +172,7 @@ class Landmarks:
         first = max(last - _MOST_HEADERS, bisect.bisect_left(self._headers, max(nominal, 0)))
         headers = self._headers[first:last]
         for header in reversed(headers):
-            self._file.seek(header + HEADER_SIZE)
+            self._file.seek(header + self.header_size(header))
             if blocks and _starts_with(ByteReader(self._file), blocks[0]):
                 return header
         return headers[-1] if headers else 0

@@ -1,26 +1,14 @@
-"""Header and block: the records that carry what is compressed."""
+"""Blocks: the records that carry what is compressed."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-import zlib
 
-from lmpack._container._source import encode_varint, truncated
-from lmpack.errors import DamagedError, NotLmpackError, UsageError, VersionError
+from lmpack._container._header import CHECKSUM_SIZE, PAIR_VERSION, TOKENS_VERSION
+from lmpack._container._source import encode_varint
+from lmpack.errors import UsageError
 
-MAGIC = b"\x8cLMP"
-VERSION = 2
-"""The newest format version that is read."""
-OLDEST_VERSION = 1
-"""All versions from this one on are read, for ever (docs/format.md, section 6)."""
-BYTES_VERSION, TOKENS_VERSION = 1, 2
-"""What is written: without a model or with one of bytes, and with one of tokens."""
-FINGERPRINT_SIZE = 8
-NO_MODEL = bytes(FINGERPRINT_SIZE)
-"""In place of a fingerprint where no block needs a model."""
-CHECKSUM_SIZE = 4
-HEADER_SIZE = len(MAGIC) + 1 + FINGERPRINT_SIZE + CHECKSUM_SIZE
 MAXIMUM_PLAIN_LENGTH = 2**24
 MAXIMUM_LANES_LOG2 = 10
 KIND_BITS = 3
@@ -61,75 +49,6 @@ class BlockKind(enum.IntEnum):
     def is_mixed(self) -> bool:
         """Whether the statistics of the block take part."""
         return self in (BlockKind.MIXED, BlockKind.ADAPTIVE, BlockKind.MIXED_TOKENS)
-
-
-@dataclasses.dataclass(frozen=True)
-class Header:
-    """Start of a container.
-
-    Attributes:
-        fingerprint: the first 8 bytes of the model's fingerprint, or NO_MODEL.
-        version: format version: TOKENS_VERSION if the model is one of tokens.
-
-    Raises:
-        UsageError: a field is out of range.
-    """
-
-    fingerprint: bytes
-    version: int = BYTES_VERSION
-
-    def __post_init__(self) -> None:
-        if len(self.fingerprint) != FINGERPRINT_SIZE:
-            raise UsageError(
-                f"a header takes the first {FINGERPRINT_SIZE} bytes of a fingerprint, "
-                f"not {len(self.fingerprint)}"
-            )
-        if not OLDEST_VERSION <= self.version <= VERSION:
-            raise UsageError(
-                f"this lmpack knows the format versions {OLDEST_VERSION} to {VERSION}, "
-                f"not {self.version}"
-            )
-
-    def to_bytes(self) -> bytes:
-        """The 17 bytes of the header."""
-        body = MAGIC + bytes([self.version]) + self.fingerprint
-        return body + checksum_bytes(body)
-
-    @classmethod
-    def parse(cls, data: bytes, offset: int = 0) -> Header:
-        """Inverse of :meth:`to_bytes`, of any bytes; `offset` is their place in the file.
-
-        Raises:
-            NotLmpackError: they do not start with the magic.
-            TruncatedError: they start like a header but are fewer than 17.
-            DamagedError: the checksum is wrong, or the version never existed.
-            VersionError: the version is newer than this lmpack.
-        """
-        if data[: len(MAGIC)] != MAGIC[: len(data)]:
-            raise NotLmpackError(
-                f"this is no lmpack file: it starts with {data[: len(MAGIC)].hex(' ')}, "
-                f"not with {MAGIC.hex(' ')}"
-            )
-        if len(data) < HEADER_SIZE:
-            raise truncated(offset + len(data), "the header")
-        return cls._parse_fields(data[:HEADER_SIZE], offset)
-
-    @classmethod
-    def _parse_fields(cls, data: bytes, offset: int) -> Header:
-        body, checksum = data[:-CHECKSUM_SIZE], data[-CHECKSUM_SIZE:]
-        if checksum_bytes(body) != checksum:
-            raise DamagedError(f"the header at byte {offset} is damaged: its checksum is wrong")
-        version = body[len(MAGIC)]
-        if version > VERSION:
-            raise VersionError(
-                f"the file has format version {version}, this lmpack reads up to {VERSION}: "
-                "update lmpack"
-            )
-        if version < OLDEST_VERSION:
-            raise DamagedError(
-                f"the header at byte {offset} is damaged: there is no format version {version}"
-            )
-        return cls(body[len(MAGIC) + 1 :], version)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -222,8 +141,12 @@ def find_fault(
 
 
 def _is_of_version(kind: BlockKind, version: int) -> bool:
-    """Whether a container of a version, which says what its model is one of, may have the kind."""
-    return not (kind.has_bytes_model if version >= TOKENS_VERSION else kind.has_tokens_model)
+    """Whether a container of a version, which says what its models are, may have the kind."""
+    if version == TOKENS_VERSION:
+        return not kind.has_bytes_model
+    if version == PAIR_VERSION and kind is BlockKind.MODEL:
+        return False  # without mixing, nothing makes one prediction of two
+    return not kind.has_tokens_model
 
 
 def _find_raw_fault(lanes_log2: int, plain_length: int, payload_length: int) -> str | None:
@@ -232,8 +155,3 @@ def _find_raw_fault(lanes_log2: int, plain_length: int, payload_length: int) -> 
     if payload_length != plain_length:
         return f"a raw payload of {payload_length} bytes, it must have {plain_length}"
     return None
-
-
-def checksum_bytes(data: bytes | bytearray) -> bytes:
-    """CRC-32 (IEEE 802.3) of the data, 4 bytes little-endian."""
-    return zlib.crc32(data).to_bytes(CHECKSUM_SIZE, "little")

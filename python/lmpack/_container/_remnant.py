@@ -20,7 +20,8 @@ class Remnant:
         plain_length: bytes of content; None if nothing tells them.
         is_indexed: whether the lengths are those of a right index, not of the block's own head.
         candidates: what it can be read as. It is whole if one of them has the right checksum.
-        fingerprint: the 8 bytes in the container's header; None if that is damaged.
+        fingerprints: 8 bytes for each model that the container's header names; None for one that
+            is damaged.
         fault: what is known to be wrong without decoding; None if nothing is.
     """
 
@@ -31,5 +32,5 @@ class Remnant:
     plain_length: int | None
     is_indexed: bool = False
     candidates: tuple[Block, ...] = ()
-    fingerprint: bytes | None = None
+    fingerprints: tuple[bytes | None, ...] = (None,)
     fault: str | None = None

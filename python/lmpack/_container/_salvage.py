@@ -7,15 +7,13 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO, NamedTuple
 
 from lmpack._container._forward import read_block_after_tag
+from lmpack._container._header import CHECKSUM_SIZE, HEADER_SIZES, read_header
 from lmpack._container._index import INDEX_TAG, BlockEntry, Lengths, index_bytes
 from lmpack._container._landmarks import Landmarks, Layout
 from lmpack._container._records import (
-    CHECKSUM_SIZE,
-    HEADER_SIZE,
     KIND_BITS,
     Block,
     BlockKind,
-    Header,
     block_size,
     find_fault,
     numbered,
@@ -81,9 +79,9 @@ class _Search:
 
     def _indexed(self, layout: Layout) -> Iterator[Remnant]:
         """The blocks that a right index tells of."""
-        header, fault = self._header(layout.start)
+        fingerprints, fault = self._header(layout.start, layout.header_size)
         if fault:
-            yield Remnant(layout.start, HEADER_SIZE, layout.start, None, 0, fault=fault)
+            yield Remnant(layout.start, layout.header_size, layout.start, None, 0, fault=fault)
         if layout.missing:
             fault = f"{layout.missing} bytes of the container at byte {layout.start} are missing"
             yield Remnant(layout.start, 0, layout.start, None, 0, fault=fault)
@@ -100,7 +98,7 @@ class _Search:
                 entry.plain_length,
                 True,
                 blocks,
-                header.fingerprint if header else None,
+                fingerprints,
                 None if layout.missing and blocks else found[0][1],
             )
 
@@ -132,10 +130,11 @@ class _Search:
 
     def _chained(self, start: int) -> Generator[Remnant, None, int]:
         """The blocks of a container without a right index, each found by the one before it."""
-        header, fault = self._header(start)
+        size = self._marks.header_size(start)
+        fingerprints, fault = self._header(start, size)
         if fault:
-            yield Remnant(start, HEADER_SIZE, start, None, 0, fault=fault)
-        offset = start + HEADER_SIZE
+            yield Remnant(start, size, start, None, 0, fault=fault)
+        offset = start + size
         blocks: list[Lengths] = []
         while isinstance(block := self._block(offset, blocks), Block):
             lengths = block.plain_length, len(block.payload)
@@ -146,7 +145,7 @@ class _Search:
                 len(blocks),
                 block.plain_length,
                 candidates=(block,),
-                fingerprint=header.fingerprint if header else None,
+                fingerprints=fingerprints,
             )
             blocks.append(lengths)
             offset += block_size(*lengths)
@@ -223,13 +222,16 @@ class _Search:
         expected = index_bytes([*blocks, (block.plain_length, len(block.payload))])
         return follows is not None or _is_alike(self._at(behind, len(expected)), expected)
 
-    def _header(self, offset: int) -> tuple[Header | None, str | None]:
+    def _header(self, offset: int, size: int) -> tuple[tuple[bytes | None, ...], str | None]:
+        """The models that a header of a size names, as far as it tells, and what is wrong."""
+        self._file.seek(offset)
         try:
-            return Header.parse(self._at(offset, HEADER_SIZE), offset), None
+            return read_header(ByteReader(self._file, offset)).fingerprints, None
         except VersionError:
             raise
         except FormatError:
-            return None, f"the header at byte {offset} is damaged"
+            named = (*self._marks.named_models(offset), None)[: 1 + HEADER_SIZES.index(size)]
+            return named, f"the header at byte {offset} is damaged"
 
     def _gap(
         self, offset: int, number: int | None, container: int, end: int, fault: str

@@ -8,6 +8,7 @@ import os
 from typing import BinaryIO
 
 from lmpack._container._forward import read_block_after_tag, read_blocks
+from lmpack._container._header import CHECKSUM_SIZE, HEADER_SIZES, Header, read_header
 from lmpack._container._index import (
     BlockEntry,
     ContainerIndex,
@@ -16,7 +17,7 @@ from lmpack._container._index import (
     parse_index,
     require_memory_for,
 )
-from lmpack._container._records import CHECKSUM_SIZE, HEADER_SIZE, Block, Header, block_size
+from lmpack._container._records import Block, block_size
 from lmpack._container._source import MAXIMUM_VARINT_SIZE, PADDING_PIECE, ByteReader
 from lmpack.errors import DamagedError, FormatError, LimitError
 
@@ -43,7 +44,7 @@ def read_indexes(file: BinaryIO, max_memory: int | None = None) -> list[Containe
         LimitError: the indexes need more memory than allowed.
     """
     file.seek(0)
-    Header.parse(ByteReader(file).at_most(HEADER_SIZE))
+    read_header(ByteReader(file))
     try:
         return _read_indexes_backwards(file, max_memory)
     except FormatError:
@@ -139,11 +140,10 @@ def _read_last_index(file: BinaryIO, max_memory: int | None) -> ContainerIndex:
 def _read_index_before(file: BinaryIO, end: int, max_memory: int | None) -> ContainerIndex:
     """The index of the container that ends at a place in the file."""
     index_start, blocks = read_lengths_before(file, end, max_memory=max_memory)
-    start = first_offset(index_start, blocks)
-    if start < 0:
-        raise DamagedError(f"the index at byte {index_start} has more blocks than are before it")
-    header = Header.parse(_read_at(file, start, HEADER_SIZE), start)
-    entries = place_blocks(blocks, start + HEADER_SIZE, header.version)
+    first = first_offset(index_start, blocks)
+    header = _header_before(file, first)
+    start = first - header.size
+    entries = place_blocks(blocks, first, header.version)
     content_length = sum(plain_length for plain_length, _ in blocks)
     return ContainerIndex(header, start, end - start, content_length, entries)
 
@@ -160,9 +160,23 @@ def _find_index(file: BinaryIO, end: int, least: int) -> int:
     return index_start
 
 
+def _header_before(file: BinaryIO, end: int) -> Header:
+    """The header that ends where the first block of a container starts, in whichever version."""
+    *others, shortest = (end - size for size in reversed(HEADER_SIZES))
+    if shortest < 0:
+        raise DamagedError(f"the blocks before byte {end} are more than the file has room for")
+    for start in others:
+        if start >= 0:
+            with contextlib.suppress(FormatError):
+                header = Header.parse(_read_at(file, start, end - start), start)
+                if start + header.size == end:
+                    return header
+    return Header.parse(_read_at(file, shortest, end - shortest), shortest)
+
+
 def first_offset(index_start: int, blocks: list[Lengths]) -> int:
-    """Where the container starts whose index does; below 0 if the file has not as many bytes."""
-    return index_start - sum(block_size(*lengths) for lengths in blocks) - HEADER_SIZE
+    """Where the first block of the container starts whose index does; it may be below 0."""
+    return index_start - sum(block_size(*lengths) for lengths in blocks)
 
 
 def place_blocks(

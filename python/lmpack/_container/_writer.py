@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from lmpack._container._header import BYTES_VERSION, Header
 from lmpack._container._index import Lengths, index_bytes
-from lmpack._container._records import BYTES_VERSION, Block, Header
+from lmpack._container._records import Block
 from lmpack.errors import UsageError
 
 
@@ -22,15 +23,22 @@ class ContainerWriter:
     Args:
         sink: takes all the bytes of each write, as buffered files do. It is not closed.
         fingerprint: the first 8 bytes of the model's fingerprint.
-        version: TOKENS_VERSION if the model is one of tokens.
+        version: TOKENS_VERSION if the model is one of tokens, PAIR_VERSION if there are two.
+        second: the first 8 bytes of the second model's fingerprint; None if there is none.
 
     Raises:
-        UsageError: the fingerprint has another length, or there is no such version.
+        UsageError: a fingerprint has another length, or there is no such version.
     """
 
-    def __init__(self, sink: Sink, fingerprint: bytes, version: int = BYTES_VERSION) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        fingerprint: bytes,
+        version: int = BYTES_VERSION,
+        second: bytes | None = None,
+    ) -> None:
         self._sink = sink
-        self._header = Header(fingerprint, version)
+        self._header = Header(fingerprint, version, second)
         self._started = False
         self._finished = False
         self._blocks: list[Lengths] = []

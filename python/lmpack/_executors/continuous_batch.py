@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -45,6 +45,9 @@ class ContinuousBatch:
     that are free are fed the start symbol, or what the block said that left them in this round. A
     block that ends gives its lanes back, and the one that has waited longest gets them.
 
+    A step waits for no block that has not started: it may wait for lanes of another batch, and
+    those that have them for this step.
+
     Args:
         model: makes the steps. The batch does not overlap them.
         capacity: number of lanes.
@@ -59,7 +62,9 @@ class ContinuousBatch:
         self._maker.submit(model.warm_up, self._state).result()
         self._changed = threading.Condition()
         self._queue: deque[LeasedLanes] = deque()  # wait for lanes
-        self._blocks: set[LeasedLanes] = set()  # have lanes; all others are free
+        self._leases: set[LeasedLanes] = set()  # have lanes; all others are free
+        self._blocks: set[LeasedLanes] = set()  # have started; a part of the leases
+        self._starting: set[LeasedLanes] = set()  # are about to, before the next step
         self._ready: set[LeasedLanes] = set()  # have said their symbols; a part of the blocks
         self._symbols = np.full(capacity, model.architecture.start_symbol, np.int64)
         self._round: Future[npt.NDArray[np.int32]] = Future()  # the odds, [capacity, V]
@@ -84,23 +89,38 @@ class ContinuousBatch:
         finally:
             self._leave(mine)
 
-    def step(self, mine: LeasedLanes, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-        """Feed one symbol to each lane of a block, when all other blocks do: odds [L, V]."""
+    def start(self, mine: LeasedLanes) -> None:
+        """Take the lanes of a block to their start; from now on steps wait for it."""
+        with self._changed:
+            self._starting.add(mine)
+            # Not while a step is made: it reads what is changed here.
+            self._changed.wait_for(lambda: not self._is_running)
+            self._model.restart(self._state, mine.lanes)
+            self._blocks.add(mine)
+            self._starting.discard(mine)
+
+    def begin_step(
+        self, mine: LeasedLanes, symbols: npt.NDArray[np.integer]
+    ) -> Callable[[], npt.NDArray[np.int32]]:
+        """Feed one symbol to each lane of a block, when all other blocks do.
+
+        Returns:
+            What waits for the odds [L, V].
+        """
         with self._changed:
             self._symbols[mine.lanes] = symbols
             self._ready.add(mine)
             this = self._round
             self._make_if_complete()
-        return np.ascontiguousarray(this.result()[mine.lanes])
+        return lambda: np.ascontiguousarray(this.result()[mine.lanes])
 
     def _take(self, mine: LeasedLanes) -> None:
         with self._changed:
             self._queue.append(mine)
             # Not while a step is made: it reads what is changed here.
-            self._changed.wait_for(lambda: self._next_that_fits() is mine and not self._is_running)
+            self._changed.wait_for(lambda: self._next_that_fits() is mine)
             mine.lanes = self._free()[: mine.count]
-            self._model.restart(self._state, mine.lanes)
-            self._blocks.add(mine)
+            self._leases.add(mine)
             self._queue.popleft()
             self._changed.notify_all()
 
@@ -109,13 +129,15 @@ class ContinuousBatch:
         with self._changed:
             if mine in self._queue:
                 self._queue.remove(mine)
+            self._leases.discard(mine)
+            self._starting.discard(mine)
             self._blocks.discard(mine)
             self._ready.discard(mine)
             self._changed.notify_all()
             self._make_if_complete()
 
     def _free(self) -> list[int]:
-        leased = {lane for block in self._blocks for lane in block.lanes}
+        leased = {lane for block in self._leases for lane in block.lanes}
         return [lane for lane in range(self.capacity) if lane not in leased]
 
     def _next_that_fits(self) -> LeasedLanes | None:
@@ -125,9 +147,9 @@ class ContinuousBatch:
         return None
 
     def _is_complete(self) -> bool:
-        """Whether nothing is missing for the step. Who gets lanes now takes part in it."""
+        """Whether nothing is missing for the step. Who starts now takes part in it."""
         everybody = bool(self._ready) and self._ready == self._blocks and not self._is_running
-        return everybody and self._next_that_fits() is None
+        return everybody and not self._starting
 
     def _make_if_complete(self) -> None:
         """Order the step; twice is no harm. Called after each change of what the step waits for."""
@@ -179,11 +201,18 @@ class LeasedLanes:
         self._batch = batch
 
     def start(self, lanes: int) -> None:
-        """Nothing: the lanes are at their start."""
+        """Take the lanes to their start."""
+        self._batch.start(self)
+
+    def begin_step(
+        self, state: None, symbols: npt.NDArray[np.integer]
+    ) -> Callable[[], npt.NDArray[np.int32]]:
+        """See :class:`~lmpack._executors.protocol.Deferring`."""
+        return self._batch.begin_step(self, symbols)
 
     def step(self, state: None, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
-        return self._batch.step(self, symbols)
+        return self.begin_step(state, symbols)()
 
     def prefill(self, state: None, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed symbols [L, T], one after another: int32 [L, T, V]."""

@@ -99,6 +99,33 @@ class NativeExecutor:
             self._team, payload, length, lane_length, stride, steps_done
         )
 
+    def encode_with(
+        self,
+        second: NativeExecutor,
+        plain: bytes,
+        lane_length: int,
+        stride: int,
+        steps_done: StepsDone,
+    ) -> bytes:
+        """The payload of a block with mixing, which a second model predicts, too."""
+        return self._engine.encode_mixed(
+            self._team, plain, lane_length, stride, steps_done, second._engine
+        )
+
+    def decode_with(
+        self,
+        second: NativeExecutor,
+        payload: bytes,
+        length: int,
+        lane_length: int,
+        stride: int,
+        steps_done: StepsDone,
+    ) -> bytes:
+        """The bytes of a block of :meth:`encode_with`."""
+        return self._engine.decode_mixed(
+            self._team, payload, length, lane_length, stride, steps_done, second._engine
+        )
+
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
         """The engine itself."""
         return contextlib.nullcontext(self)

@@ -6,7 +6,7 @@ import abc
 import contextlib
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from lmpack._models.decoder.shape import DecoderShape
 
 AnyArchitecture = Architecture | DecoderShape
 """Shape of a model of any family: of lmpack's own models of bytes, or of decoders of tokens."""
+
+ArchitecturePair = tuple[Architecture, Architecture]
+"""Of two models of bytes that predict together."""
 
 StepsDone = Callable[[int], None]
 """Called now and then with the number of steps of a block that are done; may raise to end it."""
@@ -75,14 +78,27 @@ class LanguageModel(Protocol):
         """Feed one symbol to each lane: [L] -> int32 [L, V]. Same integers as :meth:`prefill`."""
 
 
-class Executor(LanguageModel, Protocol):
-    """A language model that also codes whole blocks, called by several threads if need be.
+@runtime_checkable
+class Deferring(Protocol):
+    """A language model whose steps others take part in, so that one can be asked for in advance."""
+
+    def begin_step(
+        self, state: Any, symbols: npt.NDArray[np.integer]
+    ) -> Callable[[], npt.NDArray[np.int32]]:
+        """Feed one symbol to each lane; what it gives waits for the odds, as of a step."""
+
+
+class BlockCoder(Protocol):
+    """Codes whole blocks, called by several threads if need be.
 
     Attributes:
-        libraries: files of the compiled code that computes, beside lmpack's own.
+        architecture: shape of the model, or of both.
     """
 
-    libraries: tuple[str, ...] = ()
+    if TYPE_CHECKING:
+
+        @property
+        def architecture(self) -> AnyArchitecture | ArchitecturePair: ...
 
     def encode(
         self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
@@ -110,6 +126,21 @@ class Executor(LanguageModel, Protocol):
         Raises:
             DamagedError: the payload is not that of any bytes.
         """
+
+
+class Executor(LanguageModel, BlockCoder, Protocol):
+    """A language model that also codes whole blocks.
+
+    Attributes:
+        libraries: files of the compiled code that computes, beside lmpack's own.
+    """
+
+    libraries: tuple[str, ...] = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def architecture(self) -> AnyArchitecture: ...
 
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
         """What makes the steps of a block of that many lanes while it is decoded."""

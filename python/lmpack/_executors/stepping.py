@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lmpack._executors.protocol import AnyArchitecture, Executor, LanguageModel, StepsDone
+from lmpack._executors.protocol import (
+    AnyArchitecture,
+    Deferring,
+    Executor,
+    LanguageModel,
+    StepsDone,
+)
 from lmpack._native import BlockDecoder, BlockEncoder, MixedDecoder, MixedEncoder
 from lmpack.errors import DamagedError
 
@@ -31,10 +39,7 @@ class SteppingExecutor(Executor):
         """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
         if stride is None:
             return encode_by_prefill(self, plain, lane_length, steps_done)
-        coder = MixedEncoder(plain, lane_length, stride)
-        for odds, _ in _prefilled(self, lane_symbols(plain, lane_length), steps_done):
-            coder.encode(odds)
-        return coder.finish()
+        return encode_mixed_by_prefill([self], plain, lane_length, stride, steps_done)
 
     def decode(
         self,
@@ -48,10 +53,7 @@ class SteppingExecutor(Executor):
         with self.lanes_for(-(-length // lane_length)) as model:
             if stride is None:
                 return _decode_bytes(model, payload, length, lane_length, steps_done)
-            coder = MixedDecoder(payload, length, lane_length, stride)
-            for _ in _stepped(model, coder, length, lane_length, steps_done):
-                pass
-            return coder.finish()
+            return decode_mixed([model], payload, length, lane_length, stride, steps_done)
 
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
         """The executor itself; see :meth:`Executor.lanes_for`."""
@@ -93,8 +95,41 @@ def encode_by_prefill(
 ) -> bytes:
     """The payload of a block without mixing, of bytes or of symbols, integers [n]."""
     coder = BlockEncoder(len(plain), lane_length, model.architecture.vocabulary)
-    for odds, piece in _prefilled(model, lane_symbols(plain, lane_length), steps_done):
+    for (odds,), piece in _prefilled([model], lane_symbols(plain, lane_length), steps_done):
         coder.encode(odds, piece)
+    return coder.finish()
+
+
+def encode_mixed_by_prefill(
+    models: Sequence[LanguageModel],
+    plain: bytes,
+    lane_length: int,
+    stride: int,
+    steps_done: StepsDone,
+) -> bytes:
+    """The payload of a block with mixing that one or two models predict."""
+    coder = MixedEncoder(plain, lane_length, stride, len(models))
+    for odds, _ in _prefilled(models, lane_symbols(plain, lane_length), steps_done):
+        coder.encode(*odds)
+    return coder.finish()
+
+
+def decode_mixed(
+    models: Sequence[LanguageModel],
+    payload: bytes,
+    length: int,
+    lane_length: int,
+    stride: int,
+    steps_done: StepsDone,
+) -> bytes:
+    """The bytes of a block of :func:`encode_mixed_by_prefill`, one position at a time.
+
+    Raises:
+        DamagedError: the payload is not that of any bytes.
+    """
+    coder = MixedDecoder(payload, length, lane_length, stride, len(models))
+    for _ in _stepped(models, coder, length, lane_length, steps_done):
+        pass
     return coder.finish()
 
 
@@ -107,7 +142,7 @@ def decode_symbols(
         DamagedError: the payload is not that of any symbols.
     """
     coder = BlockDecoder(payload, length, lane_length, model.architecture.vocabulary)
-    symbols = np.stack(list(_stepped(model, coder, length, lane_length, steps_done)), axis=1)
+    symbols = np.stack(list(_stepped([model], coder, length, lane_length, steps_done)), axis=1)
     coder.finish()
     return symbols.reshape(-1)[:length]
 
@@ -122,20 +157,23 @@ def _decode_bytes(
 
 
 def _prefilled(
-    model: LanguageModel, symbols: npt.NDArray[np.int32], steps_done: StepsDone
-) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
-    """The odds [L, T, V] that predict pieces of the symbols [L, lane_length], and the pieces."""
-    state = model.start(len(symbols))
-    each = len(symbols) * model.architecture.vocabulary
+    models: Sequence[LanguageModel], symbols: npt.NDArray[np.int32], steps_done: StepsDone
+) -> Iterator[tuple[list[npt.NDArray[np.int32]], npt.NDArray[np.int32]]]:
+    """The odds [L, T, V] by each model of pieces of the symbols [L, lane_length], and those."""
+    states = [model.start(len(symbols)) for model in models]
+    each = len(symbols) * max(model.architecture.vocabulary for model in models)
     count = min(ENCODER_PIECE, max(1, ENCODER_ODDS // each))
     for piece in pieces(symbols.shape[1], count):
-        odds = model.prefill(state, fed_symbols(symbols, piece, model.architecture))
+        odds = [
+            model.prefill(state, fed_symbols(symbols, piece, model.architecture))
+            for model, state in zip(models, states, strict=True)
+        ]
         yield odds, np.ascontiguousarray(symbols[:, piece])
         steps_done(piece.stop)
 
 
 def _stepped(
-    model: LanguageModel,
+    models: Sequence[LanguageModel],
     coder: BlockDecoder | MixedDecoder,
     length: int,
     lane_length: int,
@@ -143,10 +181,28 @@ def _stepped(
 ) -> Iterator[npt.NDArray[np.int32]]:
     """The symbols [L] of every step."""
     lanes = -(-length // lane_length)
-    state = model.start(lanes)
-    symbols = np.full(lanes, model.architecture.start_symbol, np.int32)
+    states = [model.start(lanes) for model in models]
+    before = [np.full(lanes, model.architecture.start_symbol, np.int32) for model in models]
     for step in range(lane_length):
-        symbols = coder.decode(model.step(state, symbols))
+        symbols = coder.decode(*_step(models, states, before))
+        before = [symbols] * len(models)
         yield symbols
         if step % DECODER_REPORT == 0:
             steps_done(step)
+
+
+def _step(
+    models: Sequence[LanguageModel], states: list[Any], symbols: list[npt.NDArray[np.int32]]
+) -> list[npt.NDArray[np.int32]]:
+    """The odds [L, V] of each model. All are told their symbols before one is waited for.
+
+    Blocks that share two models could else wait for one another for ever, each at the model at
+    which the other one is not.
+    """
+    answers = [
+        model.begin_step(state, fed)
+        if isinstance(model, Deferring)
+        else functools.partial(model.step, state, fed)
+        for model, state, fed in zip(models, states, symbols, strict=True)
+    ]
+    return [answer() for answer in answers]

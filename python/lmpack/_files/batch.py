@@ -101,7 +101,7 @@ def compress_files(
         planned, memory, block_size, lambda length: lanes_of_block(chosen, length)
     )
     encoder = Encoder(chosen, lanes)
-    encoder.bundle  # noqa: B018  a model that cannot be used is said once, not for each file
+    encoder.bundles  # noqa: B018  a model that cannot be used is said once, not for each file
     return _run(
         planned,
         handling,

@@ -36,7 +36,7 @@ class Compression:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         # A model that cannot be used is noticed before anything is read or written.
-        self._fingerprint, self._version = encoder.fingerprint, encoder.version
+        self._header = encoder.header
         self._container: ContainerWriter | None = None
 
     def pieces(self, source: ByteReader) -> Iterator[Piece[Block]]:
@@ -60,7 +60,10 @@ class Compression:
 
     def _writer(self, sink: Sink) -> ContainerWriter:
         if self._container is None:
-            self._container = ContainerWriter(sink, self._fingerprint, self._version)
+            header = self._header
+            self._container = ContainerWriter(
+                sink, header.fingerprint, header.version, header.second
+            )
         return self._container
 
 
@@ -81,8 +84,8 @@ class Decompression:
             where = f"block {number}, which ends at byte {source.offset}"
             content += block.plain_length
             self._decoder.require_size(content, where)
-            memory = self._decoder.required_memory(block, header.fingerprint, where)
-            code = functools.partial(self._decoder.decode, block, header.fingerprint, where)
+            memory = self._decoder.required_memory(block, header.fingerprints, where)
+            code = functools.partial(self._decoder.decode, block, header.fingerprints, where)
             size = len(block.payload)
             yield Piece(code, size + block.plain_length, size, memory)
 

@@ -47,9 +47,9 @@ class ContainerInfo:
     Attributes:
         offset: of its first byte in the file.
         version: format version.
-        fingerprint: the first 8 bytes of the model's fingerprint; zeros if there is no model.
-        model: what the model calls itself; None if it is neither built in nor in the folder of
-            models.
+        fingerprints: the first 8 bytes of the fingerprint of each model, none to two.
+        models: what these models call themselves; None for one that is neither built in nor in the
+            folder of models.
         content_length: bytes of content.
         compressed_length: bytes of the container.
         memory: bytes that decoding needs at least, for one block at a time: those of the block that
@@ -59,8 +59,8 @@ class ContainerInfo:
 
     offset: int
     version: int
-    fingerprint: bytes
-    model: str | None
+    fingerprints: tuple[bytes, ...]
+    models: tuple[str | None, ...]
     content_length: int
     compressed_length: int
     memory: int | None
@@ -115,15 +115,15 @@ def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder)
                 lanes=block.lanes,
                 plain_length=entry.plain_length,
                 payload_length=entry.payload_length,
-                memory=decoder.memory(block, index.header.fingerprint),
+                memory=decoder.memory(block, index.header.fingerprints),
             )
         )
     memories = [block.memory for block in blocks if block.memory is not None]
     return ContainerInfo(
         offset=index.start,
         version=index.header.version,
-        fingerprint=index.header.fingerprint,
-        model=_model_name(index.header.fingerprint),
+        fingerprints=index.header.fingerprints,
+        models=tuple(_model_name(fingerprint) for fingerprint in index.header.fingerprints),
         content_length=index.content_length,
         compressed_length=index.size,
         memory=max(memories, default=0) if len(memories) == len(blocks) else None,

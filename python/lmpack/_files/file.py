@@ -79,7 +79,7 @@ class LmpackFile(_BinaryFile):
         try:
             if self.writable():
                 encoder = Encoder(chosen)
-                encoder.bundle  # noqa: B018  found before a file is created or emptied
+                encoder.bundles  # noqa: B018  found before a file is created or emptied
                 self._writer = BlockWriter(CountingSink(self._open_base(file)), encoder)
             else:
                 decoder = Decoder(chosen)

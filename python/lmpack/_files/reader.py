@@ -10,7 +10,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 from lmpack._blocks.coders import Decoder
 from lmpack._blocks.coding import no_progress
-from lmpack._container import BlockEntry, ByteReader, Source, read_block, read_indexes
+from lmpack._container import (
+    BlockEntry,
+    ByteReader,
+    Fingerprints,
+    Source,
+    read_block,
+    read_indexes,
+)
 from lmpack._files.conversion import Decompression
 from lmpack.errors import LmpackError, UsageError
 
@@ -19,7 +26,7 @@ class _Place(NamedTuple):
     """A block of one of the containers."""
 
     entry: BlockEntry
-    fingerprint: bytes
+    fingerprints: Fingerprints
 
 
 class IndexedReader(io.RawIOBase):
@@ -39,7 +46,7 @@ class IndexedReader(io.RawIOBase):
         self._decoder = decoder
         indexes = read_indexes(file, decoder.max_memory)
         self._places = [
-            _Place(entry, index.header.fingerprint) for index in indexes for entry in index.blocks
+            _Place(entry, index.header.fingerprints) for index in indexes for entry in index.blocks
         ]
         lengths = (place.entry.plain_length for place in self._places)
         # Where each block starts in the content, and at the end the length of it all.
@@ -78,11 +85,11 @@ class IndexedReader(io.RawIOBase):
 
     def _decode(self, number: int) -> bytes:
         if self._decoded is None or self._decoded[0] != number:
-            entry, fingerprint = self._places[number]
+            entry, fingerprints = self._places[number]
             block = read_block(self._file, entry)
             where = f"block {number} at byte {entry.offset}"
-            self._decoder.required_memory(block, fingerprint, where)
-            self._decoded = number, self._decoder.decode(block, fingerprint, where)
+            self._decoder.required_memory(block, fingerprints, where)
+            self._decoded = number, self._decoder.decode(block, fingerprints, where)
         return self._decoded[1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from lmpack._blocks.coders import Decoder
 from lmpack._blocks.coding import ShareDone
 from lmpack._blocks.options import OptionFields, Options, given_options
-from lmpack._container import Block, ByteReader, Remnant, find_remnants, read_blocks
+from lmpack._container import (
+    Block,
+    ByteReader,
+    Fingerprints,
+    Remnant,
+    find_remnants,
+    read_blocks,
+)
 from lmpack._files.damage import Attempt, Damage, Restoration, Salvaged
 from lmpack._files.pipeline import Piece, Pipeline
 from lmpack._files.progress import Progress, ProgressCallback, Sizes
@@ -122,9 +128,9 @@ def _memory(remnant: Remnant, decoder: Decoder, guess: _Guess) -> int:
     """Bytes that decoding a block needs, whichever of the possible ones it is."""
     where = f"block {remnant.number} at byte {remnant.offset}"
     return max(
-        decoder.required_memory(block, fingerprint, where)
+        decoder.required_memory(block, fingerprints, where)
         for block in remnant.candidates
-        for fingerprint in guess.of(remnant, block)
+        for fingerprints in guess.of(remnant, block)
     )
 
 
@@ -138,14 +144,14 @@ def _attempt(remnant: Remnant, decoder: Decoder, guess: _Guess, share_done: Shar
     """The content of a block, or why there is none."""
     fault = remnant.fault
     for block in remnant.candidates:
-        for fingerprint in guess.of(remnant, block):
+        for fingerprints in guess.of(remnant, block):
             where = f"block {remnant.number} at byte {remnant.offset}"
             try:
-                plain = decoder.decode(block, fingerprint, where, _without_share(share_done))
+                plain = decoder.decode(block, fingerprints, where, _without_share(share_done))
             except DamagedError as error:
                 fault = str(error)
             else:
-                guess.confirm(fingerprint)
+                guess.confirm(remnant, fingerprints)
                 return Attempt.of(remnant, plain, remnant.fault)
     return Attempt.of(remnant, None, fault)
 
@@ -156,26 +162,30 @@ def _without_share(share_done: ShareDone) -> ShareDone:
 
 
 class _Guess:
-    """Which model made the blocks of containers whose header is damaged."""
+    """Which models made the blocks of containers whose header is damaged."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._lock = threading.Lock()
-        self._fingerprints: list[bytes] | None = None
+        self._possible: dict[tuple[bytes | None, ...], list[Fingerprints]] = {}
 
-    def of(self, remnant: Remnant, block: Block) -> list[bytes]:
-        """What the header of a block's container held, or may have held, the likeliest first."""
-        if remnant.fingerprint is not None:
-            return [remnant.fingerprint]
+    def of(self, remnant: Remnant, block: Block) -> list[Fingerprints]:
+        """What the header of a block's container named, or may have named, the likeliest first."""
+        named = remnant.fingerprints
         with self._lock:
-            if self._fingerprints is None:
-                self._fingerprints = self._decoder.possible_fingerprints()
+            if named not in self._possible:
+                whole = tuple(one for one in named if one is not None)
+                self._possible[named] = (
+                    [whole]
+                    if len(whole) == len(named)
+                    else self._decoder.possible_fingerprints(named)
+                )
             # A block without a model is decoded under any.
-            return self._fingerprints[: None if block.kind.needs_model else 1]
+            return self._possible[named][: None if block.kind.needs_model else 1]
 
-    def confirm(self, fingerprint: bytes) -> None:
-        """A block was decoded under it: it is tried first from now on."""
-        with self._lock, contextlib.suppress(ValueError):
-            if self._fingerprints is not None:
-                self._fingerprints.remove(fingerprint)
-                self._fingerprints.insert(0, fingerprint)
+    def confirm(self, remnant: Remnant, fingerprints: Fingerprints) -> None:
+        """A block was decoded under them: they are tried first from now on."""
+        with self._lock:
+            possible = self._possible[remnant.fingerprints]
+            possible.remove(fingerprints)
+            possible.insert(0, fingerprints)

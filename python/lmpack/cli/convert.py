@@ -45,7 +45,7 @@ def compress(
     level: int,
     mixing: bool,
     verify: bool | None,
-    model: str | None,
+    model: tuple[str, ...] | None,
     device: str,
     threads: int | None,
     max_size: int | None,
@@ -86,7 +86,7 @@ def compress(
 @coding_options
 def decompress(
     *,
-    model: str | None,
+    model: tuple[str, ...] | None,
     device: str,
     threads: int | None,
     max_size: int | None,

@@ -29,8 +29,19 @@ DEFAULT = "base"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+def _one_model(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> str | None:
+    """Symbols are drawn from what one model predicts: two only meet in the mixing of bits."""
+    if len(value) > 1:
+        raise click.BadParameter("one model draws, not two: choose one, or --with level:9")
+    return value[0] if value else None
+
+
 _MODEL = click.option(
     "--model",
+    multiple=True,
+    callback=_one_model,
     metavar="NAME|PATH",
     help="A model: built in, of the folder of models, or the folder of a bundle.",
 )
@@ -47,7 +58,8 @@ def generate(context: click.Context, model: str | None) -> None:
     draws tokens.
     """
     # For the command that follows, which has the same option.
-    context.default_map = {name: {"model": model} for name in generate.commands}
+    chosen = None if model is None else (model,)
+    context.default_map = {name: {"model": chosen} for name in generate.commands}
 
 
 def _common_options(command: Command) -> Command:

@@ -10,7 +10,6 @@ import click
 
 import lmpack
 from lmpack import ContainerInfo, Options
-from lmpack._container import NO_MODEL
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.options import (
     json_option,
@@ -34,7 +33,7 @@ from lmpack.cli.standard import open_regular
 @json_option
 def info(
     files: tuple[str, ...],
-    model: str | None,
+    model: tuple[str, ...] | None,
     threads: int | None,
     max_memory: int | None,
     verbose: int,
@@ -63,7 +62,8 @@ def info(
 def _record(container: ContainerInfo) -> dict[str, Any]:
     fields = dataclasses.asdict(container)
     figure = bits_per_byte(container.content_length, container.compressed_length)
-    return {**fields, "fingerprint": container.fingerprint.hex(), "bits_per_byte": figure}
+    fingerprints = [fingerprint.hex() for fingerprint in container.fingerprints]
+    return {**fields, "fingerprints": fingerprints, "bits_per_byte": figure}
 
 
 def _lines(name: str, containers: list[ContainerInfo], verbose: int) -> list[str]:
@@ -81,7 +81,7 @@ def _facts(container: ContainerInfo) -> list[tuple[str, str]]:
     blocks = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
     return [
         ("version", str(container.version)),
-        ("model", _model(container)),
+        ("model", _models(container)),
         ("content", f"{container.content_length:,} bytes"),
         ("compressed", f"{container.compressed_length:,} bytes"),
         ("ratio", _ratio(container)),
@@ -95,10 +95,12 @@ def _memory(memory: int | None) -> str:
     return "unknown" if memory is None else readable_size(memory)
 
 
-def _model(container: ContainerInfo) -> str:
-    if container.fingerprint == NO_MODEL:
-        return "none"
-    return f"{container.model or 'unknown'} ({container.fingerprint.hex()})"
+def _models(container: ContainerInfo) -> str:
+    names = [
+        f"{model or 'unknown'} ({fingerprint.hex()})"
+        for model, fingerprint in zip(container.models, container.fingerprints, strict=True)
+    ]
+    return " + ".join(names) or "none"
 
 
 def _ratio(container: ContainerInfo) -> str:

@@ -65,8 +65,11 @@ max_size_option = click.option(
 )
 model_option = click.option(
     "--model",
+    multiple=True,
+    callback=lambda context, parameter, value: value or None,
     metavar="NAME|PATH",
-    help="Model: built in, of the folder of models (lmpack models), or the folder of a bundle.",
+    help="Model: built in, of the folder of models (lmpack models), or the folder of a bundle. "
+    "Twice for two models of bytes that predict together.",
 )
 device_option = click.option(
     "--device",
@@ -81,7 +84,7 @@ device_option = click.option(
 class ModelArguments(TypedDict):
     """The arguments that say how a model runs; fields of :class:`Options`."""
 
-    model: str | None
+    model: tuple[str, ...] | None
     device: str
     threads: int | None
 

@@ -130,20 +130,19 @@ class PretrainedDecoder(ModelAlone):
 
 
 class Adaptive(Classical):
-    """What `lmpack compress` does at a level: the level's model, if it has one, with mixing."""
+    """What `lmpack compress` does at a level: the level's models, if it has some, with mixing."""
 
     def __init__(self, level: int) -> None:
-        model = find_level(level).model
+        bundles = [load_byte_model(model) for model in find_level(level).models]
         super().__init__(
             f"lmpack -{level}",
             lambda data: lmpack.compress(data, level=level),
             lmpack.decompress,
         )
-        if model is not None:
-            bundle = load_byte_model(model)
-            self.parameters = bundle.architecture.parameters
-            self.model_bytes = bundle.size
-            self.fingerprint = bundle.fingerprint.hex()
+        if bundles:
+            self.parameters = sum(bundle.architecture.parameters for bundle in bundles)
+            self.model_bytes = sum(bundle.size for bundle in bundles)
+            self.fingerprint = "+".join(bundle.fingerprint.hex() for bundle in bundles)
 
 
 def _cut(plain: bytes, lengths: Sequence[int]) -> Iterator[bytes]:

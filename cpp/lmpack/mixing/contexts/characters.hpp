@@ -12,11 +12,11 @@ class Characters {
     const bool continues = (byte & 0xC0) == 0x80 && missing_ > 0;
     if (!continues) open_ = 0;
     open_ = open_ << 8 | byte;
-    missing_ = continues       ? missing_ - 1
-               : byte >= 0xF0  ? 3
-               : byte >= 0xE0  ? 2
-               : byte >= 0xC0  ? 1
-                               : 0;
+    missing_ = continues      ? missing_ - 1
+               : byte >= 0xF0 ? 3
+               : byte >= 0xE0 ? 2
+               : byte >= 0xC0 ? 1
+                              : 0;
     if (missing_ > 0) return;
     before_ = last_;
     last_ = open_;

@@ -26,14 +26,15 @@ class Followers {
       Places places;
       places.byte = last & 0xFF;
       places.pair = last & 0xFFFF;
-      places.nibbles = (last >> 4 & 0xF) | (last >> 8 & 0xF0) | (last >> 12 & 0xF00) |
-                       (last >> 16 & 0xF000);
+      places.nibbles =
+          (last >> 4 & 0xF) | (last >> 8 & 0xF0) | (last >> 12 & 0xF00) | (last >> 16 & 0xF000);
       places.token = token & (kPlaces - 1);
       return places;
     }
   };
 
-  Followers() : after_byte_(256), after_pair_(kPlaces), after_nibbles_(kPlaces), after_token_(kPlaces) {}
+  Followers()
+      : after_byte_(256), after_pair_(kPlaces), after_nibbles_(kPlaces), after_token_(kPlaces) {}
 
   // byte came after these contexts.
   void add(const Places& places, std::uint8_t byte) {

@@ -32,28 +32,36 @@ constexpr std::uint8_t follow_of(std::uint32_t b) {
     case 0xF6:
     case 0xF7:
     case 0xFE:
-    case 0xFF: return kHasModRm;
+    case 0xFF:
+      return kHasModRm;
     case 0x68:
-    case 0xA9: return kFull;
+    case 0xA9:
+      return kFull;
     case 0x69:
     case 0x81:
-    case 0xC7: return kHasModRm | kFull;
+    case 0xC7:
+      return kHasModRm | kFull;
     case 0x6A:
     case 0xA8:
     case 0xCD:
-    case 0xEB: return kByte;
+    case 0xEB:
+      return kByte;
     case 0x6B:
     case 0x80:
     case 0x82:
     case 0x83:
     case 0xC0:
     case 0xC1:
-    case 0xC6: return kHasModRm | kByte;
+    case 0xC6:
+      return kHasModRm | kByte;
     case 0xC2:
-    case 0xCA: return kWord;
+    case 0xCA:
+      return kWord;
     case 0xE8:
-    case 0xE9: return kAddress;
-    default: break;
+    case 0xE9:
+      return kAddress;
+    default:
+      break;
   }
   if (within(b, 0x70, 0x7F) || within(b, 0xB0, 0xB7) || within(b, 0xE0, 0xE7)) return kByte;
   if (within(b, 0x84, 0x8E) || within(b, 0xD0, 0xD3) || within(b, 0xD8, 0xDF)) return kHasModRm;
@@ -97,8 +105,12 @@ void Instructions::add(std::uint8_t byte) {
   part_before_ = part_;
   ++read_;
   switch (part_) {
-    case kOpcode: add_opcode(byte); break;
-    case kModRm: add_mod_rm(byte); break;
+    case kOpcode:
+      add_opcode(byte);
+      break;
+    case kModRm:
+      add_mod_rm(byte);
+      break;
     case kSib:
       if ((byte & 7) == 5 && (now_ >> 14 & 3) == 0) operands_ += 4;
       expect_operands();

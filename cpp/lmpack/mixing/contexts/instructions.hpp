@@ -14,9 +14,9 @@ class Instructions {
   void add(std::uint8_t byte);
 
   Part part() const { return part_; }
-  Part part_before() const { return part_before_; }   // of the last byte
-  std::uint32_t read() const { return read_; }        // bytes of the part that are known
-  bool short_operands() const { return short_; }      // prefix 66
+  Part part_before() const { return part_before_; }  // of the last byte
+  std::uint32_t read() const { return read_; }       // bytes of the part that are known
+  bool short_operands() const { return short_; }     // prefix 66
   // The instruction so far: opcode << 16 | ModRM << 8 | kinds of prefixes.
   std::uint32_t now() const { return now_; }
   std::uint32_t last() const { return last_; }      // the whole one before

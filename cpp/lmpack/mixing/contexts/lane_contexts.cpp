@@ -23,7 +23,7 @@ void LaneContexts::add(std::span<const std::uint8_t> lane, Followers& followers)
 
 std::uint64_t LaneContexts::hash(Context context, const Followers& followers) const {
   const std::uint64_t number = static_cast<std::uint64_t>(context) + 1;
-  return hash_value(value(context, followers) , number);
+  return hash_value(value(context, followers), number);
 }
 
 std::uint64_t LaneContexts::order(int bytes) const {
@@ -50,38 +50,57 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
   const std::uint64_t field = std::min<std::uint64_t>(lines.fields(), 63);
   switch (context) {
     using enum Context;
-    case kOrder2: return order(2);
-    case kOrder3: return order(3);
-    case kOrder4: return order(4);
-    case kOrder5: return order(5);
-    case kOrder6: return order(6);
-    case kOrder8: return order(8);
-    case kWord: return words.word();
-    case kWordPair: return combined(words.word(), words.second());
+    case kOrder2:
+      return order(2);
+    case kOrder3:
+      return order(3);
+    case kOrder4:
+      return order(4);
+    case kOrder5:
+      return order(5);
+    case kOrder6:
+      return order(6);
+    case kOrder8:
+      return order(8);
+    case kWord:
+      return words.word();
+    case kWordPair:
+      return combined(words.word(), words.second());
     case kWordTriple:
       return combined(combined(words.word(), words.second()), words.third());
-    case kWordGap: return combined(words.word(), words.gap_before()) + c1;
+    case kWordGap:
+      return combined(words.word(), words.gap_before()) + c1;
     case kGaps:
       return combined(combined(words.gap(), words.second()),
                       combined(words.gap_before(), words.third()));
-    case kLastLetters: return words.letters() & 0xFFFFFFFFFF;
-    case kGroups4: return combined(shapes.groups() & 0xFFFFFFFF, shapes.in_run());
-    case kGroups8: return combined(shapes.groups(), shapes.in_run());
+    case kLastLetters:
+      return words.letters() & 0xFFFFFFFFFF;
+    case kGroups4:
+      return combined(shapes.groups() & 0xFFFFFFFF, shapes.in_run());
+    case kGroups8:
+      return combined(shapes.groups(), shapes.in_run());
     case kGroups12:
       return combined(combined(shapes.groups(), shapes.older_groups() & 0xFFFFFFFF),
                       shapes.in_run());
-    case kGroupsPair: return combined(shapes.groups() & 0xFFFFFF, order(2));
-    case kKinds: return shapes.kinds();
-    case kShapesPair: return combined(shapes.shapes() & 0xFFFFFFFF, order(2));
-    case kAbove: return std::uint64_t{lines.above()} << 16 | c1 << 8 | lines.matches_above();
+    case kGroupsPair:
+      return combined(shapes.groups() & 0xFFFFFF, order(2));
+    case kKinds:
+      return shapes.kinds();
+    case kShapesPair:
+      return combined(shapes.shapes() & 0xFFFFFFFF, order(2));
+    case kAbove:
+      return std::uint64_t{lines.above()} << 16 | c1 << 8 | lines.matches_above();
     case kColumnAbove:
       return combined(std::min<std::uint64_t>(lines.length_above(), 255) << 32 |
                           std::min<std::uint64_t>(column, 255) << 16 |
                           std::uint64_t{lines.above()} << 1 | lines.matches_above(),
                       shape);
-    case kColumnKinds: return combined(column, shapes.kinds() & 0x1FF);
-    case kFirstWord: return combined(lines.first_word(), c1);
-    case kField: return combined(lines.field(), lines.fields());
+    case kColumnKinds:
+      return combined(column, shapes.kinds() & 0x1FF);
+    case kFirstWord:
+      return combined(lines.first_word(), c1);
+    case kField:
+      return combined(lines.field(), lines.fields());
     case kFieldAbove:
       return field << 24 | std::uint64_t{lines.field_above()} << 16 |
              std::uint64_t{lines.field_above_next()} << 8 | c1;
@@ -89,42 +108,70 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
       return combined(lines.line_above(), std::min<std::uint64_t>(column, 255)) + shape;
     case kBracket:
       return combined(nesting.bracket(), std::min<std::uint64_t>(words.length(), 6) << 8 | shape);
-    case kBracketKey: return combined(nesting.key(), words.word() != 0 ? words.word() : c1);
+    case kBracketKey:
+      return combined(nesting.key(), words.word() != 0 ? words.word() : c1);
     case kSounds:
       return 31 * std::uint64_t{shapes.sounds()} + 27 * std::uint64_t{nesting.sentence()} +
              281 * std::uint64_t{nesting.markup()};
     case kNesting:
       return combined(7 * std::uint64_t{shapes.sound_groups()} + nesting.markup(),
                       combined(nesting.balance(), nesting.sentence()));
-    case kAfterByte: return std::uint64_t{followers.after_byte(places_)} << 8 | c1;
-    case kAfterPair: return std::uint64_t{followers.after_pair(places_)} << 16 | order(2);
-    case kAfterNibbles: return std::uint64_t{followers.after_nibbles(places_)} << 16 | places_.nibbles;
-    case kAfterToken: return combined(followers.after_token(places_), shapes.shapes());
-    case kByte2: return c2;
-    case kBytes23: return last_ & 0xFFFF00;
-    case kBytes24: return last_ & 0xFF00FF00;
-    case kBytes13: return last_ & 0xFF00FF;
-    case kBytes14: return last_ & 0xFF0000FF;
-    case kBytes246: return last_ & 0xFF00FF00FF00;
-    case kBytes34: return last_ & 0xFFFF0000;
-    case kBytes48: return last_ & 0xFF000000FF000000;
-    case kTopBits: return last_ & 0xE0E0E0E0;
-    case kNibbleKinds: return nibble_kinds();
-    case kZeros4: return c4 << 24 | (last_ >> 8 & 0xE000) | (zeros_ & 0xFF);
-    case kZeros16: return zeros_;
-    case kRecordByte2: return c2 << 24 | records.length();
-    case kRecordColumn: return (n >> 3) << 40 | (nn >> 3) << 32 | records.column();
-    case kRecordAbove: return n << 32 | records.column();
-    case kNeighbours: return n << 24 | ne << 16 | nw << 8 | c1;
-    case kGradient: return (c1 + n + 256 - nw) << 8 | (n + c1) / 32;
-    case kTrend: return (2 * n + 256 - nn) << 8 | c1 >> 4;
-    case kRecordsAbove: return n << 16 | nn << 8 | (records.column() & 0xFF);
-    case kRecordByte: return std::uint64_t{records.column()} << 16 | c1 << 8;
-    case kRecordPair: return n << 16 | order(2);
-    case kCharacters2: return combined(characters.open(), characters.last());
+    case kAfterByte:
+      return std::uint64_t{followers.after_byte(places_)} << 8 | c1;
+    case kAfterPair:
+      return std::uint64_t{followers.after_pair(places_)} << 16 | order(2);
+    case kAfterNibbles:
+      return std::uint64_t{followers.after_nibbles(places_)} << 16 | places_.nibbles;
+    case kAfterToken:
+      return combined(followers.after_token(places_), shapes.shapes());
+    case kByte2:
+      return c2;
+    case kBytes23:
+      return last_ & 0xFFFF00;
+    case kBytes24:
+      return last_ & 0xFF00FF00;
+    case kBytes13:
+      return last_ & 0xFF00FF;
+    case kBytes14:
+      return last_ & 0xFF0000FF;
+    case kBytes246:
+      return last_ & 0xFF00FF00FF00;
+    case kBytes34:
+      return last_ & 0xFFFF0000;
+    case kBytes48:
+      return last_ & 0xFF000000FF000000;
+    case kTopBits:
+      return last_ & 0xE0E0E0E0;
+    case kNibbleKinds:
+      return nibble_kinds();
+    case kZeros4:
+      return c4 << 24 | (last_ >> 8 & 0xE000) | (zeros_ & 0xFF);
+    case kZeros16:
+      return zeros_;
+    case kRecordByte2:
+      return c2 << 24 | records.length();
+    case kRecordColumn:
+      return (n >> 3) << 40 | (nn >> 3) << 32 | records.column();
+    case kRecordAbove:
+      return n << 32 | records.column();
+    case kNeighbours:
+      return n << 24 | ne << 16 | nw << 8 | c1;
+    case kGradient:
+      return (c1 + n + 256 - nw) << 8 | (n + c1) / 32;
+    case kTrend:
+      return (2 * n + 256 - nn) << 8 | c1 >> 4;
+    case kRecordsAbove:
+      return n << 16 | nn << 8 | (records.column() & 0xFF);
+    case kRecordByte:
+      return std::uint64_t{records.column()} << 16 | c1 << 8;
+    case kRecordPair:
+      return n << 16 | order(2);
+    case kCharacters2:
+      return combined(characters.open(), characters.last());
     case kCharacters3:
       return combined(combined(characters.open(), characters.last()), characters.before());
-    default: return code_value(context);
+    default:
+      return code_value(context);
   }
 }
 
@@ -134,18 +181,21 @@ std::uint64_t LaneContexts::code_value(Context context) const {
   const std::uint64_t place = part << 6 | instructions.read();
   switch (context) {
     using enum Context;
-    case kCode: return combined(place, now);
+    case kCode:
+      return combined(place, now);
     case kCodeOperand: {
       const std::uint64_t byte =
           instructions.part() == Instructions::kOperand ? (last_ & 0xFF) + 1 : 0;
       return combined(byte, place << 4 | instructions.part_before());
     }
-    case kCodePart: return place;
+    case kCodePart:
+      return place;
     case kCodeState:
       return instructions.part() == Instructions::kOpcode  ? combined(last, 1)
              : instructions.part() == Instructions::kModRm ? combined(now, last >> 8 & 0xFF)
                                                            : combined(now, place);
-    case kCodePair: return combined(last & 0xFFFF, combined(now & 0xFFFFFF, place));
+    case kCodePair:
+      return combined(last & 0xFFFF, combined(now & 0xFFFFFF, place));
     default:
       return combined(combined(last, instructions.before()), combined(now, place));
   }

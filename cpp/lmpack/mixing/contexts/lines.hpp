@@ -42,8 +42,8 @@ class Lines {
   bool matches_above() const { return matches_above_; }  // the last byte is that above it
   std::uint64_t line() const { return line_; }           // hash of the line so far
   std::uint64_t line_above() const { return line_above_; }
-  std::uint64_t first_word() const { return first_word_; }  // hash of the line's first word
-  std::uint64_t field() const { return field_; }            // hash of the field so far
+  std::uint64_t first_word() const { return first_word_; }   // hash of the line's first word
+  std::uint64_t field() const { return field_; }             // hash of the field so far
   std::size_t fields() const { return fields_.size() - 1; }  // that have ended in this line
   // The byte at the same place of the same field of the line above, and the one after it; 0 if
   // there is none.

@@ -47,27 +47,63 @@ class Nesting {
   void count_punctuation(std::uint8_t byte) {
     ++since_;
     switch (byte) {
-      case '(': balance_ += 31; break;
-      case ')': balance_ -= 31; break;
-      case '[': balance_ += 11; break;
-      case ']': balance_ -= 11; break;
-      case '{': balance_ += 17; break;
-      case '}': balance_ -= 17; break;
-      case '<': balance_ += 23, markup_ += 34; break;
-      case '>': balance_ -= 23, markup_ /= 5; break;
-      case '"': balance_ ^= 0x400, sentence_ += 37; break;
-      case '&': markup_ += 10; break;
-      case ';': markup_ /= 5, sentence_ += 7; break;
-      case ':': sentence_ = 20; break;
-      case ',': sentence_ += 3; break;
-      case '=': sentence_ += 5; break;
-      case '-': sentence_ += 11; break;
-      case '/': sentence_ += 13; break;
-      case ' ': markup_ = 0; return;
+      case '(':
+        balance_ += 31;
+        break;
+      case ')':
+        balance_ -= 31;
+        break;
+      case '[':
+        balance_ += 11;
+        break;
+      case ']':
+        balance_ -= 11;
+        break;
+      case '{':
+        balance_ += 17;
+        break;
+      case '}':
+        balance_ -= 17;
+        break;
+      case '<':
+        balance_ += 23, markup_ += 34;
+        break;
+      case '>':
+        balance_ -= 23, markup_ /= 5;
+        break;
+      case '"':
+        balance_ ^= 0x400, sentence_ += 37;
+        break;
+      case '&':
+        markup_ += 10;
+        break;
+      case ';':
+        markup_ /= 5, sentence_ += 7;
+        break;
+      case ':':
+        sentence_ = 20;
+        break;
+      case ',':
+        sentence_ += 3;
+        break;
+      case '=':
+        sentence_ += 5;
+        break;
+      case '-':
+        sentence_ += 11;
+        break;
+      case '/':
+        sentence_ += 13;
+        break;
+      case ' ':
+        markup_ = 0;
+        return;
       case '\n':
       case '.':
       case '!':
-      case '?': sentence_ = 0; return;
+      case '?':
+        sentence_ = 0;
+        return;
       default:
         if (since_ > kForgotten) since_ = balance_ = sentence_ = markup_ = 0;
         return;

@@ -33,8 +33,8 @@ class Shapes {
   std::uint64_t groups() const { return groups_; }
   std::uint64_t older_groups() const { return older_groups_; }
   bool in_run() const { return in_run_; }  // the last byte was of the same group as the one before
-  std::uint32_t kinds() const { return kinds_; }    // the last ten, 3 bits each
-  std::uint32_t sounds() const { return sounds_; }  // the same
+  std::uint32_t kinds() const { return kinds_; }                // the last ten, 3 bits each
+  std::uint32_t sounds() const { return sounds_; }              // the same
   std::uint32_t sound_groups() const { return sound_groups_; }  // the same, runs as one
 
  private:

@@ -32,10 +32,10 @@ class Words {
   std::uint64_t word() const { return word_; }      // since the last other byte
   std::uint64_t second() const { return second_; }  // the one before that
   std::uint64_t third() const { return third_; }
-  std::uint64_t gap() const { return gap_; }  // what stands after the second word
+  std::uint64_t gap() const { return gap_; }                // what stands after the second word
   std::uint64_t gap_before() const { return gap_before_; }  // and before it
   std::uint32_t length() const { return length_; }          // bytes of the word
-  std::uint64_t letters() const { return letters_; }  // the last eight bytes in words
+  std::uint64_t letters() const { return letters_; }        // the last eight bytes in words
 
  private:
   std::uint64_t word_ = 0;
