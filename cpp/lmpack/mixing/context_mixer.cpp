@@ -30,8 +30,8 @@ constexpr std::int16_t kFirstMatchByteWeight = 2500;
 constexpr std::int16_t kFirstModelWeights[][kMostModels * 2] = {
     {}, {12500, 2250}, {9500, 1500, 5000, 750}};
 
-// The number of binary digits.
-int digits_of(std::size_t length) { return static_cast<int>(std::bit_width(length)); }
+// The number of binary digits that places within a block need.
+int digits_of(std::size_t length) { return static_cast<int>(std::bit_width(length - 1)); }
 
 int places_log2(std::size_t length) { return std::clamp(digits_of(length), 8, 20); }
 
@@ -61,7 +61,6 @@ std::size_t sets_of(Selector selector) {
                                    MatchInputs::kLengthClasses * kBitsInByte);
     case kByte1:
     case kByte3:
-    case kAbove:
     case kColumn:
       return 256 * 8;
     case kByte2:
@@ -231,7 +230,6 @@ std::size_t ContextMixer::set_of(Selector selector) const {
     case kKinds:
       return ((lane_->contexts.shapes.kinds() & 0x1FF) * 8 + bit) * 2 +
              lane_->contexts.lines.matches_above();
-    case kAbove:
       return lane_->contexts.lines.above() * std::size_t{8} + bit;
     case kColumn:
       return std::min<std::size_t>(lane_->contexts.records.column(), 255) * 8 + bit;

@@ -16,7 +16,7 @@ PredictorParts light(bool records) {
   PredictorParts parts;
   append(parts.contexts, {kOrder2, kOrder3, kOrder4, kZeros4});
   if (records) {
-    append(parts.contexts, {kRecordAbove, kNeighbours, kGradient, kRecordsAbove, kWord});
+    append(parts.contexts, {kNorth, kNeighbours, kGradient, kTrend, kNorthTwice, kNorthColumn});
   } else {
     append(parts.contexts, {kOrder6, kWord, kGroups4, kKinds, kColumnKinds});
   }
@@ -32,10 +32,10 @@ PredictorParts light(bool records) {
 PredictorParts full(bool records) {
   PredictorParts parts;
   append(parts.contexts, {kOrder2, kOrder3, kOrder4, kOrder5, kWord, kGroups4, kKinds, kBytes24,
-                          kAfterNibbles, kTopBits, kZeros4, kZeros16, kRecordAbove, kCode});
+                          kAfterNibbles, kTopBits, kZeros4, kZeros16, kNorthColumn, kCode});
   if (records) {
-    append(parts.contexts,
-           {kNeighbours, kGradient, kTrend, kRecordsAbove, kRecordByte, kRecordColumn, kByte2});
+    append(parts.contexts, {kNeighbours, kGradient, kTrend, kNorthTwice, kRecordByte, kRecordColumn,
+                            kNorth, kByte2});
   } else {
     append(parts.contexts, {kOrder6, kWordPair, kGroups8, kColumnAbove, kColumnKinds, kFieldAbove,
                             kAfterToken, kBracket});
@@ -55,13 +55,13 @@ PredictorParts strong(bool records) {
           kGroups4,     kGroups8,      kKinds,       kColumnAbove, kFieldAbove,  kBracket,
           kAfterPair,   kAfterNibbles, kAfterToken,  kByte2,       kBytes24,     kBytes246,
           kTopBits,     kNibbleKinds,  kZeros4,      kZeros16,     kRecordByte2, kRecordColumn,
-          kRecordAbove, kCode,         kCodeOperand, kCodePart,    kCodeState,   kCodePair});
+          kNorthColumn, kCode,         kCodeOperand, kCodePart,    kCodeState,   kCodePair});
   if (records) {
     append(parts.contexts, {kBytes23, kBytes13, kBytes14, kBytes34, kBytes48, kNeighbours,
-                            kGradient, kTrend, kRecordsAbove, kRecordByte, kRecordPair});
+                            kGradient, kTrend, kNorthTwice, kRecordByte, kNorth});
   } else {
     append(parts.contexts, {kOrder8, kWordPair, kWordGap, kGaps, kGroups12, kAbove, kColumnKinds,
-                            kFirstWord, kField, kBracketKey, kSounds, kNesting, kCharacters2});
+                            kFirstWord, kField, kBracketKey, kSounds, kNesting, kAfterByte});
   }
   parts.selectors = {Selector::kPrefix,      Selector::kModel, Selector::kByte1,
                      Selector::kByte2,       Selector::kByte3, Selector::kExpected,

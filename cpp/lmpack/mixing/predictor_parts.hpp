@@ -24,7 +24,6 @@ enum class Selector : std::uint8_t {
   kExpected,
   kSeenOrders,
   kKinds,
-  kAbove,
   kColumn,
   kRecordAbove,
   kCode,

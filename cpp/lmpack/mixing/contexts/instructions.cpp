@@ -182,7 +182,6 @@ void Instructions::start(Part part) {
   part_ = part;
   read_ = 0;
   if (part != kOpcode) return;
-  before_ = last_;
   last_ = now_;
   now_ = 0;
   two_byte_ = short_ = wide_ = false;

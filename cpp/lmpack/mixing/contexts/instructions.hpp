@@ -16,11 +16,9 @@ class Instructions {
   Part part() const { return part_; }
   Part part_before() const { return part_before_; }  // of the last byte
   std::uint32_t read() const { return read_; }       // bytes of the part that are known
-  bool short_operands() const { return short_; }     // prefix 66
   // The instruction so far: opcode << 16 | ModRM << 8 | kinds of prefixes.
   std::uint32_t now() const { return now_; }
-  std::uint32_t last() const { return last_; }      // the whole one before
-  std::uint32_t before() const { return before_; }  // and the one before that
+  std::uint32_t last() const { return last_; }  // the whole one before
 
  private:
   void add_opcode(std::uint8_t byte);
@@ -38,7 +36,6 @@ class Instructions {
   bool wide_ = false;  // REX.W
   std::uint32_t now_ = 0;
   std::uint32_t last_ = 0;
-  std::uint32_t before_ = 0;
 };
 
 }  // namespace lmpack

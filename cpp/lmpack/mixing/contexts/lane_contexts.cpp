@@ -15,7 +15,6 @@ void LaneContexts::add(std::span<const std::uint8_t> lane, Followers& followers)
   lines.add(lane);
   nesting.add(byte, words.second());
   records.add(lane);
-  characters.add(byte);
   instructions.add(byte);
   token_ = kByteClasses[byte].in_word ? words.word() : hash_value(byte, 6);
   places_ = Followers::Places::of(last_, token_);
@@ -66,15 +65,11 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
       return words.word();
     case kWordPair:
       return combined(words.word(), words.second());
-    case kWordTriple:
-      return combined(combined(words.word(), words.second()), words.third());
     case kWordGap:
       return combined(words.word(), words.gap_before()) + c1;
     case kGaps:
       return combined(combined(words.gap(), words.second()),
                       combined(words.gap_before(), words.third()));
-    case kLastLetters:
-      return words.letters() & 0xFFFFFFFFFF;
     case kGroups4:
       return combined(shapes.groups() & 0xFFFFFFFF, shapes.in_run());
     case kGroups8:
@@ -82,12 +77,8 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
     case kGroups12:
       return combined(combined(shapes.groups(), shapes.older_groups() & 0xFFFFFFFF),
                       shapes.in_run());
-    case kGroupsPair:
-      return combined(shapes.groups() & 0xFFFFFF, order(2));
     case kKinds:
       return shapes.kinds();
-    case kShapesPair:
-      return combined(shapes.shapes() & 0xFFFFFFFF, order(2));
     case kAbove:
       return std::uint64_t{lines.above()} << 16 | c1 << 8 | lines.matches_above();
     case kColumnAbove:
@@ -104,8 +95,6 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
     case kFieldAbove:
       return field << 24 | std::uint64_t{lines.field_above()} << 16 |
              std::uint64_t{lines.field_above_next()} << 8 | c1;
-    case kLineAbove:
-      return combined(lines.line_above(), std::min<std::uint64_t>(column, 255)) + shape;
     case kBracket:
       return combined(nesting.bracket(), std::min<std::uint64_t>(words.length(), 6) << 8 | shape);
     case kBracketKey:
@@ -152,7 +141,7 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
       return c2 << 24 | records.length();
     case kRecordColumn:
       return (n >> 3) << 40 | (nn >> 3) << 32 | records.column();
-    case kRecordAbove:
+    case kNorthColumn:
       return n << 32 | records.column();
     case kNeighbours:
       return n << 24 | ne << 16 | nw << 8 | c1;
@@ -160,16 +149,12 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
       return (c1 + n + 256 - nw) << 8 | (n + c1) / 32;
     case kTrend:
       return (2 * n + 256 - nn) << 8 | c1 >> 4;
-    case kRecordsAbove:
+    case kNorthTwice:
       return n << 16 | nn << 8 | (records.column() & 0xFF);
     case kRecordByte:
       return std::uint64_t{records.column()} << 16 | c1 << 8;
-    case kRecordPair:
-      return n << 16 | order(2);
-    case kCharacters2:
-      return combined(characters.open(), characters.last());
-    case kCharacters3:
-      return combined(combined(characters.open(), characters.last()), characters.before());
+    case kNorth:
+      return n;
     default:
       return code_value(context);
   }
@@ -194,10 +179,8 @@ std::uint64_t LaneContexts::code_value(Context context) const {
       return instructions.part() == Instructions::kOpcode  ? combined(last, 1)
              : instructions.part() == Instructions::kModRm ? combined(now, last >> 8 & 0xFF)
                                                            : combined(now, place);
-    case kCodePair:
-      return combined(last & 0xFFFF, combined(now & 0xFFFFFF, place));
     default:
-      return combined(combined(last, instructions.before()), combined(now, place));
+      return combined(last & 0xFFFF, combined(now, place));
   }
 }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <span>
 
-#include "lmpack/mixing/contexts/characters.hpp"
 #include "lmpack/mixing/contexts/context_list.hpp"
 #include "lmpack/mixing/contexts/followers.hpp"
 #include "lmpack/mixing/contexts/instructions.hpp"
@@ -36,7 +35,6 @@ class LaneContexts {
   Lines lines;
   Nesting nesting;
   Records records;
-  Characters characters;
   Instructions instructions;
 
  private:

@@ -20,7 +20,6 @@ class Lines {
     if (byte == '\n') {
       end_line(next);
     } else {
-      line_ = hash_value(line_ + byte + 1, 3);
       if (first_word_open_) {
         first_word_open_ = kByteClasses[byte].in_word;
         if (first_word_open_) first_word_ = hash_value(first_word_ + byte + 1, 5);
@@ -39,9 +38,7 @@ class Lines {
   std::size_t length_above() const { return length_above_; }  // of the line above
   // The byte in the same column of the line above; 0 if there is none.
   std::uint8_t above() const { return above_; }
-  bool matches_above() const { return matches_above_; }  // the last byte is that above it
-  std::uint64_t line() const { return line_; }           // hash of the line so far
-  std::uint64_t line_above() const { return line_above_; }
+  bool matches_above() const { return matches_above_; }      // the last byte is that above it
   std::uint64_t first_word() const { return first_word_; }   // hash of the line's first word
   std::uint64_t field() const { return field_; }             // hash of the field so far
   std::size_t fields() const { return fields_.size() - 1; }  // that have ended in this line
@@ -56,8 +53,7 @@ class Lines {
     start_above_ = start_;
     start_ = next;
     has_above_ = true;
-    line_above_ = line_;
-    line_ = first_word_ = field_ = 0;
+    first_word_ = field_ = 0;
     first_word_open_ = true;
     fields_above_.swap(fields_);
     fields_.assign(1, static_cast<std::uint32_t>(next));
@@ -80,8 +76,6 @@ class Lines {
   std::size_t start_above_ = 0;
   std::size_t length_above_ = 0;  // with its end
   bool has_above_ = false;
-  std::uint64_t line_ = 0;
-  std::uint64_t line_above_ = 0;
   std::uint64_t first_word_ = 0;
   bool first_word_open_ = true;
   std::uint64_t field_ = 0;

@@ -14,18 +14,13 @@ class Words {
  public:
   void add(std::uint8_t byte) {
     const ByteClass& of = kByteClasses[byte];
+    if (byte >= kFirstIdeograph && byte <= kLastIdeograph) end_word();
     if (of.in_word) {
       word_ = hash_value(word_ + of.lower + 1, 1);
       ++length_;
-      letters_ = letters_ << 8 | of.lower;
       return;
     }
-    if (word_ != 0) {
-      third_ = second_;
-      second_ = word_;
-      gap_before_ = gap_;
-      word_ = gap_ = length_ = 0;
-    }
+    end_word();
     gap_ = hash_value(gap_ + byte + 1, 2);
   }
 
@@ -35,15 +30,24 @@ class Words {
   std::uint64_t gap() const { return gap_; }                // what stands after the second word
   std::uint64_t gap_before() const { return gap_before_; }  // and before it
   std::uint32_t length() const { return length_; }          // bytes of the word
-  std::uint64_t letters() const { return letters_; }        // the last eight bytes in words
 
  private:
+  // Bytes that begin characters of scripts without spaces: each is a word of its own.
+  static constexpr std::uint8_t kFirstIdeograph = 0xE3, kLastIdeograph = 0xE9;
+
+  void end_word() {
+    if (word_ == 0) return;
+    third_ = second_;
+    second_ = word_;
+    gap_before_ = gap_;
+    word_ = gap_ = length_ = 0;
+  }
+
   std::uint64_t word_ = 0;
   std::uint64_t second_ = 0;
   std::uint64_t third_ = 0;
   std::uint64_t gap_ = 0;
   std::uint64_t gap_before_ = 0;
-  std::uint64_t letters_ = 0;
   std::uint32_t length_ = 0;
 };
 
