@@ -5,10 +5,12 @@ It shares no line with lmpack. Where the two disagree, one of them departs from 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import zlib
 from collections.abc import Callable, Sequence
 
+import reference_copies
 import reference_mixing
 import reference_samples
 from reference_tokens import Byte, EndMixer, NoTokenError, TokenModel, code_token
@@ -137,15 +139,19 @@ def decode_block(
         require(2**lanes_log2 <= plain_length, "more lanes than bytes")
         require(payload_length < plain_length, "a model payload that is not shorter")
         payload = cursor.take(payload_length)
-        if kind == ADAPTIVE:
-            plain = decode_mixed_payload(payload, plain_length, lanes_log2, None)
-        elif isinstance(predict, TokenModel):
+        if kind != ADAPTIVE and isinstance(predict, TokenModel):
             require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
-            plain = decode_tokens(payload, plain_length, lanes_log2, predict, kind == MIXED_TOKENS)
-        else:
+        elif kind != ADAPTIVE:
             require(kind in (MODEL, MIXED), "the model is one of bytes")
-            decode_one = decode_payload if kind == MODEL else decode_mixed_payload
-            plain = decode_one(payload, plain_length, lanes_log2, predict)
+        if kind == MODEL:
+            assert not isinstance(predict, TokenModel)
+            plain = decode_payload(payload, plain_length, lanes_log2, predict)
+        elif kind == TOKENS:
+            assert isinstance(predict, TokenModel)
+            plain = decode_tokens(payload, plain_length, lanes_log2, predict, None)
+        else:
+            model = None if kind == ADAPTIVE else predict
+            plain = decode_mixed_block(payload, plain_length, lanes_log2, model)
     require(zlib.crc32(plain) ^ number == checksum, "the CRC-32 of the content is wrong")
     return plain, payload_length
 
@@ -166,16 +172,73 @@ def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: BytePr
     return b"".join(lanes)
 
 
-def decode_mixed_payload(
-    payload: bytes, length: int, lanes_log2: int, predict: BytePredictor | None
+@dataclasses.dataclass(frozen=True)
+class Head:
+    """What stands before the stream of a block with mixing, and the stream."""
+
+    stride: int
+    filter: bytes
+    copies: Sequence[reference_copies.Entry]
+    stream: bytes
+
+
+def take_head(payload: bytes) -> Head:
+    """The head of a payload with mixing."""
+    cursor = Cursor(payload)
+    parts = cursor.take(1)[0]
+    require(parts % 4 == 1, "another predictor than 1")
+    require(parts < 16, "reserved bits of the parts")
+    stride = cursor.take_varint()
+    require(stride <= 65535, "the stride is too large")
+    filter_ = b""
+    if parts & 4:
+        filter_ = cursor.take(2)
+        require(filter_[0] == 1, "an unknown filter")
+    copies = []
+    if parts & 8:
+        size = cursor.take_varint()
+        end = cursor.position + size
+        require(size > 0, "an empty list of copies")
+        require(end <= len(payload), "the list of copies is longer than the payload")
+        while cursor.position < end:
+            literals, extra, distance = (cursor.take_varint() for _ in range(3))
+            copies.append((literals, reference_copies.SHORTEST + extra, distance))
+        require(cursor.position == end, "the list of copies ends inside of an entry")
+    return Head(stride, filter_, copies, payload[cursor.position :])
+
+
+def decode_mixed_block(
+    payload: bytes, length: int, lanes_log2: int, predict: Predictor | None
 ) -> bytes:
-    """The bytes of a mixed block, or without a model of an adaptive one."""
-    require(len(payload) >= 3, "a payload without mixing and stride")
-    require(payload[0] == 1 or (payload[0] == 2 and predict is None), "another mixing than 1 or 2")
+    """The bytes of a block with mixing, whatever else predicts."""
+    head = take_head(payload)
+    left = length
+    if head.copies:
+        rules = reference_copies.follows_the_rules(head.copies, length)
+        require(rules, "no block of this length has such copies")
+        left -= sum(copied for _, copied, _ in head.copies)
+        require(2**lanes_log2 <= left, "more lanes than bytes of the remainder")
+    if isinstance(predict, TokenModel):
+        require(not head.filter, "a block of tokens with a filter")
+        remainder = decode_tokens(head.stream, left, lanes_log2, predict, head.stride)
+    else:
+        remainder = decode_mixed_bytes(head.stream, left, lanes_log2, predict, head.stride)
+    if head.filter:
+        require(predict is None, "samples with a model")
+        channels = head.filter[1]
+        require(1 <= channels <= 8, "samples of another number of channels than 1 to 8")
+        require(head.stride == 2 * channels, "samples with another stride")
+        remainder = reference_samples.samples_of(remainder, channels)
+    return reference_copies.put_back(head.copies, remainder)
+
+
+def decode_mixed_bytes(
+    stream: bytes, length: int, lanes_log2: int, predict: BytePredictor | None, stride: int
+) -> bytes:
+    """The bytes that were mixed, with a model or without."""
     lane_lengths = cut_lanes(length, lanes_log2)
-    stride = int.from_bytes(payload[1:3], "little")
     predictor = reference_mixing.ContextMixer(length, lane_lengths[0], stride)
-    coder = RangeDecoder(payload[3:])
+    coder = RangeDecoder(stream)
     lanes = [b""] * len(lane_lengths)
     weights: Sequence[Weights] | None = None
 
@@ -188,25 +251,17 @@ def decode_mixed_payload(
         predictor.code_byte(lane, position, model, coder.decode_bit)
         lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
-    mixed = b"".join(lanes)
-    if payload[0] == 1:
-        return mixed
-    require(stride in range(2, 18, 2), "samples of another number of channels than 1 to 8")
-    return reference_samples.samples_of(mixed, stride // 2)
+    return b"".join(lanes)
 
 
 def decode_tokens(
-    payload: bytes, length: int, lanes_log2: int, model: TokenModel, is_mixed: bool
+    stream: bytes, length: int, lanes_log2: int, model: TokenModel, stride: int | None
 ) -> bytes:
-    """The bytes of a block of tokens, mixed or not."""
-    stride, stream = 0, payload
-    if is_mixed:
-        require(len(payload) >= 3, "a payload without mixing and stride")
-        require(payload[0] == 1, "another mixing than 1")
-        stride, stream = int.from_bytes(payload[1:3], "little"), payload[3:]
+    """The bytes of a block of tokens, mixed if there is a stride."""
     lane_lengths = cut_lanes(length, lanes_log2)
-    mixer = reference_mixing.ContextMixer(length, lane_lengths[0], stride)
-    ends = EndMixer(length, stride)
+    is_mixed = stride is not None
+    mixer = reference_mixing.ContextMixer(length, lane_lengths[0], stride or 0)
+    ends = EndMixer(length, stride or 0)
     coder = RangeDecoder(stream)
     tokens: list[list[int]] = [[] for _ in lane_lengths]
     lanes = [b""] * len(lane_lengths)
