@@ -74,20 +74,20 @@ def coded(plain: bytes) -> Iterator[dict[str, Any]]:
 
     Where a length takes out the same as the one before, nothing is coded again.
     """
+    way = Coding(BlockKind.ADAPTIVE, 0, likely_stride(plain))
     row: dict[str, Any] = {}
     before = None
     for shortest in (None, *SHORTEST):
         least = len(plain) + SHORTEST_COPY if shortest is None else shortest
         (copies, remainder), finding = timed(take_copies, plain, least)
         if copies != before:
-            row = measured(plain, copies, remainder)
+            row = measured(way, plain, copies, remainder)
         before = copies
         yield row | {"shortest": shortest, "find_s": finding["cpu"]}
 
 
-def measured(plain: bytes, copies: bytes, remainder: bytes) -> dict[str, Any]:
+def measured(way: Coding, plain: bytes, copies: bytes, remainder: bytes) -> dict[str, Any]:
     """Size and time of the payload of a block with these copies."""
-    way = Coding(BlockKind.ADAPTIVE, 0, likely_stride(remainder))
     payload, encoding = timed(way.encode, None, remainder, no_progress)
     if copies and put_copies(copies, remainder, len(plain)) != plain:
         raise RuntimeError("the round trip failed")

@@ -21,7 +21,7 @@ from lmpack._blocks.coding import (
     require_executor,
     standing_at,
 )
-from lmpack._blocks.copies import take_copies, with_copies
+from lmpack._blocks.copies import with_copies, without_copies
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import Executor
 from lmpack.errors import DamagedError, VerifyError
@@ -114,7 +114,7 @@ def encode_with_mixing(
     What stood in the block before is taken out first. With the model there are at most
     `most_lanes` lanes, without it is one.
     """
-    copies, remainder = take_copies(plain)
+    copies, remainder = without_copies(plain)
     trial = _Trial(executor, remainder, standing_at(0.0, share_done))
     adaptive = trial.smallest(codings_without_model(remainder))
     codings = [adaptive]

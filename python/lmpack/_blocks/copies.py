@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from lmpack import _native
 from lmpack._blocks.payload_head import PayloadHead
+from lmpack._native import take_copies
 
 SHORTEST_TAKEN = 512
 """Bytes of the shortest stretch that is taken out (docs/copies.md has the measurements)."""
 
 
-def take_copies(plain: bytes) -> tuple[bytes, bytes]:
+def without_copies(plain: bytes) -> tuple[bytes, bytes]:
     """The list of copies in a block, empty if there are none, and what is left of the block."""
-    return _native.take_copies(plain, SHORTEST_TAKEN)
+    return take_copies(plain, SHORTEST_TAKEN)
 
 
 def with_copies(payload: bytes, copies: bytes) -> bytes:
