@@ -38,8 +38,9 @@ std::vector<Copy> checked_copies(const Bytes& plain, std::size_t shortest) {
   put_copies(list, remainder, back);
   CHECK(back == plain);
   CopyReader reader(list, plain.size());
+  if (!copies.empty()) CHECK(copies[0].length >= shortest);
   for (const Copy& copy : copies) {
-    CHECK(copy.length >= shortest);
+    CHECK(copy.length >= kShortestCopy);
     CHECK(reader.next() == copy);
   }
   CHECK(reader.next() == std::nullopt);
@@ -93,6 +94,33 @@ TEST_CASE("periods become one copy that overlaps itself") {
     // One of the first three pieces is looked up where it stands again for the first time.
     CHECK(plain.size() - copied(copies) <= period + 2 * 64);
   }
+}
+
+// A stretch of noise, and once more with other bytes in between: one at each of these places.
+Bytes twice_but_for(std::size_t size, const std::vector<std::size_t>& places) {
+  Bytes plain = noise(size, 1);
+  append(plain, Bytes(plain));
+  for (const std::size_t place : places) plain[size + place] ^= 1;
+  return plain;
+}
+
+TEST_CASE("short stretches go on a long copy") {
+  // As in the head of a file in a tar: a digit of its path, and two digits of a checksum.
+  const auto copies = checked_copies(twice_but_for(9000, {5000, 5148, 5150}), 2048);
+  REQUIRE(copies.size() == 3);
+  CHECK(copies[1] == Copy{1, 147, 9000});
+  CHECK(copies[2] == Copy{3, 9000 - 5151, 9000});
+  // Too far away.
+  const Bytes gap = twice_but_for(9000, {5000, 5032, 5064});
+  CHECK(checked_copies(gap, 2048)[1] == Copy{65, 9000 - 5065, 9000});
+}
+
+TEST_CASE("short stretches end when there are too many") {
+  std::vector<std::size_t> places;
+  for (std::size_t place = 6000; place < 9000; place += 100) places.push_back(place);
+  const auto copies = checked_copies(twice_but_for(9000, places), 2048);
+  // 6000 bytes and twice 99 are less than three times 2048.
+  CHECK(copies.size() == 4);
 }
 
 TEST_CASE("copies of copies") {

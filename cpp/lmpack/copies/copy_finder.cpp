@@ -22,6 +22,11 @@ constexpr std::size_t kLookUpStep = 3;
 // A candidate that fails has its bytes compared; so many of them buy the right to look at a place.
 constexpr std::size_t kComparedPerPlace = 16;
 
+// Behind a copy, a stretch that goes on at the same distance after at most so many other bytes is
+// copied even if it is short, while the copies of such a chain have so many bytes on average.
+constexpr std::size_t kLongestGap = 32;
+constexpr std::size_t kChainAverage = 2048;
+
 constexpr std::size_t kLongestBlock = std::size_t{1} << 24;
 
 // A number for each byte, from the generator SplitMix64.
@@ -145,9 +150,38 @@ class CopyFinder {
       next_look_up_ += (before + after) / kComparedPerPlace;
       return false;
     }
-    copies_.push_back({start - before - literals_start_, before + after, start - source});
-    begin(start + after);
+    const std::size_t distance = start - source;
+    std::size_t copied = before + after;
+    append(start - before, copied, distance);
+    std::size_t average = copied;
+    for (std::size_t links = 2; average >= kChainAverage; ++links) {
+      const std::size_t link = append_link(distance);
+      if (link == 0) break;
+      copied += link;
+      average = copied / links;
+    }
     return true;
+  }
+
+  // Appends a copy, whose start is known, and goes on behind it.
+  void append(std::size_t start, std::size_t length, std::size_t distance) {
+    copies_.push_back({start - literals_start_, length, distance});
+    begin(start + length);
+  }
+
+  // Appends a copy that goes on at this distance soon; its length, 0 if there is none.
+  std::size_t append_link(std::size_t distance) {
+    const std::size_t end = std::min(plain_.size(), literals_start_ + kLongestGap + kShortestCopy);
+    std::size_t same = 0;
+    for (std::size_t i = literals_start_; i < end && same < kShortestCopy; ++i) {
+      same = plain_[i] == plain_[i - distance] ? same + 1 : 0;
+      if (same < kShortestCopy) continue;
+      const std::size_t start = i + 1 - same;
+      same = common_prefix(plain_.subspan(start - distance), plain_.subspan(start));
+      append(start, same, distance);
+      return same;
+    }
+    return 0;
   }
 
   std::span<const std::uint8_t> plain_;

@@ -7,7 +7,7 @@ import dataclasses
 from lmpack._blocks.payload_head import PayloadHead
 from lmpack._native import take_copies
 
-SHORTEST_TAKEN = 512
+SHORTEST_TAKEN = 2048
 """Bytes of the shortest stretch that is taken out (docs/copies.md has the measurements)."""
 
 
