@@ -12,6 +12,7 @@ PYBIND11_MODULE(_native, module) {
   lmpack::bindings::register_block_coders(module);
   lmpack::bindings::register_mixed_coders(module);
   lmpack::bindings::register_mixing(module);
+  lmpack::bindings::register_copies(module);
   lmpack::bindings::register_engine(module);
   lmpack::bindings::register_decoder_engine(module);
   lmpack::bindings::register_token_coders(module);

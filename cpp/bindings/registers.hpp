@@ -9,6 +9,7 @@ void register_frequencies(pybind11::module_& module);
 void register_block_coders(pybind11::module_& module);
 void register_mixed_coders(pybind11::module_& module);
 void register_mixing(pybind11::module_& module);
+void register_copies(pybind11::module_& module);
 void register_engine(pybind11::module_& module);
 void register_decoder_engine(pybind11::module_& module);
 void register_token_coders(pybind11::module_& module);

@@ -146,6 +146,16 @@ def blocks(parameters: bytes, coded: bytes) -> Iterator[bytes]:
             yield coded + parameters + bytes([1, length - 1, length // 2]) + payload
 
 
+def copies() -> Iterator[bytes]:
+    """Lists of copies of a block of 1001 bytes, right and wrong ones, and blocks with repeats."""
+    for entries in ("", "01 00 01", "05 40 03 00 00 05 02 83 01 40", "05 00 06", "81 00 00 01"):
+        yield b"\0" + (1000).to_bytes(2, "little") + bytes.fromhex(entries)
+    yield b"\0" + (1000).to_bytes(2, "little") + inputs.NOISE[:24]
+    for shortest in (0, 100):
+        for plain in (b"\xfc" * 20, inputs.NOISE[:200], inputs.TEXT[:200]):
+            yield bytes([1, shortest]) + plain
+
+
 def cpp_targets() -> Iterator[tuple[str, bytes]]:
     """Target and input."""
     for one in blocks(b"", b""):
@@ -161,6 +171,8 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
             yield "samples_block", start + inputs.SENTENCES[:639]
         for one in blocks(b"", bytes([channels - 1, 1])):
             yield "samples_block", one
+    for one in copies():
+        yield "copies", one
     for one in token_blocks():
         yield "token_block", one
     for vocabulary in (0, 30, 254):

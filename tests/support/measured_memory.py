@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import sys
 import zlib
 from pathlib import Path
@@ -19,7 +20,8 @@ from lmpack._executors import Executor, open_executor
 from lmpack._models.bundle import load_byte_model
 from lmpack.errors import LmpackError
 
-HEAD_OF_TEXT = b"\x01\x00\x00"
+HEAD_OF_TEXT = b"\x01\x00"
+SENTENCES = b"some words to code, and a few more; " * 4
 
 
 class Enough(Exception):
@@ -53,7 +55,10 @@ def decode(executor: Executor | None, block: Block) -> None:
 
 
 def encode(executor: Executor | None, kind: BlockKind, lanes_log2: int, length: int) -> None:
-    plain = (b"some words to code, and a few more; " * (length // 36 + 1))[:length]
+    # With random numbers in between, so that nothing long is repeated.
+    draw = random.Random(1)
+    pieces = (b"%s%d" % (SENTENCES, draw.randrange(10**6)) for _ in range(length // len(SENTENCES)))
+    plain = b"".join(pieces).ljust(length)[:length]
     mixed_lanes = None if kind is BlockKind.MODEL else 1 << lanes_log2
     with contextlib.suppress(Enough):
         encode_block(executor, plain, stop, mixed_lanes=mixed_lanes)

@@ -5,10 +5,12 @@ It shares no line with lmpack. Where the two disagree, one of them departs from 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import zlib
 from collections.abc import Callable, Sequence
 
+import reference_copies
 import reference_mixing
 import reference_samples
 from reference_tokens import Byte, EndMixer, NoTokenError, TokenModel, code_token
@@ -147,19 +149,23 @@ def decode_block(
         require(2**lanes_log2 <= plain_length, "more lanes than bytes")
         require(payload_length < plain_length, "a model payload that is not shorter")
         payload = cursor.take(payload_length)
-        if kind == ADAPTIVE:
-            plain = decode_mixed_payload(payload, plain_length, lanes_log2, ())
-        elif isinstance(predict, TokenModel):
+        models: tuple[BytePredictor, ...] = ()
+        if kind != ADAPTIVE and isinstance(predict, TokenModel):
             require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
-            plain = decode_tokens(payload, plain_length, lanes_log2, predict, kind == MIXED_TOKENS)
-        else:
+        elif kind != ADAPTIVE:
             require(kind in (MODEL, MIXED), "the model is one of bytes")
             models = predict if isinstance(predict, tuple) else (predict,)
             require(len(models) == 1 + (version == 3), "another number of models")
-            if kind == MODEL:
-                plain = decode_payload(payload, plain_length, lanes_log2, models[0])
-            else:
-                plain = decode_mixed_payload(payload, plain_length, lanes_log2, models)
+        if kind == MODEL:
+            plain = decode_payload(payload, plain_length, lanes_log2, models[0])
+        elif kind == TOKENS:
+            assert isinstance(predict, TokenModel)
+            plain = decode_tokens(payload, plain_length, lanes_log2, predict, None)
+        elif kind == MIXED_TOKENS:
+            assert isinstance(predict, TokenModel)
+            plain = decode_mixed_block(payload, plain_length, lanes_log2, predict)
+        else:
+            plain = decode_mixed_block(payload, plain_length, lanes_log2, models)
     require(zlib.crc32(plain) ^ number == checksum, "the CRC-32 of the content is wrong")
     return plain, payload_length
 
@@ -180,16 +186,76 @@ def decode_payload(payload: bytes, length: int, lanes_log2: int, predict: BytePr
     return b"".join(lanes)
 
 
-def decode_mixed_payload(
-    payload: bytes, length: int, lanes_log2: int, models: Sequence[BytePredictor]
+@dataclasses.dataclass(frozen=True)
+class Head:
+    """What stands before the stream of a block with mixing, and the stream."""
+
+    predictor: int
+    stride: int
+    filter: bytes
+    copies: Sequence[reference_copies.Entry]
+    stream: bytes
+
+
+def take_head(payload: bytes) -> Head:
+    """The head of a payload with mixing."""
+    cursor = Cursor(payload)
+    parts = cursor.take(1)[0]
+    require(parts % 4 > 0, "another predictor than 1 to 3")
+    require(parts < 16, "reserved bits of the parts")
+    stride = cursor.take_varint()
+    require(stride <= 65535, "the stride is too large")
+    filter_ = b""
+    if parts & 4:
+        filter_ = cursor.take(2)
+        require(filter_[0] == 1, "an unknown filter")
+    copies = []
+    if parts & 8:
+        size = cursor.take_varint()
+        end = cursor.position + size
+        require(size > 0, "an empty list of copies")
+        require(end <= len(payload), "the list of copies is longer than the payload")
+        while cursor.position < end:
+            literals, extra, distance = (cursor.take_varint() for _ in range(3))
+            copies.append((literals, reference_copies.SHORTEST + extra, distance))
+        require(cursor.position == end, "the list of copies ends inside of an entry")
+    return Head(parts % 4, stride, filter_, copies, payload[cursor.position :])
+
+
+def decode_mixed_block(
+    payload: bytes, length: int, lanes_log2: int, predict: TokenModel | Sequence[BytePredictor]
 ) -> bytes:
-    """The bytes of a mixed block, or without a model of an adaptive one."""
-    require(len(payload) >= 3, "a payload without mixing and stride")
-    require(payload[0] == 1 or (payload[0] == 2 and not models), "another mixing than 1 or 2")
+    """The bytes of a block with mixing, whatever else predicts."""
+    head = take_head(payload)
+    left = length
+    if head.copies:
+        rules = reference_copies.follows_the_rules(head.copies, length)
+        require(rules, "no block of this length has such copies")
+        left -= sum(copied for _, copied, _ in head.copies)
+        require(2**lanes_log2 <= left, "more lanes than bytes of the remainder")
+    if isinstance(predict, TokenModel):
+        require(not head.filter, "a block of tokens with a filter")
+        remainder = decode_tokens(head.stream, left, lanes_log2, predict, head)
+    else:
+        remainder = decode_mixed_bytes(head, left, lanes_log2, predict)
+    if head.filter:
+        require(not predict, "samples with a model")
+        channels = head.filter[1]
+        require(1 <= channels <= 8, "samples of another number of channels than 1 to 8")
+        require(head.stride == 2 * channels, "samples with another stride")
+        remainder = reference_samples.samples_of(remainder, channels)
+    return reference_copies.put_back(head.copies, remainder)
+
+
+def decode_mixed_bytes(
+    head: Head, length: int, lanes_log2: int, models: Sequence[BytePredictor]
+) -> bytes:
+    """The bytes that were mixed, with models or without."""
     lane_lengths = cut_lanes(length, lanes_log2)
-    stride = int.from_bytes(payload[1:3], "little")
-    predictor = reference_mixing.ContextMixer(length, lane_lengths[0], stride, max(1, len(models)))
-    coder = RangeDecoder(payload[3:])
+    predictor = reference_mixing.ContextMixer(
+        length, lane_lengths[0], head.stride, head.predictor, len(models)
+    )
+    coder = RangeDecoder(head.stream)
     lanes = [b""] * len(lane_lengths)
     weights: list[Sequence[Weights]] = []
 
@@ -197,28 +263,21 @@ def decode_mixed_payload(
         if lane == 0:
             weights = [predict(lanes) for predict in models]
         said = [reference_mixing.model_of(rows[lane][:256]) for rows in weights]
-        predictor.code_byte(lane, position, said or [reference_mixing.no_model], coder.decode_bit)
+        predictor.code_byte(lane, position, said, coder.decode_bit)
         lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
-    mixed = b"".join(lanes)
-    if payload[0] == 1:
-        return mixed
-    require(stride in range(2, 18, 2), "samples of another number of channels than 1 to 8")
-    return reference_samples.samples_of(mixed, stride // 2)
+    return b"".join(lanes)
 
 
 def decode_tokens(
-    payload: bytes, length: int, lanes_log2: int, model: TokenModel, is_mixed: bool
+    stream: bytes, length: int, lanes_log2: int, model: TokenModel, head: Head | None
 ) -> bytes:
-    """The bytes of a block of tokens, mixed or not."""
-    stride, stream = 0, payload
-    if is_mixed:
-        require(len(payload) >= 3, "a payload without mixing and stride")
-        require(payload[0] == 1, "another mixing than 1")
-        stride, stream = int.from_bytes(payload[1:3], "little"), payload[3:]
+    """The bytes of a block of tokens, mixed if there is a head."""
     lane_lengths = cut_lanes(length, lanes_log2)
-    mixer = reference_mixing.ContextMixer(length, lane_lengths[0], stride)
-    ends = EndMixer(length, stride)
+    is_mixed = head is not None
+    stride, mixing = (head.stride, head.predictor) if head else (0, 1)
+    mixer = reference_mixing.ContextMixer(length, lane_lengths[0], stride, mixing, 1)
+    ends = EndMixer(length)
     coder = RangeDecoder(stream)
     tokens: list[list[int]] = [[] for _ in lane_lengths]
     lanes = [b""] * len(lane_lengths)

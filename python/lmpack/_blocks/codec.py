@@ -21,6 +21,7 @@ from lmpack._blocks.coding import (
     require_executor,
     standing_at,
 )
+from lmpack._blocks.copies import with_copies, without_copies
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import BlockCoder
 from lmpack.errors import DamagedError, VerifyError
@@ -110,25 +111,28 @@ def encode_with_mixing(
 ) -> tuple[Coding, bytes]:
     """The way with mixing that makes a block smallest, and the payload.
 
-    With the model there are at most `most_lanes` lanes, without it is one.
+    What stood in the block before is taken out first. With the model there are at most
+    `most_lanes` lanes, without it is one.
     """
-    trial = _Trial(executor, plain, standing_at(0.0, share_done))
-    adaptive = trial.smallest(codings_without_model(plain))
+    copies, remainder = without_copies(plain)
+    trial = _Trial(executor, remainder, standing_at(0.0, share_done))
+    adaptive = trial.smallest(codings_without_model(remainder))
     codings = [adaptive]
     if executor is not None and not adaptive.samples:
         architecture = executor.architecture
-        lanes = mixed_lanes_log2(len(plain), most_lanes, architecture)
+        lanes = mixed_lanes_log2(len(remainder), most_lanes, architecture)
         mixed = with_model(adaptive, lanes, architecture)
-        probe = tokens_probe_of(plain) if mixed.kind.has_tokens_model else trial.probe
-        # A probe that is the whole block need not be coded again.
-        probed = mixed if probe is plain else with_model(adaptive, 0, architecture)
+        probe = tokens_probe_of(remainder) if mixed.kind.has_tokens_model else trial.probe
+        # A probe that is the whole remainder need not be coded again.
+        probed = mixed if probe is remainder else with_model(adaptive, 0, architecture)
         share = trial.size(probed, probe) / trial.size(adaptive, probe)
         codings = codings_worth_trying(adaptive, mixed, share)
     coded = [
         (coding, trial.encode_all(coding, part_of(number, len(codings), share_done)))
         for number, coding in enumerate(codings)
     ]
-    return min(coded, key=lambda pair: len(pair[1]))
+    coding, payload = min(coded, key=lambda pair: len(pair[1]))
+    return coding, with_copies(payload, copies)
 
 
 class _Trial:
@@ -139,7 +143,7 @@ class _Trial:
 
     Args:
         executor: as for :func:`encode_block`.
-        plain: the block.
+        plain: the block, or what is left of it.
         probed: told now and then while the probe is coded; may raise to end it.
     """
 

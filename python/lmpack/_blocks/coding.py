@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import struct
 from collections.abc import Callable
 
+from lmpack._blocks.payload_head import SAMPLES, PayloadHead
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import (
     AnyArchitecture,
@@ -14,18 +14,18 @@ from lmpack._executors.protocol import (
     StepsDone,
 )
 from lmpack._models.decoder.shape import DecoderShape
-from lmpack._native import decode_adaptive, encode_adaptive, residuals_of, samples_of
+from lmpack._native import (
+    decode_adaptive,
+    encode_adaptive,
+    put_copies,
+    remainder_length,
+    residuals_of,
+    samples_of,
+)
 from lmpack.errors import DamagedError, ModelError
-
-MIXED_BYTES, MIXED_RESIDUALS = 1, 2
-"""What is mixed, as a payload states it: the bytes, or what the prediction of samples lacks
-(docs/mixing.md, section 7)."""
 
 BYTES_PER_SAMPLE = 2
 MOST_CHANNELS = 8
-
-_HEAD = struct.Struct("<BH")
-"""Of a payload with mixing: what is mixed, and the stride."""
 
 ShareDone = Callable[[float], None]
 """Called now and then with the share of a block that is done, 0 to 1; may raise to end the work."""
@@ -71,15 +71,11 @@ class Coding:
         """
         if not block.kind.is_mixed:
             return cls(block.kind, block.lanes_log2)
-        if len(block.payload) < _HEAD.size:
-            raise DamagedError("the payload is shorter than its head")
-        mixed, stride = _HEAD.unpack_from(block.payload)
-        samples = mixed == MIXED_RESIDUALS and block.kind is BlockKind.ADAPTIVE
+        head, _ = PayloadHead.parse(block.payload)
+        samples = bool(head.filter)
         if samples:
-            _check_stride_of_samples(stride)
-        elif mixed != MIXED_BYTES:
-            raise DamagedError(f"there is no mixing of kind {mixed} in such a block")
-        return cls(block.kind, block.lanes_log2, stride, samples)
+            _check_samples(block.kind, head)
+        return cls(block.kind, block.lanes_log2, head.stride, samples)
 
     def encode(self, executor: BlockCoder | None, plain: bytes, share_done: ShareDone) -> bytes:
         """The payload of a block of at least one byte.
@@ -91,7 +87,8 @@ class Coding:
         steps_done = _steps_of(lane, share_done)
         if not self.kind.is_mixed:
             return require_executor(executor).encode(plain, lane, None, steps_done)
-        head = _HEAD.pack(MIXED_RESIDUALS if self.samples else MIXED_BYTES, self.stride)
+        filter_ = bytes([SAMPLES, self.channels]) if self.samples else b""
+        head = PayloadHead(stride=self.stride, filter=filter_).to_bytes()
         if self.kind.needs_model:
             return head + require_executor(executor).encode(plain, lane, self.stride, steps_done)
         mixed = plain
@@ -111,11 +108,25 @@ class Coding:
         """
         if self.kind.needs_model:
             self._check_family(require_executor(executor))
+        if not self.kind.is_mixed:
+            lane = lane_length(length, self.lanes_log2)
+            steps_done = _steps_of(lane, share_done)
+            return require_executor(executor).decode(payload, length, lane, None, steps_done)
+        head, start = PayloadHead.parse(payload)
+        if not head.copies:
+            return self._decode_remainder(executor, payload[start:], length, share_done)
+        left = remainder_length(head.copies, length)
+        if left >> self.lanes_log2 == 0:
+            raise DamagedError(f"the copies leave {left} bytes, fewer than there are lanes")
+        remainder = self._decode_remainder(executor, payload[start:], left, share_done)
+        return put_copies(head.copies, remainder, length)
+
+    def _decode_remainder(
+        self, executor: Executor | None, stream: bytes, length: int, share_done: ShareDone
+    ) -> bytes:
+        """What is mixed of a block: all of it but its copies."""
         lane = lane_length(length, self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
-        if not self.kind.is_mixed:
-            return require_executor(executor).decode(payload, length, lane, None, steps_done)
-        stream = payload[_HEAD.size :]
         if self.kind.needs_model:
             executor = require_executor(executor)
             return executor.decode(stream, length, lane, self.stride, steps_done)
@@ -163,10 +174,12 @@ def lane_length(length: int, lanes_log2: int) -> int:
     return -(-length // (1 << lanes_log2))
 
 
-def _check_stride_of_samples(stride: int) -> None:
-    channels, odd = divmod(stride, BYTES_PER_SAMPLE)
-    if odd or not 1 <= channels <= MOST_CHANNELS:
-        raise DamagedError(f"samples cannot have a stride of {stride} bytes")
+def _check_samples(kind: BlockKind, head: PayloadHead) -> None:
+    if kind is not BlockKind.ADAPTIVE:
+        raise DamagedError("samples are in a block of a kind that has none")
+    channels = head.filter[1]
+    if not 1 <= channels <= MOST_CHANNELS or head.stride != BYTES_PER_SAMPLE * channels:
+        raise DamagedError(f"samples of {channels} channels cannot have a stride of {head.stride}")
 
 
 def _steps_of(steps: int, share_done: ShareDone) -> StepsDone:

@@ -51,7 +51,9 @@ def memory_to_decode(
     length, payload = block.plain_length, len(block.payload)
     if block.kind is BlockKind.RAW:
         return length
-    working = _working_memory(block.kind, block.lanes, length, architecture, threads)
+    # With copies, what is mixed is shorter than the block, and may have more lanes.
+    lanes = 1 << block.lanes_log2 if block.kind.is_mixed else block.lanes
+    working = _working_memory(block.kind, lanes, length, architecture, threads)
     # The content is copied once the tables are gone. The payload exists as it was read, without its
     # head, and as the coder's own.
     return max(working + length, 2 * length) + 3 * payload
@@ -77,8 +79,9 @@ def memory_to_encode(
     adaptive = mixing and architecture is None
     kind = BlockKind.ADAPTIVE if adaptive else predicted_kind(architecture, mixing)
     tokens = decoder_memory.memory_of_tokens(length) if kind.has_tokens_model else 0
-    # The payload may be as long as the content.
-    return _working_memory(kind, lanes, length, architecture, threads) + tokens + 2 * length
+    # The payload may be as long as the content, and with mixing what is left without copies, too.
+    contents = 3 if mixing else 2
+    return _working_memory(kind, lanes, length, architecture, threads) + tokens + contents * length
 
 
 def _working_memory(

@@ -28,7 +28,7 @@ from lmpack._container._records import (
 from lmpack._container._remnant import Remnant
 from lmpack._container._salvage import find_remnants
 from lmpack._container._seek import read_block, read_indexes
-from lmpack._container._source import ByteReader, Source
+from lmpack._container._source import ByteReader, Source, encode_varint
 from lmpack._container._waiting import follows_io_rules, is_blocking, wait_to_write
 from lmpack._container._writer import ContainerWriter, Sink
 
@@ -53,6 +53,7 @@ __all__ = [
     "Remnant",
     "Sink",
     "Source",
+    "encode_varint",
     "find_remnants",
     "follows_io_rules",
     "is_blocking",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-GRAIN = 1 << 16
-"""Holes begin and end at multiples of so many bytes: some blocks of any file system."""
+GRAIN = 1 << 12
+"""Holes begin and end at multiples of so many bytes: a block of nearly all file systems."""
 
 _ZEROS = bytes(GRAIN)
 
@@ -24,17 +24,18 @@ class HoleWriter:
 
     def write(self, data: memoryview, /) -> int:
         """Take some of `data`; the number of bytes."""
-        if _is_hole(data[: self._grain_from(0, data)]):
-            self._offset = os.lseek(self._descriptor, GRAIN, os.SEEK_CUR)
-            self._ends_in_hole = True
-            return GRAIN
         end = self._grain_from(0, data)
-        while end < len(data) and not _is_hole(data[end : end + GRAIN]):
+        is_hole = _is_hole(data[:end])
+        while end < len(data) and _is_hole(data[end : end + GRAIN]) == is_hole:
             end = self._grain_from(end, data)
-        written = os.write(self._descriptor, data[:end])
-        self._offset += written
-        self._ends_in_hole = False
-        return written
+        if is_hole:
+            taken = end
+            os.lseek(self._descriptor, taken, os.SEEK_CUR)
+        else:
+            taken = os.write(self._descriptor, data[:end])
+        self._offset += taken
+        self._ends_in_hole = is_hole
+        return taken
 
     def finish(self) -> None:
         """Give the file its length, which a hole at its end does not."""

@@ -1,0 +1,94 @@
+"""The head of a payload with mixing: what is done with the content before (docs/format.md, 5.5)."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Mapping
+
+from lmpack._container import ByteReader, encode_varint
+from lmpack.errors import DamagedError, TruncatedError
+
+PREDICTORS = (1,)
+LARGEST_STRIDE = 65535
+
+SAMPLES = 1
+"""The filter that predicts 16-bit samples; its parameter is the number of channels."""
+
+PARAMETERS: Mapping[int, int] = {SAMPLES: 1}
+"""Bytes of parameters behind the id of each filter."""
+
+_PREDICTOR_MASK = 0x03
+_FILTER_FLAG = 0x04
+_COPIES_FLAG = 0x08
+_KNOWN_PARTS = _PREDICTOR_MASK | _FILTER_FLAG | _COPIES_FLAG
+
+_WHAT = "the head of the payload"
+
+
+@dataclasses.dataclass(frozen=True)
+class PayloadHead:
+    """What stands before the stream.
+
+    Attributes:
+        predictor: which one mixes.
+        stride: the distance at which filtered bytes resemble one another, 0 for text.
+        filter: id and parameters of what the bytes went through; empty for none.
+        copies: what was taken out of the content before (docs/copies.md); empty for nothing.
+    """
+
+    predictor: int = 1
+    stride: int = 0
+    filter: bytes = b""
+    copies: bytes = b""
+
+    def to_bytes(self) -> bytes:
+        """The head as it is in a payload."""
+        parts = self.predictor
+        fields = encode_varint(self.stride) + self.filter
+        if self.filter:
+            parts |= _FILTER_FLAG
+        if self.copies:
+            parts |= _COPIES_FLAG
+            fields += encode_varint(len(self.copies)) + self.copies
+        return bytes([parts]) + fields
+
+    @classmethod
+    def parse(cls, payload: bytes) -> tuple[PayloadHead, int]:
+        """The head of a payload of whatever bytes, and where the stream starts.
+
+        Raises:
+            DamagedError: there is no such head.
+        """
+        reader = ByteReader(io.BytesIO(payload))
+        try:
+            return cls._read(reader), reader.offset
+        except TruncatedError as error:
+            raise DamagedError("the payload is shorter than its head") from error
+
+    @classmethod
+    def _read(cls, reader: ByteReader) -> PayloadHead:
+        parts = reader.integer(1, _WHAT)
+        predictor = parts & _PREDICTOR_MASK
+        if predictor not in PREDICTORS or parts & ~_KNOWN_PARTS:
+            raise DamagedError(f"{_WHAT} starts with {parts:#04x}, which stands for nothing")
+        stride = reader.varint(_WHAT)
+        if stride > LARGEST_STRIDE:
+            raise DamagedError(f"{_WHAT}: the stride is {stride}, allowed are 0 to 65535")
+        filter_ = _read_filter(reader) if parts & _FILTER_FLAG else b""
+        copies = _read_copies(reader) if parts & _COPIES_FLAG else b""
+        return cls(predictor, stride, filter_, copies)
+
+
+def _read_filter(reader: ByteReader) -> bytes:
+    identifier = reader.integer(1, _WHAT)
+    if identifier not in PARAMETERS:
+        raise DamagedError(f"{_WHAT}: there is no filter {identifier}")
+    return bytes([identifier]) + reader.exactly(PARAMETERS[identifier], _WHAT)
+
+
+def _read_copies(reader: ByteReader) -> bytes:
+    size = reader.varint(_WHAT)
+    if size == 0:
+        raise DamagedError(f"{_WHAT}: there are copies, but their list is empty")
+    return reader.exactly(size, _WHAT)
