@@ -103,7 +103,7 @@ constexpr std::uint32_t kShortPrefix = 1, kOtherPrefix = 2, kWidePrefix = 4, kTw
 
 void Instructions::add(std::uint8_t byte) {
   part_before_ = part_;
-  ++read_;
+  if (read_ < 63) ++read_;
   switch (part_) {
     case kOpcode:
       add_opcode(byte);
