@@ -16,9 +16,10 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks.kinds.files import FILES, File
+from benchmarks.kinds.files import FILES
 from benchmarks.kinds.packages import UnavailableError
 from benchmarks.kinds.places import BUILT
+from benchmarks.kinds.sources import File
 
 DIGESTS = Path(__file__).parent / "digests.json"
 

@@ -36,7 +36,7 @@ def pixels(picture: bytes, mode: str) -> bytes:
 
 
 def pixmap(picture: bytes, mode: str) -> bytes:
-    """The same as a file of the portable pixmap (RGB) or graymap format, whose head has the size."""
+    """The same as a file of the format PPM (RGB) or PGM, whose head holds width and height."""
     with import_extra("PIL.Image", "pillow").open(io.BytesIO(picture)) as image:
         width, height = image.size
     head = f"{'P6' if mode == 'RGB' else 'P5'}\n{width} {height}\n255\n"
