@@ -96,12 +96,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     levels = list(LEVELS_MEASURED)
     parser.add_argument("--levels", type=int, nargs="*", default=levels, choices=LEVELS)
-    parser.add_argument("--files", nargs="*", metavar="NAME", choices=[file.name for file in FILES])
-    parser.add_argument(
-        "--rivals", nargs="*", default=list(RIVALS), metavar="NAME", choices=[*RIVALS, *NO_RIVALS]
-    )
+    names: dict[str, Any] = {"nargs": "*", "metavar": "NAME"}
+    parser.add_argument("--files", choices=[file.name for file in FILES], **names)
+    parser.add_argument("--rivals", default=list(RIVALS), choices=[*RIVALS, *NO_RIVALS], **names)
     parser.add_argument("--programs", type=Path, default=Path())
-    parser.add_argument("--one-way", nargs="*", default=[], metavar="NAME", choices=RIVALS)
+    parser.add_argument("--one-way", default=[], choices=RIVALS, **names)
     options = parser.parse_args(arguments)
     chosen = _chosen(options)
     status = 0

@@ -15,6 +15,7 @@ from benchmarks.pages import (
     decoders,
     engine,
     gpu_tables,
+    kinds,
     models,
     others,
     reliability,
@@ -34,6 +35,7 @@ PRETRAINED = DOCS / "pretrained.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
+    "kinds": kinds.kinds,
     "compare": others.compare,
     "mixing": engine.mixing,
     "engine": engine.engine,
