@@ -18,6 +18,7 @@ from benchmarks.kinds.packages import Package, UnavailableError
 from benchmarks.kinds.sources import File
 from benchmarks.measure import kinds as measured
 from benchmarks.measure.programs import Program
+from benchmarks.measure.versions import version_of
 from benchmarks.pages import kinds as page
 
 CONTENT = b"A file that is made again wherever it is needed. " * 20
@@ -153,6 +154,44 @@ def test_only_rows_of_another_version_are_measured_again(
     assert [row["size"] for row in result["rows"]] == [len(CONTENT)]
     measured.measure_file(FILES[0], copying, one_way=[])
     assert result["rows"][0]["decompress"]["cpu"] >= 0
+
+
+def test_a_rival_that_fails_has_no_row_and_lmpack_ends_the_run(
+    result: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(measured, "version_of", lambda program: "1")
+    failing = {"rival": Program("false", ("false",), ("false",))}
+    measured.measure_file(FILES[0], failing, one_way=[])
+    assert not result["rows"]
+    assert f"rival {FILES[0].name} is left out" in capfd.readouterr().err
+    ours = {"lmpack -1": Program("lmpack", ("false",), ("false",))}
+    with pytest.raises(RuntimeError):
+        measured.measure_file(FILES[0], ours, one_way=[])
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("*** Zstandard CLI (64-bit) v1.5.4 ***", "1.5.4"),
+        ("gzip 1.12, Copyright 2018", "1.12"),
+        ("paq8px archiver v216 (c) 2026", "216"),
+    ],
+)
+def test_versions_are_found_in_what_programs_say(tmp_path: Path, said: str, version: str) -> None:
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\necho '{said}'\n")
+    program.chmod(0o755)
+    assert version_of(Program(str(program), (), ())) == version
+
+
+def test_a_program_that_says_nothing_is_known_by_its_content(tmp_path: Path) -> None:
+    versions = []
+    for name, number in (("a", 1), ("b", 1), ("c", 2)):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\nexit {number}\n")
+        program.chmod(0o755)
+        versions.append(version_of(Program(str(program), (), ())))
+    assert versions[0] == versions[1] != versions[2]
 
 
 def made_rows(sizes: dict[str, int]) -> page.Rows:

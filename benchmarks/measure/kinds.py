@@ -5,9 +5,10 @@
 
 The files are those of benchmarks/kinds/files.py, which it builds where they are missing. It needs
 the programs that `scripts/bench rivals` names. One thread each; every row is decoded and compared,
-but those of the programs named with --one-way. Rows are kept as long as the file and the version of
-the program stay the same: after a change of lmpack only its own rows are measured again. A run can
-be interrupted, and two can go on side by side.
+but those of the programs named with --one-way. A program that fails on a file has no row for it.
+Rows are kept as long as the file and the version of the program stay the same: after a change of
+lmpack only its own rows are measured again. A run can be interrupted, and two can go on side by
+side.
 """
 
 from __future__ import annotations
@@ -74,7 +75,13 @@ def measure_file(file: File, chosen: dict[str, Program], one_way: list[str]) -> 
             continue
         found = environment()
         conditions = {key: found[key] for key in ("cpu", "commit", "modified")}
-        row = {**head, **conditions, **measure(program, content, name not in one_way)}
+        try:
+            row = {**head, **conditions, **measure(program, content, name not in one_way)}
+        except RuntimeError as error:
+            if program.program == "lmpack":
+                raise
+            print(f"{name} {file.name} is left out: {error}", file=sys.stderr, flush=True)
+            continue
         print(f"{name} {file.name} {8 * row['size'] / row['bytes']:.4f}", flush=True)
         _put(row)
 

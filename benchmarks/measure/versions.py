@@ -6,6 +6,7 @@ import functools
 import hashlib
 import importlib.metadata
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,9 +22,10 @@ ASKS_FOR_VERSION = {"gzip", "xz", "zstd", "brotli", "bzip3", "lrzip"}
 def version_of(program: Program) -> str:
     """The version of a program, such as "1.12"; of lmpack itself :func:`installation`.
 
+    Of a program that does not say its version it is the start of a digest over it.
+
     Raises:
         OSError: the program cannot be run.
-        RuntimeError: it does not say its version.
     """
     if program.program == "lmpack":
         return installation()
@@ -32,10 +34,14 @@ def version_of(program: Program) -> str:
     command = [program.program]
     command += ["--version"] if Path(program.program).name in ASKS_FOR_VERSION else []
     said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    found = re.search(r"\bv?(\d[\w.]*)", said.stdout + said.stderr)
+    found = re.search(r"\bv(\d[\w.]*)|\b(\d+\.\d[\w.]*)", said.stdout + said.stderr)
     if found is None:
-        raise RuntimeError(f"{program.program} does not say its version")
-    return found[1]
+        return _digest(Path(shutil.which(program.program) or program.program).read_bytes())
+    return found[1] or found[2]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def installation() -> str:

@@ -99,7 +99,7 @@ def kinds(result: dict[str, Any]) -> str:
         + _machines(result)
         + conditions(result),
         "Bits per byte by level, beside the smallest of the other programs "
-        f"({', '.join(rows.measured(OTHERS))}); per cent: how much larger (+) or smaller (-) "
+        f"({_versions(rows, OTHERS)}); per cent: how much larger (+) or smaller (-) "
         f"{DEFAULT} is than that one.",
         _levels(rows, levels),
         "\n".join(claim(rows, level) for level in (DEFAULT, STRONGEST) if level in levels),
@@ -118,6 +118,11 @@ def _machines(result: Mapping[str, Any]) -> str:
     """A warning if the rows are of several machines, on which times differ."""
     names = dict.fromkeys(row["cpu"] for row in result["rows"])
     return f"Rows are from several machines: {', '.join(names)}. " if len(names) > 1 else ""
+
+
+def _versions(rows: Rows, codecs: Iterable[str]) -> str:
+    """Programs with their versions."""
+    return ", ".join(f"{name}: {rows.of(name)[0]['version']}" for name in rows.measured(codecs))
 
 
 def _rate(row: Row | None) -> str:
@@ -164,7 +169,12 @@ def _anchored(rows: Rows) -> str:
     if not lines:
         return ""
     header = ["", STRONGEST, ANCHOR, "%", "compress, share of its time"]
-    return f"{STRONGEST} beside {ANCHOR}, in bits per byte:\n\n" + table(header, lines)
+    text = (
+        f"{STRONGEST} beside {ANCHOR} ({_versions(rows, [ANCHOR])}), in bits per byte. It has "
+        "models of the formats WAV, AIFF, BMP, PGM and PPM and of executables, and undoes the "
+        "packing of PNG and ZIP; of files of pixels alone it does not know the rows:"
+    )
+    return f"{text}\n\n{table(header, lines)}"
 
 
 def _others(rows: Rows) -> str:
