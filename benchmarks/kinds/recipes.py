@@ -129,6 +129,8 @@ def _database(rows: Sequence[Row], name: str, path: Path | None = None) -> sqlit
     marks = ", ".join("?" * len(rows[0]))
     connection = sqlite3.connect(":memory:" if path is None else path)
     connection.execute("PRAGMA page_size = 4096")
+    # Unused space holds zeros; without this what it holds depends on how the library was built.
+    connection.execute("PRAGMA secure_delete = ON")
     with connection:
         connection.execute(f"CREATE TABLE {name} ({columns})")
         values = (tuple(row.values()) for row in rows)
