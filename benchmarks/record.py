@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from benchmarks.places import RESULTS, ROOT
@@ -33,6 +37,14 @@ def read_result(name: str) -> dict[str, Any] | None:
         return None
     result: dict[str, Any] = json.loads(path.read_text())
     return result
+
+
+@contextlib.contextmanager
+def result_locked(name: str) -> Iterator[None]:
+    """While it lasts, no other process that asks for it changes benchmarks/results/NAME.json."""
+    with (Path(tempfile.gettempdir()) / f"lmpack_{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def timed(

@@ -32,8 +32,8 @@ def run(command: list[str], **streams: Any) -> dict[str, float]:
         time.sleep(min(LONGEST_PAUSE, PAUSE_SHARE * (time.perf_counter() - started)))
     wall = time.perf_counter() - started
     _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"{command} ended with status {status}")
-    process.returncode = 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with status {process.returncode}")
     cpu = usage.ru_utime + usage.ru_stime
     return {"wall": wall, "cpu": cpu, "peak_memory": peak * 1024}

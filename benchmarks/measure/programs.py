@@ -73,6 +73,13 @@ def _ppmd() -> Program:
     return Program(sys.executable, (*python, compress), (*python, decompress))
 
 
+def _paq8px(paq: Path, level: int) -> Program:
+    return _program(f"{paq} -{level} IN OUT", f"{paq} -d IN OUT", ".paq8px")
+
+
+LRZIP = "-q -N 0 -p 1 -o OUT IN"
+"""It would run at the lowest priority unless told otherwise."""
+
 ZPAQ = _program(
     "zpaq add OUT IN -m5 -threads 1", f"zpaq extract IN {PLAIN} -to OUT -threads 1", ".zpaq"
 )
@@ -86,10 +93,12 @@ def programs(folder: Path) -> dict[str, Program]:
         "gzip -9": _program("gzip -9c", "gzip -dc"),
         "xz -9e": _program("xz -9ec -T1", "xz -dc"),
         "zstd -19": _program("zstd -19 -qc", "zstd -dqc"),
+        "zstd -22": _program("zstd --ultra -22 --long=27 -qc", "zstd -dqc --long=27"),
         "brotli -11": _program("brotli -q 11 -w 24 -c", "brotli -dc"),
         "bzip3": _program("bzip3 -b 16 -e -c", "bzip3 -d -c"),
         "PPMd (order 16)": _ppmd(),
+        "lrzip -z": _program(f"lrzip -z -L 9 {LRZIP}", f"lrzip -d {LRZIP}"),
         "zpaq -m5": ZPAQ,
         "lpaq1 9": _program(f"{lpaq} 9 IN OUT", f"{lpaq} d IN OUT"),
-        "paq8px -6": _program(f"{paq} -6 IN OUT", f"{paq} -d IN OUT", ".paq8px"),
+        **{f"paq8px -{level}": _paq8px(paq, level) for level in (6, 8)},
     }

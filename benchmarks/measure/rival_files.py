@@ -61,6 +61,7 @@ MEASURED = {
     "lmpack -8": LARGE,
     "lmpack -9": SAMPLE + LARGE,
     "paq8px -6": SAMPLE,
+    "paq8px -8": (),
 }
 """The files that slow programs, and levels that other levels represent, are measured on. All others
 are measured on all files."""

@@ -2,16 +2,15 @@
 
     scripts/bench rivals [--programs DIR] [--codecs NAME...] [--files NAME...]
 
-Needs gzip, xz, zstd, brotli, bzip3, zpaq (Debian packages of these names) and the Python package
-pyppmd. lpaq1 and paq8px are used where DIR holds them; docs/benchmarks.md says where they come
-from. One thread each, every row decoded and compared. Rows that the result file holds are not
+Needs gzip, xz, zstd, brotli, bzip3, lrzip, zpaq (Debian packages of these names) and the Python
+package pyppmd. lpaq1 and paq8px are used where DIR holds them; docs/benchmarks.md says where they
+come from. One thread each, every row decoded and compared. Rows that the result file holds are not
 measured again, so that a run can be interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import filecmp
 import shutil
 import sys
@@ -21,19 +20,22 @@ from typing import Any
 
 from benchmarks.measure.programs import BACK, PLAIN, Program, programs
 from benchmarks.measure.rival_files import LIMIT, MEASURED, inputs
-from benchmarks.record import environment, read_result, write_result
+from benchmarks.record import environment, read_result, result_locked, write_result
 
 RESULT = "rivals"
 
 
-def measure(program: Program, data: bytes) -> dict[str, Any]:
-    """Size, and time and memory of both ways; the round trip is checked."""
+def measure(program: Program, data: bytes, way_back: bool = True) -> dict[str, Any]:
+    """Size, and time and memory of both ways; the round trip is checked.
+
+    Without the way back "decompress" is None, and nothing is checked.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / PLAIN).write_bytes(data)
         compress = program.pack(folder)
-        decompress = program.unpack(folder)
-        if not filecmp.cmp(folder / PLAIN, folder / BACK, shallow=False):
+        decompress = program.unpack(folder) if way_back else None
+        if way_back and not filecmp.cmp(folder / PLAIN, folder / BACK, shallow=False):
             raise RuntimeError(f"{program.program} did not give the bytes back")
         size = program.packed(folder).stat().st_size
     return {"bytes": len(data), "size": size, "compress": compress, "decompress": decompress}
@@ -46,8 +48,7 @@ def _rows() -> list[dict[str, Any]]:
 
 def _add(row: dict[str, Any]) -> None:
     """Append a row to the result file, to which another process may be adding, too."""
-    with (Path(tempfile.gettempdir()) / f"lmpack_{RESULT}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with result_locked(RESULT):
         rows = [*_rows(), row]
         write_result(RESULT, {"environment": environment(), "limit": LIMIT, "rows": rows})
 

@@ -16,6 +16,7 @@ from benchmarks.pages import (
     decoders,
     engine,
     gpu_tables,
+    kinds,
     models,
     others,
     reliability,
@@ -36,6 +37,7 @@ COPIES = DOCS / "copies.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
+    "kinds": kinds.kinds,
     "compare": others.compare,
     "mixing": engine.mixing,
     "two_models": engine.two_models,

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from reference_decoder import decode
 
 import lmpack
-from lmpack._blocks.levels import DEFAULT_MODEL, LEVELS
+from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._executors import open_executor
 from lmpack._models.bundle import list_models, load_byte_model
 
@@ -67,9 +67,9 @@ def test_nothing_grows_by_more_than_a_thousandth_and_40_bytes(options: dict[str,
         assert lmpack.decompress(packed) == plain
 
 
-@pytest.mark.slow
-def test_noise_of_several_blocks_hardly_grows() -> None:
-    plain = np.random.default_rng(2).bytes(2 * LEVELS[1].block_size + 5)
+def test_noise_of_several_blocks_hardly_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_block_size(monkeypatch, 1 << 17)
+    plain = np.random.default_rng(2).bytes((1 << 18) + 5)
     packed = lmpack.compress(plain, level=1)
     assert len(packed) <= len(plain) + OVERHEAD + 2 * 21
     assert lmpack.decompress(packed) == plain

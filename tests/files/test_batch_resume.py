@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
 import signal
 import subprocess
@@ -89,6 +90,7 @@ def test_killed_and_resumed_it_gives_the_same_tree(tmp_path: Path, moment: int) 
     assert read_tree(out) == {f"{name}.lmp": packed for name, packed in expected.items()}
 
 
+@functools.cache
 def lmpack_compress_default(content: bytes) -> bytes:
     """As the program does it, whose blocks are not small; each content here is below one."""
     with contextlib.ExitStack() as stack:
