@@ -17,4 +17,8 @@ struct DataKind {
 // at the distances beside it; otherwise 0. A guess, worth a try.
 std::uint32_t likely_stride(std::span<const std::uint8_t> plain);
 
+// Bytes in the rows of a picture with pixels of so many bytes, up to 16384; 0 if no such distance
+// stands out. A guess, too.
+std::uint32_t likely_row(std::span<const std::uint8_t> plain, std::uint32_t pixel);
+
 }  // namespace lmpack
