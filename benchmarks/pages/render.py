@@ -14,6 +14,7 @@ from benchmarks.pages import (
     command,
     decoders,
     engine,
+    filters,
     gpu_tables,
     models,
     others,
@@ -26,6 +27,7 @@ from benchmarks.record import read_result
 
 BENCHMARKS = DOCS / "benchmarks.md"
 MODELS = DOCS / "models.md"
+FILTERS = DOCS / "filters.md"
 README = ROOT / "README.md"
 GPU = DOCS / "gpu.md"
 REPRODUCTION = DOCS / "reproduction.md"
@@ -86,6 +88,7 @@ def main(arguments: list[str]) -> int:
     new = {
         BENCHMARKS: benchmarks(),
         MODELS: filled(MODELS, models.parts()),
+        FILTERS: filled(FILTERS, filters.parts()),
         GPU: filled(GPU, gpu_tables.parts()),
         REPRODUCTION: filled(REPRODUCTION, reproduction.parts()),
         RELIABILITY: filled(RELIABILITY, reliability.parts()),

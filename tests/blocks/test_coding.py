@@ -16,6 +16,7 @@ from lmpack._blocks import choice
 from lmpack._blocks.choice import mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
 from lmpack._blocks.coding import Coding, no_progress
+from lmpack._blocks.filters import Filter
 from lmpack._blocks.speed import manual_text
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
@@ -106,7 +107,7 @@ def test_samples_are_predicted_first(
     plain = waves(20_000, channels)
     for executor in (None, trained):
         way, payload = encode_with_mixing(executor, plain, 2, no_progress)
-        assert way == Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True)
+        assert way == Coding(BlockKind.ADAPTIVE, 0, 2 * channels, Filter.samples(2, channels))
     as_bytes = Coding(BlockKind.ADAPTIVE, 0, 2 * channels).encode(None, plain, no_progress)
     assert len(payload) < 0.8 * len(as_bytes)
 
@@ -123,7 +124,9 @@ def no_model(lanes: Sequence[bytes]) -> Sequence[Sequence[int]]:
 def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
     plain = waves(300, channels)
     plain = plain[: len(plain) - odd]
-    block = coded(Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True), None, plain)
+    block = coded(
+        Coding(BlockKind.ADAPTIVE, 0, 2 * channels, Filter.samples(2, channels)), None, plain
+    )
     assert decode_block(None, block) == plain
     cursor = reference_decoder.Cursor(block.to_bytes())
     assert reference_decoder.decode_block(cursor, no_model)[0] == plain
@@ -160,7 +163,7 @@ def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPa
     *probes, whole = seen
     assert {len(probe) for probe in probes} == {400}
     room = len(block) - 200
-    third, two_thirds = room // 3 // 16 * 16, room * 2 // 3 // 16 * 16
+    third, two_thirds = room // 3 // 48 * 48, room * 2 // 3 // 48 * 48
     assert seen[0] == block[third : third + 200] + block[two_thirds : two_thirds + 200]
     assert whole == block
 

@@ -20,6 +20,7 @@ import lmpack
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._blocks.copies import SHORTEST_TAKEN, with_copies, without_copies
+from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import PayloadHead
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
@@ -126,7 +127,8 @@ def coded(way: Coding, plain: bytes, copies: bytes, remainder: bytes) -> Block:
 
 @pytest.mark.parametrize("lanes_log2", [0, 2])
 @pytest.mark.parametrize(
-    "way", [Coding(BlockKind.ADAPTIVE, 0, 300), Coding(BlockKind.ADAPTIVE, 0, 2, samples=True)]
+    "way",
+    [Coding(BlockKind.ADAPTIVE, 0, 300), Coding(BlockKind.ADAPTIVE, 0, 2, Filter.samples(2, 1))],
 )
 def test_lanes_and_filters_are_those_of_the_remainder(way: Coding, lanes_log2: int) -> None:
     plain = inputs.TEXT[:90] + b"\0" * 3000 + b"end"

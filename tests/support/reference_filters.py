@@ -83,7 +83,9 @@ def arm64(filtered: bytes) -> bytes:
 def delta(filtered: bytes, width: int, stride: int) -> bytes:
     out = bytearray()
     for i in range(0, len(filtered) - width + 1, width):
-        before = int.from_bytes(out[i - stride : i - stride + width], "little") if i >= stride else 0
+        before = (
+            int.from_bytes(out[i - stride : i - stride + width], "little") if i >= stride else 0
+        )
         number = int.from_bytes(filtered[i : i + width], "big") + before
         out += (number % 256**width).to_bytes(width, "little")
     return bytes(out) + filtered[len(out) :]

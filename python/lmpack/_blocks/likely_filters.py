@@ -64,7 +64,7 @@ def likely_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:
         pieces: of it, each starting at a multiple of 48 bytes.
         stride: the distance at which bytes of the block resemble one another, 0 if there is none.
     """
-    if len(pieces.translate(None, TEXT)) < LEAST_BINARY * len(pieces):
+    if len(pieces.translate(None, TEXT)) <= LEAST_BINARY * len(pieces):
         return []
     code = _x86(pieces) + _arm64(pieces)
     # Code is no record of numbers, although it has its strides.
