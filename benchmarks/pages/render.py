@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.pages import (
     command,
+    copies,
     decoders,
     engine,
     filters,
@@ -33,6 +34,7 @@ GPU = DOCS / "gpu.md"
 REPRODUCTION = DOCS / "reproduction.md"
 RELIABILITY = DOCS / "reliability.md"
 PRETRAINED = DOCS / "pretrained.md"
+COPIES = DOCS / "copies.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
@@ -93,6 +95,7 @@ def main(arguments: list[str]) -> int:
         REPRODUCTION: filled(REPRODUCTION, reproduction.parts()),
         RELIABILITY: filled(RELIABILITY, reliability.parts()),
         PRETRAINED: filled(PRETRAINED, decoders.parts()),
+        COPIES: filled(COPIES, copies.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:

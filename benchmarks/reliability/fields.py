@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 from collections.abc import Iterator
 
 from benchmarks.reliability import forging
@@ -11,6 +10,7 @@ from benchmarks.reliability.children import Case, run_cases
 from benchmarks.reliability.forging import Forged
 from benchmarks.reliability.specimens import Specimen, specimens, tag_of
 from benchmarks.reliability.tally import Setting, Tally
+from lmpack._container import encode_varint
 from lmpack._models.bundle import list_models
 
 LENGTHS = (
@@ -18,7 +18,7 @@ LENGTHS = (
     65535, 2**24 + 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**62, 2**63 - 1, 2**63, 2**64,
 )  # fmt: skip
 """Round what a length may be. Those up to 2**24 that take seconds are left to the bombs."""
-STRIDES = (0, 1, 2, 3, 4, 6, 16, 17, 18, 255, 719, 720, 799, 800, 32768, 65535)
+STRIDES = (0, 1, 2, 3, 4, 6, 16, 17, 18, 255, 719, 720, 799, 800, 32768, 65535, 65536)
 RANDOM_BLOCKS = 2000
 
 
@@ -75,10 +75,10 @@ def _hostile_blocks(forged: Forged) -> Iterator[tuple[str, Forged]]:
         yield f"number {number}", forged._replace(number=number)
     for checksum in (0, 1, 2**32 - 1, forged.checksum ^ 1):
         yield f"checksum {checksum}", forged._replace(checksum=checksum)
-    for mixing in (0, 1, 2, 3, 255):
+    for parts in (0, 1, 2, 3, 5, 9, 13, 255):
         for stride in STRIDES:
-            payload = struct.pack("<BH", mixing, stride) + forged.payload[3:]
-            yield f"mixing {mixing}, stride {stride}", forged._replace(payload=payload)
+            payload = bytes([parts]) + encode_varint(stride) + forged.payload[3:]
+            yield f"parts {parts}, stride {stride}", forged._replace(payload=payload)
     for length in (0, 1, 2, 3, 4, 5):
         yield f"payload of {length} bytes", forged._replace(payload=forged.payload[:length])
 
@@ -92,8 +92,8 @@ def _random_blocks(chosen: list[Specimen]) -> Iterator[Case]:
         payload = noise.randbytes(noise.randrange(200))
         kind = noise.choice((2, 3, 4))
         if kind > 2:
-            head = (noise.choice((1, 1, 2)), noise.choice((0, 2, 4, 12, 300, 65535)))
-            payload = struct.pack("<BH", *head) + payload
+            stride = noise.choice((0, 2, 4, 12, 300, 65535))
+            payload = bytes([noise.choice((1, 1, 5, 9))]) + encode_varint(stride) + payload
         tag = noise.randrange(9) << 3 | kind
         forged = Forged(tag, length, payload, noise.getrandbits(32))
         data = forging.container([forged], specimen.data[:17])

@@ -91,6 +91,7 @@ def specimens(model: Path) -> list[Specimen]:
         _compressed("empty", b""),
         _compressed("raw", inputs.NOISE[:50]),
         _compressed("adaptive", WORDS),
+        _compressed("copies", WORDS + bytes(3000) + WORDS),
         Specimen("samples", _container([adaptive_block(SAMPLES, RECORDING)]), SAMPLES),
         coded(Coding(BlockKind.MODEL, 0), predictable),
         coded(Coding(BlockKind.MODEL, 3), predictable),

@@ -153,6 +153,7 @@ TEST_CASE("lists that belong to no block are refused") {
   CHECK(left({1, 0, 1}) == kLength - 64);
   CHECK(left({1, 135, 1, 1}) == 1);
   CHECK(left({1, 0, 1, 0, 0, 65}) == kLength - 128);
+  CHECK(left({1, 0, 1, 0, 0, 0}) == kLength - 128);
   for (const Bytes& list : {
            Bytes{1},                            // ends inside of an entry
            Bytes{1, 0},                         //
@@ -161,7 +162,7 @@ TEST_CASE("lists that belong to no block are refused") {
            Bytes{0, 0, 1},                      // from before the start
            Bytes{1, 0, 2},                      //
            Bytes{1, 0, 1, 0, 0, 66},            //
-           Bytes{1, 0, 0},                      // from itself
+           Bytes{1, 0, 0},                      // from nowhere
            Bytes{1, 136, 1, 1},                 // beyond the end
            Bytes{137, 1, 0, 1},                 //
            Bytes{200, 2, 0, 1},                 //

@@ -198,14 +198,12 @@ def test_blocks_without_a_model_need_none(untrained: NativeExecutor) -> None:
 @pytest.mark.parametrize(
     ("payload", "message"),
     [
-        (b"\x01\x00", "shorter than its head"),
-        (b"\x03\x00\x00abc", "no mixing of kind 3"),
-        (b"\x02\x00\x00abc", "a stride of 0 bytes"),
-        (b"\x02\x12\x00abc", "a stride of 18 bytes"),
-        (b"\x02\x03\x00abc", "a stride of 3 bytes"),
+        (b"\x05\x00\x01\x00abc", "samples of 0 channels"),
+        (b"\x05\x12\x01\x09abc", "samples of 9 channels"),
+        (b"\x05\x03\x01\x01abc", "a stride of 3"),
     ],
 )
-def test_a_damaged_head_is_named(payload: bytes, message: str) -> None:
+def test_samples_of_other_shapes_are_refused(payload: bytes, message: str) -> None:
     block = Block(BlockKind.ADAPTIVE, 0, 100, 0, payload)
     with pytest.raises(DamagedError, match=message):
         decode_block(None, block)

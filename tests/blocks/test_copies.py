@@ -172,7 +172,7 @@ def test_more_lanes_than_the_remainder_has_bytes_are_refused() -> None:
 HOSTILE = {
     "from before the start": "00 00 01",
     "from before its literals": "05 00 06",
-    "from itself": "05 00 00",
+    "from nowhere": "05 00 00",
     "beyond the end": "05 ff ff 7f 01",
     "literals beyond the end": "ff ff 7f 00 01",
     "a count of gigabytes": "05 ff ff ff 7f 01",

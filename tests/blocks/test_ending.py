@@ -18,8 +18,8 @@ from lmpack._container import BlockKind
 from lmpack._executors.native import NativeExecutor
 
 TONES = (8000 * np.sin(np.arange(20_000) / 4)).astype("<i2").tobytes()
-CONTENTS = {"text": inputs.TEXT * (10_000 // len(inputs.TEXT) + 1), "samples": TONES}
-"""Longer than the probe of a block, so that the whole is coded after it."""
+CONTENTS = {"text": inputs.SENTENCES[:10_000], "samples": TONES}
+"""Longer than the probe of a block, so that the whole is coded after it; nothing is repeated."""
 
 
 class Stop:

@@ -11,7 +11,8 @@
 namespace lmpack {
 
 // The copies of a block of at most 2**24 bytes, each of at least `shortest` bytes, which is at
-// least kShortestCopy. The same on every machine, in time that grows with the length alone.
+// least kShortestCopy, or soon behind such a one and from the same distance. The same on every
+// machine, in time that grows with the length alone.
 std::vector<Copy> find_copies(std::span<const std::uint8_t> plain, std::size_t shortest);
 
 }  // namespace lmpack

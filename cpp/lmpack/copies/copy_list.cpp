@@ -5,6 +5,9 @@
 namespace lmpack {
 namespace {
 
+// In place of the distance of the copy before.
+constexpr std::size_t kDistanceBefore = 0;
+
 constexpr int kGroupBits = 7;
 constexpr std::size_t kMore = 1 << kGroupBits;
 
@@ -22,10 +25,12 @@ void append_varint(std::vector<std::uint8_t>& bytes, std::size_t value) {
 
 std::vector<std::uint8_t> list_of_copies(std::span<const Copy> copies) {
   std::vector<std::uint8_t> bytes;
+  std::size_t before = 0;
   for (const Copy& copy : copies) {
     append_varint(bytes, copy.literals);
     append_varint(bytes, copy.length - kShortestCopy);
-    append_varint(bytes, copy.distance);
+    append_varint(bytes, copy.distance == before ? kDistanceBefore : copy.distance);
+    before = copy.distance;
   }
   return bytes;
 }
@@ -34,16 +39,16 @@ std::optional<Copy> CopyReader::next() {
   if (left_.empty()) return std::nullopt;
   const std::size_t literals = number();
   const std::size_t length = number() + kShortestCopy;
-  const std::size_t distance = number();
+  if (const std::size_t distance = number(); distance != kDistanceBefore) distance_ = distance;
   if (literals > room_ || length > room_ - literals) {
     throw DamagedStream("a copy goes beyond the end of the block");
   }
-  if (distance < 1 || distance > place_ + literals) {
-    throw DamagedStream("a copy is made from before the start of the block, or from itself");
+  if (distance_ == 0 || distance_ > place_ + literals) {
+    throw DamagedStream("a copy is made from before the start of the block, or from nowhere");
   }
   place_ += literals + length;
   room_ -= literals + length;
-  return Copy{literals, length, distance};
+  return Copy{literals, length, distance_};
 }
 
 std::size_t CopyReader::number() {

@@ -39,8 +39,9 @@ class CopyReader {
   std::size_t number();
 
   std::span<const std::uint8_t> left_;
-  std::size_t place_ = 0;  // where the next copy's literals start in the content
-  std::size_t room_;       // bytes of content from there on
+  std::size_t distance_ = 0;  // of the copy before; 0 at the start, where there is none
+  std::size_t place_ = 0;     // where the next copy's literals start in the content
+  std::size_t room_;          // bytes of content from there on
 };
 
 // Bytes of the remainder of a block with such a list: at least 1, as the first copy needs something

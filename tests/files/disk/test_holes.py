@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 from pathlib import Path
@@ -96,3 +97,12 @@ def test_what_is_decompressed_has_holes(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_bytes() == content
     if has_holes(tmp_path):
         assert room(tmp_path / "file") == 0
+
+
+def test_what_goes_to_a_file_of_the_caller_has_all_its_zeros(tmp_path: Path) -> None:
+    packed = lmpack.compress(bytes(1 << 20), level=1)
+    with open(tmp_path / "file", "wb") as file:
+        lmpack.decompress_stream(io.BytesIO(packed), file)
+    (tmp_path / "written").write_bytes(bytes(1 << 20))
+    assert (tmp_path / "file").read_bytes() == bytes(1 << 20)
+    assert room(tmp_path / "file") == room(tmp_path / "written")
