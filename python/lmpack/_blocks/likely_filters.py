@@ -39,7 +39,7 @@ LOOKED_AT = 8160
 UNITS = 256
 """Bits are counted in such parts, so that all is integers and every machine chooses alike."""
 
-LEAST_SMOOTHNESS = UNITS // 2
+LEAST_SMOOTHNESS = UNITS // 4
 """By so much the differences of numbers must be smaller than the numbers, if no stride speaks for
 them."""
 
