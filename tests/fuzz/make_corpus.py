@@ -182,8 +182,8 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
             start = bytes([0, *filter_, direction])
             yield "samples_block", start + inputs.NOISE[:640]
             yield "samples_block", start + inputs.SENTENCES[:639]
-        for one in blocks(b"", bytes([1, *filter_, 2])):
-            yield "samples_block", one
+    for one in blocks(b"", bytes([1, *FILTERS[0], 2])):
+        yield "samples_block", one
     yield "samples_block", bytes([2, 1, 5, 1, 0, 1, 255, 255, 0]) + inputs.NOISE[:300]
     yield "samples_block", bytes([2, 4, 2, 4, 6]) + inputs.NOISE[:30]
     for one in token_blocks():

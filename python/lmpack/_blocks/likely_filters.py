@@ -57,7 +57,7 @@ LONGEST_DELTA = 255
 
 
 def likely_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:
-    """Filters that are worth a trial, at most one of each kind, but two for samples.
+    """Filters that are worth a trial: those for code, or one for numbers and several for samples.
 
     Args:
         plain: a block.
@@ -136,10 +136,12 @@ class _Format(NamedTuple):
 
     def filters(self, plain: bytes) -> list[Filter]:
         """For a picture, if a row stands out, and for recordings."""
-        channels = {*RECORDED_CHANNELS, self.channels}
-        found = [self._filter(count, 0) for count in sorted(channels)]
         row = likely_row(plain, self.width * self.channels) if self.width < 3 else 0
-        return [self._filter(self.channels, row // self.width), *found[:1]] if row else found
+        picture = [self._filter(self.channels, row // self.width)] if row else []
+        # Of 8 bits pictures are far more frequent than recordings.
+        is_picture = row > 0 and self.width == 1
+        channels = {self.channels} if is_picture else {*RECORDED_CHANNELS, self.channels}
+        return picture + [self._filter(count, 0) for count in sorted(channels)]
 
     def _filter(self, channels: int, row: int) -> Filter:
         return Filter.samples(
