@@ -33,9 +33,10 @@ ALIGNMENT = 48
 """Pieces start at multiples of this many bytes and have such lengths, so that samples, pixels and
 instructions stay whole in them."""
 
-SHORTEST_FILTERED_PIECE = 4128
+SHORTEST_FILTERED_PIECE = 8208
 LONGEST_FILTERED_PIECE = 16368
-"""A filter is tried on two pieces of between this many bytes, together a sixteenth of the block."""
+"""A filter is tried on two pieces of between this many bytes, together a sixteenth of the block.
+Shorter ones are no test of two channels, whose filters learn slowly."""
 
 FILTER_USED_BELOW = 0.99
 """A filter must make these pieces so much smaller."""

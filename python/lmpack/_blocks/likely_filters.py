@@ -23,7 +23,7 @@ Among random bytes there are 1 in 32768, 0.8 % of them."""
 LONG_OPERATIONS = (b"\x48\x8b", b"\x48\x89", b"\x48\x8d")
 """Starts of instructions that are frequent in 64-bit code alone."""
 
-LEAST_BRANCHES = 1 / 100
+LEAST_BRANCHES = 1 / 200
 """BL instructions of a likely distance in ARM64 code, by words; 1 in 512 random words is one."""
 
 LIKELY_BRANCH = 1 << 22
@@ -46,7 +46,7 @@ them."""
 TRIED_CHANNELS = {1: (1, 2, 3, 4), 2: (1, 2, 3, 4), 3: (1, 2)}
 """By bytes of a sample."""
 
-NEARLY_AS_GOOD = UNITS // 3
+NEARLY_AS_GOOD = UNITS * 2 // 3
 """Bits a byte by which samples of another width may look worse than the best."""
 
 RECORDED_CHANNELS = (1, 2)
