@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import inputs
@@ -91,7 +92,10 @@ def picture(channels: int, rows: int, pixels: int) -> bytes:
 
 def tone(samples: int, noise: float = 30) -> np.ndarray:
     t = np.arange(samples)
-    return 9000 * np.sin(t / 7.3) + 4000 * np.sin(t / 2.9) + rng().normal(0, noise, samples)
+    sound: np.ndarray = (
+        9000 * np.sin(t / 7.3) + 4000 * np.sin(t / 2.9) + rng().normal(0, noise, samples)
+    )
+    return sound
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -177,7 +181,7 @@ def test_filtered_blocks_are_read_by_the_reference_decoder(name: str) -> None:
     assert reference_decoder.decode_block(cursor, lambda lanes: [])[0] == plain
 
 
-CHOSEN = {
+CHOSEN: dict[str, tuple[Callable[[], bytes], Filter, float]] = {
     "32-bit code": (lambda: calls(3000), X86_32, 0.9),
     "counters": (
         lambda: np.cumsum(rng().poisson(900, 8000)).astype("<i4").tobytes(),
