@@ -15,6 +15,7 @@ from benchmarks.pages import (
     copies,
     decoders,
     engine,
+    filters,
     gpu_tables,
     kinds,
     models,
@@ -28,6 +29,7 @@ from benchmarks.record import read_result
 
 BENCHMARKS = DOCS / "benchmarks.md"
 MODELS = DOCS / "models.md"
+FILTERS = DOCS / "filters.md"
 README = ROOT / "README.md"
 GPU = DOCS / "gpu.md"
 REPRODUCTION = DOCS / "reproduction.md"
@@ -91,6 +93,7 @@ def main(arguments: list[str]) -> int:
     new = {
         BENCHMARKS: benchmarks(),
         MODELS: filled(MODELS, models.parts()),
+        FILTERS: filled(FILTERS, filters.parts()),
         GPU: filled(GPU, gpu_tables.parts()),
         REPRODUCTION: filled(REPRODUCTION, reproduction.parts()),
         RELIABILITY: filled(RELIABILITY, reliability.parts()),

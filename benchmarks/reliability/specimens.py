@@ -16,6 +16,7 @@ import numpy as np
 import lmpack
 from benchmarks.reliability.children import Case
 from lmpack._blocks.coding import Coding, no_progress
+from lmpack._blocks.filters import Filter
 from lmpack._container import (
     FINGERPRINT_SIZE,
     NO_MODEL,
@@ -35,7 +36,7 @@ SAMPLES = b"".join(struct.pack("<h", int(9000 * math.sin(i / 9)) + i % 7) for i 
 """A tone of 16 bits."""
 WORDS = inputs.TEXT[:120]
 ADAPTIVE = Coding(BlockKind.ADAPTIVE, 0)
-RECORDING = Coding(BlockKind.ADAPTIVE, 0, stride=2, samples=True)
+RECORDING = Coding(BlockKind.ADAPTIVE, 0, stride=2, filter=Filter.samples(2, 1))
 
 
 class Specimen(NamedTuple):

@@ -9,9 +9,9 @@
 
 #include "arrays.hpp"
 #include "blocks.hpp"
+#include "lmpack/filters/filter.hpp"
 #include "lmpack/mixing/adaptive_block.hpp"
-#include "lmpack/mixing/data_kind.hpp"
-#include "lmpack/samples/residuals.hpp"
+#include "lmpack/mixing/likely_stride.hpp"
 #include "registers.hpp"
 
 namespace py = pybind11;
@@ -43,15 +43,20 @@ std::uint32_t stride_of(const py::buffer& plain) {
   return likely_stride(copy_bytes(plain, "plain"));
 }
 
-using Transform = std::vector<std::uint8_t>(std::span<const std::uint8_t>, std::size_t,
-                                            const StepsDone&);
+std::uint32_t row_of(const py::buffer& plain, std::uint32_t pixel) {
+  if (pixel == 0) throw InvalidArgument("a pixel has at least one byte");
+  return likely_row(copy_bytes(plain, "plain"), pixel);
+}
+
+using Transform = std::vector<std::uint8_t>(std::span<const std::uint8_t>, std::uint32_t,
+                                            FilterParameters, const StepsDone&);
 
 template <Transform* transform>
-py::bytes transformed(const py::bytes& bytes, std::size_t channels,
+py::bytes transformed(const py::bytes& bytes, std::uint32_t filter_id, const py::bytes& parameters,
                       const py::function& steps_done) {
-  return without_gil([plain = bytes_of(bytes), channels, tell = steps_done_from(steps_done)] {
-    return transform(plain, channels, tell);
-  });
+  return without_gil(
+      [plain = bytes_of(bytes), filter_id, kept = bytes_of(parameters),
+       tell = steps_done_from(steps_done)] { return transform(plain, filter_id, kept, tell); });
 }
 
 }  // namespace
@@ -77,21 +82,32 @@ Raises:
 Raises:
     lmpack.errors.DamagedError: the payload is not that of any bytes.
     lmpack.errors.UsageError: an argument is out of range.)");
-  module.def("residuals_of", &transformed<residuals_of>, py::arg("samples"), py::arg("channels"),
-             py::arg("steps_done"),
-             R"(What the prediction of 16-bit samples lacks: as many bytes.
+  module.def("filter_bytes", &transformed<filter_bytes>, py::arg("plain"), py::arg("filter_id"),
+             py::arg("parameters"), py::arg("steps_done"),
+             R"(What a filter makes of bytes: as many bytes, which can be mixed better.
 
 Args:
-    samples: bytes, little-endian, of interleaved channels; an odd last byte stays as it is.
-    channels: 1 to 8.
-    steps_done: called now and then with the number of samples done; what it raises ends the call.
+    plain: any bytes.
+    filter_id: 1 samples, 2 x86, 3 ARM64, 4 delta.
+    parameters: of the filter, as a payload holds them (docs/filters.md).
+    steps_done: called now and then with the number of bytes done; what it raises ends the call.
 
 Raises:
-    lmpack.errors.UsageError: the number of channels is out of range.)");
-  module.def("samples_of", &transformed<samples_of>, py::arg("residuals"), py::arg("channels"),
-             py::arg("steps_done"), "The inverse of residuals_of(), for any bytes.");
+    lmpack.errors.UsageError: there is no such filter, or it has other parameters.)");
+  module.def("unfilter_bytes", &transformed<unfilter_bytes>, py::arg("filtered"),
+             py::arg("filter_id"), py::arg("parameters"), py::arg("steps_done"),
+             "The inverse of filter_bytes(), for any bytes.");
   module.def("likely_stride", &stride_of, py::arg("plain"),
              "The distance at which bytes resemble one another most clearly, 0 if at none.");
+  module.def("likely_row", &row_of, py::arg("plain"), py::arg("pixel"),
+             R"(Bytes in the rows of a picture, if a distance stands out as such; otherwise 0.
+
+Args:
+    plain: any bytes.
+    pixel: bytes of a pixel, at least 1.
+
+Raises:
+    lmpack.errors.UsageError: there are no pixels of no bytes.)");
 }
 
 }  // namespace lmpack::bindings

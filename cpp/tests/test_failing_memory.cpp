@@ -11,7 +11,7 @@
 #include "failing_memory.hpp"
 #include "lmpack/engine/lockstep_lanes.hpp"
 #include "lmpack/error.hpp"
-#include "lmpack/samples/residuals.hpp"
+#include "lmpack/filters/filter.hpp"
 #include "random_engine.hpp"
 
 namespace {
@@ -89,8 +89,15 @@ TEST_CASE("lanes that memory ran out for refuse further symbols") {
   CHECK_THROWS_AS(lanes.feed(symbols, 70, lease, ignore), InvalidArgument);
 }
 
-TEST_CASE("memory may run out while samples are predicted") {
-  const Bytes samples = tests::some_bytes(301);
-  fail_every_request(
-      samples, [&] { return samples_of(residuals_of(samples, 2, no_progress), 2, no_progress); });
+TEST_CASE("memory may run out in a filter") {
+  const Bytes bytes = tests::some_bytes(301);
+  const std::vector<std::pair<std::uint32_t, Bytes>> filters = {{kSamplesFilter, {2, 2, 2, 0, 0}},
+                                                                {kSamplesFilter, {1, 0, 3, 99, 0}},
+                                                                {kDeltaFilter, {4, 8}}};
+  for (const auto& [id, parameters] : filters) {
+    fail_every_request(bytes, [&, filter = id, &kept = parameters] {
+      const Bytes filtered = filter_bytes(bytes, filter, kept, no_progress);
+      return unfilter_bytes(filtered, filter, kept, no_progress);
+    });
+  }
 }

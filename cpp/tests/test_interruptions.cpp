@@ -10,7 +10,7 @@
 #include "interruption.hpp"
 #include "lmpack/engine/lockstep_lanes.hpp"
 #include "lmpack/error.hpp"
-#include "lmpack/samples/residuals.hpp"
+#include "lmpack/filters/filter.hpp"
 #include "random_engine.hpp"
 
 namespace {
@@ -83,19 +83,25 @@ TEST_CASE("progress may end a block of any kind at any call") {
   }
 }
 
-TEST_CASE("progress may end the prediction of samples at any call") {
-  const Bytes samples = tests::some_bytes(20'001);
-  const Bytes residuals = residuals_of(samples, 2, no_progress);
-  for (const auto transform : {residuals_of, samples_of}) {
-    ThrowsAt never(0);
-    transform(residuals, 2, [&](std::size_t) { never(); });
-    CHECK(never.calls() == 3);
-    for (std::size_t call = 1; call <= never.calls(); ++call) {
-      ThrowsAt stop(call);
-      CHECK_THROWS_AS(transform(residuals, 2, [&](std::size_t) { stop(); }), Interruption);
+TEST_CASE("progress may end a filter at any call") {
+  const std::vector<std::pair<std::uint32_t, Bytes>> filters = {{kSamplesFilter, {2, 2, 2, 0, 0}},
+                                                                {kSamplesFilter, {1, 0, 1, 99, 0}},
+                                                                {kX86Filter, {64}},
+                                                                {kArm64Filter, {}},
+                                                                {kDeltaFilter, {4, 8}}};
+  const Bytes bytes = tests::some_bytes(20'001);
+  for (const auto& [id, parameters] : filters) {
+    for (const auto transform : {filter_bytes, unfilter_bytes}) {
+      ThrowsAt never(0);
+      transform(bytes, id, parameters, [&](std::size_t) { never(); });
+      CHECK(never.calls() == 3);
+      for (std::size_t call = 1; call <= never.calls(); ++call) {
+        ThrowsAt stop(call);
+        CHECK_THROWS_AS(transform(bytes, id, parameters, [&](std::size_t) { stop(); }),
+                        Interruption);
+      }
     }
   }
-  CHECK(samples_of(residuals, 2, no_progress) == samples);
 }
 
 TEST_CASE("a pass whose sink threw at any symbol codes other lanes as before") {

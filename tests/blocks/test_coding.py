@@ -12,10 +12,11 @@ import pytest
 import reference_decoder
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack._blocks import choice
+from lmpack._blocks import choice, codec
 from lmpack._blocks.choice import mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
 from lmpack._blocks.coding import Coding, no_progress
+from lmpack._blocks.filters import Filter
 from lmpack._blocks.speed import manual_text
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
@@ -84,7 +85,7 @@ def test_the_model_is_used_where_it_helps(trained: Executor, untrained: NativeEx
 
 
 def test_the_stride_of_records_is_used(trained: Executor) -> None:
-    assert choose_mixing(None, rows(300)) == Coding(BlockKind.ADAPTIVE, 0, 36)
+    assert choose_mixing(None, rows(300)).stride == 36
     assert choose_mixing(None, manual_text(5000)).stride == 0
     assert choose_mixing(trained, rows(300)).stride == 36
 
@@ -106,7 +107,7 @@ def test_samples_are_predicted_first(
     plain = waves(20_000, channels)
     for executor in (None, trained):
         way, payload = encode_with_mixing(executor, plain, 2, no_progress)
-        assert way == Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True)
+        assert way == Coding(BlockKind.ADAPTIVE, 0, 2 * channels, Filter.samples(2, channels))
     as_bytes = Coding(BlockKind.ADAPTIVE, 0, 2 * channels).encode(None, plain, no_progress)
     assert len(payload) < 0.8 * len(as_bytes)
 
@@ -123,7 +124,9 @@ def no_model(lanes: Sequence[bytes]) -> Sequence[Sequence[int]]:
 def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
     plain = waves(300, channels)
     plain = plain[: len(plain) - odd]
-    block = coded(Coding(BlockKind.ADAPTIVE, 0, 2 * channels, samples=True), None, plain)
+    block = coded(
+        Coding(BlockKind.ADAPTIVE, 0, 2 * channels, Filter.samples(2, channels)), None, plain
+    )
     assert decode_block(None, block) == plain
     cursor = reference_decoder.Cursor(block.to_bytes())
     assert reference_decoder.decode_block(cursor, no_model)[0] == plain
@@ -144,9 +147,14 @@ def test_noise_is_raw(trained: Executor) -> None:
         assert encode_block(executor, noise, mixed_lanes=2).kind is BlockKind.RAW
 
 
+def no_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:
+    return []
+
+
 def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "SHORTEST_PIECE", 100)
     monkeypatch.setattr(choice, "LONGEST_PIECE", 200)
+    monkeypatch.setattr(codec, "likely_filters", no_filters)
     seen: list[bytes] = []
     encode = Coding.encode
 
@@ -158,14 +166,15 @@ def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPa
     block = rows(300)
     choose_mixing(None, block)
     *probes, whole = seen
-    assert {len(probe) for probe in probes} == {400}
-    room = len(block) - 200
-    third, two_thirds = room // 3 // 16 * 16, room * 2 // 3 // 16 * 16
-    assert seen[0] == block[third : third + 200] + block[two_thirds : two_thirds + 200]
+    assert {len(probe) for probe in probes} == {2 * 192}
+    room = len(block) - 192
+    third, two_thirds = room // 3 // 48 * 48, room * 2 // 3 // 48 * 48
+    assert seen[0] == block[third : third + 192] + block[two_thirds : two_thirds + 192]
     assert whole == block
 
 
 def test_a_short_block_is_coded_once_for_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "likely_filters", no_filters)
     tried: list[Coding] = []
     encode = Coding.encode
 
@@ -195,12 +204,14 @@ def test_blocks_without_a_model_need_none(untrained: NativeExecutor) -> None:
 @pytest.mark.parametrize(
     ("payload", "message"),
     [
-        (b"\x05\x00\x01\x00abc", "samples of 0 channels"),
-        (b"\x05\x12\x01\x09abc", "samples of 9 channels"),
-        (b"\x05\x03\x01\x01abc", "a stride of 3"),
+        (b"", "shorter than its head"),
+        (b"\x00\x00abc", "stands for nothing"),
+        (b"\x11\x00abc", "stands for nothing"),
+        (b"\x05\x00\x09abc", "no filter 9"),
+        (b"\x05\x00\x01ab", "shorter than its head"),
     ],
 )
-def test_samples_of_other_shapes_are_refused(payload: bytes, message: str) -> None:
+def test_a_damaged_head_is_named(payload: bytes, message: str) -> None:
     block = Block(BlockKind.ADAPTIVE, 0, 100, 0, payload)
     with pytest.raises(DamagedError, match=message):
         decode_block(None, block)

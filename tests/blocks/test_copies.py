@@ -20,6 +20,7 @@ import lmpack
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._blocks.copies import SHORTEST_TAKEN, with_copies, without_copies
+from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import PayloadHead
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
@@ -126,7 +127,8 @@ def coded(way: Coding, plain: bytes, copies: bytes, remainder: bytes) -> Block:
 
 @pytest.mark.parametrize("lanes_log2", [0, 2])
 @pytest.mark.parametrize(
-    "way", [Coding(BlockKind.ADAPTIVE, 0, 300), Coding(BlockKind.ADAPTIVE, 0, 2, samples=True)]
+    "way",
+    [Coding(BlockKind.ADAPTIVE, 0, 300), Coding(BlockKind.ADAPTIVE, 0, 2, Filter.samples(2, 1))],
 )
 def test_lanes_and_filters_are_those_of_the_remainder(way: Coding, lanes_log2: int) -> None:
     plain = inputs.TEXT[:90] + b"\0" * 3000 + b"end"
@@ -207,7 +209,7 @@ def test_hostile_lists_are_damage(name: str) -> None:
         ("81 00", "stands for nothing"),
         ("01 80 80 04", "the stride is 65536"),
         ("01 80 00", "needless 0 byte"),
-        ("05 00 02 01", "there is no filter 2"),
+        ("05 00 05 01", "there is no filter 5"),
         ("05 02 01", "shorter than its head"),
         ("09 00 00", "their list is empty"),
         ("09 00 04 05 00 01", "shorter than its head"),
@@ -224,7 +226,7 @@ def test_heads_that_are_none(payload: str, message: str) -> None:
 
 @given(
     stride=st.integers(0, 65535),
-    filter_=st.sampled_from([b"", b"\x01\x02"]),
+    filter_=st.sampled_from([b"", b"\x02\x40", b"\x03"]),
     copies=st.binary(max_size=200),
     stream=st.binary(max_size=9),
 )

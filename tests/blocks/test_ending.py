@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack._blocks import coding
+from lmpack._blocks import coding, filters
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._blocks.coding import Coding
+from lmpack._blocks.filters import Filter
 from lmpack._container import BlockKind
 from lmpack._executors.native import NativeExecutor
 
@@ -57,8 +58,13 @@ def started(executor: NativeExecutor, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setattr(owner, name, recorded)
 
     record(executor, "encode")
-    for name in ("encode_adaptive", "decode_adaptive", "residuals_of", "samples_of"):
-        record(coding, name)
+    for module, name in (
+        (coding, "encode_adaptive"),
+        (coding, "decode_adaptive"),
+        (filters, "filter_bytes"),
+        (filters, "unfilter_bytes"),
+    ):
+        record(module, name)
     yield names
 
 
@@ -96,12 +102,12 @@ def test_the_trial_of_a_block_is_no_progress(executor: NativeExecutor) -> None:
 def test_the_prediction_of_samples_ends_at_the_first_call(
     started: list[str], channels: int
 ) -> None:
-    way = Coding(BlockKind.ADAPTIVE, 0, stride=2 * channels, samples=True)
+    way = Coding(BlockKind.ADAPTIVE, 0, stride=2 * channels, filter=Filter.samples(2, channels))
     with pytest.raises(KeyboardInterrupt):
         way.encode(None, TONES, Stop())
-    assert started == ["residuals_of"]
+    assert started == ["filter_bytes"]
     payload = way.encode(None, TONES, coding.no_progress)
     started.clear()
     with pytest.raises(KeyboardInterrupt):
         way.decode(None, payload, len(TONES), Stop(1.0))
-    assert started == ["decode_adaptive", "samples_of"]
+    assert started == ["decode_adaptive", "unfilter_bytes"]

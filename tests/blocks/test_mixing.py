@@ -6,7 +6,6 @@ import inputs
 import numpy as np
 import pytest
 import reference_mixing
-import reference_samples
 from random_models import ARCHITECTURES, random_bundle
 
 from lmpack._executors.native import NativeExecutor
@@ -18,8 +17,6 @@ from lmpack._native import (
     decode_adaptive,
     encode_adaptive,
     likely_stride,
-    residuals_of,
-    samples_of,
 )
 from lmpack.errors import DamagedError, UsageError
 
@@ -99,27 +96,6 @@ def test_progress_is_told_and_may_end_the_call() -> None:
         encode_adaptive(PLAIN, LANE, 0, stop)
     with pytest.raises(KeyboardInterrupt):
         decode_adaptive(payload, len(PLAIN), len(PLAIN), 0, stop)
-
-
-@pytest.mark.parametrize("channels", [1, 2, 3])
-def test_residuals_are_those_of_the_specification(channels: int) -> None:
-    random = np.random.default_rng(2)
-    loud = np.where(np.arange(240) // 5 % 2, 32767, -32768)
-    tones = 8000 * np.sin(np.arange(600) / 4) + random.normal(0, 40, 600)
-    parts = [random.integers(-(2**15), 2**15, 200), loud, np.zeros(100), tones]
-    plain = np.concatenate(parts).astype("<i2").tobytes() + b"!"
-    residuals = residuals_of(plain, channels, ignore)
-    assert residuals != plain
-    assert reference_samples.samples_of(residuals, channels) == plain
-    assert samples_of(residuals, channels, ignore) == plain
-
-
-@pytest.mark.parametrize("channels", [0, 9])
-def test_other_numbers_of_channels_are_refused(channels: int) -> None:
-    with pytest.raises(UsageError, match="1 to 8 channels"):
-        residuals_of(b"abcd", channels, ignore)
-    with pytest.raises(UsageError, match="1 to 8 channels"):
-        samples_of(b"abcd", channels, ignore)
 
 
 def test_strides_are_found() -> None:

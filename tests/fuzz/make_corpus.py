@@ -156,6 +156,19 @@ def copies() -> Iterator[bytes]:
             yield bytes([1, shortest]) + plain
 
 
+FILTERS = (
+    bytes([0, 1, 2, 0, 0]),
+    bytes([0, 1, 2, 1, 0]),
+    bytes([0, 0, 0, 0, 12]),
+    bytes([0, 0, 0, 2, 9]),
+    bytes([0, 2, 3, 7]),
+    bytes([1, 1]),
+    bytes([2]),
+    bytes([3, 1, 2]),
+)
+"""What the target reads of a filter: which one, and its parameters."""
+
+
 def cpp_targets() -> Iterator[tuple[str, bytes]]:
     """Target and input."""
     for one in blocks(b"", b""):
@@ -164,15 +177,15 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
         for one in blocks(stride.to_bytes(2, "little"), b""):
             yield "adaptive_block", one
             yield "mixed_block", one
-    for channels in (1, 2, 8):
+    for filter_ in FILTERS:
         for direction in (0, 1):
-            start = bytes([channels - 1, 0, direction])
+            start = bytes([0, *filter_, direction])
             yield "samples_block", start + inputs.NOISE[:640]
             yield "samples_block", start + inputs.SENTENCES[:639]
-        for one in blocks(b"", bytes([channels - 1, 1])):
-            yield "samples_block", one
-    for one in copies():
-        yield "copies", one
+    for one in blocks(b"", bytes([1, *FILTERS[0], 2])):
+        yield "samples_block", one
+    yield "samples_block", bytes([2, 1, 5, 1, 0, 1, 255, 255, 0]) + inputs.NOISE[:300]
+    yield "samples_block", bytes([2, 4, 2, 4, 6]) + inputs.NOISE[:30]
     for one in token_blocks():
         yield "token_block", one
     for vocabulary in (0, 30, 254):

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Callable, Sequence
 
 import reference_copies
+import reference_filters
 import reference_mixing
-import reference_samples
 from reference_tokens import Byte, EndMixer, NoTokenError, TokenModel, code_token
 
 Weights = Sequence[int]
@@ -207,8 +207,11 @@ def take_head(payload: bytes) -> Head:
     require(stride <= 65535, "the stride is too large")
     filter_ = b""
     if parts & 4:
-        filter_ = cursor.take(2)
-        require(filter_[0] == 1, "an unknown filter")
+        filter_ = cursor.take(1)
+        require(filter_[0] in reference_filters.SIZES, "an unknown filter")
+        filter_ += cursor.take(reference_filters.SIZES[filter_[0]])
+        is_allowed = reference_filters.are_allowed(filter_[0], filter_[1:])
+        require(is_allowed, "a filter with other parameters")
     copies = []
     if parts & 8:
         size = cursor.take_varint()
@@ -239,11 +242,8 @@ def decode_mixed_block(
     else:
         remainder = decode_mixed_bytes(head, left, lanes_log2, predict)
     if head.filter:
-        require(not predict, "samples with a model")
-        channels = head.filter[1]
-        require(1 <= channels <= 8, "samples of another number of channels than 1 to 8")
-        require(head.stride == 2 * channels, "samples with another stride")
-        remainder = reference_samples.samples_of(remainder, channels)
+        require(not predict, "a filter with a model")
+        remainder = reference_filters.unfilter(head.filter[0], head.filter[1:], remainder)
     return reference_copies.put_back(head.copies, remainder)
 
 

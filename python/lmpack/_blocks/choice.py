@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from lmpack._blocks.coding import BYTES_PER_SAMPLE, Coding, predicted_kind
+from lmpack._blocks.coding import Coding, predicted_kind
+from lmpack._blocks.filters import Filter
+from lmpack._blocks.payload_head import LARGEST_STRIDE
 from lmpack._container import BlockKind
 from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
 from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import likely_stride
-
-TRIED_CHANNELS = (1, 2)
 
 SHORTEST_LANE = 4096
 """Bytes below which a block is not cut into more lanes (docs/blocks.md has the measurements)."""
@@ -29,8 +29,17 @@ SHORTEST_PIECE = 4096
 LONGEST_PIECE = 65536
 """The probe of a long block is this many pieces of it, of between this many bytes each."""
 
-ALIGNMENT = 16
-"""Pieces start at multiples of this many bytes, so that samples stay whole in them."""
+ALIGNMENT = 48
+"""Pieces start at multiples of this many bytes and have such lengths, so that samples, pixels and
+instructions stay whole in them."""
+
+SHORTEST_FILTERED_PIECE = 8208
+LONGEST_FILTERED_PIECE = 16368
+"""A filter is tried on two pieces of between this many bytes, together a sixteenth of the block.
+Shorter ones are no test of two channels, whose filters learn slowly."""
+
+FILTER_USED_BELOW = 0.99
+"""A filter must make these pieces so much smaller."""
 
 SHORTEST_TOKENS_PROBE = 4096
 LONGEST_TOKENS_PROBE = 16384
@@ -86,9 +95,16 @@ def tokens_probe_of(plain: bytes) -> bytes:
     return _pieces_of(plain, len(plain) // 16, SHORTEST_TOKENS_PROBE, LONGEST_TOKENS_PROBE)
 
 
+def filtered_probe_of(plain: bytes) -> bytes:
+    """The same to try filters on, about a sixteenth."""
+    least, most = PROBE_PIECES * SHORTEST_FILTERED_PIECE, PROBE_PIECES * LONGEST_FILTERED_PIECE
+    return _pieces_of(plain, len(plain) // 16, least, most)
+
+
 def _pieces_of(plain: bytes, size: int, least: int, most: int) -> bytes:
     """Pieces of a block, of about `size` bytes together, within the two bounds."""
     piece = min(max(size, least), most) // PROBE_PIECES
+    piece = max(piece // ALIGNMENT, 1) * ALIGNMENT
     if len(plain) <= PROBE_PIECES * piece:
         return plain
     # Not from the ends, which are often different from the rest.
@@ -101,20 +117,23 @@ def _pieces_of(plain: bytes, size: int, least: int, most: int) -> bytes:
 
 
 def codings_without_model(plain: bytes) -> list[Coding]:
-    """The ways to code a block by mixing alone, the plainest first."""
-    codings = [Coding(BlockKind.ADAPTIVE, 0)]
-    if stride := likely_stride(plain):
-        codings.append(Coding(BlockKind.ADAPTIVE, 0, stride))
-        strides = [BYTES_PER_SAMPLE * channels for channels in TRIED_CHANNELS]
-        if stride in strides:
-            codings += [Coding(BlockKind.ADAPTIVE, 0, tried, samples=True) for tried in strides]
-    return codings
+    """The ways to code a block by mixing alone and without a filter, the plainest first."""
+    strides = [0, *filter(None, [likely_stride(plain)])]
+    return [Coding(BlockKind.ADAPTIVE, 0, stride) for stride in strides]
+
+
+def with_filter(adaptive: Coding, filter_: Filter) -> Coding:
+    """The way that filters a block first, for one without a model."""
+    stride = adaptive.stride if filter_.stride is None else filter_.stride
+    if stride > LARGEST_STRIDE:
+        stride = 0
+    return dataclasses.replace(adaptive, stride=stride, filter=filter_)
 
 
 def with_model(
     adaptive: Coding, lanes_log2: int, architecture: AnyArchitecture | ArchitecturePair
 ) -> Coding:
-    """The way that mixes the model in, or both, for a block without samples."""
+    """The way that mixes the model in, or both, for a block without a filter."""
     kind = predicted_kind(architecture, mixing=True)
     return dataclasses.replace(adaptive, kind=kind, lanes_log2=lanes_log2)
 

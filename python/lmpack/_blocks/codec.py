@@ -5,12 +5,15 @@ from __future__ import annotations
 import zlib
 
 from lmpack._blocks.choice import (
+    FILTER_USED_BELOW,
     codings_without_model,
     codings_worth_trying,
+    filtered_probe_of,
     lanes_log2,
     mixed_lanes_log2,
     probe_of,
     tokens_probe_of,
+    with_filter,
     with_model,
 )
 from lmpack._blocks.coding import (
@@ -22,6 +25,7 @@ from lmpack._blocks.coding import (
     standing_at,
 )
 from lmpack._blocks.copies import with_copies, without_copies
+from lmpack._blocks.likely_filters import likely_filters
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import BlockCoder
 from lmpack.errors import DamagedError, VerifyError
@@ -116,9 +120,9 @@ def encode_with_mixing(
     """
     copies, remainder = without_copies(plain)
     trial = _Trial(executor, remainder, standing_at(0.0, share_done))
-    adaptive = trial.smallest(codings_without_model(remainder))
+    adaptive = trial.filtered(trial.smallest(codings_without_model(remainder)))
     codings = [adaptive]
-    if executor is not None and not adaptive.samples:
+    if executor is not None and adaptive.filter is None:
         architecture = executor.architecture
         lanes = mixed_lanes_log2(len(remainder), most_lanes, architecture)
         mixed = with_model(adaptive, lanes, architecture)
@@ -164,6 +168,19 @@ class _Trial:
     def smallest(self, codings: list[Coding]) -> Coding:
         """The way with the smallest payload; where there is no choice, nothing is coded."""
         return min(codings, key=self.size) if len(codings) > 1 else codings[0]
+
+    def filtered(self, adaptive: Coding) -> Coding:
+        """The way with the filter that makes pieces of the block smallest; or the given one."""
+        probe = filtered_probe_of(self._plain)
+        filters = likely_filters(self._plain, probe, adaptive.stride)
+        if not filters:
+            return adaptive
+        best = min(
+            (with_filter(adaptive, filter_) for filter_ in filters),
+            key=lambda coding: self.size(coding, probe),
+        )
+        is_better = self.size(best, probe) < FILTER_USED_BELOW * self.size(adaptive, probe)
+        return best if is_better else adaptive
 
     def encode_all(self, coding: Coding, share_done: ShareDone) -> bytes:
         """The payload of the whole block, which may be that of the probe."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from lmpack._blocks.payload_head import SAMPLES, PayloadHead
+from lmpack._blocks.filters import Filter
+from lmpack._blocks.payload_head import PayloadHead
 from lmpack._container import Block, BlockKind
 from lmpack._executors.protocol import (
     AnyArchitecture,
@@ -14,18 +15,8 @@ from lmpack._executors.protocol import (
     StepsDone,
 )
 from lmpack._models.decoder.shape import DecoderShape
-from lmpack._native import (
-    decode_adaptive,
-    encode_adaptive,
-    put_copies,
-    remainder_length,
-    residuals_of,
-    samples_of,
-)
+from lmpack._native import decode_adaptive, encode_adaptive, put_copies, remainder_length
 from lmpack.errors import DamagedError, ModelError
-
-BYTES_PER_SAMPLE = 2
-MOST_CHANNELS = 8
 
 ShareDone = Callable[[float], None]
 """Called now and then with the share of a block that is done, 0 to 1; may raise to end the work."""
@@ -52,15 +43,14 @@ class Coding:
     Attributes:
         kind: of the block, not RAW.
         lanes_log2: log2 of the nominal number of lanes.
-        stride: with mixing, the distance at which bytes resemble one another; 0 for text.
-        samples: in an adaptive block, whether the bytes are 16-bit samples, little-endian, of
-            stride / 2 interleaved channels, which are predicted first.
+        stride: with mixing, the distance at which filtered bytes resemble one another; 0 for text.
+        filter: in an adaptive block, what the bytes go through first; None for nothing.
     """
 
     kind: BlockKind
     lanes_log2: int
     stride: int = 0
-    samples: bool = False
+    filter: Filter | None = None
 
     @classmethod
     def of(cls, block: Block) -> Coding:
@@ -72,10 +62,10 @@ class Coding:
         if not block.kind.is_mixed:
             return cls(block.kind, block.lanes_log2)
         head, _ = PayloadHead.parse(block.payload)
-        samples = bool(head.filter)
-        if samples:
-            _check_samples(block.kind, head)
-        return cls(block.kind, block.lanes_log2, head.stride, samples)
+        filter_ = Filter.parse(head.filter) if head.filter else None
+        if filter_ is not None and block.kind is not BlockKind.ADAPTIVE:
+            raise DamagedError("a block with a model has a filter: the file is damaged")
+        return cls(block.kind, block.lanes_log2, head.stride, filter_)
 
     def encode(self, executor: BlockCoder | None, plain: bytes, share_done: ShareDone) -> bytes:
         """The payload of a block of at least one byte.
@@ -87,13 +77,13 @@ class Coding:
         steps_done = _steps_of(lane, share_done)
         if not self.kind.is_mixed:
             return require_executor(executor).encode(plain, lane, None, steps_done)
-        filter_ = bytes([SAMPLES, self.channels]) if self.samples else b""
+        filter_ = self.filter.to_bytes() if self.filter else b""
         head = PayloadHead(stride=self.stride, filter=filter_).to_bytes()
         if self.kind.needs_model:
             return head + require_executor(executor).encode(plain, lane, self.stride, steps_done)
         mixed = plain
-        if self.samples:
-            mixed = residuals_of(plain, self.channels, standing_at(0.0, share_done))
+        if self.filter is not None:
+            mixed = self.filter.apply(plain, standing_at(0.0, share_done))
         return head + encode_adaptive(mixed, lane, self.stride, steps_done)
 
     def decode(
@@ -131,8 +121,8 @@ class Coding:
             executor = require_executor(executor)
             return executor.decode(stream, length, lane, self.stride, steps_done)
         mixed = decode_adaptive(stream, length, lane, self.stride, steps_done)
-        if self.samples:
-            return samples_of(mixed, self.channels, standing_at(1.0, share_done))
+        if self.filter is not None:
+            return self.filter.undo(mixed, standing_at(1.0, share_done))
         return mixed
 
     def _check_family(self, executor: BlockCoder) -> None:
@@ -142,11 +132,6 @@ class Coding:
             raise DamagedError(
                 f"the block is of the kind {self.kind.label}, which its model cannot have made"
             )
-
-    @property
-    def channels(self) -> int:
-        """Interleaved channels of samples."""
-        return self.stride // BYTES_PER_SAMPLE
 
 
 def predicted_kind(
@@ -172,14 +157,6 @@ def require_executor(executor: BlockCoder | None) -> BlockCoder:
 def lane_length(length: int, lanes_log2: int) -> int:
     """Bytes in each lane but the last, which may be shorter."""
     return -(-length // (1 << lanes_log2))
-
-
-def _check_samples(kind: BlockKind, head: PayloadHead) -> None:
-    if kind is not BlockKind.ADAPTIVE:
-        raise DamagedError("samples are in a block of a kind that has none")
-    channels = head.filter[1]
-    if not 1 <= channels <= MOST_CHANNELS or head.stride != BYTES_PER_SAMPLE * channels:
-        raise DamagedError(f"samples of {channels} channels cannot have a stride of {head.stride}")
 
 
 def _steps_of(steps: int, share_done: ShareDone) -> StepsDone:

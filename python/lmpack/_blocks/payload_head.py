@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Mapping
 
+from lmpack._blocks.filters import PARAMETER_SIZES, FilterId
 from lmpack._container import ByteReader, encode_varint
 from lmpack.errors import DamagedError, TruncatedError
 
 PREDICTORS = (1,)
 LARGEST_STRIDE = 65535
-
-SAMPLES = 1
-"""The filter that predicts 16-bit samples; its parameter is the number of channels."""
-
-PARAMETERS: Mapping[int, int] = {SAMPLES: 1}
-"""Bytes of parameters behind the id of each filter."""
 
 _PREDICTOR_MASK = 0x03
 _FILTER_FLAG = 0x04
@@ -82,9 +76,9 @@ class PayloadHead:
 
 def _read_filter(reader: ByteReader) -> bytes:
     identifier = reader.integer(1, _WHAT)
-    if identifier not in PARAMETERS:
+    if identifier not in PARAMETER_SIZES:
         raise DamagedError(f"{_WHAT}: there is no filter {identifier}")
-    return bytes([identifier]) + reader.exactly(PARAMETERS[identifier], _WHAT)
+    return bytes([identifier]) + reader.exactly(PARAMETER_SIZES[FilterId(identifier)], _WHAT)
 
 
 def _read_copies(reader: ByteReader) -> bytes:

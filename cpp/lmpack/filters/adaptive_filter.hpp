@@ -1,18 +1,19 @@
-// A linear filter that learns to predict a signal while it sees it (docs/mixing.md, section 7).
+// A linear filter that learns to predict a signal while it sees it (docs/filters.md, section 5).
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace lmpack {
 
-// The bound on all values that go in and come out.
-inline constexpr std::int32_t kLargestValue = (1 << 17) - 1;
+// The bound on all values that go in and come out, for samples of 24 bits: no sum can overflow.
+inline constexpr int kMostValueBits = 25;
 
-inline std::int32_t clip_value(std::int64_t value) {
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, -kLargestValue, kLargestValue));
+inline std::int32_t clip_value(std::int64_t value, std::int32_t largest) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, -largest, largest));
 }
 
 // The latest values of a signal, before which stand zeros, and a weight for each.
@@ -38,6 +39,13 @@ class Taps {
       const std::int64_t moved = weights_[i] + (gain * values_[newest_ + i] >> kGainShift);
       weights_[i] = static_cast<std::int32_t>(std::clamp<std::int64_t>(moved, -kLargest, kLargest));
     }
+  }
+
+  // Takes values in place of all that it has.
+  void replace(std::span<const std::int32_t> values) {
+    std::ranges::copy(values, values_.begin() + static_cast<std::ptrdiff_t>(newest_));
+    energy_ = 0;
+    for (const std::int32_t value : values) energy_ += std::int64_t{value} * value;
   }
 
   // Takes a value; the oldest one is forgotten.
@@ -66,14 +74,15 @@ class Taps {
 // Normalised least mean squares over one signal or several.
 class AdaptiveFilter {
  public:
-  explicit AdaptiveFilter(const std::vector<std::size_t>& orders)
-      : signals_(orders.begin(), orders.end()) {}
+  // `largest` bounds the values, at most 2**kMostValueBits - 1.
+  AdaptiveFilter(const std::vector<std::size_t>& orders, std::int32_t largest)
+      : signals_(orders.begin(), orders.end()), largest_(largest) {}
 
-  // The next value, within kLargestValue.
+  // The next value, within the bound.
   std::int32_t predict() const {
     std::int64_t sum = 1 << 15;
     for (const Taps& taps : signals_) sum += taps.weighted_sum();
-    return clip_value(sum >> 16);
+    return clip_value(sum >> 16, largest_);
   }
 
   // Learns by how much the value exceeded the prediction.
@@ -89,8 +98,14 @@ class AdaptiveFilter {
   // Takes the next value of a signal.
   void push(std::size_t signal, std::int32_t value) { signals_[signal].push(value); }
 
+  // Takes all values of a signal.
+  void replace(std::size_t signal, std::span<const std::int32_t> values) {
+    signals_[signal].replace(values);
+  }
+
  private:
   std::vector<Taps> signals_;
+  std::int32_t largest_;
 };
 
 }  // namespace lmpack
