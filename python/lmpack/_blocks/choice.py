@@ -6,6 +6,7 @@ import dataclasses
 
 from lmpack._blocks.coding import BYTES_PER_SAMPLE, Coding, predicted_kind
 from lmpack._container import BlockKind
+from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
 from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import likely_stride
@@ -100,14 +101,17 @@ def _pieces_of(plain: bytes, size: int, least: int, most: int) -> bytes:
     return b"".join(plain[start : start + piece] for start in starts)
 
 
-def codings_without_model(plain: bytes) -> list[Coding]:
-    """The ways to code a block by mixing alone, the plainest first."""
-    codings = [Coding(BlockKind.ADAPTIVE, 0)]
+def codings_without_model(plain: bytes, predictor: Predictor) -> list[Coding]:
+    """The ways to code a block by mixing alone, with this predictor, the plainest first."""
+    plainest = Coding(BlockKind.ADAPTIVE, 0, predictor=predictor)
+    codings = [plainest]
     if stride := likely_stride(plain):
-        codings.append(Coding(BlockKind.ADAPTIVE, 0, stride))
+        codings.append(dataclasses.replace(plainest, stride=stride))
         strides = [BYTES_PER_SAMPLE * channels for channels in TRIED_CHANNELS]
         if stride in strides:
-            codings += [Coding(BlockKind.ADAPTIVE, 0, tried, samples=True) for tried in strides]
+            codings += [
+                dataclasses.replace(plainest, stride=tried, samples=True) for tried in strides
+            ]
     return codings
 
 

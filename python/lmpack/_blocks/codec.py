@@ -23,6 +23,7 @@ from lmpack._blocks.coding import (
 )
 from lmpack._blocks.copies import with_copies, without_copies
 from lmpack._container import Block, BlockKind
+from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import BlockCoder
 from lmpack.errors import DamagedError, VerifyError
 
@@ -33,6 +34,7 @@ def encode_block(
     share_done: ShareDone = no_progress,
     *,
     mixed_lanes: int | None = None,
+    predictor: Predictor = Predictor.LIGHT,
 ) -> Block:
     """A block with the given content: predicted, or raw where that is not smaller.
 
@@ -43,6 +45,7 @@ def encode_block(
         share_done: told how far it is.
         mixed_lanes: into how many lanes the block is cut at most, with model and mixing; None for
             the model without mixing.
+        predictor: what mixes.
     """
     if mixed_lanes is None:
         architecture = require_executor(executor).architecture
@@ -50,7 +53,7 @@ def encode_block(
         coding = Coding(kind, lanes_log2(len(plain), architecture))
         payload = coding.encode(executor, plain, share_done)
     else:
-        coding, payload = encode_with_mixing(executor, plain, mixed_lanes, share_done)
+        coding, payload = encode_with_mixing(executor, plain, mixed_lanes, share_done, predictor)
     checksum = zlib.crc32(plain)
     if len(payload) >= len(plain):
         return Block(BlockKind.RAW, 0, len(plain), checksum, plain)
@@ -107,16 +110,20 @@ def verify_block(
 
 
 def encode_with_mixing(
-    executor: BlockCoder | None, plain: bytes, most_lanes: int, share_done: ShareDone
+    executor: BlockCoder | None,
+    plain: bytes,
+    most_lanes: int,
+    share_done: ShareDone,
+    predictor: Predictor = Predictor.LIGHT,
 ) -> tuple[Coding, bytes]:
-    """The way with mixing that makes a block smallest, and the payload.
+    """The way with mixing, by this predictor, that makes a block smallest, and the payload.
 
     What stood in the block before is taken out first. With the model there are at most
     `most_lanes` lanes, without it is one.
     """
     copies, remainder = without_copies(plain)
     trial = _Trial(executor, remainder, standing_at(0.0, share_done))
-    adaptive = trial.smallest(codings_without_model(remainder))
+    adaptive = trial.smallest(codings_without_model(remainder, predictor))
     codings = [adaptive]
     if executor is not None and not adaptive.samples:
         architecture = executor.architecture

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lmpack._blocks.payload_head import SAMPLES, PayloadHead
 from lmpack._container import Block, BlockKind
+from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.protocol import (
     AnyArchitecture,
     ArchitecturePair,
@@ -52,15 +53,18 @@ class Coding:
     Attributes:
         kind: of the block, not RAW.
         lanes_log2: log2 of the nominal number of lanes.
-        stride: with mixing, the distance at which bytes resemble one another; 0 for text.
+        stride: with mixing, the distance at which bytes resemble one another; 0 if it is not
+            known.
         samples: in an adaptive block, whether the bytes are 16-bit samples, little-endian, of
             stride / 2 interleaved channels, which are predicted first.
+        predictor: what mixes.
     """
 
     kind: BlockKind
     lanes_log2: int
     stride: int = 0
     samples: bool = False
+    predictor: Predictor = Predictor.LIGHT
 
     @classmethod
     def of(cls, block: Block) -> Coding:
@@ -75,7 +79,7 @@ class Coding:
         samples = bool(head.filter)
         if samples:
             _check_samples(block.kind, head)
-        return cls(block.kind, block.lanes_log2, head.stride, samples)
+        return cls(block.kind, block.lanes_log2, head.stride, samples, head.predictor)
 
     def encode(self, executor: BlockCoder | None, plain: bytes, share_done: ShareDone) -> bytes:
         """The payload of a block of at least one byte.
@@ -88,13 +92,13 @@ class Coding:
         if not self.kind.is_mixed:
             return require_executor(executor).encode(plain, lane, None, steps_done)
         filter_ = bytes([SAMPLES, self.channels]) if self.samples else b""
-        head = PayloadHead(stride=self.stride, filter=filter_).to_bytes()
+        head = PayloadHead(self.predictor, self.stride, filter_).to_bytes()
         if self.kind.needs_model:
-            return head + require_executor(executor).encode(plain, lane, self.stride, steps_done)
+            return head + require_executor(executor).encode(plain, lane, self.mixing, steps_done)
         mixed = plain
         if self.samples:
             mixed = residuals_of(plain, self.channels, standing_at(0.0, share_done))
-        return head + encode_adaptive(mixed, lane, self.stride, steps_done)
+        return head + encode_adaptive(mixed, lane, self.mixing, steps_done)
 
     def decode(
         self, executor: BlockCoder | None, payload: bytes, length: int, share_done: ShareDone
@@ -122,15 +126,15 @@ class Coding:
         return put_copies(head.copies, remainder, length)
 
     def _decode_remainder(
-        self, executor: Executor | None, stream: bytes, length: int, share_done: ShareDone
+        self, executor: BlockCoder | None, stream: bytes, length: int, share_done: ShareDone
     ) -> bytes:
         """What is mixed of a block: all of it but its copies."""
         lane = lane_length(length, self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
         if self.kind.needs_model:
             executor = require_executor(executor)
-            return executor.decode(stream, length, lane, self.stride, steps_done)
-        mixed = decode_adaptive(stream, length, lane, self.stride, steps_done)
+            return executor.decode(stream, length, lane, self.mixing, steps_done)
+        mixed = decode_adaptive(stream, length, lane, self.mixing, steps_done)
         if self.samples:
             return samples_of(mixed, self.channels, standing_at(1.0, share_done))
         return mixed
@@ -142,6 +146,11 @@ class Coding:
             raise DamagedError(
                 f"the block is of the kind {self.kind.label}, which its model cannot have made"
             )
+
+    @property
+    def mixing(self) -> Mixing:
+        """What the mixing needs to know."""
+        return Mixing(self.stride, self.predictor)
 
     @property
     def channels(self) -> int:
