@@ -7,6 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Buffer
 
+MixingNumbers = tuple[int, int]
+"""The stride and the number of the predictor, as in lmpack._executors.mixing.Mixing."""
+
 def odds_to_frequencies(odds: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]: ...
 
 class BlockEncoder:
@@ -21,13 +24,15 @@ class BlockDecoder:
     def finish(self) -> None: ...
 
 class MixedEncoder:
-    def __init__(self, plain: Buffer, lane_length: int, stride: int, models: int = 1) -> None: ...
+    def __init__(
+        self, plain: Buffer, lane_length: int, mixing: MixingNumbers, models: int = 1
+    ) -> None: ...
     def encode(self, *odds: npt.NDArray[np.int32]) -> None: ...
     def finish(self) -> bytes: ...
 
 class MixedDecoder:
     def __init__(
-        self, payload: Buffer, length: int, lane_length: int, stride: int, models: int = 1
+        self, payload: Buffer, length: int, lane_length: int, mixing: MixingNumbers, models: int = 1
     ) -> None: ...
     def decode(self, *odds: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]: ...
     def finish(self) -> bytes: ...
@@ -42,7 +47,7 @@ class TokenEncoder:
         table: TokenTable,
         plain: Buffer,
         lane_length: int,
-        stride: int | None,
+        mixing: MixingNumbers | None,
         tokens: npt.NDArray[np.int32],
         counts: npt.NDArray[np.int32],
     ) -> None: ...
@@ -56,7 +61,7 @@ class TokenDecoder:
         payload: Buffer,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: MixingNumbers | None,
     ) -> None: ...
     @property
     def done(self) -> bool: ...
@@ -71,10 +76,14 @@ def take_copies(plain: bytes, shortest: int) -> tuple[bytes, bytes]: ...
 def remainder_length(copies: bytes, length: int) -> int: ...
 def put_copies(copies: bytes, remainder: bytes, length: int) -> bytes: ...
 def encode_adaptive(
-    plain: bytes, lane_length: int, stride: int, steps_done: Callable[[int], None]
+    plain: bytes, lane_length: int, mixing: MixingNumbers, steps_done: Callable[[int], None]
 ) -> bytes: ...
 def decode_adaptive(
-    payload: Buffer, length: int, lane_length: int, stride: int, steps_done: Callable[[int], None]
+    payload: Buffer,
+    length: int,
+    lane_length: int,
+    mixing: MixingNumbers,
+    steps_done: Callable[[int], None],
 ) -> bytes: ...
 def filter_bytes(
     plain: bytes, filter_id: int, parameters: bytes, steps_done: Callable[[int], None]
@@ -121,7 +130,7 @@ class Engine:
         team: ThreadTeam,
         plain: bytes,
         lane_length: int,
-        stride: int,
+        mixing: MixingNumbers,
         steps_done: Callable[[int], None],
         second: Engine | None = None,
     ) -> bytes: ...
@@ -131,7 +140,7 @@ class Engine:
         payload: Buffer,
         length: int,
         lane_length: int,
-        stride: int,
+        mixing: MixingNumbers,
         steps_done: Callable[[int], None],
         second: Engine | None = None,
     ) -> bytes: ...
@@ -152,7 +161,7 @@ class DecoderEngine:
         team: ThreadTeam,
         plain: bytes,
         lane_length: int,
-        stride: int | None,
+        mixing: MixingNumbers | None,
         tokens: npt.NDArray[np.int32],
         counts: npt.NDArray[np.int32],
         steps_done: Callable[[int], None],
@@ -164,6 +173,6 @@ class DecoderEngine:
         payload: Buffer,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: MixingNumbers | None,
         steps_done: Callable[[int], None],
     ) -> bytes: ...

@@ -230,7 +230,6 @@ std::size_t ContextMixer::set_of(Selector selector) const {
     case kKinds:
       return ((lane_->contexts.shapes.kinds() & 0x1FF) * 8 + bit) * 2 +
              lane_->contexts.lines.matches_above();
-      return lane_->contexts.lines.above() * std::size_t{8} + bit;
     case kColumn:
       return std::min<std::size_t>(lane_->contexts.records.column(), 255) * 8 + bit;
     case kRecordAbove: {

@@ -25,18 +25,19 @@ SHORTEST_TOKENS_LANE = 8192
 to begin well (docs/blocks.md)."""
 
 PROBE_PIECES = 2
-SHORTEST_PIECE = 4096
-LONGEST_PIECE = 65536
-"""The probe of a long block is this many pieces of it, of between this many bytes each."""
+LEAST_PROBE = 1024
+LARGEST_PROBE = 65536
+"""What the model is worth is seen from a 256th of the block, of between this many bytes, so that a
+model that is not used costs at most 3 % of the time of mixing alone (docs/blocks.md)."""
 
 ALIGNMENT = 48
 """Pieces start at multiples of this many bytes and have such lengths, so that samples, pixels and
 instructions stay whole in them."""
 
-SHORTEST_FILTERED_PIECE = 8208
-LONGEST_FILTERED_PIECE = 16368
-"""A filter is tried on two pieces of between this many bytes, together a sixteenth of the block.
-Shorter ones are no test of two channels, whose filters learn slowly."""
+SHORTEST_PIECE = 8208
+LONGEST_PIECE = 16368
+"""Strides and filters are tried on two pieces of between this many bytes, together a 64th of the
+block. Shorter ones are no test of two channels, whose filters learn slowly."""
 
 FILTER_USED_BELOW = 0.99
 """A filter must make these pieces so much smaller."""
@@ -46,13 +47,12 @@ LONGEST_TOKENS_PROBE = 16384
 """A decoder takes thousands of times the time of mixing alone, so its probe is short; it knows
 its language already, and a thousand tokens show what it is worth."""
 
-MODEL_DROPPED_ABOVE = 0.99
-"""The model makes the probe so little smaller than mixing alone that it is not used: it takes most
-of the time."""
+MODEL_USED_BELOW = 0.97
+"""The model must make the probe so much smaller, as it takes most of the time."""
 
-MODEL_CHOSEN_BELOW = 0.8
-"""The model makes the probe so much smaller that it is used. In between, the whole block is coded
-both ways and the smaller result is kept, because mixing alone catches up in a long block."""
+DECODER_USED_BELOW = 0.99
+"""The same of a decoder, whose blocks are coded both ways then: beside it, mixing alone takes no
+time that matters."""
 
 
 def lanes_log2(length: int, architecture: AnyArchitecture | ArchitecturePair | None = None) -> int:
@@ -82,10 +82,8 @@ def mixed_lanes_log2(
 
 
 def probe_of(plain: bytes) -> bytes:
-    """Pieces of a block, together about an eighth; all of it if it is short."""
-    return _pieces_of(
-        plain, len(plain) // 8, PROBE_PIECES * SHORTEST_PIECE, PROBE_PIECES * LONGEST_PIECE
-    )
+    """Pieces of a block to try the model on; all of it if it is short."""
+    return _pieces_of(plain, len(plain) // 256, LEAST_PROBE, LARGEST_PROBE)
 
 
 def tokens_probe_of(plain: bytes) -> bytes:
@@ -95,10 +93,10 @@ def tokens_probe_of(plain: bytes) -> bytes:
     return _pieces_of(plain, len(plain) // 16, SHORTEST_TOKENS_PROBE, LONGEST_TOKENS_PROBE)
 
 
-def filtered_probe_of(plain: bytes) -> bytes:
-    """The same to try filters on, about a sixteenth."""
-    least, most = PROBE_PIECES * SHORTEST_FILTERED_PIECE, PROBE_PIECES * LONGEST_FILTERED_PIECE
-    return _pieces_of(plain, len(plain) // 16, least, most)
+def pieces_of(plain: bytes) -> bytes:
+    """Pieces of a block to try strides and filters on; all of it if it is short."""
+    least, most = PROBE_PIECES * SHORTEST_PIECE, PROBE_PIECES * LONGEST_PIECE
+    return _pieces_of(plain, len(plain) // 64, least, most)
 
 
 def _pieces_of(plain: bytes, size: int, least: int, most: int) -> bytes:
@@ -116,10 +114,9 @@ def _pieces_of(plain: bytes, size: int, least: int, most: int) -> bytes:
     return b"".join(plain[start : start + piece] for start in starts)
 
 
-def codings_without_model(plain: bytes) -> list[Coding]:
-    """The ways to code a block by mixing alone and without a filter, the plainest first."""
-    strides = [0, *filter(None, [likely_stride(plain)])]
-    return [Coding(BlockKind.ADAPTIVE, 0, stride) for stride in strides]
+def strides_of(plain: bytes) -> list[int]:
+    """The distances that are worth a trial, 0 for none first."""
+    return [0, *filter(None, [likely_stride(plain)])]
 
 
 def with_filter(adaptive: Coding, filter_: Filter) -> Coding:
@@ -146,12 +143,9 @@ def codings_worth_trying(adaptive: Coding, mixed: Coding, share: float) -> list[
         mixed: the same with the model.
         share: size of the probe coded with the model, by its size without.
     """
-    if share > MODEL_DROPPED_ABOVE:
-        return [adaptive]
-    # Beside a decoder, mixing alone takes no time that matters.
-    if share < MODEL_CHOSEN_BELOW and not mixed.kind.has_tokens_model:
-        return [mixed]
-    return [mixed, adaptive]
+    if mixed.kind.has_tokens_model:
+        return [mixed, adaptive] if share < DECODER_USED_BELOW else [adaptive]
+    return [mixed if share < MODEL_USED_BELOW else adaptive]
 
 
 def _cut(length: int, shortest: int, most_log2: int) -> int:

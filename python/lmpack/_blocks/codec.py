@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 
 from lmpack._blocks.choice import (
     FILTER_USED_BELOW,
-    codings_without_model,
     codings_worth_trying,
-    filtered_probe_of,
     lanes_log2,
     mixed_lanes_log2,
+    pieces_of,
     probe_of,
+    strides_of,
     tokens_probe_of,
     with_filter,
     with_model,
@@ -25,8 +26,9 @@ from lmpack._blocks.coding import (
     standing_at,
 )
 from lmpack._blocks.copies import with_copies, without_copies
-from lmpack._blocks.likely_filters import likely_filters
+from lmpack._blocks.likely_filters import is_text, likely_filters
 from lmpack._container import Block, BlockKind
+from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import BlockCoder
 from lmpack.errors import DamagedError, VerifyError
 
@@ -37,6 +39,7 @@ def encode_block(
     share_done: ShareDone = no_progress,
     *,
     mixed_lanes: int | None = None,
+    predictor: Predictor = Predictor.LIGHT,
 ) -> Block:
     """A block with the given content: predicted, or raw where that is not smaller.
 
@@ -47,6 +50,7 @@ def encode_block(
         share_done: told how far it is.
         mixed_lanes: into how many lanes the block is cut at most, with model and mixing; None for
             the model without mixing.
+        predictor: what mixes.
     """
     if mixed_lanes is None:
         architecture = require_executor(executor).architecture
@@ -54,7 +58,7 @@ def encode_block(
         coding = Coding(kind, lanes_log2(len(plain), architecture))
         payload = coding.encode(executor, plain, share_done)
     else:
-        coding, payload = encode_with_mixing(executor, plain, mixed_lanes, share_done)
+        coding, payload = encode_with_mixing(executor, plain, mixed_lanes, share_done, predictor)
     checksum = zlib.crc32(plain)
     if len(payload) >= len(plain):
         return Block(BlockKind.RAW, 0, len(plain), checksum, plain)
@@ -111,22 +115,26 @@ def verify_block(
 
 
 def encode_with_mixing(
-    executor: BlockCoder | None, plain: bytes, most_lanes: int, share_done: ShareDone
+    executor: BlockCoder | None,
+    plain: bytes,
+    most_lanes: int,
+    share_done: ShareDone,
+    predictor: Predictor = Predictor.LIGHT,
 ) -> tuple[Coding, bytes]:
-    """The way with mixing that makes a block smallest, and the payload.
+    """The way with mixing, by this predictor, that makes a block smallest, and the payload.
 
     What stood in the block before is taken out first. With the model there are at most
     `most_lanes` lanes, without it is one.
     """
     copies, remainder = without_copies(plain)
     trial = _Trial(executor, remainder, standing_at(0.0, share_done))
-    adaptive = trial.filtered(trial.smallest(codings_without_model(remainder)))
+    adaptive = trial.without_model(predictor)
     codings = [adaptive]
     if executor is not None and adaptive.filter is None:
         architecture = executor.architecture
         lanes = mixed_lanes_log2(len(remainder), most_lanes, architecture)
         mixed = with_model(adaptive, lanes, architecture)
-        probe = tokens_probe_of(remainder) if mixed.kind.has_tokens_model else trial.probe
+        probe = tokens_probe_of(remainder) if mixed.kind.has_tokens_model else probe_of(remainder)
         # A probe that is the whole remainder need not be coded again.
         probed = mixed if probe is remainder else with_model(adaptive, 0, architecture)
         share = trial.size(probed, probe) / trial.size(adaptive, probe)
@@ -140,46 +148,52 @@ def encode_with_mixing(
 
 
 class _Trial:
-    """Codes probes of a block, and remembers what came out.
-
-    Attributes:
-        probe: the usual one.
+    """Codes pieces of a block, and remembers what came out.
 
     Args:
         executor: as for :func:`encode_block`.
         plain: the block, or what is left of it.
-        probed: told now and then while the probe is coded; may raise to end it.
+        probed: told now and then while pieces are coded; may raise to end it.
     """
 
     def __init__(self, executor: BlockCoder | None, plain: bytes, probed: ShareDone) -> None:
         self._executor = executor
         self._plain = plain
-        self.probe = probe_of(plain)
         self._probed = probed
         self._payloads: dict[tuple[Coding, bytes], bytes] = {}
 
-    def size(self, coding: Coding, probe: bytes | None = None) -> int:
-        """Bytes of the payload of a probe, the usual one if no other is given."""
-        key = coding, self.probe if probe is None else probe
+    def size(self, coding: Coding, pieces: bytes) -> int:
+        """Bytes of the payload of pieces of the block."""
+        key = coding, pieces
         if key not in self._payloads:
-            self._payloads[key] = coding.encode(self._executor, key[1], self._probed)
+            self._payloads[key] = coding.encode(self._executor, pieces, self._probed)
         return len(self._payloads[key])
 
-    def smallest(self, codings: list[Coding]) -> Coding:
-        """The way with the smallest payload; where there is no choice, nothing is coded."""
-        return min(codings, key=self.size) if len(codings) > 1 else codings[0]
+    def without_model(self, predictor: Predictor) -> Coding:
+        """The way to code the block by mixing alone, with this predictor.
 
-    def filtered(self, adaptive: Coding) -> Coding:
+        Strides and filters are tried with the light one, which judges them in less time.
+        """
+        pieces = pieces_of(self._plain)
+        best = Coding(BlockKind.ADAPTIVE, 0)
+        if not is_text(pieces):
+            strides = strides_of(self._plain)
+            if len(strides) > 1:
+                codings = [dataclasses.replace(best, stride=stride) for stride in strides]
+                best = min(codings, key=lambda coding: self.size(coding, pieces))
+            best = self._filtered(best, pieces)
+        return dataclasses.replace(best, predictor=predictor)
+
+    def _filtered(self, adaptive: Coding, pieces: bytes) -> Coding:
         """The way with the filter that makes pieces of the block smallest; or the given one."""
-        probe = filtered_probe_of(self._plain)
-        filters = likely_filters(self._plain, probe, adaptive.stride)
+        filters = likely_filters(self._plain, pieces, adaptive.stride)
         if not filters:
             return adaptive
         best = min(
             (with_filter(adaptive, filter_) for filter_ in filters),
-            key=lambda coding: self.size(coding, probe),
+            key=lambda coding: self.size(coding, pieces),
         )
-        is_better = self.size(best, probe) < FILTER_USED_BELOW * self.size(adaptive, probe)
+        is_better = self.size(best, pieces) < FILTER_USED_BELOW * self.size(adaptive, pieces)
         return best if is_better else adaptive
 
     def encode_all(self, coding: Coding, share_done: ShareDone) -> bytes:

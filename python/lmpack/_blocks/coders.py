@@ -107,6 +107,7 @@ class Encoder(Coder):
         level = find_level(options.level)
         self._models = options.models or level.models
         self._mixed_lanes = level.most_lanes if options.mixing else None
+        self._predictor = level.predictor
         self.block_size = level.block_size
         # A cached_property would hold a lock that all encoders share, and that a process which is
         # forked meanwhile could never get.
@@ -150,7 +151,7 @@ class Encoder(Coder):
         memory = memory_to_encode(
             length,
             lanes_of_block(self._options, length, architecture),
-            mixing=self._options.mixing,
+            predictor=self._predictor if self._options.mixing else None,
             architecture=architecture,
             threads=self._threads,
         )
@@ -163,13 +164,16 @@ class Encoder(Coder):
         Raises:
             VerifyError: it does not decode to that content.
         """
-        executor = self._executor(self.bundles)
-        if not self._options.verify:
-            return encode_block(executor, plain, share_done, mixed_lanes=self._mixed_lanes)
+        verify = self._options.verify
         block = encode_block(
-            executor, plain, part_of(0, 2, share_done), mixed_lanes=self._mixed_lanes
+            self._executor(self.bundles),
+            plain,
+            part_of(0, 2, share_done) if verify else share_done,
+            mixed_lanes=self._mixed_lanes,
+            predictor=self._predictor,
         )
-        verify_block(self._checking_executor(), block, plain, part_of(1, 2, share_done))
+        if verify:
+            verify_block(self._checking_executor(), block, plain, part_of(1, 2, share_done))
         return block
 
     def _checking_executor(self) -> BlockCoder | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import PayloadHead
 from lmpack._container import Block, BlockKind
+from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.protocol import (
     AnyArchitecture,
     ArchitecturePair,
@@ -43,14 +44,17 @@ class Coding:
     Attributes:
         kind: of the block, not RAW.
         lanes_log2: log2 of the nominal number of lanes.
-        stride: with mixing, the distance at which filtered bytes resemble one another; 0 for text.
+        stride: with mixing, the distance at which filtered bytes resemble one another; 0 if it is not
+            known.
         filter: in an adaptive block, what the bytes go through first; None for nothing.
+        predictor: what mixes.
     """
 
     kind: BlockKind
     lanes_log2: int
     stride: int = 0
     filter: Filter | None = None
+    predictor: Predictor = Predictor.LIGHT
 
     @classmethod
     def of(cls, block: Block) -> Coding:
@@ -65,7 +69,7 @@ class Coding:
         filter_ = Filter.parse(head.filter) if head.filter else None
         if filter_ is not None and block.kind is not BlockKind.ADAPTIVE:
             raise DamagedError("a block with a model has a filter: the file is damaged")
-        return cls(block.kind, block.lanes_log2, head.stride, filter_)
+        return cls(block.kind, block.lanes_log2, head.stride, filter_, head.predictor)
 
     def encode(self, executor: BlockCoder | None, plain: bytes, share_done: ShareDone) -> bytes:
         """The payload of a block of at least one byte.
@@ -78,13 +82,13 @@ class Coding:
         if not self.kind.is_mixed:
             return require_executor(executor).encode(plain, lane, None, steps_done)
         filter_ = self.filter.to_bytes() if self.filter else b""
-        head = PayloadHead(stride=self.stride, filter=filter_).to_bytes()
+        head = PayloadHead(self.predictor, self.stride, filter_).to_bytes()
         if self.kind.needs_model:
-            return head + require_executor(executor).encode(plain, lane, self.stride, steps_done)
+            return head + require_executor(executor).encode(plain, lane, self.mixing, steps_done)
         mixed = plain
         if self.filter is not None:
             mixed = self.filter.apply(plain, standing_at(0.0, share_done))
-        return head + encode_adaptive(mixed, lane, self.stride, steps_done)
+        return head + encode_adaptive(mixed, lane, self.mixing, steps_done)
 
     def decode(
         self, executor: BlockCoder | None, payload: bytes, length: int, share_done: ShareDone
@@ -112,15 +116,15 @@ class Coding:
         return put_copies(head.copies, remainder, length)
 
     def _decode_remainder(
-        self, executor: Executor | None, stream: bytes, length: int, share_done: ShareDone
+        self, executor: BlockCoder | None, stream: bytes, length: int, share_done: ShareDone
     ) -> bytes:
         """What is mixed of a block: all of it but its copies."""
         lane = lane_length(length, self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
         if self.kind.needs_model:
             executor = require_executor(executor)
-            return executor.decode(stream, length, lane, self.stride, steps_done)
-        mixed = decode_adaptive(stream, length, lane, self.stride, steps_done)
+            return executor.decode(stream, length, lane, self.mixing, steps_done)
+        mixed = decode_adaptive(stream, length, lane, self.mixing, steps_done)
         if self.filter is not None:
             return self.filter.undo(mixed, standing_at(1.0, share_done))
         return mixed
@@ -132,6 +136,11 @@ class Coding:
             raise DamagedError(
                 f"the block is of the kind {self.kind.label}, which its model cannot have made"
             )
+
+    @property
+    def mixing(self) -> Mixing:
+        """What the mixing needs to know."""
+        return Mixing(self.stride, self.predictor)
 
 
 def predicted_kind(

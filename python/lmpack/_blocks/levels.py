@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from lmpack._executors.mixing import Predictor
 from lmpack.errors import UsageError
 
 
@@ -14,6 +15,7 @@ class Level:
 
     Attributes:
         models: names of the built-in models, two of which predict together; none to do without.
+        predictor: what mixes the block's own statistics in.
         block_size: bytes in a block. How a file is cut depends on its size alone, never on the
             machine.
         most_lanes: into how many lanes a block is cut at most, with a model and mixing. One lane
@@ -21,6 +23,7 @@ class Level:
     """
 
     models: tuple[str, ...]
+    predictor: Predictor
     block_size: int
     most_lanes: int = 2
 
@@ -30,15 +33,15 @@ DEFAULT_MODEL = "small"
 """That of the default level, for what concerns a model alone."""
 
 LEVELS: Mapping[int, Level] = {
-    1: Level((), 1 << 20),
-    2: Level((), 1 << 23),
-    3: Level(("tiny",), 1 << 20),
-    4: Level(("tiny",), 1 << 23),
-    5: Level(("small",), 1 << 20),
-    6: Level((DEFAULT_MODEL,), 1 << 23),
-    7: Level(("small",), 1 << 23, 1),
-    8: Level(("base",), 1 << 23, 1),
-    9: Level(("base", "small"), 1 << 24, 1),
+    1: Level((), Predictor.LIGHT, 1 << 20),
+    2: Level((), Predictor.LIGHT, 1 << 23),
+    3: Level(("tiny",), Predictor.FULL, 1 << 20),
+    4: Level(("tiny",), Predictor.FULL, 1 << 23),
+    5: Level(("small",), Predictor.FULL, 1 << 20),
+    6: Level((DEFAULT_MODEL,), Predictor.FULL, 1 << 23),
+    7: Level(("small",), Predictor.FULL, 1 << 23, 1),
+    8: Level(("base",), Predictor.STRONG, 1 << 23, 1),
+    9: Level(("base", "small"), Predictor.STRONG, 1 << 24, 1),
 }
 """In larger blocks the mixing learns more, but they cost memory and occupy fewer threads."""
 

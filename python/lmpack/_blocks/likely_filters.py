@@ -56,6 +56,11 @@ DELTA_WIDTHS = (4, 8)
 LONGEST_DELTA = 255
 
 
+def is_text(pieces: bytes) -> bool:
+    """Whether pieces of a block look like ASCII text, for which there are no filters."""
+    return len(pieces.translate(None, TEXT)) <= LEAST_BINARY * len(pieces)
+
+
 def likely_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:
     """Filters that are worth a trial: those for code, or one for numbers and several for samples.
 
@@ -64,8 +69,6 @@ def likely_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:
         pieces: of it, each starting at a multiple of 48 bytes.
         stride: the distance at which bytes of the block resemble one another, 0 if there is none.
     """
-    if len(pieces.translate(None, TEXT)) <= LEAST_BINARY * len(pieces):
-        return []
     code = _x86(pieces) + _arm64(pieces)
     # Code is no record of numbers, although it has its strides.
     return code or [*_delta(pieces, stride), *_samples(plain, pieces, stride)]

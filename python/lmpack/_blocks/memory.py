@@ -1,35 +1,61 @@
 """How much memory a block needs while it is coded (docs/format.md, section 2.6, has the table).
 
-All of it is allocated at the start, whatever the payload holds, so it is known from a block's head.
-The numbers are those of the native engine, beside the model itself, which is loaded once.
+All of it is allocated at the start, whatever the stream holds, so it is known from a block's head
+and the first byte of its payload. The numbers are those of the native engine, beside the model
+itself, which is loaded once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from lmpack._blocks import decoder_memory
 from lmpack._blocks.coding import predicted_kind
+from lmpack._blocks.payload_head import predictor_of
 from lmpack._container import Block, BlockKind
+from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
 from lmpack._models.architecture import Architecture
 from lmpack._models.decoder.shape import DecoderShape
 
-BYTES_PER_SLOT = 16
-"""A slot of the mixing's table of contexts (docs/mixing.md, section 3)."""
+BYTES_PER_LINE = 64
+"""A line of the mixing's table of bit histories (docs/mixing.md)."""
 
 BYTES_PER_PLACE = 4
-"""An entry of its table of matches."""
+"""An entry of a table of matches."""
 
-MIXER_SIZE = 1_100_000
-"""Its weights and maps, which no length changes."""
+
+class PredictorSize(NamedTuple):
+    """What a predictor takes.
+
+    Attributes:
+        table_digits: log2 of the lines of its table, less that of the bytes of the block.
+        largest_table: the largest log2 of its lines.
+        matches: tables of matches.
+        constant: bytes of weights and maps, which no length changes.
+    """
+
+    table_digits: int
+    largest_table: int
+    matches: int
+    constant: int
+
+
+PREDICTOR_SIZES: Mapping[Predictor, PredictorSize] = {
+    Predictor.LIGHT: PredictorSize(-1, 20, 1, 2_050_000),
+    Predictor.FULL: PredictorSize(0, 20, 2, 3_950_000),
+    Predictor.STRONG: PredictorSize(1, 22, 3, 16_750_000),
+}
+
+MIXED_LANE_SIZE = 4600
+"""What the contexts of a lane take, most of it where it has seen each byte last."""
 
 END_MIXER_SIZE = 300_000
 """The same of the mixing of ends of tokens."""
 
 END_HISTORIES = 7
 """Bytes of its tables for each entry."""
-
-MIXED_LANE_SIZE = 152
-"""What the contexts of a lane take."""
 
 ROWS_OF_A_PASS = 64
 """Symbols that a thread takes through the layers of the model at the same time."""
@@ -44,7 +70,7 @@ def memory_to_decode(
     """Bytes that decoding a block needs at most at one time, its content and payload included.
 
     Args:
-        block: from a container, or one of which only the payload's length is true.
+        block: from a container, or one of which only the payload's first byte and length are true.
         architecture: of the model or of both; None for a block that needs none.
         threads: that run the model.
     """
@@ -53,7 +79,8 @@ def memory_to_decode(
         return length
     # With copies, what is mixed is shorter than the block, and may have more lanes.
     lanes = 1 << block.lanes_log2 if block.kind.is_mixed else block.lanes
-    working = _working_memory(block.kind, lanes, length, architecture, threads)
+    predictor = predictor_of(block.payload) if block.kind.is_mixed else None
+    working = _working_memory(block.kind, predictor, lanes, length, architecture, threads)
     # The content is copied once the tables are gone. The payload exists as it was read, without its
     # head, and as the coder's own.
     return max(working + length, 2 * length) + 3 * payload
@@ -63,7 +90,7 @@ def memory_to_encode(
     length: int,
     lanes: int,
     *,
-    mixing: bool,
+    predictor: Predictor | None,
     architecture: AnyArchitecture | ArchitecturePair | None,
     threads: int,
 ) -> int:
@@ -72,20 +99,23 @@ def memory_to_encode(
     Args:
         length: bytes of content.
         lanes: into how many it is cut.
-        mixing: whether the statistics of the data take part.
+        predictor: what mixes; None without mixing.
         architecture: of the model or of both; None if there is none.
         threads: that run the model.
     """
+    mixing = predictor is not None
     adaptive = mixing and architecture is None
     kind = BlockKind.ADAPTIVE if adaptive else predicted_kind(architecture, mixing)
     tokens = decoder_memory.memory_of_tokens(length) if kind.has_tokens_model else 0
     # The payload may be as long as the content, and with mixing what is left without copies, too.
     contents = 3 if mixing else 2
-    return _working_memory(kind, lanes, length, architecture, threads) + tokens + contents * length
+    working = _working_memory(kind, predictor, lanes, length, architecture, threads)
+    return working + tokens + contents * length
 
 
 def _working_memory(
     kind: BlockKind,
+    predictor: Predictor | None,
     lanes: int,
     length: int,
     architecture: AnyArchitecture | ArchitecturePair | None,
@@ -93,13 +123,10 @@ def _working_memory(
 ) -> int:
     """Tables and states, beside content and payload."""
     memory = 0
-    if kind.is_mixed:
-        digits = length.bit_length()
-        slots = BYTES_PER_SLOT << min(max(digits + 1, 12), 22)
-        places = BYTES_PER_PLACE << min(max(digits, 8), 20)
-        memory += slots + places + MIXER_SIZE + lanes * MIXED_LANE_SIZE
+    if predictor is not None:
+        memory += _mixing_memory(predictor, lanes, length)
     if kind is BlockKind.MIXED_TOKENS:
-        memory += END_MIXER_SIZE + (END_HISTORIES << min(max(digits, 10), 18))
+        memory += END_MIXER_SIZE + (END_HISTORIES << min(max(length.bit_length(), 10), 18))
     if not kind.needs_model or architecture is None:
         return memory
     if isinstance(architecture, tuple):
@@ -108,6 +135,15 @@ def _working_memory(
         lane = decoder_memory.lane_memory(architecture, -(-length // lanes))
         return memory + lanes * lane + threads * decoder_memory.pass_memory(architecture)
     return memory + _model_memory(architecture, lanes, threads)
+
+
+def _mixing_memory(predictor: Predictor, lanes: int, length: int) -> int:
+    """Tables, weights and maps of a predictor, which all lanes share, and what a lane knows."""
+    size = PREDICTOR_SIZES[predictor]
+    digits = (length - 1).bit_length()
+    lines = BYTES_PER_LINE << min(max(digits + size.table_digits, 8), size.largest_table)
+    places = BYTES_PER_PLACE << min(max(digits, 8), 20)
+    return lines + size.matches * places + size.constant + lanes * MIXED_LANE_SIZE
 
 
 def _model_memory(architecture: Architecture, lanes: int, threads: int) -> int:

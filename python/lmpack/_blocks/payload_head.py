@@ -7,9 +7,9 @@ import io
 
 from lmpack._blocks.filters import PARAMETER_SIZES, FilterId
 from lmpack._container import ByteReader, encode_varint
+from lmpack._executors.mixing import Predictor
 from lmpack.errors import DamagedError, TruncatedError
 
-PREDICTORS = (1,)
 LARGEST_STRIDE = 65535
 
 _PREDICTOR_MASK = 0x03
@@ -26,19 +26,19 @@ class PayloadHead:
 
     Attributes:
         predictor: which one mixes.
-        stride: the distance at which filtered bytes resemble one another, 0 for text.
+        stride: the distance at which filtered bytes resemble one another, 0 if it is not known.
         filter: id and parameters of what the bytes went through; empty for none.
         copies: what was taken out of the content before (docs/copies.md); empty for nothing.
     """
 
-    predictor: int = 1
+    predictor: Predictor = Predictor.LIGHT
     stride: int = 0
     filter: bytes = b""
     copies: bytes = b""
 
     def to_bytes(self) -> bytes:
         """The head as it is in a payload."""
-        parts = self.predictor
+        parts = int(self.predictor)
         fields = encode_varint(self.stride) + self.filter
         if self.filter:
             parts |= _FILTER_FLAG
@@ -63,15 +63,21 @@ class PayloadHead:
     @classmethod
     def _read(cls, reader: ByteReader) -> PayloadHead:
         parts = reader.integer(1, _WHAT)
-        predictor = parts & _PREDICTOR_MASK
-        if predictor not in PREDICTORS or parts & ~_KNOWN_PARTS:
+        number = parts & _PREDICTOR_MASK
+        if number == 0 or parts & ~_KNOWN_PARTS:
             raise DamagedError(f"{_WHAT} starts with {parts:#04x}, which stands for nothing")
         stride = reader.varint(_WHAT)
         if stride > LARGEST_STRIDE:
             raise DamagedError(f"{_WHAT}: the stride is {stride}, allowed are 0 to 65535")
         filter_ = _read_filter(reader) if parts & _FILTER_FLAG else b""
         copies = _read_copies(reader) if parts & _COPIES_FLAG else b""
-        return cls(predictor, stride, filter_, copies)
+        return cls(Predictor(number), stride, filter_, copies)
+
+
+def predictor_of(payload: bytes) -> Predictor:
+    """The predictor of a payload with mixing; of one that names none, which is damaged, any."""
+    number = payload[0] & _PREDICTOR_MASK if payload else 0
+    return Predictor(number or Predictor.LIGHT)
 
 
 def _read_filter(reader: ByteReader) -> bytes:

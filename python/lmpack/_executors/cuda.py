@@ -13,6 +13,7 @@ import onnxruntime
 from lmpack._executors.bound_call import DeviceState
 from lmpack._executors.continuous_batch import ContinuousBatch
 from lmpack._executors.graph_session import LIBRARIES
+from lmpack._executors.mixing import Mixing
 from lmpack._executors.onnx_device import DeviceModel
 from lmpack._executors.protocol import LanguageModel, StepsDone
 from lmpack._executors.provider import Provider
@@ -79,11 +80,11 @@ class CudaExecutor(SteppingExecutor):
         return self._model.step(state, symbols)
 
     def encode(
-        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+        self, plain: bytes, lane_length: int, mixing: Mixing | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block; without mixing 8 bytes for each of its bytes leave the device."""
-        if stride is not None:
-            return super().encode(plain, lane_length, stride, steps_done)
+        if mixing is not None:
+            return super().encode(plain, lane_length, mixing, steps_done)
         symbols = lane_symbols(plain, lane_length)
         coder = BlockEncoder(len(plain), lane_length, self.architecture.vocabulary)
         state = self._model.start(len(symbols))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.mixing import Mixing
 from lmpack._executors.protocol import LanguageModel, StepsDone, available_cores
 from lmpack._models.bundle import Bundle
 from lmpack._native import Engine, EngineState, ThreadTeam, kernel_names
@@ -77,26 +78,26 @@ class NativeExecutor:
         return self.prefill(state, symbols[:, None])[:, 0]
 
     def encode(
-        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+        self, plain: bytes, lane_length: int, mixing: Mixing | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block; no step of it runs in Python."""
-        if stride is None:
+        if mixing is None:
             return self._engine.encode(self._team, plain, lane_length, steps_done)
-        return self._engine.encode_mixed(self._team, plain, lane_length, stride, steps_done)
+        return self._engine.encode_mixed(self._team, plain, lane_length, mixing, steps_done)
 
     def decode(
         self,
         payload: bytes,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: Mixing | None,
         steps_done: StepsDone,
     ) -> bytes:
         """The bytes of a block; no step of it runs in Python."""
-        if stride is None:
+        if mixing is None:
             return self._engine.decode(self._team, payload, length, lane_length, steps_done)
         return self._engine.decode_mixed(
-            self._team, payload, length, lane_length, stride, steps_done
+            self._team, payload, length, lane_length, mixing, steps_done
         )
 
     def encode_with(
@@ -104,12 +105,12 @@ class NativeExecutor:
         second: NativeExecutor,
         plain: bytes,
         lane_length: int,
-        stride: int,
+        mixing: Mixing,
         steps_done: StepsDone,
     ) -> bytes:
         """The payload of a block with mixing, which a second model predicts, too."""
         return self._engine.encode_mixed(
-            self._team, plain, lane_length, stride, steps_done, second._engine
+            self._team, plain, lane_length, mixing, steps_done, second._engine
         )
 
     def decode_with(
@@ -118,12 +119,12 @@ class NativeExecutor:
         payload: bytes,
         length: int,
         lane_length: int,
-        stride: int,
+        mixing: Mixing,
         steps_done: StepsDone,
     ) -> bytes:
         """The bytes of a block of :meth:`encode_with`."""
         return self._engine.decode_mixed(
-            self._team, payload, length, lane_length, stride, steps_done, second._engine
+            self._team, payload, length, lane_length, mixing, steps_done, second._engine
         )
 
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.mixing import Mixing
 from lmpack._executors.native import chosen_kernel
 from lmpack._executors.protocol import Executor, LanguageModel, StepsDone, available_cores
 from lmpack._executors.token_stepping import table_of, tokens_of_lanes
@@ -81,14 +82,14 @@ class NativeDecoderExecutor(Executor):
         return self.prefill(state, symbols[:, None])[:, 0]
 
     def encode(
-        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+        self, plain: bytes, lane_length: int, mixing: Mixing | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block; only its tokens are found in Python."""
         lanes = tokens_of_lanes(self._segmenter().segment, plain, lane_length, steps_done)
         counts = np.array([len(lane) for lane in lanes], np.int32)
         tokens = np.concatenate(lanes)
         return self._engine.encode(
-            self._table, self._team, plain, lane_length, stride, tokens, counts, steps_done
+            self._table, self._team, plain, lane_length, mixing, tokens, counts, steps_done
         )
 
     def decode(
@@ -96,12 +97,12 @@ class NativeDecoderExecutor(Executor):
         payload: bytes,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: Mixing | None,
         steps_done: StepsDone,
     ) -> bytes:
         """The bytes of a block; no step of it runs in Python."""
         return self._engine.decode(
-            self._table, self._team, payload, length, lane_length, stride, steps_done
+            self._table, self._team, payload, length, lane_length, mixing, steps_done
         )
 
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from lmpack._executors.mixing import Mixing
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import ArchitecturePair, BlockCoder, Executor, StepsDone
 from lmpack._executors.stepping import decode_mixed, encode_mixed_by_prefill
@@ -31,25 +32,25 @@ class ExecutorPair(BlockCoder):
         return first, second
 
     def encode(
-        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+        self, plain: bytes, lane_length: int, mixing: Mixing | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block; see :meth:`BlockCoder.encode`.
 
         Raises:
             UsageError: without mixing.
         """
-        stride = _required_mixing(stride)
+        required = _required_mixing(mixing)
         first, second = self._executors
         if isinstance(first, NativeExecutor) and isinstance(second, NativeExecutor):
-            return first.encode_with(second, plain, lane_length, stride, steps_done)
-        return encode_mixed_by_prefill(self._executors, plain, lane_length, stride, steps_done)
+            return first.encode_with(second, plain, lane_length, required, steps_done)
+        return encode_mixed_by_prefill(self._executors, plain, lane_length, required, steps_done)
 
     def decode(
         self,
         payload: bytes,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: Mixing | None,
         steps_done: StepsDone,
     ) -> bytes:
         """The bytes of a block; see :meth:`BlockCoder.decode`.
@@ -57,10 +58,10 @@ class ExecutorPair(BlockCoder):
         Raises:
             UsageError: without mixing.
         """
-        stride = _required_mixing(stride)
+        required = _required_mixing(mixing)
         first, second = self._executors
         if isinstance(first, NativeExecutor) and isinstance(second, NativeExecutor):
-            return first.decode_with(second, payload, length, lane_length, stride, steps_done)
+            return first.decode_with(second, payload, length, lane_length, required, steps_done)
         lanes = -(-length // lane_length)
         with contextlib.ExitStack() as stack:
             # Always in the same order: blocks that hold lanes of one model while they wait for
@@ -70,10 +71,10 @@ class ExecutorPair(BlockCoder):
                 for executor in sorted(self._executors, key=id)
             }
             both = [models[executor] for executor in self._executors]
-            return decode_mixed(both, payload, length, lane_length, stride, steps_done)
+            return decode_mixed(both, payload, length, lane_length, required, steps_done)
 
 
-def _required_mixing(stride: int | None) -> int:
-    if stride is None:
+def _required_mixing(mixing: Mixing | None) -> Mixing:
+    if mixing is None:
         raise UsageError("two models need mixing, which makes one prediction of both")
-    return stride
+    return mixing

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.mixing import Mixing
 from lmpack._models.architecture import Architecture
 from lmpack._models.decoder.shape import DecoderShape
 
@@ -101,15 +102,14 @@ class BlockCoder(Protocol):
         def architecture(self) -> AnyArchitecture | ArchitecturePair: ...
 
     def encode(
-        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+        self, plain: bytes, lane_length: int, mixing: Mixing | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block; the same bytes from every executor.
 
         Args:
             plain: at least one byte; a model of bytes must have at least 256 symbols.
             lane_length: bytes in a lane; the last lane may be shorter.
-            stride: with adaptive mixing, the distance at which bytes resemble one another, 1 to
-                65535, or 0 for text; None without mixing.
+            mixing: how the statistics of the block take part; None without them.
             steps_done: told how many of the `lane_length` steps are done.
         """
 
@@ -118,10 +118,10 @@ class BlockCoder(Protocol):
         payload: bytes,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: Mixing | None,
         steps_done: StepsDone,
     ) -> bytes:
-        """The `length` bytes of a block of :meth:`encode` with the same lanes and stride.
+        """The `length` bytes of a block of :meth:`encode` with the same lanes and mixing.
 
         Raises:
             DamagedError: the payload is not that of any bytes.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.mixing import Mixing
 from lmpack._executors.protocol import (
     AnyArchitecture,
     Deferring,
@@ -34,26 +35,26 @@ class SteppingExecutor(Executor):
     """Codes blocks with nothing but the methods of a language model, which a subclass gives."""
 
     def encode(
-        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+        self, plain: bytes, lane_length: int, mixing: Mixing | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
-        if stride is None:
+        if mixing is None:
             return encode_by_prefill(self, plain, lane_length, steps_done)
-        return encode_mixed_by_prefill([self], plain, lane_length, stride, steps_done)
+        return encode_mixed_by_prefill([self], plain, lane_length, mixing, steps_done)
 
     def decode(
         self,
         payload: bytes,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: Mixing | None,
         steps_done: StepsDone,
     ) -> bytes:
         """The bytes of a block, one position at a time; see :meth:`Executor.decode`."""
         with self.lanes_for(-(-length // lane_length)) as model:
-            if stride is None:
+            if mixing is None:
                 return _decode_bytes(model, payload, length, lane_length, steps_done)
-            return decode_mixed([model], payload, length, lane_length, stride, steps_done)
+            return decode_mixed([model], payload, length, lane_length, mixing, steps_done)
 
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:
         """The executor itself; see :meth:`Executor.lanes_for`."""
@@ -104,11 +105,11 @@ def encode_mixed_by_prefill(
     models: Sequence[LanguageModel],
     plain: bytes,
     lane_length: int,
-    stride: int,
+    mixing: Mixing,
     steps_done: StepsDone,
 ) -> bytes:
     """The payload of a block with mixing that one or two models predict."""
-    coder = MixedEncoder(plain, lane_length, stride, len(models))
+    coder = MixedEncoder(plain, lane_length, mixing, len(models))
     for odds, _ in _prefilled(models, lane_symbols(plain, lane_length), steps_done):
         coder.encode(*odds)
     return coder.finish()
@@ -119,7 +120,7 @@ def decode_mixed(
     payload: bytes,
     length: int,
     lane_length: int,
-    stride: int,
+    mixing: Mixing,
     steps_done: StepsDone,
 ) -> bytes:
     """The bytes of a block of :func:`encode_mixed_by_prefill`, one position at a time.
@@ -127,7 +128,7 @@ def decode_mixed(
     Raises:
         DamagedError: the payload is not that of any bytes.
     """
-    coder = MixedDecoder(payload, length, lane_length, stride, len(models))
+    coder = MixedDecoder(payload, length, lane_length, mixing, len(models))
     for _ in _stepped(models, coder, length, lane_length, steps_done):
         pass
     return coder.finish()

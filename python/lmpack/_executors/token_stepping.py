@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.mixing import Mixing
 from lmpack._executors.protocol import Executor, LanguageModel, StepsDone
 from lmpack._executors.stepping import (
     DECODER_REPORT,
@@ -51,12 +52,12 @@ class TokenSteppingExecutor(Executor):
         """Numbers int32 [n] of tokens in the table whose bytes, joined, are the given ones."""
 
     def encode(
-        self, plain: bytes, lane_length: int, stride: int | None, steps_done: StepsDone
+        self, plain: bytes, lane_length: int, mixing: Mixing | None, steps_done: StepsDone
     ) -> bytes:
         """The payload of a block, many positions at a time; see :meth:`Executor.encode`."""
         lanes = tokens_of_lanes(self.segment, plain, lane_length, steps_done)
         counts = np.array([len(lane) for lane in lanes], np.int32)
-        coder = TokenEncoder(self.table, plain, lane_length, stride, np.concatenate(lanes), counts)
+        coder = TokenEncoder(self.table, plain, lane_length, mixing, np.concatenate(lanes), counts)
         tokens = side_by_side(lanes)
         steps = tokens.shape[1]
         for weights, done in _prefilled(self, tokens):
@@ -69,12 +70,12 @@ class TokenSteppingExecutor(Executor):
         payload: bytes,
         length: int,
         lane_length: int,
-        stride: int | None,
+        mixing: Mixing | None,
         steps_done: StepsDone,
     ) -> bytes:
         """The bytes of a block, one token at a time; see :meth:`Executor.decode`."""
         lanes = -(-length // lane_length)
-        coder = TokenDecoder(self.table, payload, length, lane_length, stride)
+        coder = TokenDecoder(self.table, payload, length, lane_length, mixing)
         with self.lanes_for(lanes) as model:
             step = 0
             while not coder.done:

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "lmpack/mixing/contexts/byte_classes.hpp"
 #include "lmpack/mixing/hash.hpp"
@@ -24,9 +23,11 @@ class Lines {
         first_word_open_ = kByteClasses[byte].in_word;
         if (first_word_open_) first_word_ = hash_value(first_word_ + byte + 1, 5);
       }
-      if (byte == ',' || byte == '\t' || byte == ';' || byte == '|') {
-        fields_.push_back(static_cast<std::uint32_t>(next));
+      if (ends_field(byte)) {
+        ++fields_;
+        field_start_ = next;
         field_ = 0;
+        find_field_above(lane);
       } else {
         field_ = hash_value(field_ + byte + 1, 4);
       }
@@ -41,22 +42,33 @@ class Lines {
   bool matches_above() const { return matches_above_; }      // the last byte is that above it
   std::uint64_t first_word() const { return first_word_; }   // hash of the line's first word
   std::uint64_t field() const { return field_; }             // hash of the field so far
-  std::size_t fields() const { return fields_.size() - 1; }  // that have ended in this line
+  std::size_t fields() const { return fields_; }             // that have ended in this line
   // The byte at the same place of the same field of the line above, and the one after it; 0 if
   // there is none.
   std::uint8_t field_above() const { return field_above_; }
   std::uint8_t field_above_next() const { return field_above_next_; }
 
  private:
+  static bool ends_field(std::uint8_t byte) {
+    return byte == ',' || byte == '\t' || byte == ';' || byte == '|';
+  }
+
   void end_line(std::size_t next) {
     length_above_ = next - start_;
-    start_above_ = start_;
-    start_ = next;
-    has_above_ = true;
-    first_word_ = field_ = 0;
+    start_above_ = field_above_start_ = start_;
+    start_ = field_start_ = next;
+    has_above_ = has_field_above_ = true;
+    first_word_ = field_ = fields_ = 0;
     first_word_open_ = true;
-    fields_above_.swap(fields_);
-    fields_.assign(1, static_cast<std::uint32_t>(next));
+  }
+
+  // Goes on to the next field of the line above. Each of its bytes is looked at once.
+  void find_field_above(std::span<const std::uint8_t> lane) {
+    if (!has_field_above_) return;
+    std::size_t end = field_above_start_;
+    while (end + 1 < start_ && !ends_field(lane[end])) ++end;
+    has_field_above_ = end + 1 < start_;  // otherwise it is the end of the line
+    field_above_start_ = end + 1;
   }
 
   void find_above(std::span<const std::uint8_t> lane) {
@@ -66,8 +78,8 @@ class Lines {
     matches_above_ =
         column_ > 0 && column_ <= length_above_ && lane[start_above_ + column_ - 1] == lane.back();
     if (column_ < length_above_) above_ = lane[start_above_ + column_];
-    if (fields() >= fields_above_.size()) return;
-    const std::size_t place = fields_above_[fields()] + lane.size() - fields_.back();
+    if (!has_field_above_) return;
+    const std::size_t place = field_above_start_ + lane.size() - field_start_;
     if (place < start_) field_above_ = lane[place];
     if (place + 1 < start_) field_above_next_ = lane[place + 1];
   }
@@ -79,8 +91,10 @@ class Lines {
   std::uint64_t first_word_ = 0;
   bool first_word_open_ = true;
   std::uint64_t field_ = 0;
-  std::vector<std::uint32_t> fields_{0};  // where the fields of the line start
-  std::vector<std::uint32_t> fields_above_;
+  std::size_t fields_ = 0;
+  std::size_t field_start_ = 0;
+  std::size_t field_above_start_ = 0;  // of the field of the same number
+  bool has_field_above_ = false;
   std::size_t column_ = 0;
   std::uint8_t above_ = 0;
   bool matches_above_ = false;
