@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 from lmpack._blocks.coding import Coding, predicted_kind
 from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import LARGEST_STRIDE
 from lmpack._container import BlockKind
+from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
 from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import likely_stride
@@ -47,12 +49,13 @@ LONGEST_TOKENS_PROBE = 16384
 """A decoder takes thousands of times the time of mixing alone, so its probe is short; it knows
 its language already, and a thousand tokens show what it is worth."""
 
-MODEL_USED_BELOW = 0.97
-"""The model must make the probe so much smaller, as it takes most of the time."""
+LEAST_GAIN = {Predictor.LIGHT: 20, Predictor.FULL: 20, Predictor.STRONG: 5}
+"""How much smaller a model must make the block, in thousandths: it takes most of the time. Beside
+the strong predictor size counts more than time."""
 
 DECODER_USED_BELOW = 0.99
-"""The same of a decoder, whose blocks are coded both ways then: beside it, mixing alone takes no
-time that matters."""
+"""Share of its probe's size to which a decoder must bring it. Its blocks are coded both ways then:
+beside it, mixing alone takes no time that matters."""
 
 
 def lanes_log2(length: int, architecture: AnyArchitecture | ArchitecturePair | None = None) -> int:
@@ -135,17 +138,46 @@ def with_model(
     return dataclasses.replace(adaptive, kind=kind, lanes_log2=lanes_log2)
 
 
-def codings_worth_trying(adaptive: Coding, mixed: Coding, share: float) -> list[Coding]:
+class Probed(NamedTuple):
+    """What a model makes of a probe.
+
+    Attributes:
+        length: bytes of the probe.
+        without: bytes of its payload by mixing alone.
+        with_model: the same with the model.
+    """
+
+    length: int
+    without: int
+    with_model: int
+
+
+def codings_worth_trying(
+    adaptive: Coding, mixed: Coding, length: int, probed: Probed
+) -> list[Coding]:
     """The ways in which a whole block should be coded, to keep the smaller result.
 
     Args:
         adaptive: the best way without the model.
         mixed: the same with the model.
-        share: size of the probe coded with the model, by its size without.
+        length: bytes of the block.
+        probed: of a probe of it.
     """
     if mixed.kind.has_tokens_model:
-        return [mixed, adaptive] if share < DECODER_USED_BELOW else [adaptive]
-    return [mixed if share < MODEL_USED_BELOW else adaptive]
+        is_better = probed.with_model < DECODER_USED_BELOW * probed.without
+        return [mixed, adaptive] if is_better else [adaptive]
+    return [mixed if _is_worth_it(mixed.predictor, length, probed) else adaptive]
+
+
+def _is_worth_it(predictor: Predictor, length: int, probed: Probed) -> bool:
+    """Whether a model makes a block enough smaller, as far as its probe can tell.
+
+    Mixing alone catches up: the gain of a model falls with about the cube root of the length
+    (docs/blocks.md has the measurements). In integers, so that every machine chooses alike.
+    """
+    gain = max(probed.without - probed.with_model, 0)
+    least = LEAST_GAIN[predictor] * probed.without
+    return (1000 * gain) ** 3 * probed.length > least**3 * length
 
 
 def _cut(length: int, shortest: int, most_log2: int) -> int:

@@ -7,6 +7,7 @@ import zlib
 
 from lmpack._blocks.choice import (
     FILTER_USED_BELOW,
+    Probed,
     codings_worth_trying,
     lanes_log2,
     mixed_lanes_log2,
@@ -137,8 +138,8 @@ def encode_with_mixing(
         probe = tokens_probe_of(remainder) if mixed.kind.has_tokens_model else probe_of(remainder)
         # A probe that is the whole remainder need not be coded again.
         probed = mixed if probe is remainder else with_model(adaptive, 0, architecture)
-        share = trial.size(probed, probe) / trial.size(adaptive, probe)
-        codings = codings_worth_trying(adaptive, mixed, share)
+        sizes = Probed(len(probe), trial.size(adaptive, probe), trial.size(probed, probe))
+        codings = codings_worth_trying(adaptive, mixed, len(remainder), sizes)
     coded = [
         (coding, trial.encode_all(coding, part_of(number, len(codings), share_done)))
         for number, coding in enumerate(codings)
