@@ -39,6 +39,7 @@ using SharedDecoder = Shared<MixedDecoder>;
 void encode(SharedEncoder& shared, const py::args& odds) {
   const std::size_t lanes = shared.constant().layout().lanes();
   std::size_t steps = Axis::kAnySize;  // those of the first model
+  if (odds.empty()) steps = shared.constant().layout().steps();
   std::vector<OddsRows> models;
   for (const py::handle& given : odds) {
     const auto array = py::cast<py::array>(given);
@@ -46,7 +47,7 @@ void encode(SharedEncoder& shared, const py::args& odds) {
     steps = axis_size(array, 1);
     models.push_back({elements, axis_size(array, 2)});
   }
-  shared.use([&](MixedEncoder& encoder) { encoder.encode(models, models.empty() ? 0 : steps); });
+  shared.use([&](MixedEncoder& encoder) { encoder.encode(models, steps); });
 }
 
 py::bytes finish_encoder(SharedEncoder& shared) {
@@ -80,7 +81,7 @@ Args:
     lane_length: bytes in a lane, 1 to len(plain); the last lane may be shorter.
     mixing: the distance at which bytes resemble one another, 1 to 65535, 0 if it is unknown; the
         predictor: 1 light, 2 full, 3 strong.
-    models: how many predict, 1 or 2.
+    models: how many predict, 0 to 2.
 
 Raises:
     lmpack.errors.UsageError: an argument is out of range.)")
@@ -91,7 +92,7 @@ Raises:
            }),
            py::arg("plain"), py::arg("lane_length"), py::arg("mixing"), py::arg("models") = 1)
       .def("encode", &encode,
-           R"(Codes the next T steps.
+           R"(Codes the next T steps; without a model, the whole block.
 
 Args:
     odds: for each model int32 [L, T, V], C-contiguous, V at least 256: what it gives for each

@@ -15,11 +15,14 @@ from random_models import ARCHITECTURES, random_bundle
 from lmpack._blocks import choice, codec
 from lmpack._blocks.choice import mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
+from lmpack._blocks.coders import Encoder
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._blocks.filters import Filter
+from lmpack._blocks.options import Options
 from lmpack._blocks.speed import manual_text
 from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
+from lmpack._executors.mixing import Predictor
 from lmpack._executors.native import NativeExecutor
 from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack.errors import DamagedError, ModelError
@@ -53,14 +56,15 @@ def coded(way: Coding, executor: Executor | None, plain: bytes) -> Block:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("predictor", list(Predictor))
 @pytest.mark.parametrize("stride", [0, 36])
 @pytest.mark.parametrize("lanes_log2", [0, 2])
 @pytest.mark.parametrize("kind", [BlockKind.MODEL, BlockKind.MIXED, BlockKind.ADAPTIVE])
 def test_every_way_comes_back_and_is_read_by_the_reference_decoder(
-    trained: Executor, kind: BlockKind, lanes_log2: int, stride: int
+    trained: Executor, kind: BlockKind, lanes_log2: int, stride: int, predictor: Predictor
 ) -> None:
     plain = TEXT[:120]
-    block = coded(Coding(kind, lanes_log2, stride), trained, plain)
+    block = coded(Coding(kind, lanes_log2, stride, predictor=predictor), trained, plain)
     executor = trained if kind.needs_model else None
     assert decode_block(executor, block) == plain
 
@@ -139,6 +143,22 @@ def test_mixing_makes_blocks_smaller(trained: Executor) -> None:
     assert len(mixed.payload) < len(encode_block(trained, plain).payload)
     assert len(mixed.payload) < len(encode_block(None, plain, mixed_lanes=2).payload)
     assert decode_block(trained, mixed) == plain
+
+
+@pytest.mark.parametrize(
+    ("level", "predictor"),
+    [
+        (1, Predictor.LIGHT),
+        (3, Predictor.FULL),
+        pytest.param(7, Predictor.FULL, marks=pytest.mark.slow),
+        pytest.param(8, Predictor.STRONG, marks=pytest.mark.slow),
+    ],
+)
+def test_a_level_has_its_predictor(level: int, predictor: Predictor) -> None:
+    plain = inputs.SENTENCES[:300]
+    block = Encoder(Options(level=level, threads=1, verify=True)).encode(plain)
+    assert block.kind.is_mixed
+    assert Coding.of(block).predictor is predictor
 
 
 def test_noise_is_raw(trained: Executor) -> None:

@@ -23,6 +23,7 @@ from lmpack._blocks.decoder_memory import lane_memory, pass_memory
 from lmpack._blocks.memory import memory_to_decode
 from lmpack._container import Block, BlockKind
 from lmpack._executors import token_stepping
+from lmpack._executors.mixing import Mixing
 from lmpack._native import TokenDecoder, TokenEncoder, TokenTable
 from lmpack.errors import DamagedError, UsageError
 
@@ -139,12 +140,12 @@ def test_progress_ends_with_the_last_step() -> None:
     executor = RuledDecoder(TABLES["random"], context=50)
     plain = executor.likely_content(600)
     told: list[int] = []
-    payload = executor.encode(plain, 300, 0, told.append)
+    payload = executor.encode(plain, 300, Mixing(), told.append)
     assert told == sorted(told)
     assert told[:2] == [0, 0]  # while tokens are found, lane by lane
     assert told[-1] == 300
     told.clear()
-    assert executor.decode(payload, 600, 300, 0, told.append) == plain
+    assert executor.decode(payload, 600, 300, Mixing(), told.append) == plain
     assert told == sorted(told)
     assert 0 <= told[0] <= told[-1] <= 300
 
@@ -297,9 +298,11 @@ def test_tables_that_are_none_are_refused() -> None:
 def test_arguments_out_of_range_are_refused() -> None:
     table = TokenTable(b"aabb", bytes([1, 2, 1]))
 
-    def encoder(tokens: list[int], counts: list[int], stride: int | None = None) -> TokenEncoder:
+    def encoder(
+        tokens: list[int], counts: list[int], mixing: tuple[int, int] | None = None
+    ) -> TokenEncoder:
         arrays = np.array(tokens, np.int32), np.array(counts, np.int32)
-        return TokenEncoder(table, b"aabab", 3, stride, *arrays)
+        return TokenEncoder(table, b"aabab", 3, mixing, *arrays)
 
     good = encoder([0, 1, 1], [2, 1])
     for tokens, counts, message in (
@@ -314,8 +317,14 @@ def test_arguments_out_of_range_are_refused() -> None:
     ):
         with pytest.raises(UsageError, match=message):
             encoder(tokens, counts)
-    with pytest.raises(UsageError, match="stride"):
-        encoder([0, 1, 1], [2, 1], 65536)
+    for mixing, message in (
+        ((65536, 1), "the stride must be 0 to 65535, not 65536"),
+        ((-1, 1), "the stride must be 0 to 65535, not -1"),
+        ((0, 0), "the predictor must be 1 to 3, not 0"),
+        ((0, 4), "the predictor must be 1 to 3, not 4"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            encoder([0, 1, 1], [2, 1], mixing)
     with pytest.raises(UsageError, match="2 steps, not after 0"):
         good.finish()
     with pytest.raises(UsageError, match="2 steps left, not 3"):

@@ -13,6 +13,7 @@ from random_decoder import FAMILIES
 from lmpack._executors import cuda_libraries, decoder_onnxruntime, open_executor
 from lmpack._executors.conformance import check_conformance
 from lmpack._executors.decoder_onnxruntime import CPU_PROVIDER, OnnxRuntimeDecoderExecutor
+from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.protocol import no_progress
 from lmpack._executors.provider import Provider
 from lmpack._models.decoder.bounds import LARGEST_FLOAT, SMALLEST_FLOAT
@@ -134,11 +135,11 @@ def test_device_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(in_pieces(executor, case.symbols), case.weights)
 
 
-@pytest.mark.parametrize("stride", [None, 0])
-def test_blocks_of_one_graph_open_with_the_other(stride: int | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mixing", [None, Mixing(0, Predictor.FULL)])
+def test_blocks_of_one_graph_open_with_the_other(mixing: Mixing | None, tmp_path: Path) -> None:
     bundle = case_of("gemma3").bundle(tmp_path)
     cpu, cuda = (OnnxRuntimeDecoderExecutor(bundle, graph=graph) for graph in GRAPHS)
     plain = b"abc abba\n" * 9 + bytes(range(40))
-    payload = cpu.encode(plain, 50, stride, no_progress)
-    assert cuda.encode(plain, 50, stride, no_progress) == payload
-    assert cuda.decode(payload, len(plain), 50, stride, no_progress) == plain
+    payload = cpu.encode(plain, 50, mixing, no_progress)
+    assert cuda.encode(plain, 50, mixing, no_progress) == payload
+    assert cuda.decode(payload, len(plain), 50, mixing, no_progress) == plain

@@ -12,6 +12,7 @@ from random_decoder import FAMILIES
 
 from lmpack._executors import open_executor
 from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
+from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.native import ISA_VARIABLE
 from lmpack._executors.native_decoder import NativeDecoderExecutor
 from lmpack._executors.protocol import no_progress
@@ -122,18 +123,18 @@ def test_devices_prove_themselves(
     assert np.array_equal(in_pieces(executor, case_of("gemma3").symbols), case_of("gemma3").weights)
 
 
-@pytest.mark.parametrize("stride", [None, 0])
+@pytest.mark.parametrize("mixing", [None, Mixing(0, Predictor.FULL)])
 def test_blocks_of_one_executor_open_with_the_other(
-    bundle: DecoderBundle, stride: int | None
+    bundle: DecoderBundle, mixing: Mixing | None
 ) -> None:
     """Lanes of several contexts, the last one short; other threads, another kernel."""
     native = NativeDecoderExecutor(bundle, threads=2)
     other = NativeDecoderExecutor(bundle, threads=1, kernel=KERNELS[-1])
     onnx = OnnxRuntimeDecoderExecutor(bundle, threads=1)
-    payload = native.encode(PLAIN, 90, stride, no_progress)
-    assert onnx.encode(PLAIN, 90, stride, no_progress) == payload
+    payload = native.encode(PLAIN, 90, mixing, no_progress)
+    assert onnx.encode(PLAIN, 90, mixing, no_progress) == payload
     for executor in (native, other, onnx):
-        assert executor.decode(payload, len(PLAIN), 90, stride, no_progress) == PLAIN
+        assert executor.decode(payload, len(PLAIN), 90, mixing, no_progress) == PLAIN
 
 
 def test_damage_is_noticed(bundle: DecoderBundle) -> None:
@@ -150,12 +151,12 @@ def test_progress_may_end_a_block(bundle: DecoderBundle) -> None:
         raise KeyboardInterrupt
 
     executor = NativeDecoderExecutor(bundle, threads=2)
-    payload = executor.encode(PLAIN, 90, 0, no_progress)
+    payload = executor.encode(PLAIN, 90, Mixing(), no_progress)
     with pytest.raises(KeyboardInterrupt):
-        executor.encode(PLAIN, 90, 0, stop)
+        executor.encode(PLAIN, 90, Mixing(), stop)
     with pytest.raises(KeyboardInterrupt):
-        executor.decode(payload, len(PLAIN), 90, 0, stop)
-    assert executor.encode(PLAIN, 90, 0, no_progress) == payload
+        executor.decode(payload, len(PLAIN), 90, Mixing(), stop)
+    assert executor.encode(PLAIN, 90, Mixing(), no_progress) == payload
 
 
 def test_an_unknown_kernel_is_refused(

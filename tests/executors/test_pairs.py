@@ -13,13 +13,14 @@ from random_models import ARCHITECTURES, random_bundle
 
 from lmpack._executors.continuous_batch import ContinuousBatch
 from lmpack._executors.cuda import CudaExecutor
+from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._executors.pair import ExecutorPair
 from lmpack._executors.protocol import BlockCoder, Executor, no_progress
 from lmpack._executors.provider import Provider
 from lmpack._models.bundle import Bundle
-from lmpack._native import MixedEncoder
+from lmpack._native import MixedDecoder, MixedEncoder, encode_adaptive
 from lmpack.errors import UsageError
 
 CPU = Provider("CPUExecutionProvider", "cpu")
@@ -61,14 +62,14 @@ def test_all_pairs_of_executors_give_the_same_payload_and_read_it(
         "device": ExecutorPair(device(first), device(second)),
         "device and native": ExecutorPair(device(first), native(second)),
     }
-    for stride in (0, 24):
+    for mixing in (Mixing(), Mixing(24, Predictor.FULL), Mixing(0, Predictor.STRONG)):
         payloads = {
-            name: pair.encode(PLAIN, LANE, stride, no_progress) for name, pair in pairs.items()
+            name: pair.encode(PLAIN, LANE, mixing, no_progress) for name, pair in pairs.items()
         }
         payload = payloads["native"]
         assert payloads == dict.fromkeys(pairs, payload)
         for pair in pairs.values():
-            assert pair.decode(payload, len(PLAIN), LANE, stride, no_progress) == PLAIN
+            assert pair.decode(payload, len(PLAIN), LANE, mixing, no_progress) == PLAIN
 
 
 def test_the_order_matters_and_both_take_part(bundles: tuple[Bundle, Bundle]) -> None:
@@ -76,11 +77,12 @@ def test_the_order_matters_and_both_take_part(bundles: tuple[Bundle, Bundle]) ->
     coders: list[BlockCoder] = [
         ExecutorPair(first, second), ExecutorPair(second, first), first, second
     ]  # fmt: skip
-    payloads = [coder.encode(PLAIN, LANE, 0, no_progress) for coder in coders]
+    payloads = [coder.encode(PLAIN, LANE, Mixing(), no_progress) for coder in coders]
     assert len(set(payloads)) == len(coders)
 
 
-def test_payloads_are_those_of_the_specification() -> None:
+@pytest.mark.parametrize("predictor", list(Predictor))
+def test_payloads_are_those_of_the_specification(predictor: Predictor) -> None:
     plain, lane_length = PLAIN[:250], 90
     random = np.random.default_rng(5)
     shapes = [(3, lane_length, 256), (3, lane_length, 288)]
@@ -90,22 +92,34 @@ def test_payloads_are_those_of_the_specification() -> None:
         plain,
         lane_length,
         0,
+        predictor,
         *(
             lambda lane, past, model=model: model[lane, len(past)][:256].tolist()
             for model in models
         ),
     )
-    coder = MixedEncoder(plain, lane_length, 0, 2)
+    coder = MixedEncoder(plain, lane_length, Mixing(0, predictor), 2)
     with pytest.raises(UsageError, match="odds of 2 models, not of 1"):
         coder.encode(models[0])
     coder.encode(*models)
     assert coder.finish() == expected
 
 
-@pytest.mark.parametrize("models", [0, 3])
-def test_other_numbers_of_models_are_refused(models: int) -> None:
-    with pytest.raises(UsageError, match=f"one or two models can be mixed, not {models}"):
-        MixedEncoder(b"abc", 3, 0, models)
+def test_more_models_are_refused() -> None:
+    with pytest.raises(UsageError, match="at most two models can be mixed, not 3"):
+        MixedEncoder(b"abc", 3, Mixing(), 3)
+
+
+def test_no_model_is_mixing_alone() -> None:
+    mixing = Mixing(0, Predictor.FULL)
+    coder = MixedEncoder(PLAIN, LANE, mixing, 0)
+    coder.encode()
+    payload = coder.finish()
+    assert payload == encode_adaptive(PLAIN, LANE, mixing, no_progress)
+    decoder = MixedDecoder(payload, len(PLAIN), LANE, mixing, 0)
+    for _ in range(LANE):
+        decoder.decode()
+    assert decoder.finish() == PLAIN
 
 
 def test_two_models_need_mixing(bundles: tuple[Bundle, Bundle]) -> None:
@@ -126,12 +140,13 @@ def test_blocks_share_batches_of_both_models_whatever_their_order(
     ] * 4  # fmt: skip
     plains = [PLAIN[: 40 + 9 * number] for number in range(len(coders))]
     payloads = [
-        coder.encode(plain, 35, 0, no_progress) for coder, plain in zip(coders, plains, strict=True)
+        coder.encode(plain, 35, Mixing(), no_progress)
+        for coder, plain in zip(coders, plains, strict=True)
     ]
 
     def decoded(number: int) -> bytes:
         plain = plains[number]
-        return coders[number].decode(payloads[number], len(plain), 35, 0, no_progress)
+        return coders[number].decode(payloads[number], len(plain), 35, Mixing(), no_progress)
 
     with ThreadPoolExecutor(len(coders)) as pool:
         results = [pool.submit(decoded, number) for number in range(len(coders))]

@@ -85,7 +85,7 @@ def test_blocks_within_the_limit_are_decoded(read: Reading, decoded: list[int]) 
 
 @pytest.mark.parametrize("read", READERS)
 def test_a_block_that_needs_too_much_memory_is_refused(read: Reading, decoded: list[int]) -> None:
-    with pytest.raises(lmpack.LimitError, match=r"needs 89,.* bytes of memory, .* max_memory"):
+    with pytest.raises(lmpack.LimitError, match=r"needs 90,.* bytes of memory, .* max_memory"):
         read(ZEROS, max_memory=80 * MIB)
     assert decoded == []
 
@@ -150,13 +150,13 @@ def test_as_many_blocks_side_by_side_as_the_memory_holds(
         together.block()
         return bytes(block.plain_length)
 
-    def encode(executor: object, plain: bytes, share_done: object, mixed_lanes: int) -> Block:
+    def encode(executor: object, plain: bytes, share_done: object, **kinds: int) -> Block:
         together.block()
         return raw_block(plain)
 
     monkeypatch.setattr(coders, "decode_block", decode)
     monkeypatch.setattr(coders, "encode_block", encode)
-    block = Block(BlockKind.ADAPTIVE, 0, MIB, 0, bytes(20))
+    block = Block(BlockKind.ADAPTIVE, 0, MIB, 0, b"\x01" + bytes(20))
     decoder = coders.Decoder(lmpack.Options(threads=4))
     one = decoder.required_memory(block, (), "it")
     limit = int(one * blocks_of_memory)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from lmpack._blocks.coding import Coding, predicted_kind
 from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import LARGEST_STRIDE
-from lmpack._container import BlockKind
 from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
 from lmpack._models.decoder.shape import DecoderShape

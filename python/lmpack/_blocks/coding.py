@@ -44,8 +44,8 @@ class Coding:
     Attributes:
         kind: of the block, not RAW.
         lanes_log2: log2 of the nominal number of lanes.
-        stride: with mixing, the distance at which filtered bytes resemble one another; 0 if it is not
-            known.
+        stride: with mixing, the distance at which filtered bytes resemble one another; 0 if it is
+            not known.
         filter: in an adaptive block, what the bytes go through first; None for nothing.
         predictor: what mixes.
     """

@@ -34,12 +34,12 @@ DEFAULT_MODEL = "small"
 
 LEVELS: Mapping[int, Level] = {
     1: Level((), Predictor.LIGHT, 1 << 20),
-    2: Level((), Predictor.LIGHT, 1 << 23),
+    2: Level((), Predictor.FULL, 1 << 23),
     3: Level(("tiny",), Predictor.FULL, 1 << 20),
     4: Level(("tiny",), Predictor.FULL, 1 << 23),
     5: Level(("small",), Predictor.FULL, 1 << 20),
     6: Level((DEFAULT_MODEL,), Predictor.FULL, 1 << 23),
-    7: Level(("small",), Predictor.FULL, 1 << 23, 1),
+    7: Level(("small",), Predictor.STRONG, 1 << 23, 1),
     8: Level(("base",), Predictor.STRONG, 1 << 23, 1),
     9: Level(("base", "small"), Predictor.STRONG, 1 << 24, 1),
 }
