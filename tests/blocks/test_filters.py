@@ -13,7 +13,7 @@ import reference_decoder
 import reference_filters
 
 from lmpack import _native
-from lmpack._blocks.choice import filtered_probe_of
+from lmpack._blocks.choice import pieces_of
 from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._blocks.filters import Filter, FilterId
@@ -232,7 +232,7 @@ def test_the_filter_that_helps_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("plain", [manual_text(9000), inputs.SENTENCES[:9000], b"", b"\xe8" * 3])
 def test_nothing_is_tried_on_text(plain: bytes) -> None:
-    assert likely_filters(plain, filtered_probe_of(plain), 0) == []
+    assert likely_filters(plain, pieces_of(plain), 0) == []
 
 
 def test_what_does_not_help_is_not_used() -> None:
