@@ -1,6 +1,7 @@
 // Blocks of 16-bit samples, which are predicted before their residuals are mixed.
 
 #include "block_properties.hpp"
+#include "drawn_mixing.hpp"
 #include "lmpack/mixing/adaptive_block.hpp"
 #include "lmpack/samples/residuals.hpp"
 
@@ -21,15 +22,16 @@ void check_residuals(fuzz::Input& input, std::size_t channels) {
 }
 
 void check_blocks(fuzz::Input& input, std::size_t channels) {
-  const Mixing mixing{static_cast<std::uint32_t>(sizeof(std::int16_t) * channels)};
+  const auto stride = static_cast<std::uint32_t>(sizeof(std::int16_t) * channels);
+  const Mixing mixing{stride, fuzz::drawn_predictor(input)};
   fuzz::check_block(
       input,
       [&](const fuzz::Bytes& plain, BlockLayout layout) {
-        return encode_adaptive_block(residuals_of(plain, channels, no_progress), layout, kind,
+        return encode_adaptive_block(residuals_of(plain, channels, no_progress), layout, mixing,
                                      no_progress);
       },
       [&](fuzz::Bytes payload, BlockLayout layout) {
-        return samples_of(decode_adaptive_block(std::move(payload), layout, kind, no_progress),
+        return samples_of(decode_adaptive_block(std::move(payload), layout, mixing, no_progress),
                           channels, no_progress);
       });
 }

@@ -129,7 +129,7 @@ def token_blocks() -> Iterator[bytes]:
         [6, *(0, 1), *(1, 1, 2), *(3, 1, 2, 1, 2), *(0, 2), *(1, 3, 3), *(0, 3), *(0, 0)]
     )
     for table in (letters, nested, bytes([0, 2, 1, 2, 0])):
-        for mixing in (bytes([0, 0]), bytes([0, 3]), bytes([1])):
+        for mixing in (bytes([0, 0, 0]), bytes([0, 3, 2]), bytes([1])):
             for length, lane in ((1, 0), (12, 11), (24, 7)):
                 for payload in (b"", inputs.NOISE[:3], inputs.NOISE[:24]):
                     head = table + b"\7\1\2\3" + mixing + bytes([length - 1, lane])
@@ -160,8 +160,8 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
     """Target and input."""
     for one in blocks(b"", b""):
         yield "model_block", one
-    for stride in (0, 1, 4, 300):
-        for one in blocks(stride.to_bytes(2, "little"), b""):
+    for number, stride in enumerate((0, 1, 4, 300)):
+        for one in blocks(stride.to_bytes(2, "little") + bytes([number % 3]), b""):
             yield "adaptive_block", one
             yield "mixed_block", one
     for channels in (1, 2, 8):
@@ -169,7 +169,7 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
             start = bytes([channels - 1, 0, direction])
             yield "samples_block", start + inputs.NOISE[:640]
             yield "samples_block", start + inputs.SENTENCES[:639]
-        for one in blocks(b"", bytes([channels - 1, 1])):
+        for one in blocks(b"", bytes([channels - 1, 1, channels % 3])):
             yield "samples_block", one
     for one in copies():
         yield "copies", one
