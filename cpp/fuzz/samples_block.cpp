@@ -1,6 +1,7 @@
 // Blocks that go through a filter before they are mixed: samples, and all the others.
 
 #include "block_properties.hpp"
+#include "drawn_mixing.hpp"
 #include "lmpack/filters/filter.hpp"
 #include "lmpack/mixing/adaptive_block.hpp"
 
@@ -76,7 +77,8 @@ void check_any_parameters(fuzz::Input& input) {
 }
 
 void check_blocks(fuzz::Input& input, const Filter& filter) {
-  const Mixing mixing{static_cast<std::uint32_t>(input.below(64))};
+  const auto stride = static_cast<std::uint32_t>(input.below(64));
+  const Mixing mixing{stride, fuzz::drawn_predictor(input)};
   fuzz::check_block(
       input,
       [&](const fuzz::Bytes& plain, BlockLayout layout) {

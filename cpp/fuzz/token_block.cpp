@@ -5,6 +5,7 @@
 
 #include "../tests/token_tables.hpp"
 #include "block_properties.hpp"
+#include "drawn_mixing.hpp"
 #include "lmpack/tokens/token_block_decoder.hpp"
 #include "lmpack/tokens/token_block_encoder.hpp"
 
@@ -97,7 +98,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const TokenTable table = table_from(input);
   const Rule rule(input, table.size());
   std::optional<Mixing> mixing;
-  if (input.below(2) == 0) mixing = Mixing{static_cast<std::uint32_t>(input.below(9))};
+  if (input.below(2) == 0) {
+    const auto stride = static_cast<std::uint32_t>(input.below(9));
+    mixing = Mixing{stride, fuzz::drawn_predictor(input)};
+  }
   const BlockLayout layout = fuzz::layout_for(input, 1 + input.below(fuzz::kMostBytes));
   const fuzz::Bytes payload = input.rest(fuzz::kMostBytes);
   Decoded decoded;

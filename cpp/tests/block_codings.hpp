@@ -48,14 +48,14 @@ inline std::vector<BlockCoding> block_codings(const Engine& engine, BlockLayout 
        [&engine, layout](ThreadTeam& team, const Bytes& payload, const StepsDone& steps_done) {
          return decode_mixed_block({&engine, &engine}, team, payload, layout, {}, steps_done);
        }});
-  for (const Mixing mixing : {Mixing{}, Mixing{6}}) {
+  for (const Mixing mixing : {Mixing{}, Mixing{6, Predictor::kStrong}}) {
     codings.push_back(
-        {"adaptive, stride " + std::to_string(kind.stride),
-         [layout, kind](ThreadTeam&, const Bytes& plain, const StepsDone& steps_done) {
-           return encode_adaptive_block(plain, layout, kind, steps_done);
+        {"adaptive, stride " + std::to_string(mixing.stride),
+         [layout, mixing](ThreadTeam&, const Bytes& plain, const StepsDone& steps_done) {
+           return encode_adaptive_block(plain, layout, mixing, steps_done);
          },
-         [layout, kind](ThreadTeam&, const Bytes& payload, const StepsDone& steps_done) {
-           return decode_adaptive_block(payload, layout, kind, steps_done);
+         [layout, mixing](ThreadTeam&, const Bytes& payload, const StepsDone& steps_done) {
+           return decode_adaptive_block(payload, layout, mixing, steps_done);
          }});
   }
   return codings;

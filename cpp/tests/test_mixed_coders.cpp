@@ -101,7 +101,6 @@ TEST_CASE("two models are mixed, in their order, and only two") {
   const std::vector<OddsRows> turned{both[1], both[0]};
   CHECK(encoded(turned) != payload);
   CHECK_THROWS_AS(MixedEncoder(kPlain, kLayout, {}, 3), InvalidArgument);
-  CHECK_THROWS_AS(MixedEncoder(kPlain, kLayout, {}, 0), InvalidArgument);
 }
 
 TEST_CASE("what stands in lanes that have ended is ignored") {

@@ -35,7 +35,8 @@ const Tokens kCounts{3, 3};
 const Tokens kOtherTokens{0, 3, 0, 3, 0, 5, 3, 2};
 const Tokens kOtherCounts{6, 2};
 
-const std::vector<std::optional<Mixing>> kMixings{std::nullopt, Mixing{}, Mixing{2}};
+const std::vector<std::optional<Mixing>> kMixings{std::nullopt, Mixing{},
+                                                  Mixing{2, Predictor::kFull}};
 
 // Weights of a token of a lane that depend on both, some of them 0.
 Weights weights_of(std::size_t lane, std::size_t step) {

@@ -149,8 +149,9 @@ def test_mixing_makes_blocks_smaller(trained: Executor) -> None:
     ("level", "predictor"),
     [
         (1, Predictor.LIGHT),
+        (2, Predictor.FULL),
         (3, Predictor.FULL),
-        pytest.param(7, Predictor.FULL, marks=pytest.mark.slow),
+        pytest.param(7, Predictor.STRONG, marks=pytest.mark.slow),
         pytest.param(8, Predictor.STRONG, marks=pytest.mark.slow),
     ],
 )
@@ -186,10 +187,10 @@ def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPa
     block = rows(300)
     choose_mixing(None, block)
     *probes, whole = seen
-    assert {len(probe) for probe in probes} == {2 * 192}
-    room = len(block) - 192
+    assert {len(probe) for probe in probes} == {2 * 96}
+    room = len(block) - 96
     third, two_thirds = room // 3 // 48 * 48, room * 2 // 3 // 48 * 48
-    assert seen[0] == block[third : third + 192] + block[two_thirds : two_thirds + 192]
+    assert seen[0] == block[third : third + 96] + block[two_thirds : two_thirds + 96]
     assert whole == block
 
 

@@ -129,7 +129,7 @@ def token_blocks() -> Iterator[bytes]:
         [6, *(0, 1), *(1, 1, 2), *(3, 1, 2, 1, 2), *(0, 2), *(1, 3, 3), *(0, 3), *(0, 0)]
     )
     for table in (letters, nested, bytes([0, 2, 1, 2, 0])):
-        for mixing in (bytes([0, 0]), bytes([0, 3]), bytes([1])):
+        for mixing in (bytes([0, 0, 0]), bytes([0, 3, 2]), bytes([1])):
             for length, lane in ((1, 0), (12, 11), (24, 7)):
                 for payload in (b"", inputs.NOISE[:3], inputs.NOISE[:24]):
                     head = table + b"\7\1\2\3" + mixing + bytes([length - 1, lane])
@@ -173,8 +173,8 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
     """Target and input."""
     for one in blocks(b"", b""):
         yield "model_block", one
-    for stride in (0, 1, 4, 300):
-        for one in blocks(stride.to_bytes(2, "little"), b""):
+    for number, stride in enumerate((0, 1, 4, 300)):
+        for one in blocks(stride.to_bytes(2, "little") + bytes([number % 3]), b""):
             yield "adaptive_block", one
             yield "mixed_block", one
     for filter_ in FILTERS:
@@ -182,10 +182,12 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
             start = bytes([0, *filter_, direction])
             yield "samples_block", start + inputs.NOISE[:640]
             yield "samples_block", start + inputs.SENTENCES[:639]
-    for one in blocks(b"", bytes([1, *FILTERS[0], 2])):
+    for one in blocks(b"", bytes([1, *FILTERS[0], 2, 1])):
         yield "samples_block", one
     yield "samples_block", bytes([2, 1, 5, 1, 0, 1, 255, 255, 0]) + inputs.NOISE[:300]
     yield "samples_block", bytes([2, 4, 2, 4, 6]) + inputs.NOISE[:30]
+    for one in copies():
+        yield "copies", one
     for one in token_blocks():
         yield "token_block", one
     for vocabulary in (0, 30, 254):

@@ -39,10 +39,10 @@ class Lines {
   std::size_t length_above() const { return length_above_; }  // of the line above
   // The byte in the same column of the line above; 0 if there is none.
   std::uint8_t above() const { return above_; }
-  bool matches_above() const { return matches_above_; }      // the last byte is that above it
-  std::uint64_t first_word() const { return first_word_; }   // hash of the line's first word
-  std::uint64_t field() const { return field_; }             // hash of the field so far
-  std::size_t fields() const { return fields_; }             // that have ended in this line
+  bool matches_above() const { return matches_above_; }     // the last byte is that above it
+  std::uint64_t first_word() const { return first_word_; }  // hash of the line's first word
+  std::uint64_t field() const { return field_; }            // hash of the field so far
+  std::size_t fields() const { return fields_; }            // that have ended in this line
   // The byte at the same place of the same field of the line above, and the one after it; 0 if
   // there is none.
   std::uint8_t field_above() const { return field_above_; }
