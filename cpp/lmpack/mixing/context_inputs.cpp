@@ -39,7 +39,7 @@ std::size_t ContextInputs::inputs(std::size_t contexts, bool all) {
 
 ContextInputs::ContextInputs(const MixingKernels& kernels, std::size_t contexts, bool all)
     : kernels_(kernels),
-      histories_(padded(contexts), &unused_),
+      slots_(padded(contexts), unused_.data()),
       states_(padded(contexts)),
       run_entries_(padded(contexts) * kPlaces, kHalf << kEntryShift),
       expected_(padded(contexts)),
@@ -54,7 +54,8 @@ ContextInputs::ContextInputs(const MixingKernels& kernels, std::size_t contexts,
   }
   history_step_ = {.size = size,
                    .all = all,
-                   .histories = histories_.data(),
+                   .slots = slots_.data(),
+                   .node = 0,
                    .entries = history_entries_.data(),
                    .states = states_.data(),
                    .inputs = nullptr,
@@ -80,16 +81,18 @@ void ContextInputs::set_run(std::size_t context, const ByteRun& run) {
       static_cast<std::uint32_t>(context) * kPlaces + kClassOfLength[run.length] * kOfClass;
 }
 
-void ContextInputs::predict(std::uint32_t prefix, int bit, std::int16_t* inputs) {
+void ContextInputs::predict(std::uint32_t prefix, int bit, std::size_t node,
+                            std::int16_t* inputs) {
   history_step_.inputs = inputs;
-  run_step_.inputs = inputs + histories_.size() * (history_step_.all ? 4 : 1);
+  history_step_.node = node;
+  run_step_.inputs = inputs + slots_.size() * (history_step_.all ? 4 : 1);
   kernels_.predict_histories(history_step_);
   kernels_.predict_runs(run_step_, prefix, bit);
 }
 
 void ContextInputs::update(std::uint32_t bit) {
   kernels_.learn_histories(history_step_, bit);
-  unused_ = 0;
+  unused_.fill(0);
   kernels_.learn_runs(run_step_, bit);
 }
 

@@ -28,22 +28,25 @@ class ContextInputs {
   // Starts a byte of which this is the run of a context.
   void set_run(std::size_t context, const ByteRun& run);
 
-  // The history of a context that the next bit belongs to.
-  void set_history(std::size_t context, BitHistory& history) { histories_[context] = &history; }
+  // The histories of a context for its next four bits, as those of a slot.
+  void set_slot(std::size_t context, SlotHistories& histories) {
+    slots_[context] = histories.data();
+  }
 
   // Writes the inputs: of histories the logit of p, and with all inputs p itself, and both again,
   // but 0 where zeros and ones were seen; then of runs the logit. A context that has seen nothing
   // gives zeros, and so does a run whose byte disagrees with the prefix, a leading 1 and the `bit`
   // bits of the byte that are known.
-  void predict(std::uint32_t prefix, int bit, std::int16_t* inputs);
+  // node: the index of the next bit's history in the slots.
+  void predict(std::uint32_t prefix, int bit, std::size_t node, std::int16_t* inputs);
 
   // The bit that came.
   void update(std::uint32_t bit);
 
  private:
   const MixingKernels& kernels_;
-  BitHistory unused_ = 0;  // the history of the entries that fill the arrays up
-  AlignedVector<BitHistory*> histories_;
+  SlotHistories unused_{};  // of the entries that fill the arrays up
+  AlignedVector<BitHistory*> slots_;
   AlignedVector<MapEntry> history_entries_;
   AlignedVector<std::uint32_t> states_;
   AlignedVector<MapEntry> run_entries_;

@@ -75,7 +75,7 @@ V target_of(std::uint32_t bit) {
 
 template <typename V>
 void predict_histories(const HistoryStep& step) {
-  for (std::size_t i = 0; i < step.size; ++i) step.states[i] = *step.histories[i];
+  for (std::size_t i = 0; i < step.size; ++i) step.states[i] = step.slots[i][step.node];
   const V half = V::all(static_cast<std::int32_t>(kHalf));
   std::int16_t* const linear = step.inputs + step.size;
   std::int16_t* const sure_logits = linear + step.size;
@@ -104,9 +104,10 @@ void learn_histories(const HistoryStep& step, std::uint32_t bit) {
     place.put(step.entries, moved_entries(place.of(step.entries), target, limit, step.shares));
   }
   const std::uint8_t* const nexts = step.nexts + bit;
-  BitHistory* const* const histories = step.histories;
+  BitHistory* const* const slots = step.slots;
+  const std::size_t node = step.node;
   const std::uint32_t* const states = step.states;
-  for (std::size_t i = 0, size = step.size; i < size; ++i) *histories[i] = nexts[2 * states[i]];
+  for (std::size_t i = 0, size = step.size; i < size; ++i) slots[i][node] = nexts[2 * states[i]];
 }
 
 template <typename V>

@@ -23,6 +23,9 @@ constexpr MixerLayer::Learning kFinalLearning = {32, 0};
 
 constexpr std::size_t kInputsOfModel = 2;
 
+// Slots of a context of order 1: one for the first four bits of a byte, 16 for the last four.
+constexpr std::size_t kOrder1Slots = 17;
+
 // First weights of the inputs, in units of 2**-14: most for the models, so that short files are
 // worth mixing; the mixers find out soon.
 constexpr std::int16_t kFirstWeight = 300;
@@ -120,7 +123,7 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
       lanes_(layout.lanes(),
              Lane{LaneContexts(stride), std::vector<Match>(parts_.matches.size()), 0}),
       histories_by_hash_(lines_log2(layout.length(), parts_)),
-      order1_(kByteValues * kByteValues),
+      order1_(kByteValues * kOrder1Slots),
       order1_runs_(kByteValues),
       hashes_(parts_.contexts.size()),
       slots_(parts_.contexts.size()),
@@ -166,7 +169,11 @@ void ContextMixer::find_slots() {
   const std::uint32_t nibble = bit_ == 0 ? 0 : prefix_;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i] = &histories_by_hash_.find(hashes_[i], nibble);
+    context_inputs_.set_slot(i + 1, slots_[i]->histories);
   }
+  const std::size_t last = lane_->contexts.last() & 0xFF;
+  const std::size_t slot = bit_ == 0 ? 0 : prefix_ - 15;
+  context_inputs_.set_slot(0, order1_[last * kOrder1Slots + slot]);
 }
 
 Probability ContextMixer::predict(std::span<const Probability> said) {
@@ -175,11 +182,7 @@ Probability ContextMixer::predict(std::span<const Probability> said) {
   *inputs++ = logistic().stretch(order0_.predict(prefix_));
   matches_.predict(prefix_, bit_, inputs);
   inputs += parts_.matches.size() * MatchInputs::kInputs;
-  context_inputs_.set_history(0, order1_[(lane_->contexts.last() & 0xFF) << 8 | prefix_]);
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    context_inputs_.set_history(i + 1, slots_[i]->histories[node_]);
-  }
-  context_inputs_.predict(prefix_, bit_, inputs);
+  context_inputs_.predict(prefix_, bit_, node_, inputs);
   select_weights();
   const std::span<const Logit> mixed = mixers_.mix();
   std::ranges::copy(mixed, final_mixers_.inputs());

@@ -18,7 +18,8 @@ using MapEntry = std::uint32_t;
 struct HistoryStep {
   std::size_t size;               // contexts, padded
   bool all;                       // four inputs each, otherwise one
-  BitHistory* const* histories;   // [size]: what the bit updates
+  BitHistory* const* slots;       // [size]: the histories of the next bits of each context
+  std::size_t node;               // which of them is that of the next bit, which the bit updates
   MapEntry* entries;              // [size][states]
   std::uint32_t* states;          // [size], working memory
   std::int16_t* inputs;           // out: [1 or 4][size]

@@ -27,11 +27,14 @@ struct ByteRun {
   }
 };
 
+// Histories of four bits: that of the first bit, those of the second one after a 0 and after a 1,
+// and so on.
+using SlotHistories = std::array<BitHistory, 15>;
+
 struct HistorySlot {
   std::uint16_t check = 0;  // tells contexts apart
   ByteRun run;              // only in slots of the first four bits of a byte
-  // That of the first bit, those of the second one after a 0 and after a 1, and so on.
-  std::array<BitHistory, 15> histories{};
+  SlotHistories histories{};
 };
 
 class HistoryTable {

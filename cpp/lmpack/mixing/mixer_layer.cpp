@@ -9,7 +9,11 @@ constexpr int kWeightBits = 14;
 constexpr int kRateBits = 10;
 constexpr std::int32_t kAgeUnit = 32;
 
+// Up to so many inputs a vector takes longer than one after another.
+constexpr std::size_t kNarrow = 16;
+
 std::size_t padded(std::size_t size) {
+  if (size <= kNarrow) return size;
   return (size + MixingKernels::kGroup - 1) / MixingKernels::kGroup * MixingKernels::kGroup;
 }
 
@@ -49,7 +53,11 @@ std::span<const Logit> MixerLayer::mix() {
   std::int16_t** const rows = rows_.data();
   for (std::size_t i = 0; i < count; ++i) rows[i] = weights_.data() + chosen_[i] * size_;
   std::int64_t* const sums = sums_.data();
-  kernels_.dot(inputs_.data(), size_, rows, count, sums);
+  if (size_ <= kNarrow) {
+    narrow_dot();
+  } else {
+    kernels_.dot(inputs_.data(), size_, rows, count, sums);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     constexpr std::int64_t kLimit = kLargestLogit;
     logits_[i] = static_cast<Logit>(std::clamp(sums[i] >> kWeightBits, -kLimit, kLimit));
@@ -68,7 +76,31 @@ void MixerLayer::update(std::uint32_t bit) {
     const std::int32_t error = ((target - p) * rate) >> kRateBits;
     errors_[i] = static_cast<std::int16_t>(std::clamp(error, -32767, 32767));
   }
-  kernels_.train(inputs_.data(), size_, rows_.data(), rows_.size(), errors_.data());
+  if (size_ <= kNarrow) {
+    narrow_train();
+  } else {
+    kernels_.train(inputs_.data(), size_, rows_.data(), rows_.size(), errors_.data());
+  }
+}
+
+void MixerLayer::narrow_dot() {
+  const std::int16_t* const inputs = inputs_.data();
+  for (std::size_t k = 0; k < rows_.size(); ++k) {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < size_; ++i) sum += inputs[i] * rows_[k][i];
+    sums_[k] = sum;
+  }
+}
+
+void MixerLayer::narrow_train() {
+  const std::int16_t* const inputs = inputs_.data();
+  for (std::size_t k = 0; k < rows_.size(); ++k) {
+    std::int16_t* const row = rows_[k];
+    for (std::size_t i = 0; i < size_; ++i) {
+      const std::int32_t step = (inputs[i] * errors_[k] + (1 << 14)) >> 15;
+      row[i] = static_cast<std::int16_t>(std::clamp(row[i] + step, -32768, 32767));
+    }
+  }
 }
 
 }  // namespace lmpack

@@ -48,8 +48,12 @@ class MixerLayer {
  private:
   static constexpr std::size_t kAges = 1024;
 
+  // The kernels' steps for few inputs.
+  void narrow_dot();
+  void narrow_train();
+
   const MixingKernels& kernels_;
-  std::size_t size_;  // of a set, padded
+  std::size_t size_;  // of a set, padded unless there are few inputs
   AlignedVector<std::int16_t> inputs_;
   AlignedVector<std::int16_t> weights_;    // [sets of all mixers][size_]
   std::array<std::int16_t, kAges> rates_;  // by bits that a set was used for
