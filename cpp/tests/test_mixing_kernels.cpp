@@ -98,7 +98,7 @@ Row inputs_over_time(const MixingKernels& kernels, bool all) {
   Row one(ContextInputs::inputs(kContexts, all));
   Row seen;
   Random random(2);
-  Bytes histories(64 * kContexts);
+  std::vector<SlotHistories> slots(8 * kContexts);
   for (int byte = 0; byte < 300; ++byte) {
     for (std::size_t i = 0; i < kContexts; ++i) {
       ByteRun run;
@@ -110,16 +110,16 @@ Row inputs_over_time(const MixingKernels& kernels, bool all) {
     const std::uint32_t next = random.below(3) == 0 ? random.below(256) : random.below(4) * 85;
     for (int bit = 0; bit < 8; ++bit) {
       for (std::size_t i = 0; i < kContexts; ++i) {
-        inputs.set_history(i, histories[random.below(64) * kContexts + i]);
+        inputs.set_slot(i, slots[random.below(8) * kContexts + i]);
       }
-      inputs.predict(prefix, bit, one.data());
+      inputs.predict(prefix, bit, random.below(15), one.data());
       seen.insert(seen.end(), one.begin(), one.end());
       const std::uint32_t came = next >> (7 - bit) & 1;
       inputs.update(came);
       prefix = prefix << 1 | came;
     }
   }
-  seen.insert(seen.end(), histories.begin(), histories.end());
+  for (const SlotHistories& slot : slots) seen.insert(seen.end(), slot.begin(), slot.end());
   return seen;
 }
 

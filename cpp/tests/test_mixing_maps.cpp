@@ -180,13 +180,13 @@ TEST_CASE("contexts that have seen nothing say nothing, and learn") {
     ContextInputs inputs(*available_mixing_kernels().front(), 2, all);
     REQUIRE(ContextInputs::inputs(2, all) == 16 * (kinds + 1));
     std::vector<std::int16_t> logits(ContextInputs::inputs(2, all), 77);
-    std::array<BitHistory, 2> histories{};
+    std::array<SlotHistories, 2> slots{};
     ByteRun run;
     const auto predict = [&] {
-      for (std::size_t i = 0; i < 2; ++i) inputs.set_history(i, histories[i]);
+      for (std::size_t i = 0; i < 2; ++i) inputs.set_slot(i, slots[i]);
       inputs.set_run(0, run);
       inputs.set_run(1, {});
-      inputs.predict(1, 0, logits.data());
+      inputs.predict(1, 0, 0, logits.data());
     };
     predict();
     CHECK(std::ranges::all_of(logits, [](std::int16_t logit) { return logit == 0; }));
@@ -202,8 +202,7 @@ TEST_CASE("contexts that have seen nothing say nothing, and learn") {
     CHECK(logits[16 * kinds + 1] == 0);
     // With a bit that differs only half of the inputs are left, and the run disagrees.
     inputs.update(0);
-    for (std::size_t i = 0; i < 2; ++i) inputs.set_history(i, histories[i]);
-    inputs.predict(2, 1, logits.data());
+    inputs.predict(2, 1, 0, logits.data());
     CHECK(logits[0] > 0);
     if (all) CHECK(logits[16] > 0);
     if (all) CHECK(logits[32] == 0);

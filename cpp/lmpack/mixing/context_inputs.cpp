@@ -81,8 +81,7 @@ void ContextInputs::set_run(std::size_t context, const ByteRun& run) {
       static_cast<std::uint32_t>(context) * kPlaces + kClassOfLength[run.length] * kOfClass;
 }
 
-void ContextInputs::predict(std::uint32_t prefix, int bit, std::size_t node,
-                            std::int16_t* inputs) {
+void ContextInputs::predict(std::uint32_t prefix, int bit, std::size_t node, std::int16_t* inputs) {
   history_step_.inputs = inputs;
   history_step_.node = node;
   run_step_.inputs = inputs + slots_.size() * (history_step_.all ? 4 : 1);

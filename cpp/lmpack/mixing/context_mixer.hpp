@@ -85,7 +85,7 @@ class ContextMixer {
   std::size_t seen_orders_ = 0;
 
   HistoryTable histories_by_hash_;
-  std::vector<SlotHistories> order1_;      // [last byte][first four bits, or the last four by prefix]
+  std::vector<SlotHistories> order1_;  // [last byte][first four bits, or the last four by prefix]
   std::vector<ByteRun> order1_runs_;   // [last byte]
   std::vector<std::uint64_t> hashes_;  // of the contexts
   std::vector<HistorySlot*> slots_;    // of the contexts

@@ -85,19 +85,23 @@ void MixerLayer::update(std::uint32_t bit) {
 
 void MixerLayer::narrow_dot() {
   const std::int16_t* const inputs = inputs_.data();
+  const std::size_t size = size_;
   for (std::size_t k = 0; k < rows_.size(); ++k) {
+    const std::int16_t* const row = rows_[k];
     std::int64_t sum = 0;
-    for (std::size_t i = 0; i < size_; ++i) sum += inputs[i] * rows_[k][i];
+    for (std::size_t i = 0; i < size; ++i) sum += inputs[i] * row[i];
     sums_[k] = sum;
   }
 }
 
 void MixerLayer::narrow_train() {
   const std::int16_t* const inputs = inputs_.data();
+  const std::size_t size = size_;
   for (std::size_t k = 0; k < rows_.size(); ++k) {
     std::int16_t* const row = rows_[k];
-    for (std::size_t i = 0; i < size_; ++i) {
-      const std::int32_t step = (inputs[i] * errors_[k] + (1 << 14)) >> 15;
+    const std::int32_t error = errors_[k];
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::int32_t step = (inputs[i] * error + (1 << 14)) >> 15;
       row[i] = static_cast<std::int16_t>(std::clamp(row[i] + step, -32768, 32767));
     }
   }
