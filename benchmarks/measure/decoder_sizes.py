@@ -23,6 +23,7 @@ from benchmarks.record import environment, read_result, timed, write_result
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._container import BlockKind
 from lmpack._executors import open_executor
+from lmpack._executors.mixing import Predictor
 from lmpack._models.decoder.bundle import DecoderBundle
 
 FILES = (WIKIPEDIA, "text/novels_en.valid.xz", "general/code.valid.xz", ENWIK)
@@ -49,7 +50,11 @@ def payloads_by_lanes(bundle: DecoderBundle, text: bytes) -> dict[int, int]:
     """Bytes of the payload of one block of a text, by its number of lanes."""
     executor = open_executor(bundle, "cpu")
     return {
-        1 << log2: len(Coding(BlockKind.MIXED_TOKENS, log2).encode(executor, text, no_progress))
+        1 << log2: len(
+            Coding(BlockKind.MIXED_TOKENS, log2, predictor=Predictor.FULL).encode(
+                executor, text, no_progress
+            )
+        )
         for log2 in range(MOST_LANES_LOG2 + 1)
     }
 

@@ -10,6 +10,7 @@ would give (less the few bytes that a stream takes). One thread.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from typing import Any
 
@@ -19,6 +20,7 @@ from lmpack._blocks.coding import Coding
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._container import BlockKind
 from lmpack._executors import open_executor
+from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import Executor
 from lmpack._models.bundle import load_byte_model
 
@@ -33,14 +35,16 @@ def ignore(share: float) -> None:
 def measure(executor: Executor | None, data: bytes, lanes_log2: int) -> dict[str, Any]:
     """Sizes and speeds of one block, and of its lanes on their own."""
     kind = BlockKind.ADAPTIVE if executor is None else BlockKind.MIXED
-    way = Coding(kind, lanes_log2)
+    way = Coding(kind, lanes_log2, predictor=Predictor.FULL)
     payload, encoding = timed(way.encode, executor, data, ignore)
     lane = -(-len(data) >> lanes_log2)
     plain, decoding = timed(way.decode, executor, payload, len(data), ignore)
     if plain != data:
         raise RuntimeError("the round trip failed")
     pieces = [data[start : start + lane] for start in range(0, len(data), lane)]
-    alone = [Coding(kind, 0).encode(executor, piece, ignore) for piece in pieces]
+    alone = [
+        dataclasses.replace(way, lanes_log2=0).encode(executor, piece, ignore) for piece in pieces
+    ]
     return {
         "lanes": 1 << lanes_log2,
         "bits_per_byte": 8 * len(payload) / len(data),

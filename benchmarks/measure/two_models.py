@@ -17,6 +17,7 @@ from benchmarks.data import VALIDATION, start_of, title_of
 from benchmarks.record import environment, read_result, timed, write_result
 from lmpack._blocks.levels import LEVELS
 from lmpack._executors import open_executor
+from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.pair import ExecutorPair
 from lmpack._executors.protocol import BlockCoder, no_progress
 from lmpack._models.bundle import Bundle, load_byte_model
@@ -25,6 +26,8 @@ LIMIT = 200_000
 TIMED = 1 << 13
 """Bytes of which the times are measured."""
 TURNS = 12
+MIXING = Mixing(predictor=Predictor.STRONG)
+"""That of level 9."""
 CLOCKS = {1: "cpu", 2: "wall"}
 """By the number of threads."""
 
@@ -37,13 +40,13 @@ def coders(bundles: list[Bundle], threads: int) -> dict[str, BlockCoder]:
 
 def size(coder: BlockCoder, data: bytes) -> int:
     """Bytes of the payload."""
-    return len(coder.encode(data, len(data), 0, no_progress))
+    return len(coder.encode(data, len(data), MIXING, no_progress))
 
 
 def times(coder: BlockCoder, data: bytes, clock: str) -> dict[str, float]:
     """Microseconds a byte of both directions."""
-    payload, encoding = timed(coder.encode, data, len(data), 0, no_progress)
-    plain, decoding = timed(coder.decode, payload, len(data), len(data), 0, no_progress)
+    payload, encoding = timed(coder.encode, data, len(data), MIXING, no_progress)
+    plain, decoding = timed(coder.decode, payload, len(data), len(data), MIXING, no_progress)
     if plain != data:
         raise RuntimeError("the round trip failed")
     each = 1e6 / len(data)

@@ -43,14 +43,14 @@ std::vector<OddsRows> alone(const Odds& odds, std::size_t vocabulary = kVocabula
 }
 
 Bytes encode_all_steps(const Odds& odds) {
-  MixedEncoder encoder(kPlain, kLayout, {});
+  MixedEncoder encoder(kPlain, kLayout, {}, 1);
   encoder.encode(alone(odds), kLayout.steps());
   return encoder.finish();
 }
 
 TEST_CASE("bytes come back with a model, and lanes that have ended give 0") {
   const Odds odds = odds_of(kLayout.steps());
-  MixedDecoder decoder(encode_all_steps(odds), kLayout, {});
+  MixedDecoder decoder(encode_all_steps(odds), kLayout, {}, 1);
   for (std::size_t step = 0; step < kLayout.steps(); ++step) {
     Odds rows = row_of(odds, 0, step);
     const Odds second = row_of(odds, 1, step);
@@ -69,7 +69,7 @@ TEST_CASE("pieces and paths give the bytes of whole tables") {
     const Odds row = row_of(odds, 0, i);
     paths[i] = path_of(std::span(row).first<kByteValues>(), kPlain[i]);
   }
-  MixedEncoder encoder(kPlain, kLayout, {});
+  MixedEncoder encoder(kPlain, kLayout, {}, 1);
   encoder.encode(paths, kLayout.steps());
   CHECK(encoder.finish() == encode_all_steps(odds));
 }
@@ -88,10 +88,10 @@ TEST_CASE("two models are mixed, in their order, and only two") {
   for (std::size_t step = 0; step < kLayout.steps(); ++step) {
     Odds first = row_of(odds, 0, step);
     Odds second = row_of(others, 0, step);
-    for (const auto& [rows, all] : {std::pair{&first, &odds}, std::pair{&second, &others}}) {
-      const Odds lane = row_of(*all, 1, step);
-      rows->insert(rows->end(), lane.begin(), lane.end());
-    }
+    const Odds first_of_lane = row_of(odds, 1, step);
+    first.insert(first.end(), first_of_lane.begin(), first_of_lane.end());
+    const Odds second_of_lane = row_of(others, 1, step);
+    second.insert(second.end(), second_of_lane.begin(), second_of_lane.end());
     Symbols bytes(2);
     CHECK_THROWS_AS(decoder.decode(alone(first), bytes), InvalidArgument);
     const std::vector<OddsRows> rows{{first, kVocabulary}, {second, kVocabulary}};
@@ -111,21 +111,33 @@ TEST_CASE("what stands in lanes that have ended is ignored") {
 }
 
 TEST_CASE("mixed coders refuse what is out of turn or of another size") {
-  MixedEncoder encoder(kPlain, kLayout, {});
+  MixedEncoder encoder(kPlain, kLayout, {}, 1);
   CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode(alone(odds_of(2)), 1), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode(alone(Odds(2 * 255), 255), 1), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode(std::vector<BytePath>(3), 1), InvalidArgument);
-  CHECK_THROWS_AS(encoder.encode(4), InvalidArgument);
-  encoder.encode(3);
+  CHECK_THROWS_AS(encoder.encode(std::vector<BytePath>(8), 4), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(1), InvalidArgument);  // a model predicts
+  encoder.encode(alone(odds_of(3)), 3);
   const Bytes payload = encoder.finish();
   CHECK_THROWS_AS(encoder.finish(), InvalidArgument);
-  MixedDecoder decoder(payload, kLayout, {});
+  MixedDecoder decoder(payload, kLayout, {}, 1);
   Symbols bytes(2);
   Symbols three(3);
   CHECK_THROWS_AS(decoder.finish(), InvalidArgument);
   CHECK_THROWS_AS(decoder.decode(alone(odds_of(1)), three), InvalidArgument);
   CHECK_THROWS_AS(decoder.decode(alone(Odds(2 * 255), 255), bytes), InvalidArgument);
+  CHECK_THROWS_AS(decoder.decode(), InvalidArgument);
+}
+
+TEST_CASE("without a model coders take none, and stop at the end") {
+  MixedEncoder encoder(kPlain, kLayout, {});
+  CHECK_THROWS_AS(encoder.encode(alone(odds_of(1)), 1), InvalidArgument);
+  CHECK_THROWS_AS(encoder.encode(4), InvalidArgument);
+  encoder.encode(3);
+  MixedDecoder decoder(encoder.finish(), kLayout, {});
+  Symbols bytes(2);
+  CHECK_THROWS_AS(decoder.decode(alone(odds_of(1)), bytes), InvalidArgument);
   for (int step = 0; step < 3; ++step) decoder.decode();
   CHECK_THROWS_AS(decoder.decode(), InvalidArgument);
   CHECK(decoder.finish() == kPlain);
@@ -135,10 +147,10 @@ TEST_CASE("mixed coders refuse what is out of turn or of another size") {
 TEST_CASE("mixed coders stop for good at bad odds or damage") {
   Odds bad = odds_of(1);
   bad[3] = 1 << 24;
-  MixedEncoder encoder(kPlain, kLayout, {});
+  MixedEncoder encoder(kPlain, kLayout, {}, 1);
   CHECK_THROWS_AS(encoder.encode(alone(bad), 1), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode(alone(odds_of(1)), 1), InvalidArgument);
-  MixedDecoder decoder({}, kLayout, {});
+  MixedDecoder decoder({}, kLayout, {}, 1);
   Symbols bytes(2);
   CHECK_THROWS_AS(decoder.decode(alone(bad), bytes), InvalidArgument);
   CHECK_THROWS_AS(decoder.decode(alone(odds_of(1)), bytes), InvalidArgument);

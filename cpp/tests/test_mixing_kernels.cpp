@@ -284,5 +284,5 @@ TEST_CASE("a layer of mixers learns which input is right") {
     mixed = layer.mix()[0];
     layer.update(bit);
   }
-  CHECK((bit != 0 ? mixed : -mixed) > 5 * kLogitUnit);
+  CHECK((bit != 0 ? mixed : -mixed) > 4 * kLogitUnit);
 }

@@ -21,6 +21,7 @@ MixedDecoder::MixedDecoder(std::vector<std::uint8_t> payload, BlockLayout layout
 
 void MixedDecoder::decode() {
   cursor_.check(1);
+  check_rows({}, mixer_.models(), 0);
   cursor_.advance(1, [&](const Cell& cell) {
     plain_[cell.index] = decode_byte(cell.lane, [](std::uint32_t, auto) {});
     mixer_.finish_byte();

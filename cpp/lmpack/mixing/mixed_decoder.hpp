@@ -26,8 +26,9 @@ class MixedDecoder {
 
   const BlockLayout& layout() const { return cursor_.layout(); }
 
-  // Decodes the next step without a model. Throws DamagedStream if the payload ends too early,
-  // InvalidArgument for a call out of turn; after damage, for every further call.
+  // Decodes the next step where no model predicts. Throws DamagedStream if the payload ends too
+  // early, InvalidArgument for a call out of turn or where a model does; after damage, for every
+  // further call.
   void decode();
 
   // The same with what each model gives, in rows [lanes], the same as the

@@ -19,6 +19,7 @@ MixedEncoder::MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layo
 
 void MixedEncoder::encode(std::size_t steps) {
   cursor_.check(steps);
+  check_rows({}, mixer_.models(), 0);
   cursor_.advance(steps, [&](const Cell& cell) { encode_byte(cell, {}); });
 }
 

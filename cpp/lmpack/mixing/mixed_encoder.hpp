@@ -24,7 +24,7 @@ class MixedEncoder {
 
   const BlockLayout& layout() const { return cursor_.layout(); }
 
-  // Codes the next `steps` steps without a model.
+  // Codes the next `steps` steps where no model predicts; throws InvalidArgument where one does.
   void encode(std::size_t steps);
 
   // The same with what each model gives, in rows [lanes, steps]. Those of
