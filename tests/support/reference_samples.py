@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reference_mixing import clip
+from reference_learning import clip
 
 LARGEST_VALUE = 131071
 
