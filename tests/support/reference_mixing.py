@@ -3,247 +3,28 @@
 from __future__ import annotations
 
 import functools
-import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
 
-MASK = 2**64 - 1
-MULTIPLIER = 0x9E3779B97F4A7C15
-LARGEST_LOGIT = 3071
+import numpy as np
+from reference_contexts import Followers, LaneContexts
+from reference_inputs import HistoryInputs, Matches, MatchInputs, Slot, SlotTable
+from reference_learning import (
+    AFTER,
+    STRETCH,
+    Apm,
+    Integers,
+    Mixers,
+    StateMaps,
+    clip,
+    squash,
+    stretch,
+)
+from reference_predictors import LIGHT, PREDICTORS, STRONG
+from reference_texts import H
 
 Weights = Callable[[int, bytes], Sequence[int]]
 """The model: weights of the 256 bytes for a lane, given its bytes so far."""
-
-
-def clip(x: int, low: int, high: int) -> int:
-    return max(low, min(x, high))
-
-
-# 1. Logits
-
-QUARTERS = [round(2**30 / (1 + math.exp(-i / 4))) for i in range(49)]
-
-
-def squash(x: int) -> int:
-    size = min(abs(x), LARGEST_LOGIT)
-    i, rest = divmod(size, 64)
-    p = min((QUARTERS[i] + (QUARTERS[i + 1] - QUARTERS[i]) // 64 * rest) >> 14, 65535)
-    return p if x > 0 else 65536 - p if x < 0 else 32768
-
-
-def _firsts() -> list[int]:
-    firsts, x = [], 0
-    for p in range(32768, 65537):
-        while x < LARGEST_LOGIT and squash(x) < p:
-            x += 1
-        firsts.append(x)
-    return firsts
-
-
-FIRSTS = _firsts()
-
-
-def stretch(p: int) -> int:
-    if p < 32768:
-        return -stretch(65536 - p)
-    return FIRSTS[(p if p >= 61440 else p - p % 16) - 32768]
-
-
-def coarse(p: int) -> int:
-    return stretch(p - p % 16 + 8)
-
-
-# 2. What learns
-
-
-class Learner(Protocol):
-    def update(self, bit: int) -> None: ...
-
-
-class StateMap:
-    def __init__(self, limit: int, first: Sequence[int] | None = None) -> None:
-        self.limit = limit
-        self.first = first
-        self.entries: dict[int, list[int]] = {}
-
-    def predict(self, context: int) -> int:
-        start = 2**21 if self.first is None else self.first[context] * 64
-        self.entry = self.entries.setdefault(context, [start, 0])
-        return clip(self.entry[0] >> 6, 1, 65535)
-
-    def update(self, bit: int) -> None:
-        p, n = self.entry
-        target = 2**22 - 1 if bit else 0
-        self.entry[:] = p + ((target - p) * (131072 // (2 * n + 3)) >> 16), min(n + 1, self.limit)
-
-
-class Apm:
-    def __init__(self) -> None:
-        self.contexts: dict[int, list[int]] = {}
-
-    def refine(self, x: int, context: int) -> int:
-        start = [squash((k - 16) * 160) for k in range(33)]
-        self.knots = self.contexts.setdefault(context, start)
-        k, r = divmod(clip(x, -2560, 2559) + 2560, 160)
-        self.nearest = k if r < 80 else k + 1
-        return clip((self.knots[k] * (160 - r) + self.knots[k + 1] * r) // 160, 1, 65535)
-
-    def update(self, bit: int) -> None:
-        knot = self.knots[self.nearest]
-        self.knots[self.nearest] = knot + (((65535 if bit else 0) - knot) >> 6)
-
-
-class Mixer:
-    def __init__(self, first: Sequence[int], rate: int, head_start: int) -> None:
-        self.first, self.rate, self.head_start = first, rate, head_start
-        self.sets: dict[int, list[int]] = {}
-        self.seen = 0
-
-    def mix(self, inputs: Sequence[int], context: int) -> int:
-        self.inputs = list(inputs)
-        self.weights = self.sets.setdefault(context, list(self.first))
-        total = sum(i * (w >> 4) for i, w in zip(inputs, self.weights, strict=True))
-        self.x = clip(total >> 12, -LARGEST_LOGIT, LARGEST_LOGIT)
-        return self.x
-
-    def update(self, bit: int) -> None:
-        rate = self.rate + (self.head_start >> min(self.seen // 65536, 31))
-        self.seen += 1
-        error = (65536 * bit - squash(self.x)) * rate >> 5
-        for i, x in enumerate(self.inputs):
-            moved = self.weights[i] + (x * error + 4096 >> 13)
-            self.weights[i] = clip(moved, -524287, 524287)
-
-
-LARGEST = (40, 24, 12, 8, 6, 5)
-History = tuple[int, int, int]
-
-
-def allowed(zeros: int, ones: int) -> bool:
-    smaller = min(zeros, ones)
-    return smaller < len(LARGEST) and max(zeros, ones) <= LARGEST[smaller]
-
-
-def _histories() -> list[History]:
-    states = [
-        (zeros, total - zeros, last)
-        for total in range(41)
-        for zeros in range(total, -1, -1)
-        for last in (0, 1)
-        if allowed(zeros, total - zeros) and (last == 0 or 0 < zeros < total)
-    ]
-    return sorted(states, key=lambda state: (state[0] + state[1], state[1], state[2]))
-
-
-HISTORIES = _histories()
-NUMBERS = {history: number for number, history in enumerate(HISTORIES)}
-
-
-def after(state: int, bit: int) -> int:
-    counts = list(HISTORIES[state][:2])
-    counts[bit] += 1
-    if counts[1 - bit] > 2:
-        counts[1 - bit] = counts[1 - bit] // 2 + 1
-    while not allowed(*counts):
-        counts[bit if counts[bit] > counts[1 - bit] else 1 - bit] -= 1
-    return NUMBERS[counts[0], counts[1], bit if all(counts) else 0]
-
-
-GUESSES = [(2 * ones + 1) * 65536 // (2 * (zeros + ones) + 2) for zeros, ones, _ in HISTORIES] + [
-    32768
-] * (256 - len(HISTORIES))
-
-
-# 3. Contexts
-
-
-def hashed(x: int, salt: int) -> int:
-    y = (x ^ salt << 56) * MULTIPLIER & MASK
-    return y ^ y >> 32
-
-
-def is_letter(c: int) -> bool:
-    return chr(c).isalpha() if c < 128 else True
-
-
-def context_hashes(lane: bytes, stride: int) -> list[int]:
-    last = int.from_bytes(lane[-8:], "big")
-    values = [last & (256**n - 1) for n in (2, 3, 4)]
-    if stride:
-
-        def back(distance: int) -> int:
-            return lane[-distance] if 0 < distance <= len(lane) else 0
-
-        w, n, nn = back(1), back(stride), back(2 * stride)
-        nw, ne = back(stride + 1), back(stride - 1)
-        values += [n, last & (256**5 - 1), n << 24 | ne << 16 | nw << 8 | w]
-        values += [(w + n + 256 - nw) << 8 | (n + w) // 2 // 16]
-        values += [(2 * n + 256 - nn) << 8 | w // 16, n << 8 | nn, len(lane) % stride]
-    else:
-        word, before = words(lane)
-        values += [last & (256**5 - 1), last & (256**6 - 1), word, word + 31 * before & MASK]
-        values += [last & 0xFFFF00, 7 * before + last % 256 & MASK, last]
-    return [hashed(value, number) for number, value in enumerate(values, 1)]
-
-
-def words(lane: bytes) -> tuple[int, int]:
-    word = before = 0
-    for c in lane:
-        if is_letter(c):
-            word = hashed(word + (c | 32) & MASK, 0)
-        elif word:
-            word, before = 0, word
-    return word, before
-
-
-class SlotTable:
-    def __init__(self, digits: int) -> None:
-        self.log2 = clip(digits + 1, 12, 22)
-        self.lines: dict[int, list[list[int]]] = {}
-
-    def find(self, value: int, nibble: int) -> list[int]:
-        number = value >> 64 - (self.log2 - 2) ^ nibble
-        line = self.lines.setdefault(number, [[0] * 16 for _ in range(4)])
-        for slot in line:
-            if slot[0] == value % 256:
-                return slot
-        least = min(line, key=lambda slot: slot[1])
-        least[:] = [value % 256] + [0] * 15
-        return least
-
-
-# 4. Matches
-
-
-class Matches:
-    def __init__(self, plain: bytearray, lane_length: int, digits: int) -> None:
-        self.plain, self.lane_length = plain, lane_length
-        self.log2 = clip(digits, 8, 20)
-        self.table: dict[int, int] = {}
-        self.coded: set[int] = set()
-
-    def advance(self, place: int, length: int, p: int) -> tuple[int, int]:
-        """Place and length for the byte after position p."""
-        self.coded.add(p)
-        if length and self.plain[place] == self.plain[p]:
-            place, length = place + 1, min(length + 1, 65535)
-        else:
-            length = 0
-        if p % self.lane_length + 1 >= 7:
-            key = int.from_bytes(self.plain[p - 6 : p + 1], "big")
-            key = (key * MULTIPLIER & MASK) >> 64 - self.log2
-            if length == 0 and key in self.table:
-                place = self.table[key]
-                length = self.common(place, p + 1)
-            self.table[key] = p + 1
-        return place, length
-
-    def common(self, a: int, b: int) -> int:
-        most = min((a - 1) % self.lane_length + 1, (b - 1) % self.lane_length + 1, 32)
-        length = 0
-        while length < most and self.plain[a - 1 - length] == self.plain[b - 1 - length]:
-            length += 1
-        return length if length >= 7 else 0
 
 
 # 5. Prediction
@@ -252,118 +33,156 @@ class Matches:
 class ContextMixer:
     """Probabilities of the bits of a block, in the order in which they are coded."""
 
-    def __init__(self, length: int, lane_length: int, stride: int, models: int = 1) -> None:
-        digits = length.bit_length()
+    def __init__(
+        self, length: int, lane_length: int, stride: int, predictor: int, models: int
+    ) -> None:
+        b = (length - 1).bit_length()
+        parts = PREDICTORS[predictor]
         self.plain = bytearray(length)
-        self.lane_length, self.stride = lane_length, stride
-        self.slots = SlotTable(digits)
-        self.matches = Matches(self.plain, lane_length, digits)
-        self.found = [(0, 0)] * -(-length // lane_length)
-        self.order1: dict[tuple[int, int], list[int]] = {}
-        self.match_apm, self.order2_apm = Apm(), Apm()
+        self.lane_length = lane_length
+        self.is_strong = predictor == STRONG
+        self.numbers = [*parts.always, *(parts.with_stride if stride else parts.without_stride)]
+        followers = Followers()
+        lanes = -(-length // lane_length)
+        self.lanes = [LaneContexts(followers, stride) for _ in range(lanes)]
+        self.slots = SlotTable(clip(b + parts.more_lines, 8, parts.most_lines))
+        self.order1: dict[int, Slot] = {}
+        log2 = clip(b, 8, 20)
+        self.matches = [Matches(self.plain, lane_length, s, log2) for s in parts.matches]
+        self.coded: set[int] = set()
+
         self.model_apms = [Apm() for _ in range(models)]
-        self.order0, self.by_length = StateMap(1000), StateMap(1000)
-        self.by_byte = StateMap(250)
-        self.state_maps = [StateMap(1000, GUESSES) for _ in range(11)]
-        heavy, light = ([50000, 9000], []) if models == 1 else ([38000, 6000], [20000, 3000])
-        first = [*heavy, 0, 3000, 10000] + [3000] * 11 + light
-        self.mixers = [Mixer(first, 6, 9) for _ in range(4)]
-        self.final_mixer = Mixer([16384] * 4, 1, 0)
+        self.order0 = StateMaps(1, 256, 1000)
+        self.match_inputs = MatchInputs(self.matches)
+        contexts = len(self.numbers) + 1
+        self.history_inputs = HistoryInputs(contexts, predictor == LIGHT)
+        first = [[], [12500, 2250], [9500, 5000, 1500, 750]][models] + [0]
+        first += [300] * len(self.matches) + [2500] * len(self.matches)
+        first += [300] * (contexts * (2 if predictor == LIGHT else 5))
+        self.selectors = parts.selectors
+        self.mixers = Mixers(len(self.selectors), first, 184, 400)
+        results = [16384 // len(self.selectors)] * len(self.selectors)
+        self.final_mixers = Mixers(2 if self.is_strong else 1, results, 32, 0)
+        self.last_apms = [Apm() for _ in range(4 if self.is_strong else 2)]
 
     def order(self) -> Iterator[tuple[int, int]]:
         """Lane and position of every byte."""
         for step in range(self.lane_length):
-            for lane in range(len(self.found)):
+            for lane in range(len(self.lanes)):
                 position = lane * self.lane_length + step
                 if position < len(self.plain):
                     yield lane, position
 
     def code_byte(
-        self, lane: int, position: int, models: Sequence[Model], code: Callable[[int], int]
+        self, lane: int, position: int, said: Sequence[Model], code: Callable[[int], int]
     ) -> None:
         """Predict and learn one byte; `code` is given a probability and gives the bit."""
-        if self.found[lane][0] not in self.matches.coded:
-            self.found[lane] = 0, 0
-        past = bytes(self.plain[lane * self.lane_length : position])
-        hashes = context_hashes(past, self.stride)
-        prefix = 1
+        for matches in self.matches:
+            if matches.found[lane][0] not in self.coded:
+                matches.found[lane] = 0, 0
+        contexts = self.lanes[lane]
+        hashes = contexts.hashes(self.numbers)
+        order1 = self.order1.setdefault(contexts.c(1), Slot(256))
+        firsts = slots = [self.slots.find(value, 0) for value in hashes]
+        runs = [slot.run for slot in (order1, *firsts)]
+        orders = [slot for slot, number in zip(slots, self.numbers, strict=True) if number <= 6]
+        seen = sum(slot.histories[0] > 0 for slot in orders)
+        prefix, index = 1, 0
         for known in range(8):
-            if known % 4 == 0:
-                slots = [self.slots.find(value, prefix if known else 0) for value in hashes]
-                node = 1
-            said = [model(prefix, known) for model in models]
-            p = self._predict(lane, past, prefix, known, slots, node, said)
-            bit = code(p)
+            if known == 4:
+                slots, index = [self.slots.find(value, prefix) for value in hashes], 0
+            cells = [(order1, prefix), *((slot, index) for slot in slots)]
+            states = [slot.histories[i] for slot, i in cells]
+            inputs = self.match_inputs.predict(lane, prefix)
+            inputs += self.history_inputs.predict(states, runs, prefix)
+            logits = [stretch(model(prefix, known)) for model in said]
+            bit = code(self._mix(contexts, prefix, logits, inputs, seen))
             self._update(bit)
-            prefix, node = prefix << 1 | bit, node << 1 | bit
-        self.plain[position] = prefix - 256
-        self.found[lane] = self.matches.advance(*self.found[lane], position)
+            for (slot, i), state in zip(cells, states, strict=True):
+                slot.histories[i] = AFTER[state][bit]
+            prefix, index = prefix << 1 | bit, 2 * index + 1 + bit
+        c = prefix - 256
+        for slot in (order1, *firsts):
+            slot.add(c)
+        self.plain[position] = c
+        self.coded.add(position)
+        contexts.add(c)
+        for matches in self.matches:
+            matches.advance(lane, position)
 
-    def _predict(
+    def _mix(
         self,
-        lane: int,
-        past: bytes,
+        contexts: LaneContexts,
         prefix: int,
-        known: int,
-        slots: list[list[int]],
-        node: int,
-        said: Sequence[int],
+        logits: list[int],
+        inputs: list[Integers],
+        seen: int,
     ) -> int:
-        logits = list(map(stretch, said))
+        """The probability with which the bit is coded."""
         refined = [
             stretch(apm.refine(logit, prefix))
             for apm, logit in zip(self.model_apms, logits, strict=True)
         ]
-        # What selects weights is the first model, or the mean of both.
-        model = logits[0] if len(logits) == 1 else sum(logits) >> 1
-        place, length = self.found[lane]
-        length_class = 0
-        if length and (self.plain[place] | 256) >> 8 - known == prefix:
-            length_class = min(length // 2, 15)
-        last = int.from_bytes(past[-2:], "big")
-        inputs = [logits[0], refined[0]]
-        self.used: list[Learner] = [*self.model_apms, self.order0]
-        inputs.append(stretch(self.order0.predict(prefix)))
-        if length_class:
-            expected = self.plain[place]
-            bit = expected >> 7 - known & 1
-            inputs.append(stretch(self.by_length.predict(2 * length_class + bit)))
-            inputs.append(stretch(self.by_byte.predict(256 * expected + prefix)))
-            self.used += [self.by_length, self.by_byte]
-        else:
-            inputs += [0, 0]
-        order1 = self.order1.setdefault((last % 256, prefix), [0])
-        self.histories = [(order1, 0), *((slot, node) for slot in slots)]
-        for state_map, (cell, index) in zip(self.state_maps, self.histories, strict=True):
-            inputs.append(coarse(state_map.predict(cell[index])))
-        inputs += [*logits[1:], *refined[1:]]
-        match_class = sum(length_class >= least for least in (1, 6, 12))
-        contexts = [
-            prefix,
-            4 * ((clip(model, -2048, 2047) + 2048) * 24 // 4096) + match_class,
-            8 * (last % 256) + known,
-            last >> 8,
-        ]
-        results = [m.mix(inputs, c) for m, c in zip(self.mixers, contexts, strict=True)]
-        x = self.final_mixer.mix(results, prefix)
-        a = self.match_apm.refine(x, 16 * prefix + length_class)
-        b = self.order2_apm.refine(x, hashed(last << 8 | prefix, 0) % 4096)
-        return clip(squash(x) + a + 2 * b + 2 >> 2, 1, 65535)
+        order0 = STRETCH[self.order0.predict([prefix])]
+        everything = np.concatenate([logits, refined, order0, *inputs]).astype(np.int64)
+        selected = self._selected(contexts, prefix, logits, seen)
+        results = self.mixers.mix(everything, [selected[name] for name in self.selectors])
+        c_1 = contexts.c(1)
+        sets = [prefix, 8 * c_1 + prefix.bit_length() - 1]
+        final = self.final_mixers.mix(results, sets[: 2 if self.is_strong else 1])
+        x = sum(final) >> 1 if self.is_strong else final[0]
+        places = [
+            16 * prefix + self.match_inputs.length_class,
+            H((contexts.order(2) << 8) + prefix, 0) >> 52,
+            256 * c_1 + prefix,
+            H((contexts.order(3) << 8) + prefix, 1) >> 52,
+        ][: len(self.last_apms)]
+        a, b, *more = (apm.refine(x, c) for apm, c in zip(self.last_apms, places, strict=True))
+        if not more:
+            return clip(squash(x) + a + 2 * b + 2 >> 2, 1, 65535)
+        d, e = more
+        return clip(2 * squash(x) + a + d + 2 * b + 2 * e + 4 >> 3, 1, 65535)
+
+    def _selected(
+        self, contexts: LaneContexts, prefix: int, logits: list[int], seen: int
+    ) -> dict[str, int]:
+        """The number of the set of each selector."""
+        bit = prefix.bit_length() - 1
+        match = self.match_inputs
+        model = 8 * match.length_class + bit
+        if logits:
+            x = logits[0] if len(logits) == 1 else sum(logits) >> 1
+            model = 4 * ((clip(x, -2048, 2047) + 2048) * 24 // 4096)
+            model += bisect_right([1, 6, 12], match.length_class)
+        records, code = contexts.records, contexts.instructions
+        c_1 = contexts.c(1)
+        above = records.N ^ prefix * 2 ** (8 - bit) % 256
+        return {
+            "prefix": prefix,
+            "model": model,
+            "byte 1": 8 * c_1 + bit,
+            "byte 2": contexts.c(2),
+            "byte 3": 8 * contexts.c(3) + bit,
+            "expected": 8 * match.expected + bit,
+            "seen orders": (8 * seen + bit) * 4 + c_1 // 64,
+            "kinds": 2 * (8 * (contexts.shapes.k % 512) + bit) + contexts.lines.m,
+            "column": 8 * min(records.C, 255) + bit,
+            "record above": 32 * (above // 16) + 32 * records.C // records.R,
+            "code": 4 * (8 * (8 * code.part + bit) + min(code.r, 7)) + code.I % 4,
+        }
 
     def _update(self, bit: int) -> None:
-        last = (self.final_mixer, self.match_apm, self.order2_apm)
-        for part in (*self.used, *self.state_maps, *self.mixers, *last):
-            part.update(bit)
-        for cell, index in self.histories:
-            cell[index] = after(cell[index], bit)
+        self.order0.update(bit)
+        self.match_inputs.update(bit)
+        self.history_inputs.update(bit)
+        self.mixers.update(bit)
+        self.final_mixers.update(bit)
+        for apm in (*self.model_apms, *self.last_apms):
+            apm.update(bit)
 
 
 Model = Callable[[int, int], int]
 """From the prefix and its number of known bits to the model's probability of a 1."""
-
-
-def no_model(prefix: int, known: int) -> int:
-    return 32768
 
 
 def model_of(weights: Sequence[int]) -> Model:
@@ -381,10 +200,10 @@ def model_probability(weights: Sequence[int], prefix: int, known: int) -> int:
 # 6. Coding
 
 
-def encode(plain: bytes, lane_length: int, stride: int, *weights: Weights) -> bytes:
-    """The payload of a block, by the formulas of format.md, section 5.3, on unbounded integers."""
+def encode(plain: bytes, lane_length: int, stride: int, predictor: int, *models: Weights) -> bytes:
+    """The stream of a block, by the formulas of format.md, section 5.3, on unbounded integers."""
     low, size, shifts = 0, 2**32 - 1, 0
-    mixer = ContextMixer(len(plain), lane_length, stride, max(1, len(weights)))
+    mixer = ContextMixer(len(plain), lane_length, stride, predictor, len(models))
     for lane, position in mixer.order():
         bits = iter(f"{plain[position]:08b}")
 
@@ -399,8 +218,8 @@ def encode(plain: bytes, lane_length: int, stride: int, *weights: Weights) -> by
             return bit
 
         past = plain[lane * lane_length : position]
-        models = [model_of(give(lane, past)) for give in weights] or [no_model]
-        mixer.code_byte(lane, position, models, code)
+        said = [model_of(give(lane, past)) for give in models]
+        mixer.code_byte(lane, position, said, code)
     for k in (0, 1):
         unit = 1 << 32 - 8 * k
         value = -(-low // unit) * unit

@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from reference_mixing import (
+from reference_contexts import Followers, LaneContexts
+from reference_learning import (
+    AFTER,
+    COARSE,
     GUESSES,
     Apm,
-    Learner,
-    Mixer,
-    StateMap,
-    after,
+    Mixers,
+    StateMaps,
     clip,
-    coarse,
-    context_hashes,
-    hashed,
     squash,
     stretch,
 )
+from reference_texts import H
 
 Weights = Sequence[int]
 Code = Callable[[int], int]
@@ -104,28 +103,44 @@ def code_token(
 
 
 class EndMixer:
-    def __init__(self, length: int, stride: int) -> None:
-        self.stride = stride
-        self.bits = clip(length.bit_length(), 10, 18)
-        self.tables: list[dict[int, int]] = [{} for _ in range(7)]
-        self.state_maps = [StateMap(1000, GUESSES) for _ in range(7)]
+    """Probabilities of the flags END of a block with so many mixed bytes."""
+
+    CONTEXTS = (1, 2, 3, 4, 5, 7, 8)
+
+    def __init__(self, length: int) -> None:
+        self.m = clip(length.bit_length(), 10, 18)
+        self.tables: list[dict[int, int]] = [{} for _ in self.CONTEXTS]
+        self.state_maps = StateMaps(len(self.CONTEXTS), len(GUESSES), 1000, GUESSES)
         self.model_apm, self.last_apm = Apm(), Apm()
-        self.mixers = [Mixer([52000, 9000] + [3000] * 7, 6, 9) for _ in range(2)]
-        self.final_mixer = Mixer([32768] * 2, 1, 0)
+        self.mixers = Mixers(2, [13000, 2250] + [750] * len(self.CONTEXTS), 184, 400)
+        self.final_mixer = Mixers(1, [8192] * 2, 32, 0)
 
     def code(self, past: bytes, length: int, model: int, code: Code) -> int:
+        """The flag of a lane with these bytes, of which so many are the prefix."""
         n, c = min(length, 15), past[-1]
-        m = stretch(model)
-        inputs = [m, stretch(self.model_apm.refine(m, n))]
-        places = [hashed(h, n) >> 64 - self.bits for h in context_hashes(past, self.stride)[:7]]
-        for table, state_map, place in zip(self.tables, self.state_maps, places, strict=True):
-            inputs.append(coarse(state_map.predict(table.get(place, 0))))
-        results = [mixer.mix(inputs, s) for mixer, s in zip(self.mixers, (n, c), strict=True)]
-        x = self.final_mixer.mix(results, 0)
+        logit = stretch(model)
+        places = [H(value, n) >> 64 - self.m for value in _hashes(past, self.CONTEXTS)]
+        states = [table.get(place, 0) for table, place in zip(self.tables, places, strict=True)]
+        inputs = [logit, stretch(self.model_apm.refine(logit, n))]
+        inputs += COARSE[self.state_maps.predict(states)].tolist()
+        [x] = self.final_mixer.mix(self.mixers.mix(inputs, [n, c]), [0])
         bit = code(clip(squash(x) + self.last_apm.refine(x, 16 * c + n) + 1 >> 1, 1, 65535))
-        parts: list[Learner] = [self.model_apm, self.last_apm, self.final_mixer]
-        for part in (*parts, *self.state_maps, *self.mixers):
+        for part in (
+            self.model_apm,
+            self.last_apm,
+            self.state_maps,
+            self.mixers,
+            self.final_mixer,
+        ):
             part.update(bit)
-        for table, place in zip(self.tables, places, strict=True):
-            table[place] = after(table.get(place, 0), bit)
+        for table, place, state in zip(self.tables, places, states, strict=True):
+            table[place] = AFTER[state][bit]
         return bit
+
+
+def _hashes(past: bytes, numbers: Sequence[int]) -> list[int]:
+    """Of the contexts of the next byte of a lane."""
+    contexts = LaneContexts(Followers(), 0)
+    for c in past:
+        contexts.add(c)
+    return contexts.hashes(numbers)

@@ -1,0 +1,172 @@
+"""Slots, matches and the inputs that they give, written from docs/mixing.md alone."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+from reference_learning import COARSE, GUESSES, HISTORIES, STRETCH, Integers, StateMaps, clip
+from reference_texts import J
+
+# 3. Contexts
+
+
+Run = tuple[int, int]
+"""A byte and how often it came in a row."""
+
+
+class Slot:
+    """Histories of a context, and its byte run."""
+
+    def __init__(self, size: int = 15) -> None:
+        self.check = 0
+        self.give_to(0, size)
+
+    def give_to(self, check: int, size: int = 15) -> None:
+        self.check = check
+        self.run: Run = (0, 0)
+        self.histories = [0] * size
+
+    def add(self, c: int) -> None:
+        byte, length = self.run
+        self.run = c, min(length + 1, 255) if c == byte else 1
+
+
+class SlotTable:
+    def __init__(self, log2: int) -> None:
+        self.log2 = log2
+        self.lines: dict[int, list[Slot]] = {}
+
+    def find(self, value: int, prefix: int) -> Slot:
+        """The slot of a hash, in the line of the first or the last bits (prefix 0 or known)."""
+        number = value >> 64 - self.log2 ^ prefix
+        line = self.lines.setdefault(number, [Slot() for _ in range(3)])
+        for slot in line:
+            if slot.check == value % 65536:
+                return slot
+        least = min(line, key=lambda slot: slot.histories[0])
+        least.give_to(value % 65536)
+        return least
+
+
+# 4. Matches
+
+
+class Matches:
+    """The match model of one shortest length."""
+
+    def __init__(self, plain: bytearray, lane_length: int, shortest: int, log2: int) -> None:
+        self.plain, self.lane_length = plain, lane_length
+        self.shortest, self.log2 = shortest, log2
+        self.table: dict[int, int] = {}
+        self.found = [(0, 0)] * -(-len(plain) // lane_length)
+        """Place and length of each lane."""
+
+    def advance(self, lane: int, p: int) -> None:
+        """Find the place for the byte after position p."""
+        place, length = self.found[lane]
+        if length and self.plain[place] == self.plain[p]:
+            place, length = place + 1, min(length + 1, 65535)
+        else:
+            length = 0
+        if self.in_lane(p + 1) >= self.shortest:
+            key = self.key(p + 1)
+            if length == 0 and key in self.table:
+                place = self.table[key]
+                length = self.common(place, p + 1)
+            self.table[key] = p + 1
+        self.found[lane] = place, length
+
+    def key(self, end: int) -> int:
+        last = self.plain[end - self.shortest : end]
+        older, newest = last[:-8], last[-8:]
+        return J(int.from_bytes(newest, "big"), int.from_bytes(older, "little")) >> 64 - self.log2
+
+    def in_lane(self, end: int) -> int:
+        """How many bytes the lane has up to there."""
+        return (end - 1) % self.lane_length + 1
+
+    def common(self, a: int, b: int) -> int:
+        most = min(self.in_lane(a), self.in_lane(b), 32)
+        length = 0
+        while length < most and self.plain[a - 1 - length] == self.plain[b - 1 - length]:
+            length += 1
+        return length if length >= self.shortest else 0
+
+
+MATCH_CLASSES = [*range(1, 17), 24, 32, 48, 64, 96, 128, 256, 512]
+RUN_CLASSES = [1, 2, 3, 4, 6, 9, 14, 24, 48, 100, 255]
+
+
+# 5. Prediction
+
+
+class HistoryInputs:
+    """Inputs of histories and byte runs of order 1 and the hashed contexts."""
+
+    ZEROS_ONLY = np.array([zeros > 0 and ones == 0 for zeros, ones, _ in HISTORIES])
+    ONES_ONLY = np.array([ones > 0 and zeros == 0 for zeros, ones, _ in HISTORIES])
+
+    def __init__(self, contexts: int, is_light: bool) -> None:
+        self.maps = StateMaps(contexts, len(GUESSES), 1000, GUESSES)
+        self.runs = StateMaps(contexts, 12 * 4 * 2, 500)
+        self.is_light = is_light
+
+    def predict(self, states: list[int], runs: Sequence[Run], prefix: int) -> list[Integers]:
+        """The inputs: of histories, of runs."""
+        p = self.maps.predict(states)
+        zeros, ones = self.ZEROS_ONLY[states], self.ONES_ONLY[states]
+        rows = [COARSE[p]]
+        if not self.is_light:
+            rows += [p - 32768 >> 7, COARSE[p] * (zeros | ones)]
+            rows += [np.where(ones, p >> 8, np.where(zeros, p - 65536 >> 8, 0))]
+        known = prefix.bit_length() - 1
+        bit_class = bisect_right([1, 2, 5], known)
+        self.agree = [length > 0 and (byte | 256) >> 8 - known == prefix for byte, length in runs]
+        entries = [
+            (bisect_right(RUN_CLASSES, length) * 4 + bit_class) * 2 + (byte >> 7 - known & 1)
+            for byte, length in runs
+        ]
+        inputs = [row * (np.array(states) > 0) for row in rows]
+        return [*inputs, (COARSE[self.runs.predict(entries)] >> 1) * self.agree]
+
+    def update(self, bit: int) -> None:
+        self.maps.update(bit)
+        self.runs.update(bit, self.agree)
+
+
+class MatchInputs:
+    """Inputs of the match models of all shortest lengths."""
+
+    def __init__(self, matches: Sequence[Matches]) -> None:
+        self.matches = matches
+        self.by_length = StateMaps(len(matches), 2 * (len(MATCH_CLASSES) + 1), 1000)
+        self.by_byte = StateMaps(len(matches), 65536, 250)
+
+    def predict(self, lane: int, prefix: int) -> list[Integers]:
+        known = prefix.bit_length() - 1
+        plain = self.matches[0].plain
+        found = [model.found[lane] for model in self.matches]
+        bytes_ = [plain[place] if length else 0 for place, length in found]
+        self.agree = [
+            length > 0 and (byte | 256) >> 8 - known == prefix
+            for byte, (_, length) in zip(bytes_, found, strict=True)
+        ]
+        lengths = [length * agrees for (_, length), agrees in zip(found, self.agree, strict=True)]
+        longest = max(lengths)
+        self.expected = 1 + bytes_[lengths.index(longest)] if longest else 0
+        self.length_class = clip(longest // 2, 1, 15) if longest else 0
+        by_length = [
+            2 * bisect_right(MATCH_CLASSES, length) + (byte >> 7 - known & 1)
+            for length, byte in zip(lengths, bytes_, strict=True)
+        ]
+        by_byte = [256 * byte + prefix for byte in bytes_]
+        return [
+            STRETCH[self.by_length.predict(by_length)] * self.agree,
+            STRETCH[self.by_byte.predict(by_byte)] * self.agree,
+        ]
+
+    def update(self, bit: int) -> None:
+        self.by_length.update(bit, self.agree)
+        self.by_byte.update(bit, self.agree)
