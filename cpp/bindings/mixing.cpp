@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "lmpack/filters/filter.hpp"
 #include "lmpack/mixing/adaptive_block.hpp"
 #include "lmpack/mixing/likely_stride.hpp"
+#include "lmpack/mixing/mixing_kernels.hpp"
+#include "lmpack/mixing/parts_trial.hpp"
 #include "registers.hpp"
 
 namespace py = pybind11;
@@ -59,6 +62,22 @@ py::bytes transformed(const py::bytes& bytes, std::uint32_t filter_id, const py:
        tell = steps_done_from(steps_done)] { return transform(plain, filter_id, kept, tell); });
 }
 
+std::size_t size_without(const py::buffer& plain, const MixingNumbers& mixing,
+                         const std::vector<std::string>& without, const std::string& kernels) {
+  const std::vector<std::uint8_t> bytes = copy_bytes(plain, "plain");
+  const Mixing how = mixing_of(mixing);
+  const py::gil_scoped_release unlocked;
+  return size_without_parts(bytes, how, without, kernels);
+}
+
+std::vector<std::string> kernels_of_mixing() {
+  std::vector<std::string> names;
+  for (const MixingKernels* kernels : available_mixing_kernels()) {
+    names.emplace_back(kernels->name);
+  }
+  return names;
+}
+
 }  // namespace
 
 void register_mixing(py::module_& module) {
@@ -97,6 +116,23 @@ Raises:
   module.def("unfilter_bytes", &transformed<unfilter_bytes>, py::arg("filtered"),
              py::arg("filter_id"), py::arg("parameters"), py::arg("steps_done"),
              "The inverse of filter_bytes(), for any bytes.");
+  module.def(
+      "mixing_parts", [](const MixingNumbers& mixing) { return names_of_parts(mixing_of(mixing)); },
+      py::arg("mixing"), "The names of the parts of a predictor that size_without_parts() takes.");
+  module.def("mixing_kernels", &kernels_of_mixing,
+             "The kernels for mixing that this processor can run, the fastest first.");
+  module.def("size_without_parts", &size_without, py::arg("plain"), py::arg("mixing"),
+             py::arg("without"), py::arg("kernels"),
+             R"(Bytes of the payload of a block of one lane without a model, for measurements.
+
+Args:
+    plain: bytes-like, at least one byte.
+    mixing: as for encode_adaptive().
+    without: names of the parts of the predictor to leave out, of mixing_parts().
+    kernels: the name of those to use, of mixing_kernels().
+
+Raises:
+    lmpack.errors.UsageError: an argument is out of range, or there is no such name.)");
   module.def("likely_stride", &stride_of, py::arg("plain"),
              "The distance at which bytes resemble one another most clearly, 0 if at none.");
   module.def("likely_row", &row_of, py::arg("plain"), py::arg("pixel"),

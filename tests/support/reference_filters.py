@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reference_mixing import clip
+from reference_learning import clip
 
 SAMPLES, X86, ARM64, DELTA = 1, 2, 3, 4
 SIZES = {SAMPLES: 5, X86: 1, ARM64: 0, DELTA: 2}

@@ -57,8 +57,9 @@ class ContextMixer:
         contexts = len(self.numbers) + 1
         self.history_inputs = HistoryInputs(contexts, predictor == LIGHT)
         first = [[], [12500, 2250], [9500, 5000, 1500, 750]][models] + [0]
-        first += [300] * len(self.matches) + [2500] * len(self.matches)
-        first += [300] * (contexts * (2 if predictor == LIGHT else 5))
+        most = 300 if models else parts.first_weight
+        first += [most] * len(self.matches) + [2500] * len(self.matches)
+        first += [most] * (contexts * (2 if predictor == LIGHT else 5))
         self.selectors = parts.selectors
         self.mixers = Mixers(len(self.selectors), first, 184, 400)
         results = [16384 // len(self.selectors)] * len(self.selectors)

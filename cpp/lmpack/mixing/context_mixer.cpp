@@ -47,10 +47,11 @@ std::vector<std::int16_t> first_weights(const PredictorParts& parts, std::size_t
   std::vector<std::int16_t> weights;
   weights.assign(kFirstModelWeights[models], kFirstModelWeights[models] + models * kInputsOfModel);
   weights.push_back(0);
-  weights.insert(weights.end(), parts.matches.size(), kFirstWeight);
+  const std::int16_t first = models == 0 ? parts.first_weight : kFirstWeight;
+  weights.insert(weights.end(), parts.matches.size(), first);
   weights.insert(weights.end(), parts.matches.size(), kFirstMatchByteWeight);
   weights.insert(weights.end(), ContextInputs::inputs(contexts, parts.all_history_inputs),
-                 kFirstWeight);
+                 first);
   return weights;
 }
 

@@ -22,6 +22,7 @@ PredictorParts light(bool records) {
   }
   parts.selectors = {Selector::kPrefix, Selector::kModel, Selector::kByte1};
   parts.matches = {6};
+  parts.first_weight = 2000;
   parts.all_history_inputs = false;
   parts.second_final = false;
   parts.all_apms = false;
@@ -43,6 +44,7 @@ PredictorParts full(bool records) {
   parts.selectors = {Selector::kPrefix, Selector::kModel,    Selector::kByte1,
                      Selector::kByte2,  Selector::kExpected, Selector::kSeenOrders};
   parts.matches = {5, 12};
+  parts.first_weight = 450;
   parts.second_final = false;
   parts.all_apms = false;
   return parts;

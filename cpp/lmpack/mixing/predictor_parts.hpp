@@ -33,6 +33,7 @@ struct PredictorParts {
   std::vector<Context> contexts;
   std::vector<Selector> selectors;
   std::vector<std::size_t> matches;  // shortest lengths of the match models
+  std::int16_t first_weight = 300;   // of most inputs in blocks without a model, in 2**-14
   bool all_history_inputs = true;    // otherwise the logit alone
   bool second_final = true;          // a second final mixer
   bool all_apms = true;              // four of them at the end, otherwise two
