@@ -22,6 +22,7 @@ from ruled_decoder import RuledDecoder
 import lmpack
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._container import BlockKind
+from lmpack._executors.mixing import Predictor
 from lmpack._native import odds_to_frequencies
 
 FOLDER = Path(__file__).with_name("golden")
@@ -43,17 +44,18 @@ CODER_CASES = {
 CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
     "default": {},
     "level 1": {"level": 1},
+    "level 8": {"level": 8},
     "model alone": {"mixing": False},
     "two models": {"model": ("tiny", "small")},
 }
 
 
 TOKEN_WAYS = {
-    "tokens": (BlockKind.TOKENS, 2, 0),
-    "mixed": (BlockKind.MIXED_TOKENS, 1, 0),
-    "mixed records": (BlockKind.MIXED_TOKENS, 0, 12),
+    "tokens": Coding(BlockKind.TOKENS, 2),
+    "mixed": Coding(BlockKind.MIXED_TOKENS, 1),
+    "mixed records": Coding(BlockKind.MIXED_TOKENS, 0, 12, predictor=Predictor.FULL),
+    "mixed, strong": Coding(BlockKind.MIXED_TOKENS, 1, predictor=Predictor.STRONG),
 }
-"""Kind, log2 of the lanes and stride."""
 
 
 def golden(name: str) -> Callable[[Maker], Maker]:
@@ -101,13 +103,13 @@ def tokens() -> Content:
     vocabulary = sorted(bytes_alone | {inputs.TEXT[i : i + 2 + i % 7] for i in starts})
     likely = RuledDecoder(vocabulary, context=50).likely_content(500)
     content: Content = {}
-    for way, (kind, lanes_log2, stride) in TOKEN_WAYS.items():
+    for way, coding_of_tokens in TOKEN_WAYS.items():
         content[way] = {}
         for seed in (None, 1):
             executor = RuledDecoder(vocabulary, context=50, seed=seed)
             # Of text, too: where the likeliest tokens are all of it, the mixing has little to say.
             plain = likely + inputs.TEXT
-            payload = Coding(kind, lanes_log2, stride).encode(executor, plain, no_progress)
+            payload = coding_of_tokens.encode(executor, plain, no_progress)
             digest = hashlib.sha256(payload).hexdigest()
             name = "likeliest" if seed is None else f"seed {seed}"
             content[way][name] = {"bytes": len(payload), "sha256": digest}
