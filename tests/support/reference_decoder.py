@@ -150,9 +150,11 @@ def decode_block(
         require(payload_length < plain_length, "a model payload that is not shorter")
         payload = cursor.take(payload_length)
         models: tuple[BytePredictor, ...] = ()
-        if kind != ADAPTIVE and isinstance(predict, TokenModel):
+        if kind == ADAPTIVE:
+            pass
+        elif isinstance(predict, TokenModel):
             require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
-        elif kind != ADAPTIVE:
+        else:
             require(kind in (MODEL, MIXED), "the model is one of bytes")
             models = predict if isinstance(predict, tuple) else (predict,)
             require(len(models) == 1 + (version == 3), "another number of models")
