@@ -56,13 +56,13 @@ def drawn_code() -> bytes:
     random = np.random.default_rng(7)
     starts = ["55", "4889e5", "488b45", "c745", "e8", "0f84", "ff15", "8d0485", "0f1044"]
     starts += ["66b8", "48b8", "f7c1", "f6d0", "803d", "6641f7c5", "a1", "c8", "2e0fb6"]
-    usual = [bytes.fromhex(text) + random.bytes(4) for text in random.choice(starts, 12)]
+    usual = [bytes.fromhex(text) + random.bytes(4) for text in random.choice(starts, 10)]
     opcodes = [
         bytes([*prefix, opcode]) + random.bytes(int(random.integers(0, 3)))
         for prefix in (b"", b"\x0f")
         for opcode in random.permutation(256)[:50].tolist()
     ]
-    return b"".join([*usual, *opcodes])[:300]
+    return b"".join([*usual, *opcodes])[:240]
 
 
 SENTENCES = "Größe, Äpfel und ÄPFEL; 東京は日本の首都です。\xff"
@@ -71,12 +71,12 @@ TABLE = "".join(
 )
 NOISE = np.random.default_rng(3).bytes(200)
 CASES = {
-    "text": (PLAIN[:300], 120, 0),
+    "text": (PLAIN[:210], 80, 0),
     "one lane": (inputs.TEXT, len(inputs.TEXT), 0),
     "records": (bytes((i % 24) * 37 % 256 + i // 96 for i in range(200)), 100, 24),
-    "records of unknown length": (b"".join(b"%7d,%d" % (i**3, i % 3) for i in range(36)), 320, 0),
-    "code": (drawn_code(), 300, 0),
-    "noise": (NOISE, 64, 0),
+    "records of unknown length": (b"".join(b"%7d,%d" % (i**3, i % 3) for i in range(25)), 220, 0),
+    "code": (drawn_code(), 240, 0),
+    "noise": (NOISE[:120], 40, 0),
     "high bytes": ((SENTENCES * 4).encode(), 90, 0),
     "zeros": (bytes(150), 75, 0),
     "a stride of 1": (bytes(i * i // 50 % 256 for i in range(150)), 60, 1),
