@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lmpack._blocks import coders
+from lmpack._blocks import model_choice
 from lmpack._blocks.coders import Encoder
 from lmpack._blocks.options import Options
 from lmpack._models.bundle import load_bundle
@@ -28,14 +28,14 @@ def test_a_fork_while_a_model_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None
         may_go_on.wait(SECONDS)
         return load(model)
 
-    monkeypatch.setattr(coders, "load_bundle", load_slowly)
+    monkeypatch.setattr(model_choice, "load_bundle", load_slowly)
     thread = threading.Thread(target=lambda: Encoder(Options(level=3)).bundles)
     thread.start()
     assert is_loading.wait(SECONDS)
     child = os.fork()
     if child == 0:
         signal.alarm(SECONDS)
-        monkeypatch.setattr(coders, "load_bundle", load)
+        monkeypatch.setattr(model_choice, "load_bundle", load)
         is_there = len(Encoder(Options(level=3)).bundles) == 1
         os._exit(0 if is_there else 1)
     may_go_on.set()

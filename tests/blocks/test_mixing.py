@@ -8,6 +8,7 @@ import pytest
 import reference_mixing
 from random_models import ARCHITECTURES, random_bundle
 
+from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.bundle import Bundle
@@ -33,69 +34,101 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return random_bundle(tmp_path_factory.mktemp("model"), ARCHITECTURES["tables"])
 
 
+@pytest.mark.parametrize("predictor", list(Predictor))
 @pytest.mark.parametrize("stride", [0, 24])
-def test_executors_give_the_same_payload_and_read_each_others(bundle: Bundle, stride: int) -> None:
+def test_executors_give_the_same_payload_and_read_each_others(
+    bundle: Bundle, stride: int, predictor: Predictor
+) -> None:
     native, reference = NativeExecutor(bundle, threads=2), OnnxRuntimeExecutor(bundle, threads=1)
-    payload = native.encode(PLAIN, LANE, stride, ignore)
-    assert reference.encode(PLAIN, LANE, stride, ignore) == payload
+    mixing = Mixing(stride, predictor)
+    payload = native.encode(PLAIN, LANE, mixing, ignore)
+    assert reference.encode(PLAIN, LANE, mixing, ignore) == payload
     for executor in (native, reference):
-        assert executor.decode(payload, len(PLAIN), LANE, stride, ignore) == PLAIN
-    assert payload != native.encode(PLAIN, LANE, 2, ignore)
+        assert executor.decode(payload, len(PLAIN), LANE, mixing, ignore) == PLAIN
+    assert payload != native.encode(PLAIN, LANE, Mixing(2, predictor), ignore)
 
 
+def drawn_code() -> bytes:
+    """Instructions of x86-64: usual ones with drawn operands, and each opcode."""
+    random = np.random.default_rng(7)
+    starts = ["55", "4889e5", "488b45", "c745", "e8", "0f84", "ff15", "8d0485", "0f1044"]
+    starts += ["66b8", "48b8", "f7c1", "f6d0", "803d", "6641f7c5", "a1", "c8", "2e0fb6"]
+    usual = [bytes.fromhex(text) + random.bytes(4) for text in random.choice(starts, 10)]
+    opcodes = [
+        bytes([*prefix, opcode]) + random.bytes(int(random.integers(0, 3)))
+        for prefix in (b"", b"\x0f")
+        for opcode in random.permutation(256)[:50].tolist()
+    ]
+    return b"".join([*usual, *opcodes])[:240]
+
+
+SENTENCES = "Größe, Äpfel und ÄPFEL; 東京は日本の首都です。\xff"
+TABLE = "".join(
+    f'{i},"na;me {i * i % 7}",[a({i % 3})],{{"k": <b>{i * 37}</b>}}|x\t-=&/\n' for i in range(6)
+)
+NOISE = np.random.default_rng(3).bytes(200)
 CASES = {
-    "text": (PLAIN, LANE, 0),
+    "text": (PLAIN[:210], 80, 0),
     "one lane": (inputs.TEXT, len(inputs.TEXT), 0),
-    "records": (bytes((i % 24) * 37 % 256 + i // 96 for i in range(600)), 300, 24),
-    "noise": (np.random.default_rng(3).bytes(300), 64, 0),
-    "high bytes": ("Größe, Äpfel, ÄPFEL; ".encode() * 12, 90, 0),
-    "zeros": (bytes(300), 100, 1),
-    "a stride of 1": (bytes(i * i // 50 % 256 for i in range(400)), 150, 1),
+    "records": (bytes((i % 24) * 37 % 256 + i // 96 for i in range(200)), 100, 24),
+    "records of unknown length": (b"".join(b"%7d,%d" % (i**3, i % 3) for i in range(25)), 220, 0),
+    "code": (drawn_code(), 240, 0),
+    "noise": (NOISE[:120], 40, 0),
+    "high bytes": ((SENTENCES * 4).encode(), 90, 0),
+    "zeros": (bytes(150), 75, 0),
+    "a stride of 1": (bytes(i * i // 50 % 256 for i in range(150)), 60, 1),
+    "long matches": (NOISE[:50] * 3 + NOISE[:9] + NOISE[:50], 209, 0),
+    "fields": (TABLE.encode(), len(TABLE), 0),
 }
+PREDICTORS = pytest.mark.parametrize("predictor", list(Predictor))
 
 
 @pytest.mark.slow
+@PREDICTORS
 @pytest.mark.parametrize("case", CASES)
-def test_payloads_are_those_of_the_specification(case: str) -> None:
+def test_payloads_are_those_of_the_specification(case: str, predictor: Predictor) -> None:
     plain, lane_length, stride = CASES[case]
-    expected = reference_mixing.encode(plain, lane_length, stride)
-    assert encode_adaptive(plain, lane_length, stride, ignore) == expected
+    expected = reference_mixing.encode(plain, lane_length, stride, predictor)
+    assert encode_adaptive(plain, lane_length, (stride, predictor), ignore) == expected
 
 
-def test_payloads_with_a_model_are_those_of_the_specification() -> None:
-    plain, lane_length = PLAIN[:300], 100
-    weights = np.random.default_rng(5).integers(0, 2**24, (3, lane_length, 256), np.int32)
-    weights[:, ::7] //= 1 << 20
-    weights[:, ::11] = 0
+@PREDICTORS
+@pytest.mark.parametrize(("models", "stride"), [(1, 0), (2, 0), (1, 5)])
+def test_payloads_with_models_are_those_of_the_specification(
+    models: int, stride: int, predictor: Predictor
+) -> None:
+    plain, lane_length = PLAIN[:90], 40
+    random = np.random.default_rng(5)
+    weights = [random.integers(0, 2**24, (3, lane_length, 256), np.int32) for _ in range(models)]
+    weights[0][:, ::7] //= 1 << 20
+    weights[0][:, ::11] = 0
+
+    def model_of(odds: np.ndarray) -> reference_mixing.Weights:
+        return lambda lane, past: odds[lane, len(past)].tolist()
+
     expected = reference_mixing.encode(
-        plain, lane_length, 0, lambda lane, past: weights[lane, len(past)].tolist()
+        plain, lane_length, stride, predictor, *map(model_of, weights)
     )
-    coder = MixedEncoder(plain, lane_length, 0)
-    coder.encode(weights)
+    coder = MixedEncoder(plain, lane_length, (stride, predictor), models)
+    coder.encode(*weights)
     assert coder.finish() == expected
-
-
-def test_weights_that_say_nothing_are_as_good_as_no_model() -> None:
-    coder = MixedEncoder(PLAIN, LANE, 0)
-    coder.encode(np.ones((3, LANE, 256), np.int32))
-    assert coder.finish() == encode_adaptive(PLAIN, LANE, 0, ignore)
 
 
 def test_progress_is_told_and_may_end_the_call() -> None:
     steps: list[int] = []
-    payload = encode_adaptive(PLAIN, len(PLAIN), 0, steps.append)
+    payload = encode_adaptive(PLAIN, len(PLAIN), Mixing(), steps.append)
     assert steps[-1] == len(PLAIN)
     steps.clear()
-    assert decode_adaptive(payload, len(PLAIN), len(PLAIN), 0, steps.append) == PLAIN
+    assert decode_adaptive(payload, len(PLAIN), len(PLAIN), Mixing(), steps.append) == PLAIN
     assert len(steps) > 5
 
     def stop(step: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        encode_adaptive(PLAIN, LANE, 0, stop)
+        encode_adaptive(PLAIN, LANE, Mixing(), stop)
     with pytest.raises(KeyboardInterrupt):
-        decode_adaptive(payload, len(PLAIN), len(PLAIN), 0, stop)
+        decode_adaptive(payload, len(PLAIN), len(PLAIN), Mixing(), stop)
 
 
 def test_strides_are_found() -> None:
@@ -110,13 +143,17 @@ def test_strides_are_found() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((b"", 1, 0), "1 to 2147483647 symbols"),
-        ((PLAIN, 0, 0), "a lane of this block"),
-        ((PLAIN, LANE, -1), "stride must be 0 to 65535"),
-        ((PLAIN, LANE, 65536), "stride must be 0 to 65535"),
+        ((b"", 1, (0, 1)), "1 to 2147483647 symbols"),
+        ((PLAIN, 0, (0, 1)), "a lane of this block"),
+        ((PLAIN, LANE, (-1, 1)), "stride must be 0 to 65535"),
+        ((PLAIN, LANE, (65536, 1)), "stride must be 0 to 65535"),
+        ((PLAIN, LANE, (0, 0)), "predictor must be 1 to 3, not 0"),
+        ((PLAIN, LANE, (0, 4)), "predictor must be 1 to 3, not 4"),
     ],
 )
-def test_bad_arguments_are_refused(arguments: tuple[bytes, int, int], message: str) -> None:
+def test_bad_arguments_are_refused(
+    arguments: tuple[bytes, int, tuple[int, int]], message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
         encode_adaptive(*arguments, ignore)
     with pytest.raises(UsageError, match=message):
@@ -136,16 +173,18 @@ def test_bad_arguments_are_refused(arguments: tuple[bytes, int, int], message: s
 )
 def test_bad_weights_are_refused(weights: np.ndarray, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        MixedEncoder(PLAIN, LANE, 0).encode(weights)
+        MixedEncoder(PLAIN, LANE, Mixing()).encode(weights)
     if weights.shape[1] == 2:
         with pytest.raises(UsageError, match=message):
-            MixedDecoder(b"abc", len(PLAIN), LANE, 0).decode(np.ascontiguousarray(weights[:, 0]))
+            MixedDecoder(b"abc", len(PLAIN), LANE, Mixing()).decode(
+                np.ascontiguousarray(weights[:, 0])
+            )
 
 
 def test_calls_out_of_turn_are_refused() -> None:
     with pytest.raises(UsageError, match="can be finished after 240 steps, not after 0"):
-        MixedEncoder(PLAIN, LANE, 0).finish()
-    decoder = MixedDecoder(b"", 1, 1, 0)
+        MixedEncoder(PLAIN, LANE, Mixing()).finish()
+    decoder = MixedDecoder(bytes(1), 1, 1, Mixing())
     with pytest.raises(UsageError, match="can be finished after 1 steps, not after 0"):
         decoder.finish()
     decoder.decode(np.ones((1, 256), np.int32))
@@ -154,6 +193,6 @@ def test_calls_out_of_turn_are_refused() -> None:
 
 
 def test_payloads_that_no_encoder_writes_are_damaged() -> None:
-    payload = encode_adaptive(PLAIN, LANE, 0, ignore)
+    payload = encode_adaptive(PLAIN, LANE, Mixing(), ignore)
     with pytest.raises(DamagedError):
-        decode_adaptive(payload + b"x", len(PLAIN), LANE, 0, ignore)
+        decode_adaptive(payload + b"x", len(PLAIN), LANE, Mixing(), ignore)

@@ -113,7 +113,7 @@ def test_compressing_within_too_little_memory_is_refused(invoke: Invoke) -> None
 def test_info_says_what_decoding_needs(invoke: Invoke) -> None:
     result = invoke("info", "-v", "words.lmp")
     assert result.exit_code == 0
-    assert "    memory      1.1 MiB\n" in result.stdout
+    assert "    memory      2.0 MiB\n" in result.stdout
     assert result.stdout.splitlines()[-1].split()[-2:] == ["1.1", "MiB"]
     (record,) = json.loads(invoke("info", "--json", "words.lmp").stdout)
     memory = record["containers"][0]["memory"]

@@ -42,7 +42,7 @@ def ruled(monkeypatch: pytest.MonkeyPatch, decoder: RuledDecoder) -> None:
 
 @pytest.fixture(scope="module")
 def content(decoder: RuledDecoder) -> bytes:
-    return decoder.likely_content(1000) + np.random.default_rng(2).bytes(1000)
+    return decoder.likely_content(1000, choices=3) + np.random.default_rng(2).bytes(1000)
 
 
 @pytest.mark.parametrize("mixing", [True, False])

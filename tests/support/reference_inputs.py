@@ -123,7 +123,9 @@ class HistoryInputs:
             rows += [np.where(ones, p >> 8, np.where(zeros, p - 65536 >> 8, 0))]
         known = prefix.bit_length() - 1
         bit_class = bisect_right([1, 2, 5], known)
-        self.agree = [length > 0 and (byte | 256) >> 8 - known == prefix for byte, length in runs]
+        self.agree = np.array(
+            [length > 0 and (byte | 256) >> 8 - known == prefix for byte, length in runs]
+        )
         entries = [
             (bisect_right(RUN_CLASSES, length) * 4 + bit_class) * 2 + (byte >> 7 - known & 1)
             for byte, length in runs
@@ -149,11 +151,11 @@ class MatchInputs:
         plain = self.matches[0].plain
         found = [model.found[lane] for model in self.matches]
         bytes_ = [plain[place] if length else 0 for place, length in found]
-        self.agree = [
-            length > 0 and (byte | 256) >> 8 - known == prefix
+        lengths = [
+            length if (byte | 256) >> 8 - known == prefix else 0
             for byte, (_, length) in zip(bytes_, found, strict=True)
         ]
-        lengths = [length * agrees for (_, length), agrees in zip(found, self.agree, strict=True)]
+        self.agree = np.array(lengths) > 0
         longest = max(lengths)
         self.expected = 1 + bytes_[lengths.index(longest)] if longest else 0
         self.length_class = clip(longest // 2, 1, 15) if longest else 0

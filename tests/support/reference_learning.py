@@ -70,18 +70,20 @@ class StateMaps:
         start = np.array([32768] * size if first is None else first) * 64
         self.p: Integers = np.tile(start, (maps, 1))
         self.n: Integers = np.zeros((maps, size), np.int64)
+        self.maps = np.arange(maps)
         self.limit = limit
 
     def predict(self, entries: Sequence[int]) -> Integers:
         """Probabilities of an entry of each map."""
         self.entries = np.array(entries)
-        p: Integers = self.p[np.arange(len(entries)), self.entries] >> 6
-        return p.clip(1, 65535)
+        p: Integers = np.maximum(self.p[self.maps, self.entries] >> 6, 1)
+        return p
 
-    def update(self, bit: int, agrees: Sequence[bool] | None = None) -> None:
+    def update(self, bit: int, agrees: npt.NDArray[np.bool_] | None = None) -> None:
         """Move the entries of all maps, or of those that agree."""
-        maps = np.flatnonzero([True] * len(self.entries) if agrees is None else agrees)
-        at = maps, self.entries[maps]
+        at = self.maps, self.entries
+        if agrees is not None:
+            at = self.maps[agrees], self.entries[agrees]
         p, n = self.p[at], self.n[at]
         target = 2**22 - 1 if bit else 0
         self.p[at] = p + ((target - p) * (131072 // (2 * n + 3)) >> 16)
@@ -133,9 +135,8 @@ class Mixers:
             errors.append(clip((65536 * bit - squash(x)) * rate >> 10, -32767, 32767))
             seen[context] = min(n + 1, 1023)
         moved = self.selected + (np.outer(errors, self.inputs) + 16384 >> 15)
-        for sets, context, row in zip(
-            self.weights, self.contexts, np.clip(moved, -32768, 32767), strict=True
-        ):
+        rows = np.maximum(np.minimum(moved, 32767), -32768)
+        for sets, context, row in zip(self.weights, self.contexts, rows, strict=True):
             sets[context] = row
 
 

@@ -83,11 +83,13 @@ class RuledDecoder(TokenSteppingExecutor):
             plain = plain[len(self.tokens[numbers[-1]]) :]
         return np.array(numbers, np.int32)
 
-    def likely_content(self, length: int) -> bytes:
-        """Content whose tokens the rule finds likely."""
+    def likely_content(self, length: int, choices: int = 1) -> bytes:
+        """Content of which each token is one of so many that the rule finds likeliest."""
+        random = np.random.default_rng(4)
         lane: list[int] = []
         content = b""
         while len(content) < length:
-            lane.append(int(np.argmax(self.predict([lane])[0])))
+            likeliest = np.argsort(-self.predict([lane])[0], kind="stable")[:choices]
+            lane.append(int(random.choice(likeliest)))
             content += self.tokens[lane[-1]]
         return content[:length]
