@@ -150,7 +150,6 @@ def decode_block(
         require(payload_length < plain_length, "a model payload that is not shorter")
         payload = cursor.take(payload_length)
         models: tuple[BytePredictor, ...] = ()
-<<<<<<< HEAD
         if kind != ADAPTIVE:
             if isinstance(predict, TokenModel):
                 require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
@@ -158,16 +157,6 @@ def decode_block(
                 require(kind in (MODEL, MIXED), "the model is one of bytes")
                 models = predict if isinstance(predict, tuple) else (predict,)
                 require(len(models) == 1 + (version == 3), "another number of models")
-=======
-        if kind == ADAPTIVE:
-            pass
-        elif isinstance(predict, TokenModel):
-            require(kind in (TOKENS, MIXED_TOKENS), "the model is one of tokens")
-        else:
-            require(kind in (MODEL, MIXED), "the model is one of bytes")
-            models = predict if isinstance(predict, tuple) else (predict,)
-            require(len(models) == 1 + (version == 3), "another number of models")
->>>>>>> predictor
         if kind == MODEL:
             plain = decode_payload(payload, plain_length, lanes_log2, models[0])
         elif kind == TOKENS:

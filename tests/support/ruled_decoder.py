@@ -89,7 +89,7 @@ class RuledDecoder(TokenSteppingExecutor):
         lane: list[int] = []
         content = b""
         while len(content) < length:
-            likeliest = np.argsort(-self.predict([lane])[0], kind="stable")[:choices]
+            likeliest = np.argsort(-np.array(self.predict([lane])[0]), kind="stable")[:choices]
             lane.append(int(random.choice(likeliest)))
             content += self.tokens[lane[-1]]
         return content[:length]

@@ -13,14 +13,12 @@ namespace lmpack {
 // What a context has seen of the next byte as a whole.
 struct ByteRun {
   std::uint8_t byte = 0;    // the last one
-  std::uint8_t before = 0;  // the one before its run
   std::uint8_t length = 0;  // how often it came in a row; 0: nothing was seen
 
   void add(std::uint8_t next) {
     if (length != 0 && next == byte) {
       length = static_cast<std::uint8_t>(length + (length < 255));
     } else {
-      before = byte;
       byte = next;
       length = 1;
     }
