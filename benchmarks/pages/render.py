@@ -18,6 +18,7 @@ from benchmarks.pages import (
     filters,
     gpu_tables,
     kinds,
+    mixing_parts,
     models,
     others,
     reliability,
@@ -36,6 +37,7 @@ REPRODUCTION = DOCS / "reproduction.md"
 RELIABILITY = DOCS / "reliability.md"
 PRETRAINED = DOCS / "pretrained.md"
 COPIES = DOCS / "copies.md"
+MIXING = DOCS / "mixing.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
@@ -99,6 +101,7 @@ def main(arguments: list[str]) -> int:
         RELIABILITY: filled(RELIABILITY, reliability.parts()),
         PRETRAINED: filled(PRETRAINED, decoders.parts()),
         COPIES: filled(COPIES, copies.parts()),
+        MIXING: filled(MIXING, mixing_parts.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:

@@ -50,8 +50,7 @@ std::vector<std::int16_t> first_weights(const PredictorParts& parts, std::size_t
   const std::int16_t first = models == 0 ? parts.first_weight : kFirstWeight;
   weights.insert(weights.end(), parts.matches.size(), first);
   weights.insert(weights.end(), parts.matches.size(), kFirstMatchByteWeight);
-  weights.insert(weights.end(), ContextInputs::inputs(contexts, parts.all_history_inputs),
-                 first);
+  weights.insert(weights.end(), ContextInputs::inputs(contexts, parts.all_history_inputs), first);
   return weights;
 }
 
