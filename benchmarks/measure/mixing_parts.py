@@ -1,9 +1,10 @@
 """What each part of a predictor brings: sizes with it and without, on files of every kind.
 
-    scripts/bench mixing_parts [--predictor NAME]... [--limit BYTES]
+    scripts/bench mixing_parts [--predictor NAME]... [--limit BYTES] [--speeds]
 
 One block of one lane without a model. Every part of the predictor is left out once, alone. A second
-table has the time a byte of all predictors, by all kernels for mixing that this processor can run.
+table has the time a byte of all predictors, by all kernels for mixing that this processor can run;
+with --speeds only that is measured again.
 """
 
 from __future__ import annotations
@@ -94,13 +95,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--predictor", action="append", choices=names)
     parser.add_argument("--limit", type=int, default=LIMIT)
+    parser.add_argument("--speeds", action="store_true")
     options = parser.parse_args(arguments)
     result: dict[str, Any] = read_result(NAME) or {"predictors": {}}
-    result |= {"environment": environment(), "limit": options.limit}
-    sample = pieces(options.limit)
+    result |= {"environment": environment(), "limit": result.get("limit", options.limit)}
+    if not options.speeds:
+        result["limit"] = options.limit
+    sample = pieces(result["limit"])
     result["speeds"] = speeds(sample["data-structured.txt"][0])
     write_result(NAME, result)
-    for name in options.predictor or names:
+    for name in [] if options.speeds else options.predictor or names:
         result["predictors"][name] = changes(Predictor[name.upper()], sample)
         write_result(NAME, result)
     return 0
