@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -139,13 +140,17 @@ def test_every_command_has_the_option_for_tracebacks() -> None:
         assert "verbose" in {parameter.name for parameter in command.params}, command.name
 
 
+FEW_LETTERS = bytes(97 + byte % 7 for byte in range(256))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("-c",), ("-o", "out", "words.txt")], ids=" ".join)
 def test_a_limit_of_memory(more: tuple[str, ...]) -> None:
     """The real program, with more threads than there is memory for."""
     resource = pytest.importorskip("resource")
     limit = 400_000 << 10
-    Path("large").write_bytes(WORDS * (9_000_000 // len(WORDS)))
+    # Nothing in it repeats, so that all of it is mixed.
+    Path("large").write_bytes(random.Random(1).randbytes(9_000_000).translate(FEW_LETTERS))
     result = subprocess.run(
         [sys.executable, "-m", "lmpack", "compress", "-1", "-T", "24", "large", *more],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
