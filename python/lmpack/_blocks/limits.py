@@ -12,7 +12,7 @@ LEAST_DEFAULT_MEMORY = 2 << 30
 def default_max_memory() -> int:
     """The memory that coding may need if nobody says otherwise: 2 GiB, or a quarter of the machine.
 
-    With a built-in model no block needs more than 0.25 GiB, so none is refused. But a block for
+    With built-in models no block needs more than 0.4 GiB, so none is refused. But a block for
     every core multiplies that, and a few hundred bytes are enough to ask for it: it has a bound,
     which grows with what the machine can afford.
     """
