@@ -37,6 +37,10 @@ def measured(*arguments: object) -> tuple[int, int]:
     return grown, expected
 
 
+ALREADY_FREE = 1_500_000
+"""Bytes that the process may have had already and not in use, which then do not show."""
+
+
 @of_linux
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -63,7 +67,7 @@ def test_the_formula_is_what_a_process_takes(
     direction: str, kind: str, lanes_log2: int, length: int, model: str, predictor: Predictor
 ) -> None:
     grown, expected = measured(direction, kind, lanes_log2, length, model, 2, int(predictor))
-    assert 0.8 * grown < expected < 1.2 * grown
+    assert 0.8 * grown < expected < 1.2 * grown + ALREADY_FREE
 
 
 @of_linux
