@@ -48,7 +48,7 @@ inline std::vector<BlockCoding> block_codings(const Engine& engine, BlockLayout 
        [&engine, layout](ThreadTeam& team, const Bytes& payload, const StepsDone& steps_done) {
          return decode_mixed_block({&engine, &engine}, team, payload, layout, {}, steps_done);
        }});
-  for (const Mixing mixing : {Mixing{}, Mixing{6, Predictor::kStrong}}) {
+  for (const Mixing mixing : {Mixing{}, Mixing{6, Predictor::kFull}}) {
     codings.push_back(
         {"adaptive, stride " + std::to_string(mixing.stride),
          [layout, mixing](ThreadTeam&, const Bytes& plain, const StepsDone& steps_done) {
