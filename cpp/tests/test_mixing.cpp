@@ -115,16 +115,15 @@ TEST_CASE("stretch undoes squash") {
 
 TEST_CASE("states know whether they have seen one kind of bits only") {
   const StateTable& states = state_table();
-  CHECK(states.sures()[0] == 0);
+  CHECK(states.certainties()[0] == 0);
   for (const std::uint32_t bit : {0U, 1U}) {
     BitHistory state = 0;
     for (int i = 0; i < 60; ++i) {
       state = states.next(state, bit);
-      CHECK(states.sures()[state] == -1);
-      CHECK(states.sides()[state] == (bit == 0 ? 65536 : 0));
+      CHECK(states.certainties()[state] == (bit == 0 ? 2 : 1));
       CHECK(states.nexts()[2 * state + bit] == states.next(state, bit));
     }
-    CHECK(states.sures()[states.next(state, 1 - bit)] == 0);
+    CHECK(states.certainties()[states.next(state, 1 - bit)] == 0);
   }
 }
 

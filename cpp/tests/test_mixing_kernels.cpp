@@ -55,7 +55,7 @@ struct Operands {
 std::vector<Operands> some_operands() {
   Random random(1);
   std::vector<Operands> all;
-  for (std::size_t size = 32; size <= 512; size += 32) {
+  for (std::size_t size = 16; size <= 512; size += 16) {
     for (const std::int32_t input : {-kLargest, kLargest}) {
       all.push_back({Row(size, static_cast<std::int16_t>(input)),
                      {Row(size, -32768), Row(size, 32767)},
@@ -63,7 +63,7 @@ std::vector<Operands> some_operands() {
     }
     for (int round = 0; round < 5; ++round) {
       Operands operands{drawn_row(random, size, -kLargest, kLargest), {}, {}};
-      for (std::size_t i = 0; i < 1 + random.below(12); ++i) {
+      for (std::size_t i = 0; i < 1 + random.below(16); ++i) {
         operands.rows.push_back(drawn_row(random, size, -32768, 32767));
         operands.errors.push_back(drawn(random, -32767, 32767));
       }
@@ -73,13 +73,21 @@ std::vector<Operands> some_operands() {
   return all;
 }
 
-std::vector<std::int64_t> sums_of(const MixingKernels& kernels, const Operands& operands) {
+// For as many rows as kernels take at once.
+Row mixed_by(const MixingKernels& kernels, const Operands& operands) {
   std::vector<const std::int16_t*> rows;
   for (const Row& row : operands.rows) rows.push_back(row.data());
-  std::vector<std::int64_t> sums(rows.size());
-  kernels.dot(operands.inputs.data(), operands.inputs.size(), rows.data(), rows.size(),
-              sums.data());
-  return sums;
+  Row logits(MixingKernels::kMostRows, 77);
+  kernels.mix(operands.inputs.data(), operands.inputs.size(), rows.data(), rows.size(),
+              logits.data());
+  return logits;
+}
+
+Row errors_by(const MixingKernels& kernels, const Row& logits, const Row& rates,
+              std::uint32_t bit) {
+  Row errors(MixingKernels::kMostRows, 77);
+  kernels.find_errors(logits.data(), rates.data(), logistic().squashes(), bit, errors.data());
+  return errors;
 }
 
 std::vector<Row> trained_rows(const MixingKernels& kernels, Operands operands) {
@@ -92,13 +100,14 @@ std::vector<Row> trained_rows(const MixingKernels& kernels, Operands operands) {
 
 constexpr std::size_t kContexts = 43;
 
-// What ContextInputs give for some bits of bytes with histories and runs of all kinds.
+// What ContextInputs give for some bits of bytes with histories and runs of all kinds, and what
+// they make of these.
 Row inputs_over_time(const MixingKernels& kernels, bool all) {
-  ContextInputs inputs(kernels, kContexts, all);
-  Row one(ContextInputs::inputs(kContexts, all));
+  constexpr std::size_t kOthers = 7;
+  ContextInputs inputs(kernels, kContexts, all, kOthers);
   Row seen;
   Random random(2);
-  std::vector<SlotHistories> slots(8 * kContexts);
+  std::vector<HistorySlot> slots(8 * kContexts);
   for (int byte = 0; byte < 300; ++byte) {
     for (std::size_t i = 0; i < kContexts; ++i) {
       ByteRun run;
@@ -112,14 +121,21 @@ Row inputs_over_time(const MixingKernels& kernels, bool all) {
       for (std::size_t i = 0; i < kContexts; ++i) {
         inputs.set_slot(i, slots[random.below(8) * kContexts + i]);
       }
-      inputs.predict(prefix, bit, random.below(15), one.data());
-      seen.insert(seen.end(), one.begin(), one.end());
+      for (std::size_t i = 0; i < kOthers; ++i) {
+        inputs.set_other(i, drawn(random, -kLargest, kLargest));
+      }
+      inputs.predict(prefix, bit, random.below(15));
+      inputs.set_late(random.below(kOthers), drawn(random, -kLargest, kLargest));
+      seen.insert(seen.end(), inputs.inputs(), inputs.inputs() + inputs.layout().size());
       const std::uint32_t came = next >> (7 - bit) & 1;
       inputs.update(came);
       prefix = prefix << 1 | came;
     }
   }
-  for (const SlotHistories& slot : slots) seen.insert(seen.end(), slot.begin(), slot.end());
+  for (const HistorySlot& slot : slots) {
+    seen.insert(seen.end(), slot.histories.begin(), slot.histories.end());
+    seen.insert(seen.end(), {static_cast<std::int16_t>(slot.check), slot.run.byte});
+  }
   return seen;
 }
 
@@ -158,19 +174,55 @@ std::vector<Probability> probabilities(const MixingKernels& kernels, Predictor p
 
 }  // namespace
 
-TEST_CASE("mixing: sums of products are the same with all kernels, those of a plain loop") {
+TEST_CASE("mixing: logits are the same with all kernels, those of a plain loop") {
   for (const Operands& operands : some_operands()) {
-    std::vector<std::int64_t> expected;
-    for (const Row& row : operands.rows) {
+    Row expected(MixingKernels::kMostRows, 0);
+    for (std::size_t k = 0; k < operands.rows.size(); ++k) {
       std::int64_t sum = 0;
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        sum += std::int64_t{operands.inputs[i]} * row[i];
+      for (std::size_t i = 0; i < operands.inputs.size(); ++i) {
+        sum += std::int64_t{operands.inputs[i]} * operands.rows[k][i];
       }
-      expected.push_back(sum);
+      expected[k] = static_cast<std::int16_t>(
+          std::clamp<std::int64_t>(sum >> 14, -std::int64_t{kLargest}, kLargest));
     }
     for (const MixingKernels* kernels : available_mixing_kernels()) {
       CAPTURE(kernels->name);
-      CHECK(sums_of(*kernels, operands) == expected);
+      CHECK(mixed_by(*kernels, operands) == expected);
+    }
+  }
+}
+
+TEST_CASE("mixing: logits between the largest ones are exact with all kernels") {
+  Random random(6);
+  for (int round = 0; round < 2000; ++round) {
+    const std::size_t size = 16 * (1 + random.below(20));
+    Operands operands{drawn_row(random, size, -40, 40), {}, {}};
+    for (std::size_t i = 0; i < 16; ++i) {
+      operands.rows.push_back(drawn_row(random, size, -9000, 9000));
+    }
+    const Row expected = mixed_by(*available_mixing_kernels().back(), operands);
+    for (const MixingKernels* kernels : available_mixing_kernels()) {
+      CAPTURE(kernels->name);
+      CHECK(mixed_by(*kernels, operands) == expected);
+    }
+  }
+}
+
+TEST_CASE("mixing: errors are the same with all kernels, those of a plain formula") {
+  Random random(7);
+  for (int round = 0; round < 500; ++round) {
+    const Row logits = drawn_row(random, MixingKernels::kMostRows, -kLargest, kLargest);
+    const Row rates = drawn_row(random, MixingKernels::kMostRows, 1, 584);
+    const std::uint32_t bit = random.below(2);
+    Row expected;
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      const std::int64_t p = logistic().squash(logits[i]);
+      const std::int64_t error = ((std::int64_t{bit} << 16) - p) * rates[i] >> 10;
+      expected.push_back(static_cast<std::int16_t>(std::clamp<std::int64_t>(error, -32767, 32767)));
+    }
+    for (const MixingKernels* kernels : available_mixing_kernels()) {
+      CAPTURE(kernels->name);
+      CHECK(errors_by(*kernels, logits, rates, bit) == expected);
     }
   }
 }
@@ -231,6 +283,7 @@ TEST_CASE("a layer of mixers is what a plain loop makes of its weights") {
   for (std::size_t i = 0; i < kInputs; ++i) first[i] = static_cast<std::int16_t>(300 + 7 * i);
   MixerLayer layer(*available_mixing_kernels().front(), first, kSets, kLearning);
   REQUIRE(layer.mixers() == 2);
+  AlignedVector<std::int16_t> layer_inputs(MixerLayer::padded(kInputs));
   std::vector<std::vector<std::vector<std::int64_t>>> weights;
   std::vector<std::vector<std::int64_t>> used;
   for (const std::size_t sets : kSets) {
@@ -241,12 +294,12 @@ TEST_CASE("a layer of mixers is what a plain loop makes of its weights") {
   for (int round = 0; round < 3000; ++round) {
     std::vector<std::int64_t> inputs(kInputs);
     for (std::size_t i = 0; i < kInputs; ++i) {
-      layer.inputs()[i] = drawn(random, -kLargest / 8, kLargest / 8);
-      inputs[i] = layer.inputs()[i];
+      layer_inputs[i] = drawn(random, -kLargest / 8, kLargest / 8);
+      inputs[i] = layer_inputs[i];
     }
     const std::size_t chosen[] = {random.below(3), random.below(5)};
-    for (std::size_t mixer = 0; mixer < 2; ++mixer) layer.select(mixer, chosen[mixer]);
-    const std::span<const Logit> mixed = layer.mix();
+    layer.select(chosen);
+    const Logit* const mixed = layer.mix(layer_inputs.data());
     const std::uint32_t bit = random.below(3) == 0 ? 1 : 0;
     for (std::size_t mixer = 0; mixer < 2; ++mixer) {
       auto& set = weights[mixer][chosen[mixer]];
@@ -273,15 +326,17 @@ TEST_CASE("a layer of mixers learns which input is right") {
   const std::vector<std::int16_t> first(3, 4000);
   constexpr std::size_t kSets[] = {1};
   MixerLayer layer(*available_mixing_kernels().front(), first, kSets, {184, 400});
+  AlignedVector<std::int16_t> inputs(MixerLayer::padded(first.size()));
   Random random(5);
   Logit mixed = 0;
   std::uint32_t bit = 0;
   for (int round = 0; round < 3000; ++round) {
     bit = random.below(2);
-    layer.inputs()[0] = static_cast<std::int16_t>(bit != 0 ? 600 : -600);
-    for (int other : {1, 2}) layer.inputs()[other] = random.below(2) == 0 ? 600 : -600;
-    layer.select(0, 0);
-    mixed = layer.mix()[0];
+    inputs[0] = static_cast<std::int16_t>(bit != 0 ? 600 : -600);
+    for (std::size_t other : {1U, 2U}) inputs[other] = random.below(2) == 0 ? 600 : -600;
+    constexpr std::size_t kSet[] = {0};
+    layer.select(kSet);
+    mixed = layer.mix(inputs.data())[0];
     layer.update(bit);
   }
   CHECK((bit != 0 ? mixed : -mixed) > 4 * kLogitUnit);

@@ -173,22 +173,47 @@ TEST_CASE("the slot that has seen least makes room") {
   CHECK(table.find(1, 0).histories[0] == 40);
 }
 
+TEST_CASE("other inputs stand in places of their own, whatever the contexts leave free") {
+  for (const bool all : {false, true}) {
+    for (std::size_t contexts = 1; contexts <= 50; ++contexts) {
+      for (std::size_t others = 0; others <= 14; ++others) {
+        const InputLayout layout(contexts, all, others);
+        CHECK(layout.row() >= contexts);
+        std::vector<bool> taken(layout.size());
+        for (std::size_t i = 0; i < others; ++i) {
+          const std::size_t place = layout.place_of(i);
+          REQUIRE(place < layout.size());
+          CHECK(!layout.is_of_context(place));
+          CHECK(!taken[place]);
+          taken[place] = true;
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("contexts that have seen nothing say nothing, and learn") {
   for (const bool all : {false, true}) {
     const std::size_t kinds = all ? 4 : 1;
-    ContextInputs inputs(*available_mixing_kernels().front(), 2, all);
-    REQUIRE(ContextInputs::inputs(2, all) == 16 * (kinds + 1));
-    std::vector<std::int16_t> logits(ContextInputs::inputs(2, all), 77);
-    std::array<SlotHistories, 2> slots{};
+    ContextInputs inputs(*available_mixing_kernels().front(), 2, all, 1);
+    REQUIRE(inputs.layout().size() == 16 * (kinds + 1));
+    const std::size_t other = inputs.layout().place_of(0);
+    std::vector<std::int16_t> logits;
+    std::array<HistorySlot, 2> slots{};
     ByteRun run;
     const auto predict = [&] {
       for (std::size_t i = 0; i < 2; ++i) inputs.set_slot(i, slots[i]);
       inputs.set_run(0, run);
       inputs.set_run(1, {});
-      inputs.predict(1, 0, 0, logits.data());
+      inputs.predict(1, 0, 0);
+      logits.assign(inputs.inputs(), inputs.inputs() + inputs.layout().size());
     };
     predict();
     CHECK(std::ranges::all_of(logits, [](std::int16_t logit) { return logit == 0; }));
+    inputs.set_other(0, 55);
+    predict();
+    CHECK(logits[other] == 55);
+    CHECK(std::ranges::count(logits, 0) == std::ssize(logits) - 1);
     for (int i = 0; i < 30; ++i) {
       predict();
       inputs.update(1);
@@ -201,7 +226,8 @@ TEST_CASE("contexts that have seen nothing say nothing, and learn") {
     CHECK(logits[16 * kinds + 1] == 0);
     // With a bit that differs only half of the inputs are left, and the run disagrees.
     inputs.update(0);
-    inputs.predict(2, 1, 0, logits.data());
+    inputs.predict(2, 1, 0);
+    logits.assign(inputs.inputs(), inputs.inputs() + inputs.layout().size());
     CHECK(logits[0] > 0);
     if (all) CHECK(logits[16] > 0);
     if (all) CHECK(logits[32] == 0);
@@ -284,12 +310,12 @@ TEST_CASE("inputs of matches agree with the byte that is expected") {
   MatchInputs matches(plain, layout, shortest, 10);
   std::vector<Match> of_lane(2);
   std::uint64_t last = 0;
-  std::array<std::int16_t, 2 * MatchInputs::kInputs> inputs{};
+  const std::span<const Logit> inputs = matches.inputs();
   for (std::size_t i = 0; i < 128; ++i) {
     matches.start_byte(of_lane);
     std::uint32_t prefix = 1;
     for (int bit = 0; bit < 8; ++bit) {
-      matches.predict(prefix, bit, inputs.data());
+      matches.predict(prefix, bit);
       const std::uint32_t next = plain[i] >> (7 - bit) & 1U;
       if (i < 64) CHECK(matches.length_class() == 0);
       if (i >= 64 + 12) {
@@ -309,7 +335,7 @@ TEST_CASE("inputs of matches agree with the byte that is expected") {
   // A byte of which other bits are known is expected no more.
   of_lane[0] = of_lane[1] = {10, 40};
   matches.start_byte(of_lane);
-  matches.predict(3U ^ plain[10] >> 7, 1, inputs.data());
+  matches.predict(3U ^ plain[10] >> 7, 1);
   CHECK(matches.length_class() == 0);
   CHECK(std::ranges::all_of(inputs, [](std::int16_t input) { return input == 0; }));
 }

@@ -66,8 +66,9 @@ StateTable::StateTable() {
     }
     const int total = counts.seen[0] + counts.seen[1];
     guess_[state] = static_cast<std::uint16_t>((2 * counts.seen[1] + 1) * 65536 / (2 * total + 2));
-    if ((counts.seen[0] == 0) != (counts.seen[1] == 0)) sures_[state] = -1;
-    if (counts.seen[1] == 0) sides_[state] = 1 << kProbabilityBits;
+    if ((counts.seen[0] == 0) != (counts.seen[1] == 0)) {
+      certainties_[state] = counts.seen[0] == 0 ? 1 : 2;
+    }
   }
 }
 

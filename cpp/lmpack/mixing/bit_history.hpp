@@ -23,21 +23,18 @@ class StateTable {
   // What the counts alone suggest.
   Probability first_guess(std::size_t state) const { return guess_[state]; }
 
-  // By state: all ones if it has seen bits of one kind only, otherwise 0.
-  const std::int32_t* sures() const { return sures_.data(); }
-
-  // By state: that kind as a probability, 0 for ones and 2**16 for zeros, so that p less the side
-  // is the distance from what never came.
-  const std::int32_t* sides() const { return sides_.data(); }
+  // By state: 1 if it has seen ones only, 2 if zeros only, otherwise 0.
+  const std::uint8_t* certainties() const { return certainties_.data(); }
 
   // By state and bit: the next state.
   const BitHistory* nexts() const { return next_[0].data(); }
 
  private:
-  std::array<std::array<BitHistory, 2>, kStates> next_{};
+  static constexpr std::size_t kReadBeyond = 3;  // by vectors, of tables of bytes
+
+  std::array<std::array<BitHistory, 2>, kStates + kReadBeyond> next_{};
   std::array<std::uint16_t, kStates> guess_;
-  std::array<std::int32_t, kStates> sures_{};
-  std::array<std::int32_t, kStates> sides_{};
+  std::array<std::uint8_t, kStates + kReadBeyond> certainties_{};
 };
 
 // The states, made when they are first asked for.

@@ -3,6 +3,7 @@
 #include <array>
 #include <iterator>
 
+#include "lmpack/mixing/mixer_layer.hpp"
 #include "lmpack/mixing/state_map.hpp"
 
 namespace lmpack {
@@ -27,72 +28,61 @@ constexpr auto kClassOfLength = [] {
   return classes;
 }();
 
-std::size_t padded(std::size_t contexts) {
-  return (contexts + kContextGroup - 1) / kContextGroup * kContextGroup;
-}
-
 }  // namespace
 
-std::size_t ContextInputs::inputs(std::size_t contexts, bool all) {
-  return padded(contexts) * (all ? 5 : 2);
-}
-
-ContextInputs::ContextInputs(const MixingKernels& kernels, std::size_t contexts, bool all)
+ContextInputs::ContextInputs(const MixingKernels& kernels, std::size_t contexts, bool all,
+                             std::size_t others)
     : kernels_(kernels),
-      slots_(padded(contexts), unused_.data()),
-      states_(padded(contexts)),
-      run_entries_(padded(contexts) * kPlaces, kHalf << kEntryShift),
-      expected_(padded(contexts)),
-      groups_(padded(contexts)),
-      places_(padded(contexts)) {
+      layout_(contexts, all, others),
+      others_(layout_.size()),
+      histories_(layout_.row(), unused_.histories.data()),
+      current_histories_(layout_.row()),
+      states_(layout_.row()),
+      run_entries_(layout_.row() * kPlaces, kHalf << kEntryShift),
+      current_runs_(layout_.row()),
+      expected_(layout_.row()),
+      groups_(layout_.row()),
+      places_(layout_.row()) {
+  for (auto& inputs : inputs_) inputs.resize(MixerLayer::padded(layout_.size()));
   const StateTable& states = state_table();
-  const std::size_t size = padded(contexts);
-  for (std::size_t i = 0; i < size; ++i) {
+  for (std::size_t i = 0; i < layout_.row(); ++i) {
     for (std::size_t state = 0; state < StateTable::kStates; ++state) {
       history_entries_.push_back(states.first_guess(state) << kEntryShift);
     }
   }
-  history_step_ = {.size = size,
-                   .all = all,
-                   .slots = slots_.data(),
-                   .node = 0,
-                   .entries = history_entries_.data(),
-                   .states = states_.data(),
-                   .inputs = nullptr,
-                   .stretches = logistic().stretches(),
-                   .shares = kEntryShares.data(),
-                   .sures = states.sures(),
-                   .sides = states.sides(),
-                   .nexts = states.nexts()};
-  run_step_ = {.size = size,
-               .places_of_context = kPlaces,
-               .entries = run_entries_.data(),
-               .expected = expected_.data(),
-               .groups = groups_.data(),
-               .places = places_.data(),
-               .inputs = nullptr,
-               .stretches = logistic().stretches(),
-               .shares = kEntryShares.data()};
+  for (std::size_t i = 0; i < others; ++i) places_of_others_.push_back(layout_.place_of(i));
+  step_ = {.contexts = contexts,
+           .size = layout_.row(),
+           .all = all,
+           .others = others_.data(),
+           .inputs = inputs_[0].data(),
+           .stretches = logistic().stretches(),
+           .shares = kEntryShares.data(),
+           .histories = histories_.data(),
+           .node = 0,
+           .history_entries = history_entries_.data(),
+           .current_histories = current_histories_.data(),
+           .states = states_.data(),
+           .certainties = states.certainties(),
+           .nexts = states.nexts(),
+           .places_of_context = kPlaces,
+           .run_entries = run_entries_.data(),
+           .current_runs = current_runs_.data(),
+           .places = places_.data(),
+           .expected = expected_.data(),
+           .groups = groups_.data()};
 }
 
 void ContextInputs::set_run(std::size_t context, const ByteRun& run) {
-  expected_[context] = run.length == 0 ? 0 : 256U | run.byte;
+  expected_[context] = run.length == 0 ? 0 : 256U + run.byte;
   groups_[context] =
       static_cast<std::uint32_t>(context) * kPlaces + kClassOfLength[run.length] * kOfClass;
 }
 
-void ContextInputs::predict(std::uint32_t prefix, int bit, std::size_t node, std::int16_t* inputs) {
-  history_step_.inputs = inputs;
-  history_step_.node = node;
-  run_step_.inputs = inputs + slots_.size() * (history_step_.all ? 4 : 1);
-  kernels_.predict_histories(history_step_);
-  kernels_.predict_runs(run_step_, prefix, bit);
-}
-
-void ContextInputs::update(std::uint32_t bit) {
-  kernels_.learn_histories(history_step_, bit);
-  unused_.fill(0);
-  kernels_.learn_runs(run_step_, bit);
+void ContextInputs::predict(std::uint32_t prefix, int bit, std::size_t node) {
+  step_.inputs = inputs_[step_.inputs == inputs_[0].data() ? 1 : 0].data();
+  step_.node = node;
+  kernels_.predict_contexts(step_, prefix, bit);
 }
 
 }  // namespace lmpack

@@ -1,6 +1,7 @@
 // What the contexts have seen, as logits for the mixers.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -8,53 +9,73 @@
 #include "lmpack/aligned.hpp"
 #include "lmpack/mixing/context_steps.hpp"
 #include "lmpack/mixing/history_table.hpp"
+#include "lmpack/mixing/input_layout.hpp"
 #include "lmpack/mixing/mixing_kernels.hpp"
 
 namespace lmpack {
 
 // Of each context the bit history of the next bit, with a state map of its own, and the run of the
-// byte that it has seen last, with a run map. Each input is an array over all contexts.
+// byte that it has seen last, with a run map. The inputs of the mixers are an array over all
+// contexts each; other inputs stand in what these leave free.
 class ContextInputs {
  public:
-  // `all`: four inputs of the history instead of one. The kernels must outlive the object.
-  ContextInputs(const MixingKernels& kernels, std::size_t contexts, bool all);
+  // `all`: four inputs of the history instead of one. others: how many other inputs there are. The
+  // kernels must outlive the object.
+  ContextInputs(const MixingKernels& kernels, std::size_t contexts, bool all, std::size_t others);
 
   ContextInputs(const ContextInputs&) = delete;
   ContextInputs& operator=(const ContextInputs&) = delete;
 
-  // How many inputs there are in all.
-  static std::size_t inputs(std::size_t contexts, bool all);
+  const InputLayout& layout() const { return layout_; }
 
   // Starts a byte of which this is the run of a context.
   void set_run(std::size_t context, const ByteRun& run);
 
   // The histories of a context for its next four bits, as those of a slot.
-  void set_slot(std::size_t context, SlotHistories& histories) {
-    slots_[context] = histories.data();
+  void set_slot(std::size_t context, HistorySlot& slot) {
+    histories_[context] = slot.histories.data();
   }
 
-  // Writes the inputs: of histories the logit of p, and with all inputs p itself, and both again,
+  // Another input, before predict().
+  void set_other(std::size_t other, std::int16_t logit) {
+    others_[places_of_others_[other]] = logit;
+  }
+
+  // The same after predict(), which set it to 0. That is slower.
+  void set_late(std::size_t other, std::int16_t logit) {
+    step_.inputs[places_of_others_[other]] = logit;
+  }
+
+  // The inputs: of histories the logit of p, and with all inputs p itself, and both again,
   // but 0 where zeros and ones were seen; then of runs the logit. A context that has seen nothing
   // gives zeros, and so does a run whose byte disagrees with the prefix, a leading 1 and the `bit`
   // bits of the byte that are known.
   // node: the index of the next bit's history in the slots.
-  void predict(std::uint32_t prefix, int bit, std::size_t node, std::int16_t* inputs);
+  void predict(std::uint32_t prefix, int bit, std::size_t node);
+
+  // Padded with zeros for MixerLayer; they stay until the next but one call of predict().
+  const std::int16_t* inputs() const { return step_.inputs; }
 
   // The bit that came.
-  void update(std::uint32_t bit);
+  void update(std::uint32_t bit) { kernels_.learn_contexts(step_, bit); }
 
  private:
   const MixingKernels& kernels_;
-  SlotHistories unused_{};  // of the entries that fill the arrays up
-  AlignedVector<BitHistory*> slots_;
+  InputLayout layout_;
+  HistorySlot unused_{};  // of the entries that fill the arrays up
+  AlignedVector<std::int16_t> others_;
+  std::vector<std::size_t> places_of_others_;
+  std::array<AlignedVector<std::int16_t>, 2> inputs_;  // by turns
+  AlignedVector<BitHistory*> histories_;
   AlignedVector<MapEntry> history_entries_;
+  AlignedVector<MapEntry> current_histories_;
   AlignedVector<std::uint32_t> states_;
   AlignedVector<MapEntry> run_entries_;
+  AlignedVector<MapEntry> current_runs_;
   AlignedVector<std::uint32_t> expected_;
   AlignedVector<std::uint32_t> groups_;
   AlignedVector<std::uint32_t> places_;
-  HistoryStep history_step_;
-  RunStep run_step_;
+  ContextStep step_;
 };
 
 }  // namespace lmpack

@@ -25,10 +25,23 @@ struct SingleEntry {
   static SingleEntry numbers(std::size_t first) { return {static_cast<std::int32_t>(first)}; }
   static SingleEntry load(const std::uint32_t* from) { return {static_cast<std::int32_t>(*from)}; }
   void store(std::uint32_t* to) const { *to = static_cast<std::uint32_t>(value); }
-  void store_narrow(std::int16_t* to) const { *to = static_cast<std::int16_t>(value); }
-  SingleEntry of(const std::int32_t* table) const { return {table[value]}; }
+  // As 16 bits, and the bits of `others`.
+  void store_narrow(std::int16_t* to, const std::int16_t* others) const {
+    *to = static_cast<std::int16_t>(value | *others);
+  }
+  // What tables have at these places. Vectors may read up to three bytes more.
+  SingleEntry of(const std::uint8_t* table) const { return {table[value]}; }
+  SingleEntry of(const std::int16_t* table) const { return {table[value]}; }
   SingleEntry of(const std::uint32_t* table) const { return load(table + value); }
   void put(std::uint32_t* table, SingleEntry entry) const { entry.store(table + value); }
+  // Byte `node` of each of some histories; vectors may read up to three bytes more.
+  static SingleEntry of_histories(BitHistory* const* histories, std::size_t node) {
+    return {(*histories)[node]};
+  }
+  // Becomes byte `node` of the first `count` of some histories.
+  void put_histories(BitHistory* const* histories, std::size_t node, std::size_t count) const {
+    if (count != 0) (*histories)[node] = static_cast<BitHistory>(value);
+  }
   // Where this equals the other, `yes`, elsewhere `no`.
   SingleEntry equal_then(SingleEntry other, SingleEntry yes, SingleEntry no) const {
     return value == other.value ? yes : no;
@@ -73,70 +86,85 @@ V target_of(std::uint32_t bit) {
   return V::all(bit != 0 ? (1 << (32 - kEntryCountBits)) - 1 : 0);
 }
 
+// The contexts from `first` on.
 template <typename V>
-void predict_histories(const HistoryStep& step) {
-  for (std::size_t i = 0; i < step.size; ++i) step.states[i] = step.slots[i][step.node];
+void predict_histories(const ContextStep& step, std::size_t first) {
+  const std::size_t size = step.size;
   const V half = V::all(static_cast<std::int32_t>(kHalf));
-  std::int16_t* const linear = step.inputs + step.size;
-  std::int16_t* const sure_logits = linear + step.size;
-  std::int16_t* const sure_linear = sure_logits + step.size;
-  for (std::size_t i = 0; i < step.size; i += V::kLanes) {
-    const V state = V::load(step.states + i);
-    const V place = V::numbers(i).template shift_left<8>() + state;
-    const V learned = place.of(step.entries).template shift_unsigned<kEntryShift>();
-    const V p = state.equal_then(V::all(0), half, learned);
-    const V logit = p.template shift<kStretchShift>().of(step.stretches);
-    logit.store_narrow(step.inputs + i);
-    if (!step.all) continue;
-    const V sure = state.of(step.sures);
-    (p - half).template shift<kLinearShift>().store_narrow(linear + i);
-    (logit & sure).store_narrow(sure_logits + i);
-    ((p - state.of(step.sides)).template shift<kSureShift>() & sure).store_narrow(sure_linear + i);
-  }
+  const V state = V::of_histories(step.histories + first, step.node);
+  state.store(step.states + first);
+  const V entry = (V::numbers(first).template shift_left<8>() + state).of(step.history_entries);
+  entry.store(step.current_histories + first);
+  const V learned = entry.template shift_unsigned<kEntryShift>();
+  const V p = state.equal_then(V::all(0), half, learned);
+  const V logit = p.template shift<kStretchShift>().of(step.stretches);
+  std::int16_t* const inputs = step.inputs + first;
+  const std::int16_t* const others = step.others + first;
+  logit.store_narrow(inputs, others);
+  if (!step.all) return;
+  const V none = V::all(0);
+  const V certainty = state.of(step.certainties);
+  const V side = certainty.template shift<1>().template shift_left<kProbabilityBits>();
+  const V beyond = (p - side).template shift<kSureShift>();
+  (p - half).template shift<kLinearShift>().store_narrow(inputs + size, others + size);
+  certainty.equal_then(none, none, logit).store_narrow(inputs + 2 * size, others + 2 * size);
+  certainty.equal_then(none, none, beyond).store_narrow(inputs + 3 * size, others + 3 * size);
 }
 
 template <typename V>
-void learn_histories(const HistoryStep& step, std::uint32_t bit) {
-  const V target = target_of<V>(bit);
+void learn_histories(const ContextStep& step, std::size_t first, std::uint32_t bit, V target) {
+  const V state = V::load(step.states + first);
+  const V entry = V::load(step.current_histories + first);
   const V limit = V::all(kHistoryLimit);
-  for (std::size_t i = 0; i < step.size; i += V::kLanes) {
-    const V place = V::numbers(i).template shift_left<8>() + V::load(step.states + i);
-    place.put(step.entries, moved_entries(place.of(step.entries), target, limit, step.shares));
-  }
-  const std::uint8_t* const nexts = step.nexts + bit;
-  BitHistory* const* const slots = step.slots;
-  const std::size_t node = step.node;
-  const std::uint32_t* const states = step.states;
-  for (std::size_t i = 0, size = step.size; i < size; ++i) slots[i][node] = nexts[2 * states[i]];
+  (V::numbers(first).template shift_left<8>() + state)
+      .put(step.history_entries, moved_entries(entry, target, limit, step.shares));
+  const V next =
+      (state.template shift_left<1>() + V::all(static_cast<std::int32_t>(bit))).of(step.nexts);
+  const std::size_t left = step.contexts - first;
+  next.put_histories(step.histories + first, step.node, left < V::kLanes ? left : V::kLanes);
 }
 
 template <typename V>
-void predict_runs(const RunStep& step, std::uint32_t prefix, int bit) {
+void predict_runs(const ContextStep& step, std::size_t first, std::uint32_t prefix, int bit) {
   const std::int32_t of_bit = (bit < 2 ? bit : bit < 5 ? 2 : 3) * 2;
   const V known = V::all(static_cast<std::int32_t>(prefix));
   const V half = V::all(static_cast<std::int32_t>(kHalf));
-  const V places_of_context = V::all(static_cast<std::int32_t>(step.places_of_context));
+  const V next = V::load(step.expected + first).shift_unsigned(7 - bit);
+  const V agreed = V::load(step.groups + first) + V::all(of_bit) + (next & V::all(1));
+  const V nothing = V::numbers(first) * V::all(static_cast<std::int32_t>(step.places_of_context));
+  const V known_of_next = next.template shift<1>();
+  const V place = known_of_next.equal_then(known, agreed, nothing);
+  place.store(step.places + first);
+  const V entry = place.of(step.run_entries);
+  entry.store(step.current_runs + first);
+  const V learned = entry.template shift_unsigned<kEntryShift>();
+  const V p = known_of_next.equal_then(known, learned, half);
+  const V logit = p.template shift<kStretchShift>().of(step.stretches);
+  const std::size_t before = step.size * (step.all ? 4 : 1) + first;
+  logit.template shift<1>().store_narrow(step.inputs + before, step.others + before);
+}
+
+template <typename V>
+void learn_runs(const ContextStep& step, std::size_t first, V target) {
+  const V entry = V::load(step.current_runs + first);
+  V::load(step.places + first)
+      .put(step.run_entries, moved_entries(entry, target, V::all(kRunLimit), step.shares));
+}
+
+template <typename V>
+void predict_contexts(const ContextStep& step, std::uint32_t prefix, int bit) {
   for (std::size_t i = 0; i < step.size; i += V::kLanes) {
-    const V next = V::load(step.expected + i).shift_unsigned(7 - bit);
-    const V agreed = V::load(step.groups + i) + V::all(of_bit) + (next & V::all(1));
-    const V nothing = V::numbers(i) * places_of_context;
-    const V known_of_next = next.template shift<1>();
-    const V place = known_of_next.equal_then(known, agreed, nothing);
-    place.store(step.places + i);
-    const V learned = place.of(step.entries).template shift_unsigned<kEntryShift>();
-    const V p = known_of_next.equal_then(known, learned, half);
-    const V logit = p.template shift<kStretchShift>().of(step.stretches);
-    logit.template shift<1>().store_narrow(step.inputs + i);
+    predict_histories<V>(step, i);
+    predict_runs<V>(step, i, prefix, bit);
   }
 }
 
 template <typename V>
-void learn_runs(const RunStep& step, std::uint32_t bit) {
+void learn_contexts(const ContextStep& step, std::uint32_t bit) {
   const V target = target_of<V>(bit);
-  const V limit = V::all(kRunLimit);
-  for (std::size_t i = 0; i < step.size; i += V::kLanes) {
-    const V place = V::load(step.places + i);
-    place.put(step.entries, moved_entries(place.of(step.entries), target, limit, step.shares));
+  for (std::size_t i = 0; i < step.contexts; i += V::kLanes) {
+    learn_histories(step, i, bit, target);
+    learn_runs(step, i, target);
   }
 }
 

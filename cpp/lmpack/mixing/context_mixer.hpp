@@ -20,6 +20,7 @@
 #include "lmpack/mixing/mixing.hpp"
 #include "lmpack/mixing/predictor_parts.hpp"
 #include "lmpack/mixing/state_map.hpp"
+#include "lmpack/mixing/weight_sets.hpp"
 
 namespace lmpack {
 
@@ -66,10 +67,10 @@ class ContextMixer {
   };
 
   void find_slots();
-  void predict_models(std::span<const Probability> said);
-  void select_weights();
+  void start_bit();
+  void hear_models(std::span<const Probability> said);
+  void select_apms();
   Probability refined(Logit logit);
-  std::size_t set_of(Selector selector) const;
 
   std::span<const std::uint8_t> plain_;
   BlockLayout layout_;
@@ -82,21 +83,20 @@ class ContextMixer {
   std::uint32_t prefix_ = 1;  // a leading 1, then its bits so far
   std::size_t node_ = 0;      // of the bits within a slot
   int bit_ = 0;
-  std::size_t seen_orders_ = 0;
 
   HistoryTable histories_by_hash_;
-  std::vector<SlotHistories> order1_;  // [last byte][first four bits, or the last four by prefix]
-  std::vector<ByteRun> order1_runs_;   // [last byte]
+  std::vector<HistorySlot> order1_;    // [last byte][first four bits, or the last four by prefix]
   std::vector<std::uint64_t> hashes_;  // of the contexts
   std::vector<HistorySlot*> slots_;    // of the contexts
   std::vector<ByteRun*> runs_;         // order 1, then the contexts
 
+  const Logistic& logistic_ = logistic();
   std::vector<Apm> model_apms_;
-  int model_logit_ = 0;  // the mean of the models
   StateMap order0_;
   MatchInputs matches_;
   ContextInputs context_inputs_;  // order 1, then the contexts
 
+  WeightSets sets_;
   MixerLayer mixers_;
   MixerLayer final_mixers_;
   std::vector<Apm> apms_;

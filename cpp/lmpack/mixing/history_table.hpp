@@ -1,6 +1,7 @@
 // Hashed bit histories: a slot holds those of the four bits that follow one context.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,12 +17,10 @@ struct ByteRun {
   std::uint8_t length = 0;  // how often it came in a row; 0: nothing was seen
 
   void add(std::uint8_t next) {
-    if (length != 0 && next == byte) {
-      length = static_cast<std::uint8_t>(length + (length < 255));
-    } else {
-      byte = next;
-      length = 1;
-    }
+    const std::uint32_t longer = length < 255 ? length + 1U : length;
+    // A run of length 0 has the byte 0, and either way becomes one of length 1.
+    length = static_cast<std::uint8_t>(next == byte ? longer : 1);
+    byte = next;
   }
 };
 
@@ -29,11 +28,13 @@ struct ByteRun {
 // and so on.
 using SlotHistories = std::array<BitHistory, 15>;
 
+// Histories come first: vectors that look one up read three bytes more.
 struct HistorySlot {
+  SlotHistories histories{};
   std::uint16_t check = 0;  // tells contexts apart
   ByteRun run;              // only in slots of the first four bits of a byte
-  SlotHistories histories{};
 };
+static_assert(sizeof(HistorySlot) == sizeof(SlotHistories) + 5);
 
 class HistoryTable {
  public:
@@ -41,25 +42,35 @@ class HistoryTable {
   explicit HistoryTable(int lines_log2)
       : lines_(std::size_t{1} << lines_log2), shift_(64 - lines_log2) {}
 
-  // Asks the memory for what find() will look at.
-  void prefetch(std::uint64_t hash, std::uint32_t nibble) const {
-    __builtin_prefetch(&lines_[line_of(hash) ^ nibble]);
+  // Asks the memory for what find() will look at for the first four bits of a byte.
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&lines_[line_of(hash)]); }
+
+  // The same for the last four bits, before the first of these is known: prefix ends in a 0 for it.
+  void prefetch_last(std::uint64_t hash, std::uint32_t prefix) const {
+    const std::size_t line = line_of(hash) ^ prefix;
+    __builtin_prefetch(&lines_[line]);
+    __builtin_prefetch(&lines_[line ^ 1]);
   }
 
   // The slot of a context by its hash: the one that was used for it, or else the least used one of
   // its line, emptied. nibble: 0, or for the last four bits of a byte the prefix, which selects
   // another line close by.
   HistorySlot& find(std::uint64_t hash, std::uint32_t nibble) {
-    Line& line = lines_[line_of(hash) ^ nibble];
+    std::array<HistorySlot, 3>& slots = lines_[line_of(hash) ^ nibble].slots;
     const auto check = static_cast<std::uint16_t>(hash);
-    HistorySlot* least = &line.slots[0];
-    for (HistorySlot& slot : line.slots) {
-      if (slot.check == check) return slot;
-      if (slot.histories[0] < least->histories[0]) least = &slot;
+    // Without branches, as which slot it is cannot be foreseen: the lowest key, whose last
+    // two bits are the slot, and those before are 0 if it is the one, else its first state and 1.
+    const auto key = [&](std::uint32_t i) {
+      const std::uint32_t other = slots[i].check != check ? ~0U : 0U;
+      return ((slots[i].histories[0] + 1U) << 2 & other) | i;
+    };
+    const std::size_t found = std::min({key(0), key(1), key(2)}) & 3;
+    HistorySlot& slot = slots[found];
+    if (slot.check != check) {
+      slot = HistorySlot{};
+      slot.check = check;
     }
-    *least = HistorySlot{};
-    least->check = check;
-    return *least;
+    return slot;
   }
 
  private:

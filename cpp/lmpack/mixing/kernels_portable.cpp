@@ -2,27 +2,27 @@
 #include <algorithm>
 
 #include "lmpack/mixing/context_kernels.hpp"
+#include "lmpack/mixing/mixed_rows.hpp"
 #include "lmpack/mixing/mixing_kernels.hpp"
 
 namespace lmpack {
 namespace {
 
-constexpr std::size_t kHalf = MixingKernels::kGroup / 2;
-static_assert(kHalf <= MixingKernels::kSummed);
+static_assert(MixingKernels::kGroup <= MixingKernels::kSummed);
 
-void dot(const std::int16_t* inputs, std::size_t size, const std::int16_t* const* rows,
-         std::size_t count, std::int64_t* sums) {
-  for (std::size_t k = 0; k < count; ++k) {
-    std::int64_t sum = 0;
-    for (std::size_t first = 0; first < size; first += MixingKernels::kGroup) {
-      for (std::size_t half = first; half < first + MixingKernels::kGroup; half += kHalf) {
-        std::int32_t part = 0;
-        for (std::size_t i = half; i < half + kHalf; ++i) part += inputs[i] * rows[k][i];
-        sum += part;
-      }
-    }
-    sums[k] = sum;
+std::int64_t sum_of(const std::int16_t* inputs, const std::int16_t* row, std::size_t size) {
+  std::int64_t sum = 0;
+  for (std::size_t first = 0; first < size; first += MixingKernels::kGroup) {
+    std::int32_t part = 0;
+    for (std::size_t i = first; i < first + MixingKernels::kGroup; ++i) part += inputs[i] * row[i];
+    sum += part;
   }
+  return sum;
+}
+
+void mix(const std::int16_t* inputs, std::size_t size, const std::int16_t* const* rows,
+         std::size_t count, std::int16_t* logits) {
+  mix_rows<sum_of>(inputs, size, rows, count, logits);
 }
 
 void train(const std::int16_t* inputs, std::size_t size, std::int16_t* const* rows,
@@ -39,12 +39,11 @@ void train(const std::int16_t* inputs, std::size_t size, std::int16_t* const* ro
 
 const MixingKernels kPortableMixing = {
     "portable",
-    dot,
+    mix,
+    find_errors_singly,
     train,
-    predict_histories<SingleEntry>,
-    learn_histories<SingleEntry>,
-    predict_runs<SingleEntry>,
-    learn_runs<SingleEntry>,
+    predict_contexts<SingleEntry>,
+    learn_contexts<SingleEntry>,
 };
 
 }  // namespace lmpack

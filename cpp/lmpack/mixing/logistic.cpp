@@ -41,12 +41,12 @@ Logistic::Logistic() {
     while (logit < kLargestLogit && squash(logit) < p) ++logit;
     const auto value = static_cast<Logit>(logit);
     if (p >= kFineFrom) {
-      fine_[p - kFineFrom] = value;
+      upper_[p - kFineFrom + kCoarse] = value;
     } else if (p % kCoarseStep == 0) {
-      coarse_[(p - kHalf) / kCoarseStep] = value;
+      upper_[(p - kHalf) / kCoarseStep] = value;
     }
   }
-  for (std::size_t i = 0; i < everywhere_.size(); ++i) {
+  for (std::size_t i = 0; i + 1 < everywhere_.size(); ++i) {
     everywhere_[i] = stretch(static_cast<Probability>(i) * kCoarseStep + kCoarseStep / 2);
   }
 }

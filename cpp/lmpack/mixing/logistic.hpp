@@ -25,39 +25,45 @@ class Logistic {
 
   // The probability of a logit, which is first brought to +-kLargestLogit.
   Probability squash(int logit) const {
-    const int clipped = logit > kLargestLogit    ? kLargestLogit
-                        : logit < -kLargestLogit ? -kLargestLogit
-                                                 : logit;
-    return squashed_[static_cast<std::size_t>(clipped + kLargestLogit)];
+    return squash_within(logit > kLargestLogit    ? kLargestLogit
+                         : logit < -kLargestLogit ? -kLargestLogit
+                                                  : logit);
   }
+
+  // The same of a logit within +-kLargestLogit.
+  Probability squash_within(int logit) const {
+    return squashed_[static_cast<std::size_t>(logit + kLargestLogit)];
+  }
+
+  // The same as a table, by logit + kLargestLogit, and one more, as vectors read two at once.
+  const std::uint16_t* squashes() const { return squashed_.data(); }
 
   // About the logit of a probability: that of the middle of 16 of them.
-  Logit stretch_coarsely(Probability p) const {
-    return static_cast<Logit>(everywhere_[p / kCoarseStep]);
-  }
+  Logit stretch_coarsely(Probability p) const { return everywhere_[p / kCoarseStep]; }
 
-  // The same as a table, by p / 16.
-  const std::int32_t* stretches() const { return everywhere_.data(); }
+  // The same as a table, by p / 16, of 4096 and one more, as vectors read two at once.
+  const Logit* stretches() const { return everywhere_.data(); }
 
   // The logit of a probability.
   Logit stretch(Probability p) const {
-    return p >= kHalf ? upper(p) : static_cast<Logit>(-upper(kCertain + 1 - p));
+    // Without branches, as probabilities cannot be foreseen.
+    const Probability upper = p >= kHalf ? p : kCertain + 1 - p;
+    const Probability place =
+        upper >= kFineFrom ? upper - kFineFrom + kCoarse : (upper - kHalf) / kCoarseStep;
+    const Logit logit = upper_[place];
+    return static_cast<Logit>(p >= kHalf ? logit : -logit);
   }
 
  private:
-  // The smallest logit whose probability is at least p (p >= kHalf): where logits change fast, of
-  // each p, elsewhere of the start of 16 of them.
-  Logit upper(Probability p) const {
-    return p >= kFineFrom ? fine_[p - kFineFrom] : coarse_[(p - kHalf) / kCoarseStep];
-  }
-
   static constexpr Probability kCoarseStep = 16;
   static constexpr Probability kFineFrom = kCertain + 1 - 4096;
+  static constexpr Probability kCoarse = (kFineFrom - kHalf) / kCoarseStep;
 
-  std::array<std::uint16_t, 2 * kLargestLogit + 1> squashed_;
-  std::array<Logit, kCertain + 2 - kFineFrom> fine_;
-  std::array<Logit, (kFineFrom - kHalf) / kCoarseStep> coarse_;
-  std::array<std::int32_t, (kCertain + 1) / kCoarseStep> everywhere_;
+  std::array<std::uint16_t, 2 * kLargestLogit + 2> squashed_{};
+  // The smallest logit whose probability is at least p (p >= kHalf): of the start of 16 of them,
+  // and behind these, where logits change fast, of each p.
+  std::array<Logit, kCoarse + kCertain + 2 - kFineFrom> upper_;
+  std::array<Logit, (kCertain + 1) / kCoarseStep + 1> everywhere_{};
 };
 
 // The tables, made when they are first asked for.

@@ -24,7 +24,8 @@ std::size_t class_of(std::size_t length) {
 }  // namespace
 
 MatchInputs::MatchInputs(std::span<const std::uint8_t> plain, BlockLayout layout,
-                         std::span<const std::size_t> shortest, int places_log2) {
+                         std::span<const std::size_t> shortest, int places_log2)
+    : inputs_(shortest.size() * kInputs) {
   for (const std::size_t length : shortest) {
     models_.push_back({MatchModel(plain, layout, length, places_log2),
                        StateMap(2 * kClasses, kLengthLimit), StateMap(256 * 256, kByteLimit)});
@@ -33,29 +34,33 @@ MatchInputs::MatchInputs(std::span<const std::uint8_t> plain, BlockLayout layout
 
 void MatchInputs::start_byte(std::span<Match> matches) {
   current_ = matches;
-  for (std::size_t i = 0; i < models_.size(); ++i) models_[i].matches.check(matches[i]);
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    Model& model = models_[i];
+    Match& match = matches[i];
+    model.matches.check(match);
+    model.expected = 0;
+    if (match.length == 0) continue;
+    model.expected = 256U | model.matches.expected(match);
+    model.length_class = class_of(match.length);
+  }
 }
 
-void MatchInputs::predict(std::uint32_t prefix, int bit, std::int16_t* inputs) {
-  const Logistic& tables = logistic();
+void MatchInputs::predict(std::uint32_t prefix, int bit) {
   std::size_t longest = 0;
   expected_ = 0;
   for (std::size_t i = 0; i < models_.size(); ++i) {
     Model& model = models_[i];
-    const std::size_t length = current_[i].length;
-    std::int16_t& by_length = inputs[i];
-    std::int16_t& by_byte = inputs[models_.size() + i];
+    Logit& by_length = inputs_[i];
+    Logit& by_byte = inputs_[models_.size() + i];
     by_length = by_byte = 0;
-    model.agrees = false;
-    if (length == 0) continue;
-    const std::uint32_t expected = model.matches.expected(current_[i]);
-    model.agrees = (expected | 256) >> (8 - bit) == prefix;
+    model.agrees = model.expected >> (8 - bit) == prefix;
     if (!model.agrees) continue;
+    const std::uint32_t expected = model.expected & 0xFF;
     const std::uint32_t next = expected >> (7 - bit) & 1;
-    by_length = tables.stretch(model.by_length.predict(class_of(length) * 2 + next));
-    by_byte = tables.stretch(model.by_byte.predict(expected << 8 | prefix));
-    if (length > longest) {
-      longest = length;
+    by_length = logistic_.stretch(model.by_length.predict(model.length_class * 2 + next));
+    by_byte = logistic_.stretch(model.by_byte.predict(expected << 8 | prefix));
+    if (current_[i].length > longest) {
+      longest = current_[i].length;
       expected_ = expected;
     }
   }

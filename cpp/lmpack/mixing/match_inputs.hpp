@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lmpack/coder/block_layout.hpp"
+#include "lmpack/mixing/logistic.hpp"
 #include "lmpack/mixing/match_model.hpp"
 #include "lmpack/mixing/state_map.hpp"
 
@@ -25,12 +26,20 @@ class MatchInputs {
   // Starts the next byte of a lane, with a match for each model.
   void start_byte(std::span<Match> matches);
 
-  // Writes inputs [kInputs][models]: 0 where the expected byte disagrees with the prefix, a leading
-  // 1 and the `bit` bits of the byte that are known.
-  void predict(std::uint32_t prefix, int bit, std::int16_t* inputs);
+  // Makes the inputs: 0 where the expected byte disagrees with the prefix, a leading 1 and the
+  // `bit` bits of the byte that are known.
+  void predict(std::uint32_t prefix, int bit);
+
+  // [kInputs][models]
+  std::span<const Logit> inputs() const { return inputs_; }
 
   // The bit that came.
   void update(std::uint32_t bit);
+
+  // Asks the memory for what finish_byte() will look at.
+  void prefetch(std::size_t position, std::uint64_t last) const {
+    for (const Model& model : models_) model.matches.prefetch(position, last);
+  }
 
   // The byte at a position of the block is known. last: the last eight bytes of its lane.
   void finish_byte(std::span<Match> matches, std::size_t position, std::uint64_t last);
@@ -45,11 +54,15 @@ class MatchInputs {
     MatchModel matches;
     StateMap by_length;
     StateMap by_byte;
+    std::uint32_t expected = 0;  // 256 + the byte; 0 if there is no match
+    std::size_t length_class = 0;
     bool agrees = false;
   };
 
+  const Logistic& logistic_ = logistic();
   std::vector<Model> models_;
   std::span<Match> current_;
+  std::vector<Logit> inputs_;
   std::size_t length_class_ = 0;
   std::uint32_t expected_ = 0;
 };

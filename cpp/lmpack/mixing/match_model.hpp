@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "lmpack/aligned.hpp"
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/mixing/hash.hpp"
 
@@ -33,6 +34,11 @@ class MatchModel {
         known_(layout.lanes()),
         places_(std::size_t{1} << places_log2),
         shift_(64 - places_log2) {}
+
+  // Asks the memory for what advance() will look at.
+  void prefetch(std::size_t position, std::uint64_t last) const {
+    if (position % steps_ + 1 >= shortest_) __builtin_prefetch(&places_[hash(position, last)]);
+  }
 
   // Called when the byte at `position` of the block is known: follows the lane's match, or looks
   // for one for the byte after it. `last`: the lane's last eight bytes, the newest lowest.
@@ -88,8 +94,8 @@ class MatchModel {
   std::span<const std::uint8_t> plain_;  // grows while decoding
   std::size_t shortest_;
   std::size_t steps_;
-  std::vector<std::size_t> known_;     // bytes of each lane
-  std::vector<std::uint32_t> places_;  // by hash of the bytes before it; 0: none
+  std::vector<std::size_t> known_;       // bytes of each lane
+  AlignedVector<std::uint32_t> places_;  // by hash of the bytes before it; 0: none
   int shift_;
 };
 

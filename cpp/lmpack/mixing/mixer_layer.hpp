@@ -17,7 +17,7 @@ namespace lmpack {
 // bit; a set that has seen little learns faster.
 class MixerLayer {
  public:
-  static constexpr std::int32_t kOne = 1 << 14;  // a weight of 1
+  static constexpr std::int32_t kOne = 1 << MixingKernels::kWeightBits;  // a weight of 1
 
   // How far an error moves a set of weights that has been used for n bits: by
   // rate + head_start * 32 / (min(n, 1023) + 32).
@@ -27,43 +27,66 @@ class MixerLayer {
   };
 
   // `first`: the weights that every set of every mixer starts with. `sets`: how many each mixer
-  // has. The kernels must outlive the layer.
+  // has, for at most MixingKernels::kMostRows mixers. The kernels must outlive the layer.
   MixerLayer(const MixingKernels& kernels, std::span<const std::int16_t> first,
              std::span<const std::size_t> sets, Learning learning);
 
-  std::size_t mixers() const { return logits_.size(); }
+  std::size_t mixers() const { return mixers_; }
 
-  // The logits to mix, within +-kLargestLogit, in the order of the first weights.
-  std::int16_t* inputs() { return inputs_.data(); }
+  // So many inputs there must be for that many first weights.
+  static std::size_t padded(std::size_t size);
 
-  // Selects the set that a mixer uses for the next bit.
-  void select(std::size_t mixer, std::size_t set) { chosen_[mixer] = first_set_[mixer] + set; }
+  // Selects the sets that the mixers use for the next bit, once for each bit.
+  void select(const std::size_t* sets) {
+    std::int16_t* const weights = weights_.data();
+    std::uint16_t* const used = used_.data();
+    const std::size_t* const first = first_set_.data();
+    const std::size_t size = size_;
+    for (std::size_t mixer = 0, mixers = mixers_; mixer < mixers; ++mixer) {
+      const std::size_t set = first[mixer] + sets[mixer];
+      std::int16_t* const row = weights + set * size;
+      __builtin_prefetch(row);
+      rows_[mixer] = row;
+      const std::uint32_t age = used[set];
+      chosen_rates_[mixer] = rates_[age];
+      used[set] = static_cast<std::uint16_t>(age + (age < kAges - 1 ? 1 : 0));
+    }
+  }
 
-  // The mixed logits, one for each mixer.
-  std::span<const Logit> mix();
+  // The mixed logits, one for each mixer, and zeros up to kMostRows. inputs: logits, within
+  // +-kLargestLogit, in the order of the first weights, padded with zeros, at the start of a cache
+  // line; they must stay until update().
+  const Logit* mix(const std::int16_t* inputs) {
+    inputs_ = inputs;
+    kernels_.mix(inputs, size_, rows_.data(), mixers_, logits_.data());
+    return logits_.data();
+  }
 
   // The bit that came.
-  void update(std::uint32_t bit);
+  void update(std::uint32_t bit) {
+    kernels_.find_errors(logits_.data(), chosen_rates_.data(), squashes_, bit, errors_.data());
+    kernels_.train(inputs_, size_, rows_.data(), mixers_, errors_.data());
+  }
 
  private:
   static constexpr std::size_t kAges = 1024;
 
-  // The kernels' steps for few inputs.
-  void narrow_dot();
-  void narrow_train();
+  template <typename Element>
+  using OfMixers = std::array<Element, MixingKernels::kMostRows>;
 
   const MixingKernels& kernels_;
-  std::size_t size_;  // of a set, padded unless there are few inputs
-  AlignedVector<std::int16_t> inputs_;
+  const std::uint16_t* squashes_ = logistic().squashes();
+  std::size_t size_;  // of a set, padded
+  std::size_t mixers_;
   AlignedVector<std::int16_t> weights_;    // [sets of all mixers][size_]
   std::array<std::int16_t, kAges> rates_;  // by bits that a set was used for
   std::vector<std::uint16_t> used_;        // by set: bits, below kAges
   std::vector<std::size_t> first_set_;     // by mixer
-  std::vector<std::size_t> chosen_;        // by mixer: the number of a set
-  std::vector<std::int16_t*> rows_;        // of the chosen sets
-  std::vector<std::int64_t> sums_;
-  std::vector<std::int16_t> errors_;
-  std::vector<Logit> logits_;
+  OfMixers<std::int16_t*> rows_{};         // of the chosen sets
+  alignas(kCacheLine) OfMixers<std::int16_t> chosen_rates_{};
+  const std::int16_t* inputs_ = nullptr;
+  alignas(kCacheLine) OfMixers<Logit> logits_{};
+  alignas(kCacheLine) OfMixers<std::int16_t> errors_{};
 };
 
 }  // namespace lmpack

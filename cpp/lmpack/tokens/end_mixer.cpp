@@ -33,6 +33,7 @@ EndMixer::EndMixer(std::size_t length)
     : shift_(64 - std::clamp(static_cast<int>(std::bit_width(length)), 10, 18)),
       state_maps_(history_maps(kHistories, kHistoryLimit)),
       model_apm_(kLengths, kApmRate),
+      inputs_(MixerLayer::padded(std::size(kFirstWeights))),
       mixers_(kernels(), kFirstWeights, kSets, kLearning),
       final_mixer_(kernels(), kFinalWeights, kFinalSets, kFinalLearning),
       last_apm_(kLastBytes * kLengths, kApmRate) {
@@ -46,7 +47,7 @@ Probability EndMixer::predict(const ContextMixer& bytes, std::size_t lane, std::
   const Logistic& tables = logistic();
   const LaneContexts& contexts = bytes.contexts(lane);
   const std::size_t known = std::min(length, kLengths - 1);
-  std::int16_t* inputs = mixers_.inputs();
+  Logit* inputs = inputs_.data();
   const Logit logit_of_model = tables.stretch(model);
   *inputs++ = logit_of_model;
   *inputs++ = tables.stretch(model_apm_.refine(logit_of_model, known));
@@ -56,11 +57,11 @@ Probability EndMixer::predict(const ContextMixer& bytes, std::size_t lane, std::
     *inputs++ = tables.stretch_coarsely(state_maps_[i].predict(*histories_[i]));
   }
   const std::size_t last = contexts.last() % kLastBytes;
-  mixers_.select(0, known);
-  mixers_.select(1, last);
-  std::ranges::copy(mixers_.mix(), final_mixer_.inputs());
-  final_mixer_.select(0, 0);
-  const Logit logit = final_mixer_.mix()[0];
+  const std::size_t sets[] = {known, last};
+  mixers_.select(sets);
+  constexpr std::size_t kFinalSet[] = {0};
+  final_mixer_.select(kFinalSet);
+  const Logit logit = final_mixer_.mix(mixers_.mix(inputs_.data()))[0];
   const Probability refined = last_apm_.refine(logit, last * kLengths + known);
   return std::clamp((tables.squash(logit) + refined + 1) / 2, Probability{1}, kCertain);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lmpack/aligned.hpp"
 #include "lmpack/mixing/apm.hpp"
 #include "lmpack/mixing/bit_history.hpp"
 #include "lmpack/mixing/context_mixer.hpp"
@@ -38,6 +39,7 @@ class EndMixer {
   std::array<BitHistory*, kHistories> histories_{};         // what the next flag updates
   std::vector<StateMap> state_maps_;                        // of the histories
   Apm model_apm_;
+  AlignedVector<Logit> inputs_;
   MixerLayer mixers_;
   MixerLayer final_mixer_;
   Apm last_apm_;
