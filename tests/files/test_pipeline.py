@@ -116,9 +116,11 @@ def test_an_error_ends_the_calls_behind_it() -> None:
 
 
 def test_one_that_takes_no_more_results_ends_the_calls() -> None:
-    calls: InOrder[int] = InOrder(2)
+    calls: InOrder[int] = InOrder(3)
     endless = Endless(calls)
+    list(calls.start(Endless(calls)))
     list(calls.start(endless))
+    assert endless.started.wait(5)
     calls.stop()
     assert endless.ended.is_set()
     with pytest.raises(InterruptedError):

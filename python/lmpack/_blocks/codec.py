@@ -27,7 +27,7 @@ from lmpack._blocks.coding import (
     standing_at,
 )
 from lmpack._blocks.copies import with_copies, without_copies
-from lmpack._blocks.likely_filters import is_text, likely_filters
+from lmpack._blocks.text import is_text
 from lmpack._container import Block, BlockKind
 from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import BlockCoder
@@ -187,6 +187,8 @@ class _Trial:
 
     def _filtered(self, adaptive: Coding, pieces: bytes) -> Coding:
         """The way with the filter that makes pieces of the block smallest; or the given one."""
+        from lmpack._blocks.likely_filters import likely_filters  # needs numpy, and text does not
+
         filters = likely_filters(self._plain, pieces, adaptive.stride)
         if not filters:
             return adaptive

@@ -6,7 +6,6 @@ import functools
 import importlib.util
 import warnings
 
-from lmpack._executors.conformance import require_conformance
 from lmpack._executors.devices import (
     CPU,
     CPU_ONNXRUNTIME,
@@ -16,7 +15,7 @@ from lmpack._executors.devices import (
 )
 from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
-from lmpack._executors.native_decoder import NativeDecoderExecutor
+from lmpack._executors.proofs import require_conformance
 from lmpack._executors.protocol import Executor
 from lmpack._models.bundle import AnyBundle, list_models, memory_for
 from lmpack._models.decoder.bundle import DecoderBundle
@@ -67,6 +66,8 @@ def onnxruntime_is_installed() -> bool:
 def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
     if device == CPU:
         if isinstance(bundle, DecoderBundle):
+            from lmpack._executors.native_decoder import NativeDecoderExecutor
+
             return NativeDecoderExecutor(bundle, threads=threads)
         return NativeExecutor(bundle, threads=threads)
     if not onnxruntime_is_installed():

@@ -8,12 +8,13 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
-
 from lmpack._executors.mixing import Mixing
 from lmpack._models.architecture import Architecture
 from lmpack._models.decoder.shape import DecoderShape
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 AnyArchitecture = Architecture | DecoderShape
 """Shape of a model of any family: of lmpack's own models of bytes, or of decoders of tokens."""

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from lmpack._models.files import read_file
 from lmpack.errors import BundleError
@@ -36,8 +36,7 @@ LARGEST_ODDS = 1 << 28
 """Bounds of a conformance vector: lanes, symbols, and odds that are digested."""
 
 
-@dataclasses.dataclass(frozen=True)
-class ConformanceVector:
+class ConformanceVector(NamedTuple):
     """Symbols and the digest of the odds that every executor must give for them.
 
     Attributes:
