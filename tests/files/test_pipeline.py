@@ -205,8 +205,9 @@ def test_leaving_a_pipeline_ends_its_work() -> None:
         finally:
             ended.set()
 
-    with pytest.raises(KeyError), Pipeline[int](2, ignore) as pipeline:
-        list(pipeline.start(Piece(endless, 0, 1)))
+    with pytest.raises(KeyError), Pipeline[int](3, ignore) as pipeline:
+        for _ in range(2):
+            list(pipeline.start(Piece(endless, 0, 1)))
         started.wait(5)
         raise KeyError
     assert ended.is_set()

@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lmpack._blocks.coding import ShareDone
-from lmpack._files.call import Call
 from lmpack._files.progress import Tally
 from lmpack.errors import FormatError, UsageError
 
@@ -23,6 +22,56 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 Result = TypeVar("Result")
+
+
+class _Call(Generic[Result]):
+    """Runs once at most, on whatever thread comes first.
+
+    A Future of the standard library would do, but loads logging, which takes longer than a small
+    file takes to be coded.
+
+    Args:
+        code: what is called.
+    """
+
+    def __init__(self, code: Callable[[], Result]) -> None:
+        self._code = code
+        self._first = threading.Lock()
+        self._ended = threading.Event()
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Run it, unless it runs or was given up.
+
+        Raises:
+            BaseException: whatever the call raises, which :meth:`result` raises, too.
+        """
+        if not self._first.acquire(blocking=False):
+            return
+        try:
+            self._results.append(self._code())
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            self._ended.set()
+
+    def give_up(self) -> None:
+        """Let it not run any more, if it does not run yet. Nobody may wait for it then."""
+        self._first.acquire(blocking=False)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its result is there."""
+        return self._ended.is_set()
+
+    def result(self) -> Result:
+        """What the call gave, once it has ended; raises what it raised."""
+        self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
 
 
 class InOrder(Generic[Result]):
@@ -48,7 +97,7 @@ class InOrder(Generic[Result]):
         self._max_memory = max_memory
         self._has_threads = False
         self._pool: ThreadPoolExecutor | None = None
-        self._calls: deque[tuple[Call[Result], int, int]] = deque()
+        self._calls: deque[tuple[_Call[Result], int, int]] = deque()
         self._cost = 0
         self._memory = 0
         self._stopped = threading.Event()
@@ -60,7 +109,7 @@ class InOrder(Generic[Result]):
         It is started while the results are taken: only when there is memory for it.
         """
         yield from self._results(lambda: self._is_too_much(memory))
-        started = Call(call)
+        started = _Call(call)
         self._begin(started)
         self._calls.append((started, cost, memory))
         self._cost += cost
@@ -90,7 +139,7 @@ class InOrder(Generic[Result]):
         if self._stopped.is_set():
             raise InterruptedError("the call was given up")
 
-    def _begin(self, call: Call[Result]) -> None:
+    def _begin(self, call: _Call[Result]) -> None:
         if self._workers == 1:
             call.run()
         elif self._calls or self._has_threads:
@@ -100,7 +149,7 @@ class InOrder(Generic[Result]):
                     self._submit(waiting)
             self._submit(call)
 
-    def _submit(self, call: Call[Result]) -> None:
+    def _submit(self, call: _Call[Result]) -> None:
         # At the end of the interpreter a pool takes nothing more, but files are still closed. One
         # that cannot start a thread has taken the call all the same, and may run it or not.
         try:

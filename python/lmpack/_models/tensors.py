@@ -47,7 +47,7 @@ def tensors_in(content: Content, layout: Layout, path: Path) -> dict[str, npt.ND
 
     found: dict[str, npt.NDArray[Any]] = {}
     for name, start in _starts(content, layout, path).items():
-        dtype, shape = np.dtype(layout[name].dtype).newbyteorder("<"), layout[name].shape
+        dtype, shape = np.dtype(layout[name].dtype).newbyteorder("<").str, layout[name].shape
         array = np.frombuffer(content, dtype, math.prod(shape), start)
         found[name] = np.require(array.reshape(shape), requirements=["A"])
     return found

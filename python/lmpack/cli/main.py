@@ -75,12 +75,11 @@ class _Program(click.Group):
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name].split(".")
-        found = getattr(importlib.import_module(f"lmpack.cli.{module}"), name)
-        assert isinstance(found, click.Command)
-        return found
+        if cmd_name not in self.commands and cmd_name in _COMMANDS:
+            module, name = _COMMANDS[cmd_name].split(".")
+            found = getattr(importlib.import_module(f"lmpack.cli.{module}"), name)
+            self.add_command(found, cmd_name)
+        return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and is_terminal(sys.stdin):
