@@ -2,9 +2,12 @@
 
 #include <pybind11/pybind11.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "lmpack/error.hpp"
 
@@ -18,6 +21,16 @@ py::buffer_info buffer_of(const py::object& value) {
   return py::reinterpret_borrow<py::buffer>(value).request();
 }
 
+// The format of an item in the byte order of this machine; others keep their mark.
+std::string_view item_format(const py::buffer_info& info) {
+  std::string_view format = info.format;
+  const char native = std::endian::native == std::endian::little ? '<' : '>';
+  if (!format.empty() && (format[0] == '@' || format[0] == '=' || format[0] == native)) {
+    format.remove_prefix(1);
+  }
+  return format;
+}
+
 // Any buffer will do: an array of numpy, or a view of memory where numpy need not be loaded.
 template <typename Element>
 std::span<const Element> tensor(const py::dict& tensors, const std::string& name,
@@ -25,7 +38,7 @@ std::span<const Element> tensor(const py::dict& tensors, const std::string& name
   if (!tensors.contains(name)) throw InvalidArgument("the model has no tensor " + name);
   const py::object value = tensors[name.c_str()];
   const py::buffer_info info = buffer_of(value);
-  if (info.format != py::format_descriptor<Element>::format() ||
+  if (item_format(info) != py::format_descriptor<Element>::format() ||
       PyBuffer_IsContiguous(info.view(), 'C') == 0) {
     throw InvalidArgument("the tensor " + name + " has the wrong type or is not C-contiguous");
   }

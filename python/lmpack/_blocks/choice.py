@@ -9,8 +9,7 @@ from lmpack._blocks.coding import Coding, predicted_kind
 from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import LARGEST_STRIDE
 from lmpack._executors.mixing import Predictor
-from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
-from lmpack._models.decoder.shape import DecoderShape
+from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair, is_decoder
 from lmpack._native import likely_stride
 
 SHORTEST_LANE = 4096
@@ -62,8 +61,8 @@ def lanes_log2(length: int, architecture: AnyArchitecture | ArchitecturePair | N
 
     More lanes are faster, but each starts without context, so short blocks get few.
     """
-    is_decoder = isinstance(architecture, DecoderShape)
-    return _cut(length, SHORTEST_TOKENS_LANE if is_decoder else SHORTEST_LANE, MOST_LANES_LOG2)
+    shortest = SHORTEST_TOKENS_LANE if is_decoder(architecture) else SHORTEST_LANE
+    return _cut(length, shortest, MOST_LANES_LOG2)
 
 
 def mixed_lanes_log2(
@@ -77,7 +76,7 @@ def mixed_lanes_log2(
             and the lanes of a decoder are twice as long.
         architecture: of the model, or of both.
     """
-    if isinstance(architecture, DecoderShape):
+    if is_decoder(architecture):
         shortest = SHORTEST_TOKENS_LANE if most > 1 else 2 * SHORTEST_TOKENS_LANE
         return _cut(length, shortest, MOST_LANES_LOG2)
     return _cut(length, SHORTEST_MIXED_LANE, most.bit_length() - 1)

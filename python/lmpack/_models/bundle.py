@@ -14,12 +14,10 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from lmpack._models.added import candidates, models_folder, path_of_added, source_of
 from lmpack._models.architecture import SPEC_VERSION, Architecture
-from lmpack._models.decoder import shape as decoder_shape
-from lmpack._models.decoder.bundle import DecoderBundle, read_decoder_bundle
 from lmpack._models.files import read_file
 from lmpack._models.folder import TENSORS as TENSORS  # names of files: with the others, below
 from lmpack._models.folder import TOKENIZER as TOKENIZER
@@ -46,6 +44,8 @@ from lmpack.errors import BundleError, ModelError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from lmpack._models.decoder.bundle import DecoderBundle
 
 CLASSICAL_RATES = "classical_rates.json"
 FAMILY = "bytes"
@@ -120,7 +120,7 @@ class Bundle:
         return verified_graph(path, content, self.tensors)
 
 
-AnyBundle = Bundle | DecoderBundle
+AnyBundle: TypeAlias = "Bundle | DecoderBundle"
 """A model of any family."""
 
 
@@ -142,14 +142,16 @@ def load_bundle(model: str | os.PathLike[str]) -> AnyBundle:
     path = _path_of(model).resolve()
     with memory_for(path):
         family = read_entries(path).get("family", FAMILY)
-        if family == decoder_shape.FAMILY:
-            return read_decoder_bundle(path)
-        if family != FAMILY:
-            raise BundleError(
-                f"the bundle {path} is of the family {str(family)[:20]!r}, which this lmpack does "
-                "not know: use the version of lmpack that it was made for"
-            )
-        return _read_bundle(path, stamp_of(path, _FILES))
+        if family == FAMILY:
+            return _read_bundle(path, stamp_of(path, _FILES))
+        from lmpack._models.decoder import bundle, shape
+
+        if family == shape.FAMILY:
+            return bundle.read_decoder_bundle(path)
+        raise BundleError(
+            f"the bundle {path} is of the family {str(family)[:20]!r}, which this lmpack does "
+            "not know: use the version of lmpack that it was made for"
+        )
 
 
 def _path_of(model: str | os.PathLike[str]) -> Path:
@@ -182,7 +184,7 @@ def load_byte_model(model: str | os.PathLike[str]) -> Bundle:
         BundleError: it is there but incomplete, damaged or of a newer kind.
     """
     bundle = load_bundle(model)
-    if isinstance(bundle, DecoderBundle):
+    if not isinstance(bundle, Bundle):
         raise ModelError(
             f"the model {bundle.name} is an imported language model, which cannot be used here: "
             "choose a model that lmpack has trained"
