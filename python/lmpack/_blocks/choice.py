@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import NamedTuple
 
 from lmpack._blocks.coding import Coding, predicted_kind
@@ -125,7 +124,7 @@ def with_filter(adaptive: Coding, filter_: Filter) -> Coding:
     stride = adaptive.stride if filter_.stride is None else filter_.stride
     if stride > LARGEST_STRIDE:
         stride = 0
-    return dataclasses.replace(adaptive, stride=stride, filter=filter_)
+    return adaptive._replace(stride=stride, filter=filter_)
 
 
 def with_model(
@@ -133,7 +132,7 @@ def with_model(
 ) -> Coding:
     """The way that mixes the model in, or both, for a block without a filter."""
     kind = predicted_kind(architecture, mixing=True)
-    return dataclasses.replace(adaptive, kind=kind, lanes_log2=lanes_log2)
+    return adaptive._replace(kind=kind, lanes_log2=lanes_log2)
 
 
 class Probed(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import zlib
 
 from lmpack._blocks.choice import (
@@ -180,10 +179,10 @@ class _Trial:
         if not is_text(pieces):
             strides = strides_of(self._plain)
             if len(strides) > 1:
-                codings = [dataclasses.replace(best, stride=stride) for stride in strides]
+                codings = [best._replace(stride=stride) for stride in strides]
                 best = min(codings, key=lambda coding: self.size(coding, pieces))
             best = self._filtered(best, pieces)
-        return dataclasses.replace(best, predictor=predictor)
+        return best._replace(predictor=predictor)
 
     def _filtered(self, adaptive: Coding, pieces: bytes) -> Coding:
         """The way with the filter that makes pieces of the block smallest; or the given one."""

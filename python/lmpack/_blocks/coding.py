@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
+from typing import NamedTuple
 
 from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import PayloadHead
@@ -37,8 +37,7 @@ def standing_at(share: float, share_done: ShareDone) -> ShareDone:
     return lambda _: share_done(share)
 
 
-@dataclasses.dataclass(frozen=True)
-class Coding:
+class Coding(NamedTuple):
     """One way to code a block.
 
     Attributes:

@@ -6,13 +6,12 @@ files through it.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from lmpack._blocks.coding import ShareDone
 from lmpack._files.progress import Tally
@@ -200,8 +199,7 @@ class InOrder(Generic[Result]):
             self._pool = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Piece(Generic[Result]):
+class Piece(NamedTuple, Generic[Result]):
     """A part of a file that is coded by itself.
 
     Attributes:

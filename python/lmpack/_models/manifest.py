@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -50,8 +49,7 @@ class ConformanceVector(NamedTuple):
     first: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Manifest(Generic[Shape]):
+class Manifest(NamedTuple, Generic[Shape]):
     """What a manifest has to say.
 
     Attributes:
