@@ -30,6 +30,33 @@ def test_results_come_in_the_order_of_the_calls(workers: int) -> None:
     assert results == list(range(20))
 
 
+def test_a_single_call_needs_no_thread() -> None:
+    calls: InOrder[int] = InOrder(2)
+    assert list(calls.start(threading.get_ident)) == []
+    assert list(calls.finish()) == [threading.get_ident()]
+
+
+def test_the_first_call_runs_beside_the_second() -> None:
+    calls: InOrder[int] = InOrder(2)
+    both = threading.Barrier(2)
+
+    def call() -> int:
+        both.wait(5)
+        return threading.get_ident()
+
+    threads = [*calls.start(call), *calls.start(call), *calls.finish()]
+    assert len({*threads, threading.get_ident()}) == 3
+
+
+def test_a_call_that_was_given_up_before_it_ran_never_runs() -> None:
+    calls: InOrder[None] = InOrder(2)
+    ran: list[bool] = []
+    assert list(calls.start(lambda: ran.append(True))) == []
+    calls.stop()
+    assert list(calls.finish()) == []
+    assert not ran
+
+
 def test_no_more_calls_than_workers_are_under_way() -> None:
     calls: InOrder[None] = InOrder(3)
     lock, running, most = threading.Lock(), 0, 0
