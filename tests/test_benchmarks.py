@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def test_a_program_is_measured_and_its_bytes_compared(name: str) -> None:
 
 
 def test_a_level_of_two_digits_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    tenth = dataclasses.replace(LEVELS[9], most_lanes=7)
+    tenth = LEVELS[9]._replace(most_lanes=7)
     monkeypatch.setattr(rivals, "LEVELS", {**LEVELS, 10: tenth})
     times = {"cpu": 1.0, "wall": 1.0, "peak_memory": 1 << 20}
     sizes = {"bytes": 8000, "size": 4000, "compress": times, "decompress": times}

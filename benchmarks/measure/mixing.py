@@ -10,7 +10,6 @@ would give (less the few bytes that a stream takes). One thread.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from typing import Any
 
@@ -42,9 +41,7 @@ def measure(executor: Executor | None, data: bytes, lanes_log2: int) -> dict[str
     if plain != data:
         raise RuntimeError("the round trip failed")
     pieces = [data[start : start + lane] for start in range(0, len(data), lane)]
-    alone = [
-        dataclasses.replace(way, lanes_log2=0).encode(executor, piece, ignore) for piece in pieces
-    ]
+    alone = [way._replace(lanes_log2=0).encode(executor, piece, ignore) for piece in pieces]
     return {
         "lanes": 1 << lanes_log2,
         "bits_per_byte": 8 * len(payload) / len(data),

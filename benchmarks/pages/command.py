@@ -57,7 +57,25 @@ def small_files(result: dict[str, Any]) -> str:
         table(header, rows),
         "What it spends loading (`python -X importtime`, each with what it imports):",
         table(["module", "ms"], imports),
+        *_start_up(result),
     )
+
+
+def _start_up(result: dict[str, Any]) -> list[str]:
+    """CPU time of small files beside that of an empty Python; older results have none."""
+    if "start_up" not in result:
+        return []
+    facts = result["start_up"]
+    nothing = facts["cpu"]["nothing"]
+    rows = [
+        [name, f"{1000 * seconds:.0f}", f"{seconds / nothing:.1f}"]
+        for name, seconds in facts["cpu"].items()
+    ]
+    return [
+        f"CPU time for {facts['bytes']:,} bytes, user and system together, the best of "
+        f"{facts['runs']} alternated runs; `nothing` is a Python that does nothing.",
+        table(["command", "ms", "times nothing"], rows),
+    ]
 
 
 def batch(result: dict[str, Any]) -> str:

@@ -160,7 +160,8 @@ Raises:
 
 Args:
     shape: fields of the architecture.
-    tensors: the arrays of the bundle's tensor file by name, int8 or float32, C-contiguous.
+    tensors: the arrays of the bundle's tensor file by name, or views of memory with their shape,
+        int8 or float32, C-contiguous.
     kernel: one of kernel_names().
 
 Raises:

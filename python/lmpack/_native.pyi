@@ -104,7 +104,10 @@ class EngineState: ...
 
 class Engine:
     def __init__(
-        self, shape: dict[str, Any], tensors: dict[str, npt.NDArray[Any]], kernel: str
+        self,
+        shape: dict[str, Any],
+        tensors: Mapping[str, npt.NDArray[Any]] | Mapping[str, memoryview[Any]],
+        kernel: str,
     ) -> None: ...
     def start(self, lanes: int) -> EngineState: ...
     def feed(

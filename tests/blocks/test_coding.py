@@ -12,7 +12,8 @@ import pytest
 import reference_decoder
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack._blocks import choice, codec
+from lmpack._blocks import choice
+from lmpack._blocks import likely_filters as filters_to_try
 from lmpack._blocks.choice import mixed_lanes_log2
 from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
 from lmpack._blocks.coders import Encoder
@@ -175,7 +176,7 @@ def no_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:
 def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "SHORTEST_PIECE", 100)
     monkeypatch.setattr(choice, "LONGEST_PIECE", 200)
-    monkeypatch.setattr(codec, "likely_filters", no_filters)
+    monkeypatch.setattr(filters_to_try, "likely_filters", no_filters)
     seen: list[bytes] = []
     encode = Coding.encode
 
@@ -195,7 +196,7 @@ def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_short_block_is_coded_once_for_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "likely_filters", no_filters)
+    monkeypatch.setattr(filters_to_try, "likely_filters", no_filters)
     tried: list[Coding] = []
     encode = Coding.encode
 

@@ -134,7 +134,7 @@ def coded(way: Coding, plain: bytes, copies: bytes, remainder: bytes) -> Block:
 def test_lanes_and_filters_are_those_of_the_remainder(way: Coding, lanes_log2: int) -> None:
     plain = inputs.TEXT[:90] + b"\0" * 3000 + b"end"
     copies, remainder = without_copies(plain)
-    block = coded(dataclasses.replace(way, lanes_log2=lanes_log2), plain, copies, remainder)
+    block = coded(way._replace(lanes_log2=lanes_log2), plain, copies, remainder)
     assert decode_block(None, block) == plain == by_reference(block)
 
 

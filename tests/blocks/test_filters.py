@@ -17,9 +17,10 @@ from lmpack._blocks.choice import pieces_of
 from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
 from lmpack._blocks.coding import Coding, no_progress
 from lmpack._blocks.filters import Filter, FilterId
-from lmpack._blocks.likely_filters import is_text, likely_filters
+from lmpack._blocks.likely_filters import likely_filters
 from lmpack._blocks.payload_head import PayloadHead
 from lmpack._blocks.speed import manual_text
+from lmpack._blocks.text import is_text
 from lmpack._container import Block, BlockKind
 from lmpack._native import filter_bytes, likely_row, likely_stride, unfilter_bytes
 from lmpack.errors import DamagedError, UsageError

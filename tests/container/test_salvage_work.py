@@ -6,8 +6,9 @@ import io
 
 import pytest
 
-from lmpack._container import BlockKind, Header, _salvage, find_remnants
+from lmpack._container import BlockKind, Header, salvage
 from lmpack._container._source import encode_varint
+from lmpack._container.salvage import find_remnants
 
 LENGTH = 1 << 16
 HEADERS = 300
@@ -29,7 +30,7 @@ class CountedFile(io.BytesIO):
 def test_blocks_that_overlap_are_not_all_read(
     monkeypatch: pytest.MonkeyPatch, kind: BlockKind, rest: int
 ) -> None:
-    monkeypatch.setattr(_salvage, "_LEAST_DOUBTS", 0)
+    monkeypatch.setattr(salvage, "_LEAST_DOUBTS", 0)
     payload = LENGTH if kind is BlockKind.RAW else LENGTH - 5
     head = bytes([kind]) + encode_varint(LENGTH) + encode_varint(payload) + b"\1\2\3\4"
     content = (Header(bytes(8)).to_bytes() + head) * HEADERS + b"U" * rest

@@ -6,6 +6,7 @@ import dataclasses
 import random
 from pathlib import Path
 
+import click
 import inputs
 import pytest
 
@@ -48,7 +49,9 @@ def test_the_commands_that_train_one_again_are_understood(tmp_path: Path) -> Non
     (tmp_path / "run").mkdir()
     assert [name for name, *_ in commands] == ["train", "export"]
     for name, *arguments in commands:
-        parsed = main.commands[name].make_context(name, arguments).params
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        parsed = command.make_context(name, arguments).params
         assert parsed["data"] == tmp_path
         assert "bpe:1024" in parsed.values() or "200K, BPE 1024" in parsed.values()
 

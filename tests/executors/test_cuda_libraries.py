@@ -8,10 +8,10 @@ import onnxruntime
 import pytest
 
 from lmpack._executors import cuda_libraries, hardware
-from lmpack._executors.conformance import proof_key
 from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.cuda_libraries import PROVIDER, cuda_provider, load_cuda_libraries
 from lmpack._executors.intervals import INTERVALS
+from lmpack._executors.proofs import proof_key
 from lmpack._executors.provider import Provider
 from lmpack._models.bundle import Graph, load_byte_model
 from lmpack.errors import UsageError

@@ -13,11 +13,11 @@ from rewritten_bundles import Manifest, edit_manifest
 
 import lmpack._native
 from lmpack._executors import Executor, conformance, open_executor
-from lmpack._executors.conformance import proof_key
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
-from lmpack._executors.proof_memory import is_proved, remember_proof
+from lmpack._executors.proofs import proof_key
 from lmpack._models.bundle import Bundle, load_byte_model
+from lmpack._models.proof_memory import is_proved, remember_proof
 
 KEY = "0123456789abcdef"
 

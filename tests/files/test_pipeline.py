@@ -30,6 +30,33 @@ def test_results_come_in_the_order_of_the_calls(workers: int) -> None:
     assert results == list(range(20))
 
 
+def test_a_single_call_needs_no_thread() -> None:
+    calls: InOrder[int] = InOrder(2)
+    assert list(calls.start(threading.get_ident)) == []
+    assert list(calls.finish()) == [threading.get_ident()]
+
+
+def test_the_first_call_runs_beside_the_second() -> None:
+    calls: InOrder[int] = InOrder(2)
+    both = threading.Barrier(2)
+
+    def call() -> int:
+        both.wait(5)
+        return threading.get_ident()
+
+    threads = [*calls.start(call), *calls.start(call), *calls.finish()]
+    assert len({*threads, threading.get_ident()}) == 3
+
+
+def test_a_call_that_was_given_up_before_it_ran_never_runs() -> None:
+    calls: InOrder[None] = InOrder(2)
+    ran: list[bool] = []
+    assert list(calls.start(lambda: ran.append(True))) == []
+    calls.stop()
+    assert list(calls.finish()) == []
+    assert not ran
+
+
 def test_no_more_calls_than_workers_are_under_way() -> None:
     calls: InOrder[None] = InOrder(3)
     lock, running, most = threading.Lock(), 0, 0
@@ -116,9 +143,11 @@ def test_an_error_ends_the_calls_behind_it() -> None:
 
 
 def test_one_that_takes_no_more_results_ends_the_calls() -> None:
-    calls: InOrder[int] = InOrder(2)
+    calls: InOrder[int] = InOrder(3)
     endless = Endless(calls)
+    list(calls.start(Endless(calls)))
     list(calls.start(endless))
+    assert endless.started.wait(5)
     calls.stop()
     assert endless.ended.is_set()
     with pytest.raises(InterruptedError):
@@ -203,8 +232,9 @@ def test_leaving_a_pipeline_ends_its_work() -> None:
         finally:
             ended.set()
 
-    with pytest.raises(KeyError), Pipeline[int](2, ignore) as pipeline:
-        list(pipeline.start(Piece(endless, 0, 1)))
+    with pytest.raises(KeyError), Pipeline[int](3, ignore) as pipeline:
+        for _ in range(2):
+            list(pipeline.start(Piece(endless, 0, 1)))
         started.wait(5)
         raise KeyError
     assert ended.is_set()

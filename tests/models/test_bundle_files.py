@@ -14,7 +14,7 @@ from rewritten_bundles import edit_manifest
 
 from lmpack._executors import open_executor, opening
 from lmpack._executors.conformance import by_prefill, odds_digest
-from lmpack._models import bundle as bundle_module
+from lmpack._models import bounds
 from lmpack._models.bundle import TENSORS, Bundle, load_byte_model
 from lmpack._models.files import read_file
 from lmpack._models.manifest import GRAPHS, LARGEST_MANIFEST, MANIFEST
@@ -199,7 +199,8 @@ def test_a_lack_of_memory_is_an_error_of_the_bundle(
         patch.setattr(opening, "require_conformance", no_memory)
         with pytest.raises(BundleError, match="not enough memory for the bundle"):
             open_executor(bundle)
-    monkeypatch.setattr(bundle_module, "check_bounds", no_memory)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder.with_name("no proofs")))
+    monkeypatch.setattr(bounds, "check_bounds", no_memory)
     os.utime(folder / TENSORS)
     with pytest.raises(BundleError, match="not enough memory for the bundle"):
         load_byte_model(folder)

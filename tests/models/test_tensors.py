@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from lmpack._models.bundle import TENSORS, Bundle
 from lmpack._models.tensor_layout import tensor_layout
-from lmpack._models.tensors import largest_file, tensors_in
+from lmpack._models.tensors import largest_file, tensors_in, views_in
 from lmpack.errors import BundleError
 
 LAYOUT = tensor_layout(ARCHITECTURES["plain"])
@@ -78,6 +78,12 @@ def test_metadata_and_padding_are_allowed(content: bytes) -> None:
         for given in (padded, edited(content, change)):
             found = tensors_in(given, LAYOUT, PATH)
             assert all((found[name] == expected[name]).all() for name in expected)
+            for name, view in views_in(given, LAYOUT, PATH).items():
+                array = np.asarray(view)
+                assert array.flags.aligned
+                assert not array.flags.writeable
+                assert array.dtype == expected[name].dtype
+                np.testing.assert_array_equal(array, expected[name])
 
 
 CHANGES: dict[str, tuple[Callable[[Header], object], str]] = {

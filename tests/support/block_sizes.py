@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from lmpack._blocks import levels
@@ -12,7 +10,5 @@ from lmpack._blocks.levels import LEVELS
 
 def set_block_size(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Lets all levels make blocks of so many bytes."""
-    smaller = {
-        number: dataclasses.replace(level, block_size=size) for number, level in LEVELS.items()
-    }
+    smaller = {number: level._replace(block_size=size) for number, level in LEVELS.items()}
     monkeypatch.setattr(levels, "LEVELS", smaller)

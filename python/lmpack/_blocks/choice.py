@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import NamedTuple
 
 from lmpack._blocks.coding import Coding, predicted_kind
 from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import LARGEST_STRIDE
 from lmpack._executors.mixing import Predictor
-from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
-from lmpack._models.decoder.shape import DecoderShape
+from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair, is_decoder
 from lmpack._native import likely_stride
 
 SHORTEST_LANE = 4096
@@ -62,8 +60,8 @@ def lanes_log2(length: int, architecture: AnyArchitecture | ArchitecturePair | N
 
     More lanes are faster, but each starts without context, so short blocks get few.
     """
-    is_decoder = isinstance(architecture, DecoderShape)
-    return _cut(length, SHORTEST_TOKENS_LANE if is_decoder else SHORTEST_LANE, MOST_LANES_LOG2)
+    shortest = SHORTEST_TOKENS_LANE if is_decoder(architecture) else SHORTEST_LANE
+    return _cut(length, shortest, MOST_LANES_LOG2)
 
 
 def mixed_lanes_log2(
@@ -77,7 +75,7 @@ def mixed_lanes_log2(
             and the lanes of a decoder are twice as long.
         architecture: of the model, or of both.
     """
-    if isinstance(architecture, DecoderShape):
+    if is_decoder(architecture):
         shortest = SHORTEST_TOKENS_LANE if most > 1 else 2 * SHORTEST_TOKENS_LANE
         return _cut(length, shortest, MOST_LANES_LOG2)
     return _cut(length, SHORTEST_MIXED_LANE, most.bit_length() - 1)
@@ -126,7 +124,7 @@ def with_filter(adaptive: Coding, filter_: Filter) -> Coding:
     stride = adaptive.stride if filter_.stride is None else filter_.stride
     if stride > LARGEST_STRIDE:
         stride = 0
-    return dataclasses.replace(adaptive, stride=stride, filter=filter_)
+    return adaptive._replace(stride=stride, filter=filter_)
 
 
 def with_model(
@@ -134,7 +132,7 @@ def with_model(
 ) -> Coding:
     """The way that mixes the model in, or both, for a block without a filter."""
     kind = predicted_kind(architecture, mixing=True)
-    return dataclasses.replace(adaptive, kind=kind, lanes_log2=lanes_log2)
+    return adaptive._replace(kind=kind, lanes_log2=lanes_log2)
 
 
 class Probed(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import zlib
 
 from lmpack._blocks.choice import (
@@ -27,7 +26,7 @@ from lmpack._blocks.coding import (
     standing_at,
 )
 from lmpack._blocks.copies import with_copies, without_copies
-from lmpack._blocks.likely_filters import is_text, likely_filters
+from lmpack._blocks.text import is_text
 from lmpack._container import Block, BlockKind
 from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import BlockCoder
@@ -180,13 +179,15 @@ class _Trial:
         if not is_text(pieces):
             strides = strides_of(self._plain)
             if len(strides) > 1:
-                codings = [dataclasses.replace(best, stride=stride) for stride in strides]
+                codings = [best._replace(stride=stride) for stride in strides]
                 best = min(codings, key=lambda coding: self.size(coding, pieces))
             best = self._filtered(best, pieces)
-        return dataclasses.replace(best, predictor=predictor)
+        return best._replace(predictor=predictor)
 
     def _filtered(self, adaptive: Coding, pieces: bytes) -> Coding:
         """The way with the filter that makes pieces of the block smallest; or the given one."""
+        from lmpack._blocks.likely_filters import likely_filters  # needs numpy, and text does not
+
         filters = likely_filters(self._plain, pieces, adaptive.stride)
         if not filters:
             return adaptive

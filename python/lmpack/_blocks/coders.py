@@ -35,8 +35,8 @@ from lmpack._executors.protocol import (
     ArchitecturePair,
     BlockCoder,
     available_cores,
+    is_decoder,
 )
-from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 
@@ -137,7 +137,7 @@ class Encoder(Coder):
     def header(self) -> Header:
         """That of containers of its blocks."""
         version = PAIR_VERSION if len(self.bundles) > 1 else BYTES_VERSION
-        if any(isinstance(bundle, DecoderBundle) for bundle in self.bundles):
+        if any(is_decoder(bundle.architecture) for bundle in self.bundles):
             version = TOKENS_VERSION
         return Header.of(fingerprints_of(self.bundles), version)
 

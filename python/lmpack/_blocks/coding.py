@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
+from typing import NamedTuple
 
 from lmpack._blocks.filters import Filter
 from lmpack._blocks.payload_head import PayloadHead
@@ -14,8 +14,8 @@ from lmpack._executors.protocol import (
     ArchitecturePair,
     BlockCoder,
     StepsDone,
+    is_decoder,
 )
-from lmpack._models.decoder.shape import DecoderShape
 from lmpack._native import decode_adaptive, encode_adaptive, put_copies, remainder_length
 from lmpack.errors import DamagedError, ModelError
 
@@ -37,8 +37,7 @@ def standing_at(share: float, share_done: ShareDone) -> ShareDone:
     return lambda _: share_done(share)
 
 
-@dataclasses.dataclass(frozen=True)
-class Coding:
+class Coding(NamedTuple):
     """One way to code a block.
 
     Attributes:
@@ -147,7 +146,7 @@ def predicted_kind(
     architecture: AnyArchitecture | ArchitecturePair | None, mixing: bool
 ) -> BlockKind:
     """The kind of the blocks that a model predicts, or two, with mixing or without."""
-    if isinstance(architecture, DecoderShape):
+    if is_decoder(architecture):
         return BlockKind.MIXED_TOKENS if mixing else BlockKind.TOKENS
     return BlockKind.MIXED if mixing else BlockKind.MODEL
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from lmpack._blocks.payload_head import PayloadHead
 from lmpack._native import take_copies
 
@@ -21,4 +19,4 @@ def with_copies(payload: bytes, copies: bytes) -> bytes:
     if not copies:
         return payload
     head, start = PayloadHead.parse(payload)
-    return dataclasses.replace(head, copies=copies).to_bytes() + payload[start:]
+    return head._replace(copies=copies).to_bytes() + payload[start:]

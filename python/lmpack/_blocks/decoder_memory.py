@@ -5,7 +5,6 @@ As in :mod:`lmpack._blocks.memory` the numbers are those of the native engine.
 
 from __future__ import annotations
 
-from lmpack._executors.token_stepping import SEGMENTED
 from lmpack._models.decoder.shape import DecoderShape, padded
 
 ROWS_OF_A_PASS = 64
@@ -30,6 +29,8 @@ TOKEN_SIZE = 12
 
 def memory_of_tokens(length: int) -> int:
     """What an encoder needs to cut so many bytes into tokens, and for the tokens."""
+    from lmpack._executors.token_stepping import SEGMENTED  # needs numpy
+
     return SEGMENTER_SIZE * min(length, SEGMENTED) + TOKEN_SIZE * length
 
 

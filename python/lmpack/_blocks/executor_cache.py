@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-# Executors use it; at the end of the interpreter, when files may still be closed, it cannot be
-# loaded any more.
-import concurrent.futures.thread  # noqa: F401
 import os
 import threading
 from typing import Any

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Callable
+from typing import NamedTuple
 
 from lmpack._native import filter_bytes, unfilter_bytes
 from lmpack.errors import DamagedError
@@ -33,8 +33,7 @@ FEWEST_PIXELS = 3
 """Of a row."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """One transform, and what it needs to know.
 
     Attributes:

@@ -29,10 +29,6 @@ LEAST_BRANCHES = 1 / 200
 LIKELY_BRANCH = 1 << 22
 """Instructions."""
 
-TEXT = bytes({9, 10, 13, *range(32, 127)})
-LEAST_BINARY = 0.03
-"""Text has fewer other bytes."""
-
 LOOKED_AT = 8160
 """Bytes from which the kind of samples is guessed: whole samples of every kind."""
 
@@ -54,11 +50,6 @@ RECORDED_CHANNELS = (1, 2)
 
 DELTA_WIDTHS = (4, 8)
 LONGEST_DELTA = 255
-
-
-def is_text(pieces: bytes) -> bool:
-    """Whether pieces of a block look like ASCII text, for which there are no filters."""
-    return len(pieces.translate(None, TEXT)) <= LEAST_BINARY * len(pieces)
 
 
 def likely_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:

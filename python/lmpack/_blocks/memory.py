@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lmpack._blocks import decoder_memory
 from lmpack._blocks.coding import predicted_kind
 from lmpack._blocks.payload_head import predictor_of
 from lmpack._container import Block, BlockKind
 from lmpack._executors.mixing import Predictor
-from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
+from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair, is_decoder
 from lmpack._models.architecture import Architecture
-from lmpack._models.decoder.shape import DecoderShape
 
 BYTES_PER_LINE = 64
 """A line of the mixing's table of bit histories (docs/mixing.md)."""
@@ -106,7 +104,11 @@ def memory_to_encode(
     mixing = predictor is not None
     adaptive = mixing and architecture is None
     kind = BlockKind.ADAPTIVE if adaptive else predicted_kind(architecture, mixing)
-    tokens = decoder_memory.memory_of_tokens(length) if kind.has_tokens_model else 0
+    tokens = 0
+    if kind.has_tokens_model:
+        from lmpack._blocks.decoder_memory import memory_of_tokens
+
+        tokens = memory_of_tokens(length)
     # The payload may be as long as the content, and with mixing what is left without copies, too.
     contents = 3 if mixing else 2
     working = _working_memory(kind, predictor, lanes, length, architecture, threads)
@@ -131,7 +133,9 @@ def _working_memory(
         return memory
     if isinstance(architecture, tuple):
         return memory + sum(_model_memory(each, lanes, threads) for each in architecture)
-    if isinstance(architecture, DecoderShape):
+    if is_decoder(architecture):
+        from lmpack._blocks import decoder_memory
+
         lane = decoder_memory.lane_memory(architecture, -(-length // lanes))
         return memory + lanes * lane + threads * decoder_memory.pass_memory(architecture)
     return memory + _model_memory(architecture, lanes, threads)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from lmpack._blocks.options import ModelName
 from lmpack._container import FINGERPRINT_SIZE, Fingerprints
-from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair
+from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair, is_decoder
 from lmpack._models.bundle import AnyBundle, Bundle, find_bundle, list_models, load_bundle
-from lmpack._models.decoder.bundle import DecoderBundle
 from lmpack.errors import DamagedError, ModelError, UsageError
 
 Bundles = tuple[AnyBundle, ...]
@@ -55,7 +54,7 @@ def bundles_to_decode(fingerprints: Fingerprints, chosen: Sequence[ModelName]) -
     for fingerprint in fingerprints:
         bundle = by_fingerprint.get(fingerprint)
         bundles.append(find_bundle(fingerprint) if bundle is None else bundle)
-    if len(bundles) > 1 and any(isinstance(bundle, DecoderBundle) for bundle in bundles):
+    if len(bundles) > 1 and any(is_decoder(bundle.architecture) for bundle in bundles):
         raise DamagedError("the header names two models, of which one is none of bytes")
     return tuple(bundles)
 
@@ -102,7 +101,7 @@ def architecture_of(bundles: Bundles) -> AnyArchitecture | ArchitecturePair | No
 
 def _check_pair(bundles: Bundles) -> None:
     for bundle in bundles:
-        if isinstance(bundle, DecoderBundle):
+        if is_decoder(bundle.architecture):
             raise UsageError(
                 f"the model {bundle.name} predicts tokens, so it cannot be one of two: choose two "
                 "models of bytes, or it alone"

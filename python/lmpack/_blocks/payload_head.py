@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
+from typing import NamedTuple
 
 from lmpack._blocks.filters import PARAMETER_SIZES, FilterId
 from lmpack._container import ByteReader, encode_varint
@@ -20,8 +20,7 @@ _KNOWN_PARTS = _PREDICTOR_MASK | _FILTER_FLAG | _COPIES_FLAG
 _WHAT = "the head of the payload"
 
 
-@dataclasses.dataclass(frozen=True)
-class PayloadHead:
+class PayloadHead(NamedTuple):
     """What stands before the stream.
 
     Attributes:

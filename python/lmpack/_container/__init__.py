@@ -2,8 +2,8 @@
 
 Writing: :class:`ContainerWriter`. Reading forward, from a pipe too: :func:`read_blocks`
 of a :class:`ByteReader`.
-Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`; in a damaged one:
-:func:`find_remnants`.
+Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`; in a damaged one
+:func:`salvage.find_remnants`, which few programs need to load.
 """
 
 from lmpack._container._forward import read_blocks
@@ -25,8 +25,6 @@ from lmpack._container._records import (
     Block,
     BlockKind,
 )
-from lmpack._container._remnant import Remnant
-from lmpack._container._salvage import find_remnants
 from lmpack._container._seek import read_block, read_indexes
 from lmpack._container._source import ByteReader, Source, encode_varint
 from lmpack._container._waiting import follows_io_rules, is_blocking, wait_to_write
@@ -50,11 +48,9 @@ __all__ = [
     "ContainerWriter",
     "Fingerprints",
     "Header",
-    "Remnant",
     "Sink",
     "Source",
     "encode_varint",
-    "find_remnants",
     "follows_io_rules",
     "is_blocking",
     "read_block",

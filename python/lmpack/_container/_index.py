@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from lmpack._container._header import Header, checksum_bytes
 from lmpack._container._records import MAXIMUM_PLAIN_LENGTH
@@ -16,8 +16,7 @@ Lengths = tuple[int, int]
 """Plain length and payload length of a block."""
 
 
-@dataclasses.dataclass(frozen=True)
-class BlockEntry:
+class BlockEntry(NamedTuple):
     """Where a block is.
 
     Attributes:
@@ -37,8 +36,7 @@ class BlockEntry:
     version: int | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class ContainerIndex:
+class ContainerIndex(NamedTuple):
     """What is in a container.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import selectors
 import time
 from typing import Any
 
@@ -13,9 +12,6 @@ from lmpack.errors import UsageError
 
 _PAUSE = 0.01
 """Seconds between two tries where the system cannot wait for a descriptor of this kind."""
-
-# Not epoll or kqueue, which cost a descriptor, nor select where a large descriptor is no number.
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 def descriptor(file: Any) -> int | None:
@@ -32,7 +28,7 @@ def wait_to_read(file: Any) -> None:
     Raises:
         UsageError: it has no descriptor to wait for.
     """
-    _wait(file, selectors.EVENT_READ, "the source has no bytes now")
+    _wait(file, is_read=True, problem="the source has no bytes now")
 
 
 def wait_to_write(file: Any) -> None:
@@ -41,7 +37,7 @@ def wait_to_write(file: Any) -> None:
     Raises:
         UsageError: it has no descriptor to wait for.
     """
-    _wait(file, selectors.EVENT_WRITE, "the sink does not take the bytes now")
+    _wait(file, is_read=False, problem="the sink does not take the bytes now")
 
 
 def follows_io_rules(file: Any) -> bool:
@@ -60,13 +56,17 @@ def is_blocking(file: Any) -> bool:
     return True
 
 
-def _wait(file: Any, event: int, problem: str) -> None:
+def _wait(file: Any, *, is_read: bool, problem: str) -> None:
     number = descriptor(file)
     if number is None:
         raise UsageError(f"{problem}, and it has no descriptor to wait for: make it blocking")
-    with _Selector() as selector:
+    import selectors  # few have to wait
+
+    # Not epoll or kqueue, which cost a descriptor, nor select where a large one is no number.
+    kind = getattr(selectors, "PollSelector", selectors.SelectSelector)
+    with kind() as selector:
         try:
-            selector.register(number, event)
+            selector.register(number, selectors.EVENT_READ if is_read else selectors.EVENT_WRITE)
             selector.select()
         except (OSError, ValueError):
             time.sleep(_PAUSE)

@@ -1,23 +1,15 @@
-"""Proof that an executor gives a bundle's integers, before it may write a byte.
+"""What proves that an executor gives a bundle's integers.
 
-A bundle carries symbols and the SHA-256 of the odds that they must give. The proof is remembered
-in the user's cache folder for this bundle, executor, build and CPU, so that it costs time once.
+A bundle carries symbols and the SHA-256 of the odds that they must give.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
-import os
-import platform
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-import lmpack._native
-from lmpack._executors.proof_memory import is_proved, remember_proof
 from lmpack._executors.protocol import Executor, LanguageModel
 from lmpack._models.bundle import AnyBundle
 from lmpack.errors import ConformanceError
@@ -88,45 +80,3 @@ def check_conformance(bundle: AnyBundle, executor: Executor) -> None:
                     f"(vector {number}, {way}) on this machine. Nothing was written. "
                     "Choose another device or another version of what runs it, and report this."
                 )
-
-
-def require_conformance(bundle: AnyBundle, executor: Executor) -> None:
-    """:func:`check_conformance`, unless this combination has passed before on this CPU."""
-    key = proof_key(bundle, executor)
-    if not is_proved(key):
-        check_conformance(bundle, executor)
-        remember_proof(key)
-
-
-def proof_key(bundle: AnyBundle, executor: Executor) -> str:
-    """What a proof is for: all that could make the executor give other integers, hashed."""
-    facts = [
-        bundle.content_digest,
-        [vector.sha256 for vector in bundle.conformance],
-        [[vector.symbols, vector.first] for vector in bundle.conformance],
-        executor.name,
-        executor.version,
-        [_identity(file) for file in (lmpack._native.__file__, *executor.libraries)],
-        _processor(),
-    ]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
-
-
-def _identity(file: str) -> list[int]:
-    """What tells a file from others, and from itself after a change.
-
-    A build may have the size and the time of another one; the time of its inode's last change
-    cannot be set. It is quicker than a digest.
-    """
-    status = os.stat(file)
-    return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
-
-
-def _processor() -> str:
-    """What tells this CPU from another: its kind, and its features where Linux says them."""
-    features = ""
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        wanted = ("model name", "flags", "Features", "CPU part")
-        features = "".join(sorted({line for line in lines if line.startswith(wanted)}))
-    return platform.machine() + platform.processor() + features

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import os
 from pathlib import Path
 
@@ -18,6 +17,8 @@ def cuda_seems_to_be_there() -> bool:
     """Whether it is worth the time to load ONNX Runtime and ask it."""
     if not any(map(os.path.exists, _DEVICE_FILES)):
         return False
+    import importlib.metadata  # takes longer than all else that a small file needs
+
     try:
         importlib.metadata.distribution("onnxruntime-gpu")
     except importlib.metadata.PackageNotFoundError:

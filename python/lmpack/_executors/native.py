@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from lmpack._executors.mixing import Mixing
 from lmpack._executors.protocol import LanguageModel, StepsDone, available_cores
 from lmpack._models.bundle import Bundle
 from lmpack._native import Engine, EngineState, ThreadTeam, kernel_names
 from lmpack.errors import BundleError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 ISA_VARIABLE = "LMPACK_ISA"
 """Environment variable that forces a kernel; all of them give the same integers."""
@@ -57,7 +58,7 @@ class NativeExecutor:
         self.version = kernel
         self._team = ThreadTeam(threads or available_cores())
         try:
-            self._engine = Engine(bundle.architecture.to_json(), bundle.tensors(), kernel)
+            self._engine = Engine(bundle.architecture.to_json(), bundle.tensor_views(), kernel)
         except UsageError as error:
             raise BundleError(f"the bundle {bundle.path} cannot be used: {error}") from error
 
@@ -69,6 +70,8 @@ class NativeExecutor:
         self, state: EngineState, symbols: npt.NDArray[np.integer[Any]]
     ) -> npt.NDArray[np.int32]:
         """Feed symbols [L, T] and give the odds after each: int32 [L, T, V]."""
+        import numpy as np  # blocks are coded without it
+
         return self._engine.feed(state, np.ascontiguousarray(symbols, np.int32), self._team)
 
     def step(

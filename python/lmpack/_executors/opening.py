@@ -6,7 +6,6 @@ import functools
 import importlib.util
 import warnings
 
-from lmpack._executors.conformance import require_conformance
 from lmpack._executors.devices import (
     CPU,
     CPU_ONNXRUNTIME,
@@ -16,10 +15,9 @@ from lmpack._executors.devices import (
 )
 from lmpack._executors.hardware import cuda_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
-from lmpack._executors.native_decoder import NativeDecoderExecutor
+from lmpack._executors.proofs import require_conformance
 from lmpack._executors.protocol import Executor
-from lmpack._models.bundle import AnyBundle, list_models, memory_for
-from lmpack._models.decoder.bundle import DecoderBundle
+from lmpack._models.bundle import AnyBundle, Bundle, list_models, memory_for
 from lmpack.errors import ModelError, UsageError
 
 
@@ -66,7 +64,9 @@ def onnxruntime_is_installed() -> bool:
 
 def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
     if device == CPU:
-        if isinstance(bundle, DecoderBundle):
+        if not isinstance(bundle, Bundle):
+            from lmpack._executors.native_decoder import NativeDecoderExecutor
+
             return NativeDecoderExecutor(bundle, threads=threads)
         return NativeExecutor(bundle, threads=threads)
     if not onnxruntime_is_installed():
@@ -81,7 +81,7 @@ def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
 
 
 def _onnxruntime(bundle: AnyBundle, threads: int | None) -> Executor:
-    if isinstance(bundle, DecoderBundle):
+    if not isinstance(bundle, Bundle):
         from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
 
         return OnnxRuntimeDecoderExecutor(bundle, threads=threads)
@@ -93,7 +93,7 @@ def _onnxruntime(bundle: AnyBundle, threads: int | None) -> Executor:
 def _cuda(bundle: AnyBundle) -> Executor:
     from lmpack._executors.cuda_libraries import cuda_provider
 
-    if isinstance(bundle, DecoderBundle):
+    if not isinstance(bundle, Bundle):
         from lmpack._executors.decoder_onnxruntime import OnnxRuntimeDecoderExecutor
 
         return OnnxRuntimeDecoderExecutor(

@@ -7,7 +7,6 @@ import contextlib
 from lmpack._executors.mixing import Mixing
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import ArchitecturePair, BlockCoder, Executor, StepsDone
-from lmpack._executors.stepping import decode_mixed, encode_mixed_by_prefill
 from lmpack._models.architecture import Architecture
 from lmpack.errors import UsageError
 
@@ -43,6 +42,8 @@ class ExecutorPair(BlockCoder):
         first, second = self._executors
         if isinstance(first, NativeExecutor) and isinstance(second, NativeExecutor):
             return first.encode_with(second, plain, lane_length, required, steps_done)
+        from lmpack._executors.stepping import encode_mixed_by_prefill  # needs numpy
+
         return encode_mixed_by_prefill(self._executors, plain, lane_length, required, steps_done)
 
     def decode(
@@ -62,6 +63,8 @@ class ExecutorPair(BlockCoder):
         first, second = self._executors
         if isinstance(first, NativeExecutor) and isinstance(second, NativeExecutor):
             return first.decode_with(second, payload, length, lane_length, required, steps_done)
+        from lmpack._executors.stepping import decode_mixed
+
         lanes = -(-length // lane_length)
         with contextlib.ExitStack() as stack:
             # Always in the same order: blocks that hold lanes of one model while they wait for

@@ -6,20 +6,32 @@ import abc
 import contextlib
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from lmpack._executors.mixing import Mixing
-from lmpack._models.architecture import Architecture
-from lmpack._models.decoder.shape import DecoderShape
 
-AnyArchitecture = Architecture | DecoderShape
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from typing_extensions import TypeIs
+
+    from lmpack._models.architecture import Architecture
+    from lmpack._models.decoder.shape import DecoderShape
+
+AnyArchitecture: TypeAlias = "Architecture | DecoderShape"
 """Shape of a model of any family: of lmpack's own models of bytes, or of decoders of tokens."""
 
-ArchitecturePair = tuple[Architecture, Architecture]
+ArchitecturePair: TypeAlias = "tuple[Architecture, Architecture]"
 """Of two models of bytes that predict together."""
+
+
+def is_decoder(
+    architecture: AnyArchitecture | ArchitecturePair | None,
+) -> TypeIs[DecoderShape]:
+    """Whether a shape is that of a decoder of tokens, whose modules are not loaded for it."""
+    found: bool = getattr(architecture, "predicts_tokens", False)
+    return found
+
 
 StepsDone = Callable[[int], None]
 """Called now and then with the number of steps of a block that are done; may raise to end it."""

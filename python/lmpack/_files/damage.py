@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lmpack._container import Remnant, Sink
+from lmpack._container import Sink
+from lmpack._container.remnant import Remnant
 from lmpack._files.progress import Sizes
 
 _HOLE_PIECE = 1 << 20

@@ -6,25 +6,78 @@ files through it.
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from lmpack._blocks.coding import ShareDone
 from lmpack._files.progress import Tally
 from lmpack.errors import FormatError, UsageError
 
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
 Result = TypeVar("Result")
+
+
+class _Call(Generic[Result]):
+    """Runs once at most, on whatever thread comes first.
+
+    A Future of the standard library would do, but loads logging, which takes longer than a small
+    file takes to be coded.
+
+    Args:
+        code: what is called.
+    """
+
+    def __init__(self, code: Callable[[], Result]) -> None:
+        self._code = code
+        self._first = threading.Lock()
+        self._ended = threading.Event()
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Run it, unless it runs or was given up.
+
+        Raises:
+            BaseException: whatever the call raises, which :meth:`result` raises, too.
+        """
+        if not self._first.acquire(blocking=False):
+            return
+        try:
+            self._results.append(self._code())
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            self._ended.set()
+
+    def give_up(self) -> None:
+        """Let it not run any more, if it does not run yet. Nobody may wait for it then."""
+        self._first.acquire(blocking=False)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its result is there."""
+        return self._ended.is_set()
+
+    def result(self) -> Result:
+        """What the call gave, once it has ended; raises what it raised."""
+        self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
 
 
 class InOrder(Generic[Result]):
     """Runs calls on threads; results come in the order in which the calls were started.
+
+    There are threads from the second call on: the first one waits for it, and runs where its result
+    is taken if there is none. So a file of one block does without them.
 
     Not for use by two threads at the same time.
 
@@ -41,8 +94,9 @@ class InOrder(Generic[Result]):
         self._workers = workers
         self._budget = budget
         self._max_memory = max_memory
+        self._has_threads = False
         self._pool: ThreadPoolExecutor | None = None
-        self._calls: deque[tuple[Future[Result], int, int]] = deque()
+        self._calls: deque[tuple[_Call[Result], int, int]] = deque()
         self._cost = 0
         self._memory = 0
         self._stopped = threading.Event()
@@ -54,7 +108,9 @@ class InOrder(Generic[Result]):
         It is started while the results are taken: only when there is memory for it.
         """
         yield from self._results(lambda: self._is_too_much(memory))
-        self._calls.append((self._started(call), cost, memory))
+        started = _Call(call)
+        self._begin(started)
+        self._calls.append((started, cost, memory))
         self._cost += cost
         self._memory += memory
         yield from self._results(self._is_full)
@@ -67,7 +123,7 @@ class InOrder(Generic[Result]):
         """Give up what is under way: calls end at their next :meth:`check`. Waits for them."""
         self._stopped.set()
         for call, _, _ in self._calls:
-            call.cancel()
+            call.give_up()
         self._calls.clear()
         self._cost = 0
         self._memory = 0
@@ -82,27 +138,27 @@ class InOrder(Generic[Result]):
         if self._stopped.is_set():
             raise InterruptedError("the call was given up")
 
-    def _started(self, call: Callable[[], Result]) -> Future[Result]:
-        started: Future[Result] = Future()
-        first = threading.Lock()
+    def _begin(self, call: _Call[Result]) -> None:
+        if self._workers == 1:
+            call.run()
+        elif self._calls or self._has_threads:
+            if not self._has_threads:
+                self._has_threads = True
+                for waiting, _, _ in self._calls:
+                    self._submit(waiting)
+            self._submit(call)
 
-        def run_once() -> None:
-            if first.acquire(blocking=False) and started.set_running_or_notify_cancel():
-                try:
-                    started.set_result(call())
-                except BaseException as error:
-                    started.set_exception(error)
-                    raise
-
+    def _submit(self, call: _Call[Result]) -> None:
         # At the end of the interpreter a pool takes nothing more, but files are still closed. One
         # that cannot start a thread has taken the call all the same, and may run it or not.
-        with contextlib.suppress(RuntimeError):
-            if self._workers > 1:
-                self._pool = self._pool or ThreadPoolExecutor(self._workers)
-                self._pool.submit(run_once)
-                return started
-        run_once()
-        return started
+        try:
+            if self._pool is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._pool = ThreadPoolExecutor(self._workers)
+            self._pool.submit(call.run)
+        except RuntimeError:
+            call.run()
 
     def _is_full(self) -> bool:
         if self._budget is None:
@@ -117,9 +173,11 @@ class InOrder(Generic[Result]):
     def _results(self, wanted: Callable[[], bool]) -> Iterator[Result]:
         """Results as long as they are wanted, and of all first calls that have ended."""
         try:
-            while wanted() or (self._calls and self._calls[0][0].done()):
+            while wanted() or (self._calls and self._calls[0][0].has_ended):
                 self._check_process()
                 call, cost, memory = self._calls.popleft()
+                if not self._has_threads:
+                    call.run()
                 result = call.result()
                 self._cost -= cost
                 self._memory -= memory
@@ -141,8 +199,7 @@ class InOrder(Generic[Result]):
             self._pool = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Piece(Generic[Result]):
+class Piece(NamedTuple, Generic[Result]):
     """A part of a file that is coded by itself.
 
     Attributes:

@@ -14,10 +14,10 @@ from lmpack._container import (
     Block,
     ByteReader,
     Fingerprints,
-    Remnant,
-    find_remnants,
     read_blocks,
 )
+from lmpack._container.remnant import Remnant
+from lmpack._container.salvage import find_remnants
 from lmpack._files.damage import Attempt, Damage, Restoration, Salvaged
 from lmpack._files.pipeline import Piece, Pipeline
 from lmpack._files.progress import Progress, ProgressCallback, Sizes

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+# At the end of the interpreter, when files may still be closed, nothing can be loaded any more that
+# starts threads, and hardly anything else: what a block may need is loaded before.
+import concurrent.futures.thread  # noqa: F401
 import contextlib
 from collections.abc import Iterator
 
+import lmpack._blocks.likely_filters
+import lmpack._executors.conformance
+import lmpack._models.bounds  # noqa: F401
 from lmpack._blocks.coders import Encoder
 from lmpack._container import Block, Sink
 from lmpack._files.conversion import Compression

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from lmpack.errors import BundleError
 
@@ -112,7 +112,10 @@ class Architecture:
         windows: for each layer, how many positions a query sees, itself included.
         activation: "relu" or "relu2" (squared ReLU).
         tables: hashed embedding tables beside the table of single symbols.
+        predicts_tokens: whether it is a decoder, which this is not.
     """
+
+    predicts_tokens: ClassVar[bool] = False
 
     vocabulary: int
     width: int

@@ -14,15 +14,10 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from lmpack._models.added import candidates, models_folder, path_of_added, source_of
 from lmpack._models.architecture import SPEC_VERSION, Architecture
-from lmpack._models.bounds import check_bounds
-from lmpack._models.decoder import shape as decoder_shape
-from lmpack._models.decoder.bundle import DecoderBundle, read_decoder_bundle
 from lmpack._models.files import read_file
 from lmpack._models.folder import TENSORS as TENSORS  # names of files: with the others, below
 from lmpack._models.folder import TOKENIZER as TOKENIZER
@@ -42,9 +37,15 @@ from lmpack._models.manifest import (
     read_manifest,
     require_version,
 )
-from lmpack._models.tensor_layout import tensor_layout
-from lmpack._models.tensors import largest_file, tensors_in
+from lmpack._models.proved_bounds import require_bounds
+from lmpack._models.tensor_layout import Layout, tensor_layout
+from lmpack._models.tensors import largest_file, tensors_in, views_in
 from lmpack.errors import BundleError, ModelError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lmpack._models.decoder.bundle import DecoderBundle
 
 CLASSICAL_RATES = "classical_rates.json"
 FAMILY = "bytes"
@@ -95,7 +96,13 @@ class Bundle:
         Raises:
             BundleError: they cannot be read, or are others than when the bundle was loaded.
         """
-        return _read_tensors(self.path, self.architecture, self.fingerprint)
+        content, layout, file = _verified_content(self.path, self.architecture, self.fingerprint)
+        return tensors_in(content, layout, file)
+
+    def tensor_views(self) -> dict[str, memoryview[Any]]:
+        """The same as views of memory, for what does without numpy."""
+        content, layout, file = _verified_content(self.path, self.architecture, self.fingerprint)
+        return views_in(content, layout, file)
 
     def graph(self, name: str) -> Graph:
         """One of its graphs, which is known to refer to nothing but its tensors.
@@ -113,7 +120,7 @@ class Bundle:
         return verified_graph(path, content, self.tensors)
 
 
-AnyBundle = Bundle | DecoderBundle
+AnyBundle: TypeAlias = "Bundle | DecoderBundle"
 """A model of any family."""
 
 
@@ -135,14 +142,16 @@ def load_bundle(model: str | os.PathLike[str]) -> AnyBundle:
     path = _path_of(model).resolve()
     with memory_for(path):
         family = read_entries(path).get("family", FAMILY)
-        if family == decoder_shape.FAMILY:
-            return read_decoder_bundle(path)
-        if family != FAMILY:
-            raise BundleError(
-                f"the bundle {path} is of the family {str(family)[:20]!r}, which this lmpack does "
-                "not know: use the version of lmpack that it was made for"
-            )
-        return _read_bundle(path, stamp_of(path, _FILES))
+        if family == FAMILY:
+            return _read_bundle(path, stamp_of(path, _FILES))
+        from lmpack._models.decoder import bundle, shape
+
+        if family == shape.FAMILY:
+            return bundle.read_decoder_bundle(path)
+        raise BundleError(
+            f"the bundle {path} is of the family {str(family)[:20]!r}, which this lmpack does "
+            "not know: use the version of lmpack that it was made for"
+        )
 
 
 def _path_of(model: str | os.PathLike[str]) -> Path:
@@ -175,7 +184,7 @@ def load_byte_model(model: str | os.PathLike[str]) -> Bundle:
         BundleError: it is there but incomplete, damaged or of a newer kind.
     """
     bundle = load_bundle(model)
-    if isinstance(bundle, DecoderBundle):
+    if not isinstance(bundle, Bundle):
         raise ModelError(
             f"the model {bundle.name} is an imported language model, which cannot be used here: "
             "choose a model that lmpack has trained"
@@ -255,37 +264,37 @@ def _read_bundle(path: Path, stamp: Stamp) -> Bundle:
     require_version(path, read_entries(path), SPEC_VERSION)
     manifest = read_manifest(path, Architecture.from_json, graphs=GRAPHS)
     architecture = manifest.architecture
-    tensors = _read_tensors(path, architecture, manifest.fingerprint)
-    try:
-        check_bounds(architecture, tensors)
-    except BundleError as error:
-        raise BundleError(f"{path / TENSORS}: {error}") from error
-    content = hashlib.sha256(manifest.fingerprint)
+    content, layout, file = _verified_content(path, architecture, manifest.fingerprint)
+    require_bounds(
+        architecture, manifest.fingerprint, lambda: tensors_in(content, layout, file), str(file)
+    )
+    digest = hashlib.sha256(manifest.fingerprint)
     for name, expected in manifest.graphs.items():
         read_verified(path / name, _largest_graph(architecture), expected)
-        content.update(expected.encode())
+        digest.update(expected.encode())
     return Bundle(
         path=path,
         name=manifest.name,
         architecture=architecture,
         fingerprint=manifest.fingerprint,
         conformance=manifest.conformance,
-        content_digest=content.hexdigest(),
+        content_digest=digest.hexdigest(),
         tokenizer=manifest.tokenizer,
         manifest=manifest.entries,
     )
 
 
-def _read_tensors(
+def _verified_content(
     path: Path, architecture: Architecture, fingerprint: bytes
-) -> dict[str, npt.NDArray[Any]]:
+) -> tuple[bytes, Layout, Path]:
+    """Content, layout and path of the tensor file, whose fingerprint is the right one."""
     layout, file = tensor_layout(architecture), path / TENSORS
     content = read_file(file, largest_file(layout))
     if model_fingerprint(architecture, content) != fingerprint:
         raise BundleError(
             f"{file} is damaged or was changed: its fingerprint is not the manifest's"
         )
-    return tensors_in(content, layout, file)
+    return content, layout, file
 
 
 def _largest_graph(architecture: Architecture) -> int:

@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lmpack._models.files import Content, read_file
 from lmpack._models.graphs import stored_tensors
 from lmpack._models.tensors import Tensors
 from lmpack.errors import BundleError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 TENSORS = "model.safetensors"
 TOKENIZER = "tokenizer.json"

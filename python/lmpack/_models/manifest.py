@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from lmpack._models.files import read_file
 from lmpack.errors import BundleError
@@ -36,8 +35,7 @@ LARGEST_ODDS = 1 << 28
 """Bounds of a conformance vector: lanes, symbols, and odds that are digested."""
 
 
-@dataclasses.dataclass(frozen=True)
-class ConformanceVector:
+class ConformanceVector(NamedTuple):
     """Symbols and the digest of the odds that every executor must give for them.
 
     Attributes:
@@ -51,8 +49,7 @@ class ConformanceVector:
     first: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Manifest(Generic[Shape]):
+class Manifest(NamedTuple, Generic[Shape]):
     """What a manifest has to say.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The tensors of a bundle as arrays, without a copy of the library that wrote them.
+"""The tensors of a bundle as arrays or views, without a copy of the library that wrote them.
 
 The format (https://github.com/huggingface/safetensors#format): 8 bytes header length, a JSON header
 with type, shape and place of each tensor, then their bytes, which the tensors fill without a hole.
@@ -7,22 +7,23 @@ with type, shape and place of each tensor, then their bytes, which the tensors f
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from lmpack._models.files import Content
-from lmpack._models.tensor_layout import Layout, TensorLayout
+from lmpack._models.tensor_layout import FLOAT32, INT8, UINT8, Layout, TensorLayout
 from lmpack.errors import BundleError
 
-Tensors = Mapping[str, npt.NDArray[Any]]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Tensors = Mapping[str, "npt.NDArray[Any]"]
 
 _LENGTH = 8
 _METADATA = "__metadata__"
-TYPES = {"I8": np.dtype("i1"), "U8": np.dtype("u1"), "F32": np.dtype("<f4")}
+TYPES = {"I8": INT8, "U8": UINT8, "F32": FLOAT32}
 """By their names in the header."""
 
 
@@ -42,6 +43,30 @@ def tensors_in(content: Content, layout: Layout, path: Path) -> dict[str, npt.ND
     Raises:
         BundleError: it is no such file, or holds other tensors.
     """
+    import numpy as np
+
+    found: dict[str, npt.NDArray[Any]] = {}
+    for name, start in _starts(content, layout, path).items():
+        dtype, shape = np.dtype(layout[name].dtype).newbyteorder("<").str, layout[name].shape
+        array = np.frombuffer(content, dtype, math.prod(shape), start)
+        found[name] = np.require(array.reshape(shape), requirements=["A"])
+    return found
+
+
+def views_in(content: Content, layout: Layout, path: Path) -> dict[str, memoryview[Any]]:
+    """The same as views of memory, for what does without numpy.
+
+    Their elements are in the byte order of the machine: on a big-endian one they are wrong, which
+    the conformance vectors notice.
+    """
+    return {
+        name: _view(content, start, layout[name])
+        for name, start in _starts(content, layout, path).items()
+    }
+
+
+def _starts(content: Content, layout: Layout, path: Path) -> dict[str, int]:
+    """The first byte of each tensor; arguments and errors are those of :func:`tensors_in`."""
     try:
         size = int.from_bytes(content[:_LENGTH], "little")
         start = _LENGTH + size
@@ -59,9 +84,7 @@ def tensors_in(content: Content, layout: Layout, path: Path) -> dict[str, npt.ND
         _check_cover(places)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BundleError(f"the tensors in {path} cannot be read: {error}") from error
-    return {
-        name: _view(content, start + first, layout[name]) for name, (first, _) in places.items()
-    }
+    return {name: start + first for name, (first, _) in places.items()}
 
 
 def _data_size(layout: Layout) -> int:
@@ -98,7 +121,7 @@ def _place(name: str, entry: Any, expected: TensorLayout) -> tuple[int, int]:
     shape = tuple(_integers(name, entry["shape"], len(expected.shape)))
     dtype = entry["dtype"]
     if TYPES.get(dtype if isinstance(dtype, str) else "") != expected.dtype:
-        raise ValueError(f"{name} is {dtype!r}, the architecture demands {expected.dtype.name}")
+        raise ValueError(f"{name} is {dtype!r}, the architecture demands {expected.dtype}")
     if shape != expected.shape:
         raise ValueError(f"{name} is {shape}, the architecture demands {expected.shape}")
     if first < 0 or end - first != expected.size:
@@ -125,8 +148,10 @@ def _check_cover(places: Mapping[str, tuple[int, int]]) -> None:
         position = end
 
 
-def _view(content: Content, start: int, layout: TensorLayout) -> npt.NDArray[Any]:
-    count = layout.size // layout.dtype.itemsize
-    array: npt.NDArray[Any] = np.frombuffer(content, layout.dtype, count, start)
-    aligned: npt.NDArray[Any] = np.require(array.reshape(layout.shape), requirements=["A"])
-    return aligned
+def _view(content: Content, start: int, layout: TensorLayout) -> memoryview[Any]:
+    view = memoryview(content)[start : start + layout.size]
+    if start % layout.item_size:
+        view = memoryview(bytes(view))  # which are aligned, as the content is
+    if layout.dtype == FLOAT32:
+        return view.cast("f", layout.shape)
+    return view.cast("b" if layout.dtype == INT8 else "B", layout.shape)

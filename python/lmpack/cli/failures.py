@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,6 +63,8 @@ def print_error(message: str) -> None:
     """Print the error that is being handled as one line, after its traceback if that is wanted."""
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get(_VERBOSITY, 0) >= TRACEBACK_VERBOSITY:
+        import traceback
+
         say_error(*traceback.format_exc().splitlines())
     say_error(f"lmpack: {message}")
 

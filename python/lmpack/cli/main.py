@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 from typing import Any
 
 import click
 
 from lmpack._files.disk.temporary import discard_unfinished
-from lmpack.cli.bench import bench
-from lmpack.cli.convert import compress, decompress
-from lmpack.cli.eval import eval_group
 from lmpack.cli.explanations import explanation
-from lmpack.cli.export import export
 from lmpack.cli.failures import print_error
-from lmpack.cli.generate import generate
-from lmpack.cli.import_model import import_command
-from lmpack.cli.info import info
-from lmpack.cli.models import models
 from lmpack.cli.output import STANDARD_OUTPUT
 from lmpack.cli.printing import harmless_usage_errors, say_error
-from lmpack.cli.shorthand import shorthand
 from lmpack.cli.signals import SignalEnd, die_by, ends_as_signals, raised_signals
 from lmpack.cli.standard import give_up_output, is_terminal, reserve_descriptors
-from lmpack.cli.test import test
-from lmpack.cli.train import train
 from lmpack.cli.waiting_file import wait_for_readers
 
 _OWN_OPTIONS = ("--help", "-h", "--version")
+
+_SHORTHAND = "gzip-style"
+_COMMANDS = {
+    "bench": "bench.bench",
+    "compress": "convert.compress",
+    "decompress": "convert.decompress",
+    "eval": "eval.eval_group",
+    "export": "export.export",
+    "generate": "generate.generate",
+    _SHORTHAND: "shorthand.shorthand",
+    "import": "import_model.import_command",
+    "info": "info.info",
+    "models": "models.models",
+    "test": "test.test",
+    "train": "train.train",
+}
+"""Where the commands are, by their names: each is loaded when it is wanted."""
 
 
 class _Program(click.Group):
@@ -64,11 +71,21 @@ class _Program(click.Group):
             print_error(explanation(error))
             ctx.exit(1)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands and cmd_name in _COMMANDS:
+            module, name = _COMMANDS[cmd_name].split(".")
+            found = getattr(importlib.import_module(f"lmpack.cli.{module}"), name)
+            self.add_command(found, cmd_name)
+        return super().get_command(ctx, cmd_name)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and is_terminal(sys.stdin):
             args = ["--help"]
-        elif not args or args[0] not in (*self.commands, *_OWN_OPTIONS):
-            args = [str(shorthand.name), *args]
+        elif not args or args[0] not in (*_COMMANDS, *_OWN_OPTIONS):
+            args = [_SHORTHAND, *args]
         return super().parse_args(ctx, args)
 
 
@@ -80,21 +97,3 @@ def main() -> None:
     Without a command, `lmpack [-d|-t] [OPTION]... [FILE]...` works like gzip, but keeps its input:
     `tar -I lmpack -cf folder.tar.lmp folder`.
     """
-
-
-_COMMANDS = (
-    compress,
-    decompress,
-    test,
-    info,
-    models,
-    train,
-    export,
-    import_command,
-    eval_group,
-    generate,
-    bench,
-    shorthand,
-)
-for _command in _COMMANDS:
-    main.add_command(_command)

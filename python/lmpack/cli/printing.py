@@ -8,7 +8,6 @@ separators of lines leave as escapes.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +36,8 @@ def say_error(*lines: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print a value as JSON, in ASCII."""
+    import json
+
     say(*json.dumps(value, indent=2).split("\n"))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lmpack import Damage, Sizes
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.printing import say_error, say_json
+
+if TYPE_CHECKING:
+    from lmpack import Damage, Sizes
 
 Record = dict[str, Any]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 from pathlib import Path
 
 from lmpack._files.disk import system
@@ -21,7 +20,7 @@ _unfinished: set[TemporaryFile] = set()
 
 def temporary_name() -> str:
     """A new name of something that is not complete yet."""
-    return f".lmpack-{secrets.token_hex(8)}.tmp"
+    return f".lmpack-{os.urandom(8).hex()}.tmp"
 
 
 def is_temporary(name: str) -> bool:

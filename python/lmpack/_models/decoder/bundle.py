@@ -7,15 +7,9 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy.typing as npt
-
-from lmpack._models.decoder.bounds import check_decoder_bounds
-from lmpack._models.decoder.layout import decoder_layout
-from lmpack._models.decoder.segmenter import Segmenter
 from lmpack._models.decoder.shape import FAMILY, SPEC_VERSION, DecoderShape
-from lmpack._models.decoder.tokens import split_tokens
 from lmpack._models.files import map_file
 from lmpack._models.folder import (
     TENSORS,
@@ -38,6 +32,11 @@ from lmpack._models.manifest import (
 )
 from lmpack._models.tensors import largest_file, tensors_in
 from lmpack.errors import BundleError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lmpack._models.decoder.segmenter import Segmenter
 
 DECODER_GRAPHS = ("cpu.onnx", "cuda.onnx")
 FINGERPRINT_KIND = f"lmpack {FAMILY} {SPEC_VERSION}"
@@ -120,6 +119,8 @@ class DecoderBundle:
 
     def token_table(self) -> list[bytes]:
         """The bytes of each token, ascending."""
+        from lmpack._models.decoder.tokens import split_tokens
+
         return split_tokens(self.architecture, self.tensors())
 
     def segmenter(self) -> Segmenter:
@@ -129,6 +130,8 @@ class DecoderBundle:
             BundleError: the file of the tokenizer is missing, changed or cannot be used.
             ModelError: the package `tokenizers` is not installed.
         """
+        from lmpack._models.decoder.segmenter import Segmenter
+
         facts = self.manifest["tokenizer"]
         path = self.path / TOKENIZER
         content = read_verified(path, LARGEST_TOKENIZER, facts["sha256"])
@@ -180,6 +183,10 @@ def _verified_tensors(
     path: Path, shape: DecoderShape, fingerprint: bytes, stamp: Stamp
 ) -> Mapping[str, npt.NDArray[Any]]:
     """The mapped tensors, once their digest and their bounds are known to be right."""
+    # What only decoders need waits for the first of them.
+    from lmpack._models.decoder.bounds import check_decoder_bounds
+    from lmpack._models.decoder.layout import decoder_layout
+
     layout, file = decoder_layout(shape), path / TENSORS
     content = map_file(file, largest_file(layout))
     if fingerprint_of(FINGERPRINT_KIND, shape.to_json(), content) != fingerprint:

@@ -16,12 +16,11 @@ from lmpack._models.decoder.shape import (
     DecoderShape,
     padded,
 )
-from lmpack._models.tensor_layout import Layout, TensorLayout
+from lmpack._models.tensor_layout import FLOAT32, INT8, UINT8, Layout, TensorLayout
 
 PANEL_COLUMNS, GROUP_ROWS = 16, 4
 """How matrices lie (docs/engine.md): the native engine reads them where they are."""
 
-_INT8, _UINT8, _FLOAT32 = np.dtype("i1"), np.dtype("u1"), np.dtype("<f4")
 _FLOATS, _BYTES = 16, 64
 """Entries of 64 bytes, to which small tensors are padded."""
 
@@ -80,10 +79,10 @@ def decoder_layout(shape: DecoderShape) -> Layout:
     layout: Layout = {}
 
     def floats(name: str, *axes: int) -> None:
-        layout[name] = TensorLayout(_FLOAT32, axes)
+        layout[name] = TensorLayout(FLOAT32, axes)
 
     for matrix in (*layer_matrices(shape), *vocabulary_matrices(shape)):
-        layout[f"{matrix.name}.weight"] = TensorLayout(_INT8, matrix.packed)
+        layout[f"{matrix.name}.weight"] = TensorLayout(INT8, matrix.packed)
         floats(f"{matrix.name}.multiplier", padded(matrix.outputs))
         if matrix.biased:
             floats(f"{matrix.name}.bias", padded(matrix.outputs))
@@ -107,8 +106,8 @@ def decoder_layout(shape: DecoderShape) -> Layout:
     floats("activation", 2 * ACTIVATION_STEPS * shape.activation_range + _FLOATS)
     floats("attention_exp2", padded(SCORE_RANGE * SCORE_STEPS + 1, _FLOATS))
     floats("exp2", LOGIT_STEPS)
-    layout["token_lengths"] = TensorLayout(_UINT8, (padded(shape.vocabulary, _BYTES),))
-    layout["token_bytes"] = TensorLayout(_UINT8, (padded(shape.token_bytes, _BYTES),))
+    layout["token_lengths"] = TensorLayout(UINT8, (padded(shape.vocabulary, _BYTES),))
+    layout["token_bytes"] = TensorLayout(UINT8, (padded(shape.token_bytes, _BYTES),))
     return dict(sorted(layout.items()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from lmpack.errors import BundleError
 
@@ -81,10 +81,13 @@ class DecoderShape:
         out_bias: whether the result of attention has a bias.
         feed_forward_bias: whether both matrices of the feed-forward layer have a bias.
         tied: whether the head uses the matrix of the embedding.
+        predicts_tokens: whether it is a decoder, which this is.
 
     Raises:
         BundleError: a field is out of range.
     """
+
+    predicts_tokens: ClassVar[bool] = True
 
     vocabulary: int
     token_bytes: int

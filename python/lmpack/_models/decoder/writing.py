@@ -48,7 +48,7 @@ class TensorWriter:
             first: number of the entry of the tensor that `values` begin with.
         """
         tensor = self._layout[name]
-        start, size = first * tensor.dtype.itemsize, values.nbytes
+        start, size = first * tensor.item_size, values.nbytes
         if values.dtype != tensor.dtype or start + size > tensor.size:
             raise ValueError(f"{values.dtype} {values.shape} from {first} on is not of {name}")
         self._file.seek(self._starts[name] + start)

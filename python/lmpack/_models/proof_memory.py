@@ -7,14 +7,34 @@ own, and nobody else's to write. What is not is neither believed nor written to.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+
+
+def key_of(facts: list[Any]) -> str:
+    """The key of a proof: all that it depends on, which JSON can hold, hashed."""
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+
+
+def identity_of(file: str) -> list[int]:
+    """What tells a file from others, and from itself after a change.
+
+    A build may have the size and the time of another one; the time of its inode's last change
+    cannot be set. It is quicker than a digest.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    status = os.stat(file)
+    return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def is_proved(key: str) -> bool:
@@ -77,7 +97,7 @@ def _is_ours(status: os.stat_result, is_kind: Callable[[int], bool]) -> bool:
 
 def _write(path: Path, content: bytes) -> None:
     """The whole file or none."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
     descriptor = os.open(temporary, _WRITE, 0o600)
     try:
         with open(descriptor, "wb") as file:

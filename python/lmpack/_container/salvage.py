@@ -18,8 +18,8 @@ from lmpack._container._records import (
     find_fault,
     numbered,
 )
-from lmpack._container._remnant import Remnant
 from lmpack._container._source import ByteReader
+from lmpack._container.remnant import Remnant
 from lmpack.errors import FormatError, TruncatedError, VersionError
 
 
