@@ -123,6 +123,27 @@ def coding_ratio(result: dict[str, Any]) -> str:
     )
 
 
+def choice(result: dict[str, Any]) -> str:
+    """What choosing takes beside coding."""
+    rows = [
+        [
+            f"-{row['level']}",
+            row["content"],
+            f"{row['bytes']:,}",
+            f"{1000 * row['whole']:.1f}",
+            f"{100 * (row['whole'] - row['coding']) / row['whole']:.0f} %",
+        ]
+        for row in result["rows"]
+    ]
+    return section(
+        "The choice",
+        "`scripts/bench choice`: CPU milliseconds in which starts of files are coded as one block, "
+        "and the share of them in which the way is chosen: the rest is what that way takes alone. "
+        "One thread, the best of several turns. " + conditions(result),
+        table(["level", "content", "bytes", "ms", "choice"], rows),
+    )
+
+
 def verify(result: dict[str, Any]) -> str:
     """What it costs to decode each block again."""
     rows = [

@@ -51,6 +51,7 @@ SECTIONS = {
     "batch": command.batch,
     "coding_ratio": command.coding_ratio,
     "verify": command.verify,
+    "choice": command.choice,
     "lanes_native_small": engine.lanes,
     "lanes_native_base": engine.lanes,
     "lanes_onnxruntime_small": engine.lanes,

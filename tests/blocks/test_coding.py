@@ -174,8 +174,7 @@ def no_filters(plain: bytes, pieces: bytes, stride: int) -> list[Filter]:
 
 
 def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "SHORTEST_PIECE", 100)
-    monkeypatch.setattr(choice, "LONGEST_PIECE", 200)
+    monkeypatch.setattr(choice, "STRIDE_PIECE", 100)
     monkeypatch.setattr(filters_to_try, "likely_filters", no_filters)
     seen: list[bytes] = []
     encode = Coding.encode

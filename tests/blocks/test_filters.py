@@ -16,6 +16,7 @@ from lmpack import _native
 from lmpack._blocks.choice import pieces_of
 from lmpack._blocks.codec import decode_block, encode_block, encode_with_mixing
 from lmpack._blocks.coding import Coding, no_progress
+from lmpack._blocks.filter_choice import best_filters
 from lmpack._blocks.filters import Filter, FilterId
 from lmpack._blocks.likely_filters import likely_filters
 from lmpack._blocks.payload_head import PayloadHead
@@ -51,6 +52,10 @@ FILTERS = {
 
 def ignore(done: int) -> None:
     pass
+
+
+def interrupt(done: int) -> None:
+    raise KeyboardInterrupt
 
 
 def rng() -> np.random.Generator:
@@ -231,7 +236,16 @@ def test_the_filter_that_helps_is_found(name: str) -> None:
     assert decode_block(None, encode_block(None, plain, mixed_lanes=2)) == plain
 
 
-@pytest.mark.parametrize("plain", [manual_text(9000), inputs.SENTENCES[:9000], b"", b"\xe8" * 3])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        manual_text(9000),
+        inputs.SENTENCES[:9000],
+        "Größe, мир, 日本語の文章, emoji 🙂\n".encode() * 99,
+        b"",
+        b"\xe8" * 3,
+    ],
+)
 def test_nothing_is_tried_on_text(plain: bytes) -> None:
     pieces = pieces_of(plain)
     assert is_text(pieces) or not likely_filters(plain, pieces, 0)
@@ -242,6 +256,22 @@ def test_what_does_not_help_is_not_used() -> None:
     records = random.integers(0, 9, (900, 12), np.uint8).tobytes()
     for plain in (records, random.bytes(9000), bytes(9000)):
         assert encode_with_mixing(None, plain, 2, no_progress)[0].filter is None
+
+
+def test_of_several_filters_those_that_leave_least_are_tried() -> None:
+    mono, stereo, bytes_, swapped = (
+        Filter.samples(2, 1),
+        Filter.samples(2, 2),
+        Filter.samples(1, 1),
+        Filter.samples(2, 1, is_big_endian=True),
+    )
+    sound = tone(4000).astype("<i2").tobytes()
+    assert best_filters([bytes_, swapped, mono], sound, ignore) == [mono]
+    assert set(best_filters([bytes_, stereo, mono], sound, ignore)) == {mono, stereo}
+    assert best_filters([bytes_], sound, ignore) == [bytes_]
+    assert best_filters([], sound, ignore) == []
+    with pytest.raises(KeyboardInterrupt):
+        best_filters([bytes_, mono], sound * 20, interrupt)
 
 
 def test_long_strides_of_filters_fit_the_head() -> None:

@@ -35,8 +35,11 @@ instructions stay whole in them."""
 
 SHORTEST_PIECE = 8208
 LONGEST_PIECE = 16368
-"""Strides and filters are tried on two pieces of between this many bytes, together a 64th of the
+"""Filters are tried on two pieces of between this many bytes, together a 64th of the
 block. Shorter ones are no test of two channels, whose filters learn slowly."""
+
+STRIDE_PIECE = 2016
+"""Strides on two pieces of this many."""
 
 FILTER_USED_BELOW = 0.99
 """A filter must make these pieces so much smaller."""
@@ -94,9 +97,15 @@ def tokens_probe_of(plain: bytes) -> bytes:
 
 
 def pieces_of(plain: bytes) -> bytes:
-    """Pieces of a block to try strides and filters on; all of it if it is short."""
+    """Pieces of a block to try filters on; all of it if it is short."""
     least, most = PROBE_PIECES * SHORTEST_PIECE, PROBE_PIECES * LONGEST_PIECE
     return _pieces_of(plain, len(plain) // 64, least, most)
+
+
+def stride_pieces_of(plain: bytes) -> bytes:
+    """The same for strides."""
+    size = PROBE_PIECES * STRIDE_PIECE
+    return _pieces_of(plain, size, size, size)
 
 
 def _pieces_of(plain: bytes, size: int, least: int, most: int) -> bytes:

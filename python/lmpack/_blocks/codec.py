@@ -12,6 +12,7 @@ from lmpack._blocks.choice import (
     mixed_lanes_log2,
     pieces_of,
     probe_of,
+    stride_pieces_of,
     strides_of,
     tokens_probe_of,
     with_filter,
@@ -180,23 +181,25 @@ class _Trial:
             strides = strides_of(self._plain)
             if len(strides) > 1:
                 codings = [best._replace(stride=stride) for stride in strides]
-                best = min(codings, key=lambda coding: self.size(coding, pieces))
+                short = stride_pieces_of(self._plain)
+                best = min(codings, key=lambda coding: self.size(coding, short))
             best = self._filtered(best, pieces)
         return best._replace(predictor=predictor)
 
     def _filtered(self, adaptive: Coding, pieces: bytes) -> Coding:
-        """The way with the filter that makes pieces of the block smallest; or the given one."""
-        from lmpack._blocks.likely_filters import likely_filters  # needs numpy, and text does not
+        """The way with the likeliest filter, if it makes pieces of the block smaller."""
+        # These need numpy, and text does not.
+        from lmpack._blocks.filter_choice import best_filters
+        from lmpack._blocks.likely_filters import likely_filters
 
         filters = likely_filters(self._plain, pieces, adaptive.stride)
+        filters = best_filters(filters, pieces, standing_at(0.0, self._probed))
         if not filters:
             return adaptive
-        best = min(
-            (with_filter(adaptive, filter_) for filter_ in filters),
-            key=lambda coding: self.size(coding, pieces),
-        )
-        is_better = self.size(best, pieces) < FILTER_USED_BELOW * self.size(adaptive, pieces)
-        return best if is_better else adaptive
+        ways = [with_filter(adaptive, filter_) for filter_ in filters]
+        way = min(ways, key=lambda coding: self.size(coding, pieces))
+        is_better = self.size(way, pieces) < FILTER_USED_BELOW * self.size(adaptive, pieces)
+        return way if is_better else adaptive
 
     def encode_all(self, coding: Coding, share_done: ShareDone) -> bytes:
         """The payload of the whole block, which may be that of the probe."""

@@ -102,6 +102,11 @@ class Filter(NamedTuple):
             return self.parameters[1]
         return ARM64_INSTRUCTION if self.id is FilterId.ARM64 else None
 
+    @property
+    def width(self) -> int:
+        """Bytes of a number; 1 if they are no numbers."""
+        return self.parameters[0] if self.id in (FilterId.SAMPLES, FilterId.DELTA) else 1
+
     def apply(self, plain: bytes, steps_done: StepsDone) -> bytes:
         """As many filtered bytes."""
         return filter_bytes(plain, self.id, self.parameters, steps_done)
