@@ -11,14 +11,29 @@
 namespace lmpack {
 namespace {
 
+// The groups of inner rows that a tile multiplies, at least one: all of them, or those of a list.
+struct AllGroups {
+  AllGroups(std::size_t inner) : count(inner / kGroupRows) {}
+  std::size_t operator[](std::size_t i) const { return i; }
+
+  std::size_t count;
+};
+struct ListedGroups {
+  std::size_t operator[](std::size_t i) const { return at[i]; }
+
+  const std::uint16_t* at;
+  std::size_t count;
+};
+
 // A product whose right operand may be a part of a ring: panels with room for `capacity` rows.
+template <typename Groups = AllGroups>
 struct ProductOperands {
   const std::uint8_t* left;
   std::size_t left_stride;
   std::size_t rows;
   const std::int8_t* right;
   std::size_t capacity;
-  std::size_t inner;
+  Groups inner;
   std::size_t columns;
 };
 
@@ -48,14 +63,20 @@ class FetchNext {
   std::size_t parts_;
 };
 
+inline ProductOperands<> matrix_operands(const Rows& rows, const Matrix& matrix) {
+  return {rows.at,       rows.stride,   rows.count,    matrix.packed.data(),
+          matrix.inputs, matrix.inputs, matrix.outputs};
+}
+
 template <typename Simd>
 struct ProductOf {
   using Ints = typename Simd::Ints;
 
   // kRows rows times kPanels panels with all sums in registers. start(column) gives the sums to
   // start with, finish(row, column, sums) takes them.
-  template <int kRows, int kPanels, typename Start, typename Finish, typename Fetch>
-  static void tile(const ProductOperands& p, std::size_t row, std::size_t column,
+  template <int kRows, int kPanels, typename Groups, typename Start, typename Finish,
+            typename Fetch>
+  static void tile(const ProductOperands<Groups>& p, std::size_t row, std::size_t column,
                    const Start& start, const Finish& finish, Fetch ahead) {
     const std::uint8_t* left = p.left + row * p.left_stride;
     const std::int8_t* right = p.right + column * p.capacity;
@@ -67,22 +88,22 @@ struct ProductOf {
       const Ints first = start(column + i.value * kPanelColumns);
       unroll<kRows>([&](auto r) LMPACK_INLINE { sums[r.value][i.value] = first; });
     });
-    std::size_t k = 0;
+    std::size_t step = 0;
     do {
+      const std::size_t group = p.inner[step];
       typename Simd::Columns columns[kPanels];
       unroll<kPanels>([&](auto i) LMPACK_INLINE {
-        columns[i.value] = Simd::load_columns(right + i.value * panel_bytes + k * kPanelColumns);
+        columns[i.value] = Simd::load_columns(right + i.value * panel_bytes + group * kGroupBytes);
         Fetch::fetch(next + i.value * panel_bytes);
       });
       next += next_step;
       unroll<kRows>([&](auto r) LMPACK_INLINE {
-        const auto bytes = Simd::load_bytes(left + r.value * p.left_stride + k);
+        const auto bytes = Simd::load_bytes(left + r.value * p.left_stride + group * kGroupRows);
         unroll<kPanels>([&](auto i) LMPACK_INLINE {
           sums[r.value][i.value] = Simd::dot(sums[r.value][i.value], bytes, columns[i.value]);
         });
       });
-      k += kGroupRows;
-    } while (k < p.inner);
+    } while (++step < p.inner.count);
     unroll<kRows>([&](auto r) LMPACK_INLINE {
       unroll<kPanels>([&](auto i) LMPACK_INLINE { Simd::detach(sums[r.value][i.value]); });
     });
@@ -94,8 +115,9 @@ struct ProductOf {
   }
 
   // kRows rows times all columns from `column` on that fill whole tiles; the first one left over.
-  template <int kRows, int kPanels, typename Start, typename Finish, typename Fetch>
-  static std::size_t tiles(const ProductOperands& p, std::size_t row, std::size_t column,
+  template <int kRows, int kPanels, typename Groups, typename Start, typename Finish,
+            typename Fetch>
+  static std::size_t tiles(const ProductOperands<Groups>& p, std::size_t row, std::size_t column,
                            const Start& start, const Finish& finish, Fetch ahead) {
     constexpr std::size_t kColumns = kPanels * kPanelColumns;
     for (; column + kColumns <= p.columns; column += kColumns) {
@@ -104,20 +126,29 @@ struct ProductOf {
     return column;
   }
 
-  // kRows rows times all columns, with as many sums in registers as a full tile has.
-  template <int kRows, typename Start, typename Finish, typename Fetch>
-  static void band(const ProductOperands& p, std::size_t row, const Start& start,
+  // The same, with tiles that halve until no column is left.
+  template <int kRows, int kPanels, typename Groups, typename Start, typename Finish,
+            typename Fetch>
+  static void narrowing_tiles(const ProductOperands<Groups>& p, std::size_t row, std::size_t column,
+                              const Start& start, const Finish& finish, Fetch ahead) {
+    if constexpr (kPanels > 0) {
+      column = tiles<kRows, kPanels>(p, row, column, start, finish, ahead);
+      narrowing_tiles<kRows, kPanels / 2>(p, row, column, start, finish, ahead);
+    }
+  }
+
+  // kRows rows times all columns, with about as many sums in registers as a full tile has.
+  template <int kRows, typename Groups, typename Start, typename Finish, typename Fetch>
+  static void band(const ProductOperands<Groups>& p, std::size_t row, const Start& start,
                    const Finish& finish, Fetch ahead) {
-    constexpr int kMostPanels = 8;
     constexpr int kFilling = Simd::kTileRows * Simd::kTilePanels / kRows;
-    std::size_t column = tiles<kRows, (kFilling > kMostPanels ? kMostPanels : kFilling)>(
-        p, row, 0, start, finish, ahead);
-    tiles<kRows, 1>(p, row, column, start, finish, ahead);
+    constexpr int kPanels = kFilling >= 8 ? 8 : kFilling >= 4 ? 4 : kFilling >= 2 ? 2 : 1;
+    narrowing_tiles<kRows, kPanels>(p, row, 0, start, finish, ahead);
   }
 
   // Rows that are fewer than a tile has, in halves of it. The first band fetches.
-  template <int kRows, typename Fetch, typename Start, typename Finish>
-  static void few_rows(const ProductOperands& p, std::size_t row, const Start& start,
+  template <int kRows, typename Fetch, typename Groups, typename Start, typename Finish>
+  static void few_rows(const ProductOperands<Groups>& p, std::size_t row, const Start& start,
                        const Finish& finish) {
     if constexpr (kRows > 0) {
       if (row + kRows <= p.rows) {
@@ -130,8 +161,9 @@ struct ProductOf {
   }
 
   // The whole product. The panels of a tile stay in the cache for all rows.
-  template <typename Fetch = FetchNothing, typename Start, typename Finish>
-  static void product(const ProductOperands& p, const Start& start, const Finish& finish) {
+  template <typename Fetch = FetchNothing, typename Groups = AllGroups, typename Start,
+            typename Finish>
+  static void product(const ProductOperands<Groups>& p, const Start& start, const Finish& finish) {
     constexpr int kRows = Simd::kTileRows;
     constexpr std::size_t kColumns = Simd::kTilePanels * kPanelColumns;
     const std::size_t parts = p.rows / kRows;
@@ -155,7 +187,7 @@ struct ProductOf {
   // The same with a right operand that comes from memory: all rows pass by some of its panels, and
   // the next ones are fetched meanwhile. Below kGroupBytes * kTileRows rows.
   template <typename Start, typename Finish>
-  static void product_from_memory(const ProductOperands& p, const Start& start,
+  static void product_from_memory(const ProductOperands<>& p, const Start& start,
                                   const Finish& finish) {
     constexpr std::size_t kColumns = 8 * kPanelColumns;
     for (std::size_t first = 0; first < p.columns; first += kColumns) {
@@ -170,12 +202,98 @@ struct ProductOf {
     }
   }
 
+  // A list of the groups of inner rows in which one of kRows rows of the left operand is not 0; if
+  // there is none, of one that is. Gives its length, at most inner / kGroupRows; room for 16 more.
+  template <int kRows>
+  static std::size_t list_live_groups(const std::uint8_t* left, std::size_t stride,
+                                      std::size_t inner, std::uint16_t* live) {
+    const std::size_t groups = inner / kGroupRows;
+    const std::size_t whole = groups - groups % kPanelColumns;
+    std::size_t count = 0;
+    const auto words = [&](std::size_t row, std::size_t group) LMPACK_INLINE {
+      return Simd::load_words(left + row * stride + group * kGroupRows);
+    };
+    for (std::size_t group = 0; group < whole; group += kPanelColumns) {
+      Ints any = words(0, group);
+      for (std::size_t row = 1; row < kRows; ++row) any = Simd::bits_or(any, words(row, group));
+      count += Simd::store_places(live + count, group, any);
+    }
+    for (std::size_t group = whole; group < groups; ++group) {
+      std::uint32_t any = 0;
+      for (std::size_t row = 0; row < kRows; ++row) {
+        std::uint32_t word;
+        __builtin_memcpy(&word, left + row * stride + group * kGroupRows, sizeof(word));
+        any |= word;
+      }
+      live[count] = static_cast<std::uint16_t>(group);
+      count += any != 0 ? 1 : 0;
+    }
+    if (count == 0) live[count++] = 0;
+    return count;
+  }
+
+  // A product with a matrix whose inputs are 0 more often than not, which skips groups of them.
+  // Each band of rows has a list in `live`, room for [rows][live_groups_room(inputs)].
+  template <typename Finish>
+  static void sparse_matrix_product(Rows rows, const Matrix& matrix, std::uint16_t* live,
+                                    const Finish& finish) {
+    constexpr int kRows = Simd::kTileRows;
+    constexpr std::size_t kColumns = Simd::kTilePanels * kPanelColumns;
+    const std::size_t room = live_groups_room(matrix.inputs);
+    const std::int32_t* compensation = matrix.compensation.data();
+    const auto start = [=](std::size_t column) { return Simd::load(compensation + column); };
+    const auto operands = [&](std::size_t row) {
+      const std::uint16_t* list = live + row * room;
+      return ProductOperands<ListedGroups>{
+          rows.at,       rows.stride,         rows.count,    matrix.packed.data(),
+          matrix.inputs, {list + 1, list[0]}, matrix.outputs};
+    };
+    const auto list_groups = [&](auto height, std::size_t row) {
+      std::uint16_t* list = live + row * room;
+      list[0] = static_cast<std::uint16_t>(list_live_groups<height.value>(
+          rows.at + row * rows.stride, rows.stride, matrix.inputs, list + 1));
+    };
+    const std::size_t whole_rows = rows.count / kRows * kRows;
+    for (std::size_t row = 0; row < whole_rows; row += kRows) list_groups(Constant<kRows>(), row);
+    std::size_t column = 0;
+    for (; column + kColumns <= matrix.outputs; column += kColumns) {
+      for (std::size_t row = 0; row < whole_rows; row += kRows) {
+        tile<kRows, Simd::kTilePanels>(operands(row), row, column, start, finish,
+                                       FetchNothing(0, 1));
+      }
+    }
+    for (std::size_t row = 0; column < matrix.outputs && row < whole_rows; row += kRows) {
+      tiles<kRows, 1>(operands(row), row, column, start, finish, FetchNothing(0, 1));
+    }
+    in_halves<kRows / 2>(rows.count - whole_rows, whole_rows, [&](auto height, std::size_t row) {
+      list_groups(height, row);
+      band<height.value>(operands(row), row, start, finish, FetchNothing(0, 1));
+    });
+  }
+
+  // All of p, which has kRows rows.
+  template <int kRows, typename Start, typename Finish>
+  static void rows_product(const ProductOperands<>& p, const Start& start, const Finish& finish) {
+    band<kRows>(p, 0, start, finish, FetchNothing(0, 1));
+  }
+
+  // The same for a left operand that is 0 more often than not; live: live_groups_room(inner).
+  template <int kRows, typename Start, typename Finish>
+  static void sparse_rows_product(const ProductOperands<>& p, std::uint16_t* live,
+                                  const Start& start, const Finish& finish) {
+    const std::size_t count =
+        list_live_groups<kRows>(p.left, p.left_stride, p.inner.count * kGroupRows, live);
+    const ProductOperands<ListedGroups> listed{p.left,     p.left_stride, p.rows,   p.right,
+                                               p.capacity, {live, count}, p.columns};
+    band<kRows>(listed, 0, start, finish, FetchNothing(0, 1));
+  }
+
   template <typename Finish>
   static void matrix_product(Rows rows, const Matrix& matrix, const Finish& finish) {
-    const ProductOperands p{rows.at,       rows.stride,   rows.count,    matrix.packed.data(),
-                            matrix.inputs, matrix.inputs, matrix.outputs};
     const std::int32_t* compensation = matrix.compensation.data();
-    product(p, [=](std::size_t column) { return Simd::load(compensation + column); }, finish);
+    product(
+        matrix_operands(rows, matrix),
+        [=](std::size_t column) { return Simd::load(compensation + column); }, finish);
   }
 };
 
