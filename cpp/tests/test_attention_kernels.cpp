@@ -59,7 +59,7 @@ struct Attention {
   }
 
   std::vector<std::uint8_t> means_of(const Kernels& kernels) const {
-    AlignedVector<float> scores(kMostTileRows * ring.slots);
+    AlignedVector<std::int32_t> scores(kMostTileRows * ring.slots);
     AlignedVector<std::uint8_t> attention(kMostTileRows * ring.slots);
     std::vector<std::uint16_t> live(live_groups_room(ring.slots));
     std::vector<std::uint8_t> means(queries.size());

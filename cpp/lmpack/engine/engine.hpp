@@ -74,7 +74,7 @@ class ForwardPass {
   AlignedVector<std::uint8_t> keys_values_;  // [rows][2 * head_width]
   AlignedVector<std::uint8_t> means_;        // [rows][queries]
   AlignedVector<std::uint8_t> hidden_;       // [rows][hidden]
-  AlignedVector<float> scores_;              // [kMostTileRows][slots] of attention
+  AlignedVector<std::int32_t> scores_;       // [kMostTileRows][slots] of attention
   AlignedVector<std::uint8_t> attention_;    // [kMostTileRows][slots]
   AlignedVector<std::uint16_t> live_;        // lists of what is not 0
   AlignedVector<float> logits_;              // [rows][vocabulary]

@@ -44,7 +44,7 @@ struct AttentionOperands {
                             // for a slot that a position does not see
   std::size_t bias_stride;  // elements from one head to the next; the next position is one before
   float score_scale;
-  float* scores;            // working memory [kMostTileRows][slots]
+  std::int32_t* scores;     // working memory [kMostTileRows][slots], floats in the end
   std::uint8_t* attention;  // working memory [kMostTileRows][slots]: the share of each slot
   std::uint16_t* live;      // working memory, live_groups_room(slots)
   std::uint8_t* means;      // out: [positions][heads][head_width], with zero point

@@ -9,6 +9,7 @@
 #include "lmpack/engine/kernels.hpp"
 #include "lmpack/engine/kernels/elementwise.hpp"
 #include "lmpack/engine/kernels/product.hpp"
+#include "lmpack/engine/kernels/sparse_product.hpp"
 #include "lmpack/engine/packing.hpp"
 
 namespace lmpack {
@@ -120,7 +121,7 @@ struct LayerStepsOf {
 
   static void feed_forward_down(Rows rows, const Matrix& matrix, std::uint16_t* live,
                                 std::int32_t* residual) {
-    Product::sparse_matrix_product(rows, matrix, live, add_to(residual, matrix));
+    SparseProductOf<Simd>::matrix_product(rows, matrix, live, add_to(residual, matrix));
   }
 
   template <bool kSquared>

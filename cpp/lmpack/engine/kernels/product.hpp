@@ -202,90 +202,23 @@ struct ProductOf {
     }
   }
 
-  // A list of the groups of inner rows in which one of kRows rows of the left operand is not 0; if
-  // there is none, of one that is. Gives its length, at most inner / kGroupRows; room for 16 more.
+  // What holds while bands of kRows rows attend.
   template <int kRows>
-  static std::size_t list_live_groups(const std::uint8_t* left, std::size_t stride,
-                                      std::size_t inner, std::uint16_t* live) {
-    const std::size_t groups = inner / kGroupRows;
-    const std::size_t whole = groups - groups % kPanelColumns;
-    std::size_t count = 0;
-    const auto words = [&](std::size_t row, std::size_t group) LMPACK_INLINE {
-      return Simd::load_words(left + row * stride + group * kGroupRows);
-    };
-    for (std::size_t group = 0; group < whole; group += kPanelColumns) {
-      Ints any = words(0, group);
-      for (std::size_t row = 1; row < kRows; ++row) any = Simd::bits_or(any, words(row, group));
-      count += Simd::store_places(live + count, group, any);
-    }
-    for (std::size_t group = whole; group < groups; ++group) {
-      std::uint32_t any = 0;
-      for (std::size_t row = 0; row < kRows; ++row) {
-        std::uint32_t word;
-        __builtin_memcpy(&word, left + row * stride + group * kGroupRows, sizeof(word));
-        any |= word;
-      }
-      live[count] = static_cast<std::uint16_t>(group);
-      count += any != 0 ? 1 : 0;
-    }
-    if (count == 0) live[count++] = 0;
-    return count;
-  }
+  struct Attending {
+    explicit Attending(const AttentionOperands&) {}
+  };
 
-  // A product with a matrix whose inputs are 0 more often than not, which skips groups of them.
-  // Each band of rows has a list in `live`, room for [rows][live_groups_room(inputs)].
-  template <typename Finish>
-  static void sparse_matrix_product(Rows rows, const Matrix& matrix, std::uint16_t* live,
-                                    const Finish& finish) {
-    constexpr int kRows = Simd::kTileRows;
-    constexpr std::size_t kColumns = Simd::kTilePanels * kPanelColumns;
-    const std::size_t room = live_groups_room(matrix.inputs);
-    const std::int32_t* compensation = matrix.compensation.data();
-    const auto start = [=](std::size_t column) { return Simd::load(compensation + column); };
-    const auto operands = [&](std::size_t row) {
-      const std::uint16_t* list = live + row * room;
-      return ProductOperands<ListedGroups>{
-          rows.at,       rows.stride,         rows.count,    matrix.packed.data(),
-          matrix.inputs, {list + 1, list[0]}, matrix.outputs};
-    };
-    const auto list_groups = [&](auto height, std::size_t row) {
-      std::uint16_t* list = live + row * room;
-      list[0] = static_cast<std::uint16_t>(list_live_groups<height.value>(
-          rows.at + row * rows.stride, rows.stride, matrix.inputs, list + 1));
-    };
-    const std::size_t whole_rows = rows.count / kRows * kRows;
-    for (std::size_t row = 0; row < whole_rows; row += kRows) list_groups(Constant<kRows>(), row);
-    std::size_t column = 0;
-    for (; column + kColumns <= matrix.outputs; column += kColumns) {
-      for (std::size_t row = 0; row < whole_rows; row += kRows) {
-        tile<kRows, Simd::kTilePanels>(operands(row), row, column, start, finish,
-                                       FetchNothing(0, 1));
-      }
-    }
-    for (std::size_t row = 0; column < matrix.outputs && row < whole_rows; row += kRows) {
-      tiles<kRows, 1>(operands(row), row, column, start, finish, FetchNothing(0, 1));
-    }
-    in_halves<kRows / 2>(rows.count - whole_rows, whole_rows, [&](auto height, std::size_t row) {
-      list_groups(height, row);
-      band<height.value>(operands(row), row, start, finish, FetchNothing(0, 1));
-    });
-  }
-
-  // All of p, which has kRows rows.
-  template <int kRows, typename Start, typename Finish>
-  static void rows_product(const ProductOperands<>& p, const Start& start, const Finish& finish) {
-    band<kRows>(p, 0, start, finish, FetchNothing(0, 1));
-  }
-
-  // The same for a left operand that is 0 more often than not; live: live_groups_room(inner).
-  template <int kRows, typename Start, typename Finish>
-  static void sparse_rows_product(const ProductOperands<>& p, std::uint16_t* live,
-                                  const Start& start, const Finish& finish) {
-    const std::size_t count =
-        list_live_groups<kRows>(p.left, p.left_stride, p.inner.count * kGroupRows, live);
-    const ProductOperands<ListedGroups> listed{p.left,     p.left_stride, p.rows,   p.right,
-                                               p.capacity, {live, count}, p.columns};
-    band<kRows>(listed, 0, start, finish, FetchNothing(0, 1));
+  // All of p, which has kRows rows: out[row * stride + column], each sum starting with
+  // start[column].
+  template <int kRows>
+  static void store_rows(const ProductOperands<>& p, const std::int32_t* start, std::int32_t* out,
+                         std::size_t stride) {
+    band<kRows>(
+        p, 0, [=](std::size_t column) { return Simd::load(start + column); },
+        [=](std::size_t row, std::size_t column, Ints sums) {
+          Simd::store(out + row * stride + column, sums);
+        },
+        FetchNothing(0, 1));
   }
 
   template <typename Finish>

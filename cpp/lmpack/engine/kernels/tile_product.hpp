@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "lmpack/engine/kernels/product.hpp"
+#include "lmpack/engine/kernels/sparse_product.hpp"
 #include "lmpack/engine/simd/amx.hpp"
 
 namespace lmpack {
@@ -57,135 +58,187 @@ struct ProductOf<Amx> {
         [=](std::size_t column) { return Amx::load(compensation + column); }, finish);
   }
 
-  template <typename Finish>
-  static void sparse_matrix_product(Rows rows, const Matrix& matrix, std::uint16_t* live,
-                                    const Finish& finish) {
-    if (rows.count < kFewestRows) {
-      Vectors::sparse_matrix_product(rows, matrix, live, finish);
+  template <int kRows>
+  struct Attending {
+    explicit Attending(const AttentionOperands& a)
+        : tiles(shapes_of(kRows, Steps(a.head_width), Steps(round_up(a.visible, kPanelColumns)))) {
+      static_assert(kRows == Amx::kTileRows);
+    }
+    Tiles tiles;
+  };
+
+  template <int kRows>
+  static void store_rows(const ProductOperands<>& p, const std::int32_t* start, std::int32_t* out,
+                         std::size_t stride) {
+    if constexpr (kRows < Amx::kTileRows) {
+      Vectors::store_rows<kRows>(p, start, out, stride);
     } else {
-      matrix_product(rows, matrix, finish);
+      const Steps steps(p.inner);
+      std::size_t column = 0;
+      for (; column + 4 * kPanelColumns <= p.columns; column += 4 * kPanelColumns) {
+        store_panels<4>(p, steps, column, start, out, stride);
+      }
+      for (; column < p.columns; column += kPanelColumns) {
+        store_panels<1>(p, steps, column, start, out, stride);
+      }
     }
   }
 
-  template <int kRows, typename Start, typename Finish>
-  static void rows_product(const ProductOperands<>& p, const Start& start, const Finish& finish) {
-    if constexpr (kRows < kFewestRows) {
-      Vectors::rows_product<kRows>(p, start, finish);
-    } else {
-      in_tiles(p, 0, kRows, kRows, start, finish);
+  // All columns of p, which has as many rows as a tile.
+  template <typename Start, typename Finish>
+  static void attended_product(const ProductOperands<>& p, const Start& start,
+                               const Finish& finish) {
+    const Steps steps(p.inner);
+    std::size_t column = 0;
+    for (; column + 2 * kPanelColumns <= p.columns; column += 2 * kPanelColumns) {
+      tile<1, 2, 1>(p, steps, 0, Amx::kTileRows, column, start, finish);
     }
-  }
-
-  template <int kRows, typename Start, typename Finish>
-  static void sparse_rows_product(const ProductOperands<>& p, std::uint16_t* live,
-                                  const Start& start, const Finish& finish) {
-    if constexpr (kRows < kFewestRows) {
-      Vectors::sparse_rows_product<kRows>(p, live, start, finish);
-    } else {
-      in_tiles(p, 0, kRows, kRows, start, finish);
-    }
+    if (column < p.columns) tile<1, 1, 1>(p, steps, 0, Amx::kTileRows, column, start, finish);
   }
 
  private:
-  // Registers: sums of two panels; the left operand and the right one of two panels, once for whole
-  // tiles and once for the inner rows that are left over.
-  enum Register {
-    kSums,
-    kOtherSums,
-    kLeft,
-    kRight,
-    kOtherRight,
-    kLeftRest,
-    kRightRest,
-    kOtherRest
+  // Registers 0 to 3 have sums, one for each band and panel. Then come two pairs of registers, for
+  // the left operand and the right one: of two products, or of two bands and one panel.
+  static constexpr int kSums = 4;
+  static constexpr int kLeft[] = {4, 6};
+  static constexpr int kRight[] = {5, 7};
+
+  // The inner rows in equal steps that fit the registers.
+  struct Steps {
+    explicit Steps(AllGroups inner) {
+      constexpr std::size_t kMostGroups = Amx::kTileBytes / kGroupRows;
+      count = (inner.count + kMostGroups - 1) / kMostGroups;
+      while (inner.count % count != 0) ++count;
+      bytes = inner.count / count * kGroupRows;
+    }
+
+    std::size_t count;
+    std::size_t bytes;
   };
+
+  static TileShapes shapes_of(std::size_t height, const Steps& first, const Steps& second) {
+    TileShapes shapes;
+    for (int i = 0; i < kSums; ++i) shapes.set(i, height, kGroupBytes);
+    const std::size_t bytes[] = {first.bytes, second.bytes};
+    for (int i = 0; i < 2; ++i) {
+      shapes.set(kLeft[i], height, bytes[i]);
+      shapes.set(kRight[i], bytes[i] / kGroupRows, kGroupBytes);
+    }
+    return shapes;
+  }
+
+  // Adds the products of kBands bands of 16 rows with kPanels panels to the sums in registers, with
+  // the operands in pair kPair; two bands have the left registers of both pairs.
+  template <int kBands, int kPanels, int kPair>
+  LMPACK_INLINE static void multiply(const ProductOperands<>& p, const Steps& steps,
+                                     std::size_t row, std::size_t column) {
+    static_assert(kBands * kPanels <= kSums && kBands + kPair <= 2);
+    const std::uint8_t* left = p.left + row * p.left_stride;
+    const std::int8_t* right = p.right + column * p.capacity;
+    for (std::size_t step = 0; step < steps.count; ++step) {
+      unroll<kBands>([&](auto band) LMPACK_INLINE {
+        Tiles::load<kLeft[kPair + band.value]>(left + band.value * Amx::kTileRows * p.left_stride,
+                                               p.left_stride);
+      });
+      unroll<kPanels>([&](auto i) LMPACK_INLINE {
+        Tiles::load<kRight[kPair]>(right + i.value * kPanelColumns * p.capacity, kGroupBytes);
+        unroll<kBands>([&](auto band) LMPACK_INLINE {
+          Tiles::multiply<band.value * kPanels + i.value, kLeft[kPair + band.value],
+                          kRight[kPair]>();
+        });
+      });
+      left += steps.bytes;
+      right += steps.bytes * kPanelColumns;
+    }
+  }
+
+  template <int kPanels>
+  static void store_panels(const ProductOperands<>& p, const Steps& steps, std::size_t column,
+                           const std::int32_t* start, std::int32_t* out, std::size_t stride) {
+    unroll<kPanels>([&](auto i) LMPACK_INLINE {
+      Tiles::load<i.value>(start + column + i.value * kPanelColumns, 0);
+    });
+    multiply<1, kPanels, 0>(p, steps, 0, column);
+    unroll<kPanels>([&](auto i) LMPACK_INLINE {
+      Tiles::store<i.value>(out + column + i.value * kPanelColumns, stride * sizeof(std::int32_t));
+    });
+  }
+
+  using Sums = std::int32_t[Amx::kTileRows][kPanelColumns];
 
   // Rows first to last in bands of `height` rows.
   template <typename Start, typename Finish>
   static void in_tiles(const ProductOperands<>& p, std::size_t first, std::size_t last,
                        std::size_t height, const Start& start, const Finish& finish) {
-    const std::size_t inner = p.inner.count * kGroupRows;
-    const std::size_t rest = inner % Amx::kTileBytes;
-    TileShapes shapes;
-    for (const int sums : {kSums, kOtherSums}) shapes.set(sums, height, Amx::kTileBytes);
-    shapes.set(kLeft, height, Amx::kTileBytes);
-    for (const int right : {kRight, kOtherRight}) {
-      shapes.set(right, Amx::kTileBytes / kGroupRows, kGroupBytes);
-    }
-    if (rest > 0) {
-      shapes.set(kLeftRest, height, rest);
-      for (const int right : {kRightRest, kOtherRest}) {
-        shapes.set(right, rest / kGroupRows, kGroupBytes);
+    const Steps steps(p.inner);
+    const Tiles tiles(shapes_of(height, steps, steps));
+    std::size_t column = 0;
+    const std::size_t pairs = first + (last - first) / (2 * Amx::kTileRows) * 2 * Amx::kTileRows;
+    for (; column + 2 * kPanelColumns <= p.columns; column += 2 * kPanelColumns) {
+      for (std::size_t row = first; row < pairs; row += 2 * height) {
+        tile<2, 2, 0>(p, steps, row, height, column, start, finish);
       }
     }
-    const Tiles tiles(shapes);
-    // The sums of a tile are finished while the next one is multiplied: what a tile register has
-    // stored is not there at once.
-    alignas(kGroupBytes) Sums sums[2];
-    const std::size_t bands = (last - first) / height;
-    const std::size_t pairs = p.columns / (2 * kPanelColumns);
-    for (std::size_t i = 0; i <= pairs * bands; ++i) {
-      if (i < pairs * bands) {
-        multiply<2>(p, first + i % bands * height, i / bands * 2 * kPanelColumns);
-      }
-      if (i > 0) {
-        const std::size_t row = first + (i - 1) % bands * height;
-        const std::size_t column = (i - 1) / bands * 2 * kPanelColumns;
-        finish_tile(sums[0], row, height, column, start, finish);
-        finish_tile(sums[1], row, height, column + kPanelColumns, start, finish);
-      }
-      if (i < pairs * bands) {
-        Tiles::store<kSums>(sums[0], kGroupBytes);
-        Tiles::store<kOtherSums>(sums[1], kGroupBytes);
+    for (; column < p.columns; column += kPanelColumns) {
+      for (std::size_t row = first; row < pairs; row += 2 * height) {
+        tile<2, 1, 0>(p, steps, row, height, column, start, finish);
       }
     }
-    const std::size_t column = pairs * 2 * kPanelColumns;
-    for (std::size_t row = first; column < p.columns && row < last; row += height) {
-      multiply<1>(p, row, column);
-      Tiles::store<kSums>(sums[0], kGroupBytes);
-      finish_tile(sums[0], row, height, column, start, finish);
+    if (pairs == last) return;
+    column = 0;
+    for (; column + 4 * kPanelColumns <= p.columns; column += 4 * kPanelColumns) {
+      tile<1, 4, 0>(p, steps, pairs, height, column, start, finish);
+    }
+    for (; column < p.columns; column += kPanelColumns) {
+      tile<1, 1, 0>(p, steps, pairs, height, column, start, finish);
     }
   }
 
-  using Sums = std::int32_t[Amx::kTileRows][kPanelColumns];
+  template <int kBands, int kPanels, int kPair, typename Start, typename Finish>
+  static void tile(const ProductOperands<>& p, const Steps& steps, std::size_t row,
+                   std::size_t height, std::size_t column, const Start& start,
+                   const Finish& finish) {
+    alignas(kGroupBytes) Sums sums[kBands * kPanels];
+    unroll<kBands * kPanels>([&](auto i) LMPACK_INLINE { Tiles::clear<i.value>(); });
+    multiply<kBands, kPanels, kPair>(p, steps, row, column);
+    unroll<kBands * kPanels>(
+        [&](auto i) LMPACK_INLINE { Tiles::store<i.value>(sums[i.value], kGroupBytes); });
+    unroll<kBands>([&](auto band) LMPACK_INLINE {
+      unroll<kPanels>([&](auto i) LMPACK_INLINE {
+        const std::size_t at = column + i.value * kPanelColumns;
+        const std::size_t top = row + band.value * Amx::kTileRows;
+        const Ints first = start(at);
+        for (std::size_t r = 0; r < height; ++r) {
+          finish(top + r, at, Amx::add(first, Amx::load(sums[band.value * kPanels + i.value][r])));
+        }
+      });
+    });
+  }
+};
 
-  template <typename Start, typename Finish>
-  LMPACK_INLINE static void finish_tile(const Sums& sums, std::size_t row, std::size_t height,
-                                        std::size_t column, const Start& start,
-                                        const Finish& finish) {
-    const Ints first = start(column);
-    for (std::size_t r = 0; r < height; ++r) {
-      finish(row + r, column, Amx::add(first, Amx::load(sums[r])));
+template <>
+struct SparseProductOf<Amx> {
+  using Vectors = SparseProductOf<Avx512>;
+  using Product = ProductOf<Amx>;
+
+  template <typename Finish>
+  static void matrix_product(Rows rows, const Matrix& matrix, std::uint16_t* live,
+                             const Finish& finish) {
+    if (rows.count < Product::kFewestRows) {
+      Vectors::matrix_product(rows, matrix, live, finish);
+    } else {
+      Product::matrix_product(rows, matrix, finish);
     }
   }
 
-  // The sums of kPanels panels, in registers.
-  template <int kPanels>
-  static void multiply(const ProductOperands<>& p, std::size_t row, std::size_t column) {
-    const std::size_t inner = p.inner.count * kGroupRows;
-    const std::size_t whole = inner / Amx::kTileBytes * Amx::kTileBytes;
-    const std::uint8_t* left = p.left + row * p.left_stride;
-    const std::int8_t* right = p.right + column * p.capacity;
-    const std::int8_t* other = right + kPanelColumns * p.capacity;
-    Tiles::clear<kSums>();
-    if constexpr (kPanels == 2) Tiles::clear<kOtherSums>();
-    for (std::size_t k = 0; k < whole; k += Amx::kTileBytes) {
-      Tiles::load<kLeft>(left + k, p.left_stride);
-      Tiles::load<kRight>(right + k * kPanelColumns, kGroupBytes);
-      Tiles::multiply<kSums, kLeft, kRight>();
-      if constexpr (kPanels == 2) {
-        Tiles::load<kOtherRight>(other + k * kPanelColumns, kGroupBytes);
-        Tiles::multiply<kOtherSums, kLeft, kOtherRight>();
-      }
-    }
-    if (whole < inner) {
-      Tiles::load<kLeftRest>(left + whole, p.left_stride);
-      Tiles::load<kRightRest>(right + whole * kPanelColumns, kGroupBytes);
-      Tiles::multiply<kSums, kLeftRest, kRightRest>();
-      if constexpr (kPanels == 2) {
-        Tiles::load<kOtherRest>(other + whole * kPanelColumns, kGroupBytes);
-        Tiles::multiply<kOtherSums, kLeftRest, kOtherRest>();
-      }
+  // While bands of kRows rows attend.
+  template <int kRows, typename Start, typename Finish>
+  static void rows_product(const ProductOperands<>& p, std::uint16_t* live, const Start& start,
+                           const Finish& finish) {
+    if constexpr (kRows < Amx::kTileRows) {
+      Vectors::rows_product<kRows>(p, live, start, finish);
+    } else {
+      Product::attended_product(p, start, finish);
     }
   }
 };

@@ -59,6 +59,17 @@ struct Avx2 {
         _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    // packs works on halves of 128 bits: the halves of all vectors are interleaved.
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    for (int i = 0; i < 2; ++i) {
+      const __m256i low = _mm256_packs_epi32(values[2 * i].low, values[2 * i].high);
+      const __m256i high = _mm256_packs_epi32(values[2 * i + 1].low, values[2 * i + 1].high);
+      const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to) + i, bytes);
+    }
+  }
   static Ints load_words(const std::uint8_t* from) { return load_lines(from); }
   // The places first + i of the elements i that are not 0, of which it gives the number; one more
   // is written.

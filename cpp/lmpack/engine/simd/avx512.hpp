@@ -29,6 +29,14 @@ struct Avx512 {
   static void store_bytes(std::uint8_t* to, Ints values) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(values));
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    // packs works on parts of 128 bits: the parts of all four vectors are interleaved.
+    const __m512i low = _mm512_packs_epi32(values[0], values[1]);
+    const __m512i high = _mm512_packs_epi32(values[2], values[3]);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high)));
+  }
   static Ints load_words(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
   // The places first + i of the elements i that are not 0, of which it gives the number; 16 are
   // written.

@@ -50,6 +50,10 @@ struct Neon {
     const int16x8_t high = vcombine_s16(vmovn_s32(values.at[2]), vmovn_s32(values.at[3]));
     vst1q_u8(to, vreinterpretq_u8_s8(vcombine_s8(vmovn_s16(low), vmovn_s16(high))));
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    for (int i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
+  }
   static Ints load_words(const std::uint8_t* from) {
     Ints result;
     for (int i = 0; i < 4; ++i) result.at[i] = vreinterpretq_s32_u8(vld1q_u8(from + 16 * i));

@@ -38,6 +38,10 @@ struct Portable {
     const auto bytes = __builtin_convertvector(values, Narrow);
     std::memcpy(to, &bytes, sizeof(bytes));
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    for (int i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
+  }
   static Ints load_words(const std::uint8_t* from) { return copied<Ints>(from); }
   // The places first + i of the elements i that are not 0, of which it gives the number; one more
   // is written.
