@@ -23,6 +23,7 @@ ForwardPass::ForwardPass(const Engine& engine) : engine_(engine) {
   const ModelShape& shape = engine.shape();
   const std::size_t slots = ring_slots(shape.longest_window());
   rows_.reserve(kMostRows);
+  table_rows_.resize(kMostRows * (1 + shape.tables.size()));
   residual_.resize(kMostRows * shape.width);
   activations_.resize(kMostRows * shape.width);
   queries_.resize(kMostRows * shape.queries());
@@ -40,6 +41,7 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   const std::size_t vocabulary = engine_.shape().vocabulary;
   const EmptyAtExit empty_at_exit(rows_);
   const auto finish_rows = [&] {
+    embed();
     run_layers();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       sink(rows_[i].feed, rows_[i].step, {odds_.data() + i * vocabulary, vocabulary});
@@ -49,8 +51,7 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   for (std::size_t feed = 0; feed < feeds.size(); ++feed) {
     Lane& lane = *feeds[feed].lane;
     for (std::size_t step = 0; step < feeds[feed].symbols.size(); ++step) {
-      embed(lane, feeds[feed].symbols[step],
-            residual_.data() + rows_.size() * engine_.shape().width);
+      look_up(lane, feeds[feed].symbols[step]);
       rows_.push_back({&lane, lane.position++, feed, step});
       if (rows_.size() == kMostRows) finish_rows();
     }
@@ -58,21 +59,33 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   if (!rows_.empty()) finish_rows();
 }
 
-// The sum of the symbol's row and those of the contexts that it ends; the lane remembers it.
-void ForwardPass::embed(Lane& lane, std::int32_t symbol, std::int32_t* residual) {
+// The symbol's row and those of the contexts that it ends; the lane remembers it. Few of the rows
+// are in a cache, so they are fetched long before they are summed.
+void ForwardPass::look_up(Lane& lane, std::int32_t symbol) {
   const ModelWeights& model = engine_.weights();
   const ModelShape& shape = model.shape;
   recent_.assign(lane.history.begin(), lane.history.end());
   recent_.push_back(symbol);
   const auto first = static_cast<std::size_t>(symbol) * shape.width;
-  table_rows_.assign(1, {model.embedding.data() + first, 0, shape.width});
+  TableRow* found = table_rows_.data() + rows_.size() * (1 + shape.tables.size());
+  *found++ = {model.embedding.data() + first, 0, shape.width};
   for (std::size_t i = 0; i < shape.tables.size(); ++i) {
     const ContextTable& table = shape.tables[i];
     const std::size_t row = hash_context(table, recent_) % table.rows;
-    table_rows_.push_back({model.tables[i].data() + row * table.width, table.channel, table.width});
+    const std::int8_t* entries = model.tables[i].data() + row * table.width;
+    for (std::size_t at = 0; at < table.width; at += kCacheLine) __builtin_prefetch(entries + at);
+    *found++ = {entries, table.channel, table.width};
   }
-  engine_.kernels().embed(table_rows_.data(), table_rows_.size(), residual);
   lane.history.assign(recent_.begin() + 1, recent_.end());
+}
+
+void ForwardPass::embed() {
+  const ModelShape& shape = engine_.shape();
+  const std::size_t count = 1 + shape.tables.size();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    engine_.kernels().embed(table_rows_.data() + i * count, count,
+                            residual_.data() + i * shape.width);
+  }
 }
 
 void ForwardPass::run_layers() {

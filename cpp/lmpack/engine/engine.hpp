@@ -55,7 +55,8 @@ class ForwardPass {
     std::size_t step;
   };
 
-  void embed(Lane& lane, std::int32_t symbol, std::int32_t* residual);
+  void look_up(Lane& lane, std::int32_t symbol);
+  void embed();
   void run_layers();
   void attend(const LayerWeights& layer, std::size_t number);
   std::size_t attend_from(std::size_t first, const LayerWeights& layer, std::size_t number);
@@ -66,7 +67,7 @@ class ForwardPass {
 
   std::vector<Row> rows_;
 
-  std::vector<TableRow> table_rows_;         // of the embedding, for one symbol
+  std::vector<TableRow> table_rows_;         // [rows][1 + tables] of the embedding
   std::vector<std::int32_t> recent_;         // history and symbol
   AlignedVector<std::int32_t> residual_;     // [rows][width], +-32767
   AlignedVector<std::uint8_t> activations_;  // [rows][width]
