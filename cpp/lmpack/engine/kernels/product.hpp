@@ -71,6 +71,8 @@ inline ProductOperands<> matrix_operands(const Rows& rows, const Matrix& matrix)
 template <typename Simd>
 struct ProductOf {
   using Ints = typename Simd::Ints;
+  // What multiplies fewer than 16 rows that are alone.
+  using OfFewRows = ProductOf;
 
   // kRows rows times kPanels panels with all sums in registers. start(column) gives the sums to
   // start with, finish(row, column, sums) takes them.

@@ -15,6 +15,8 @@ template <>
 struct ProductOf<Amx> {
   using Ints = Amx::Ints;
   using Vectors = ProductOf<Avx512>;
+  // To set up the tile registers takes as long as a short product.
+  using OfFewRows = Vectors;
 
   // Fewer rows take longer in tiles, which load as much of the right operand for them.
   static constexpr std::size_t kFewestRows = 4;
