@@ -6,6 +6,7 @@
 
 namespace lmpack {
 
+extern const DecoderKernels kAmxDecoderKernels;
 extern const DecoderKernels kAvx512DecoderKernels;
 extern const DecoderKernels kAvxVnniDecoderKernels;
 extern const DecoderKernels kAvx2DecoderKernels;

@@ -9,8 +9,9 @@ namespace lmpack {
 namespace {
 
 #if defined(LMPACK_X86_KERNELS)
-constexpr const DecoderKernels* kBuilt[] = {&kAvx512DecoderKernels, &kAvxVnniDecoderKernels,
-                                            &kAvx2DecoderKernels, &kPortableDecoderKernels};
+constexpr const DecoderKernels* kBuilt[] = {&kAmxDecoderKernels, &kAvx512DecoderKernels,
+                                            &kAvxVnniDecoderKernels, &kAvx2DecoderKernels,
+                                            &kPortableDecoderKernels};
 #elif defined(LMPACK_ARM_KERNELS)
 constexpr const DecoderKernels* kBuilt[] = {&kI8mmDecoderKernels, &kDotprodDecoderKernels,
                                             &kPortableDecoderKernels};

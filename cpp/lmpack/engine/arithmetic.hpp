@@ -10,7 +10,10 @@ inline constexpr std::int32_t kZeroPoint = 128;
 inline constexpr float kActivationLimit = 127;
 inline constexpr float kKeyLimit = 64;
 inline constexpr float kHiddenLimit = 255;
-inline constexpr float kSquareLimit = 16;
+// The specification clips to 16, squares, and takes at most 255: the square of this value is
+// rounded to 255, and so is that of all which lies between them.
+inline constexpr float kHiddenRoot = 0x1.ff3p+3F;
+static_assert(kHiddenRoot * kHiddenRoot >= 255 && kHiddenRoot * kHiddenRoot < 255.5F);
 inline constexpr std::int32_t kResidualLimit = 32767;
 inline constexpr float kUpdateLimit = 2.0F * kResidualLimit;
 inline constexpr double kActivationUnit = 32;

@@ -21,15 +21,18 @@ Engine::Engine(ModelWeights weights, const Kernels& kernels)
 
 ForwardPass::ForwardPass(const Engine& engine) : engine_(engine) {
   const ModelShape& shape = engine.shape();
-  const std::size_t slots = round_up(shape.longest_window(), kPanelColumns);
+  const std::size_t slots = ring_slots(shape.longest_window());
   rows_.reserve(kMostRows);
+  table_rows_.resize(kMostRows * (1 + shape.tables.size()));
   residual_.resize(kMostRows * shape.width);
   activations_.resize(kMostRows * shape.width);
-  qkv_.resize(kMostRows * shape.qkv());
+  queries_.resize(kMostRows * shape.queries());
+  keys_values_.resize(kMostRows * 2 * shape.head_width);
   means_.resize(kMostRows * shape.queries());
   hidden_.resize(kMostRows * shape.hidden);
-  scores_.resize(shape.heads * slots);
-  attention_.resize(shape.heads * slots);
+  scores_.resize(kMostTileRows * slots);
+  attention_.resize(kMostTileRows * slots);
+  live_.resize(std::max(kMostRows * live_groups_room(shape.hidden), live_groups_room(slots)));
   logits_.resize(kMostRows * shape.vocabulary);
   odds_.resize(kMostRows * shape.vocabulary);
 }
@@ -38,6 +41,7 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   const std::size_t vocabulary = engine_.shape().vocabulary;
   const EmptyAtExit empty_at_exit(rows_);
   const auto finish_rows = [&] {
+    embed();
     run_layers();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       sink(rows_[i].feed, rows_[i].step, {odds_.data() + i * vocabulary, vocabulary});
@@ -47,8 +51,7 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   for (std::size_t feed = 0; feed < feeds.size(); ++feed) {
     Lane& lane = *feeds[feed].lane;
     for (std::size_t step = 0; step < feeds[feed].symbols.size(); ++step) {
-      embed(lane, feeds[feed].symbols[step],
-            residual_.data() + rows_.size() * engine_.shape().width);
+      look_up(lane, feeds[feed].symbols[step]);
       rows_.push_back({&lane, lane.position++, feed, step});
       if (rows_.size() == kMostRows) finish_rows();
     }
@@ -56,21 +59,33 @@ void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
   if (!rows_.empty()) finish_rows();
 }
 
-// The sum of the symbol's row and those of the contexts that it ends; the lane remembers it.
-void ForwardPass::embed(Lane& lane, std::int32_t symbol, std::int32_t* residual) {
+// The symbol's row and those of the contexts that it ends; the lane remembers it. Few of the rows
+// are in a cache, so they are fetched long before they are summed.
+void ForwardPass::look_up(Lane& lane, std::int32_t symbol) {
   const ModelWeights& model = engine_.weights();
   const ModelShape& shape = model.shape;
   recent_.assign(lane.history.begin(), lane.history.end());
   recent_.push_back(symbol);
   const auto first = static_cast<std::size_t>(symbol) * shape.width;
-  table_rows_.assign(1, {model.embedding.data() + first, 0, shape.width});
+  TableRow* found = table_rows_.data() + rows_.size() * (1 + shape.tables.size());
+  *found++ = {model.embedding.data() + first, 0, shape.width};
   for (std::size_t i = 0; i < shape.tables.size(); ++i) {
     const ContextTable& table = shape.tables[i];
     const std::size_t row = hash_context(table, recent_) % table.rows;
-    table_rows_.push_back({model.tables[i].data() + row * table.width, table.channel, table.width});
+    const std::int8_t* entries = model.tables[i].data() + row * table.width;
+    for (std::size_t at = 0; at < table.width; at += kCacheLine) __builtin_prefetch(entries + at);
+    *found++ = {entries, table.channel, table.width};
   }
-  engine_.kernels().embed(table_rows_.data(), table_rows_.size(), residual);
   lane.history.assign(recent_.begin() + 1, recent_.end());
+}
+
+void ForwardPass::embed() {
+  const ModelShape& shape = engine_.shape();
+  const std::size_t count = 1 + shape.tables.size();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    engine_.kernels().embed(table_rows_.data() + i * count, count,
+                            residual_.data() + i * shape.width);
+  }
 }
 
 void ForwardPass::run_layers() {
@@ -80,44 +95,59 @@ void ForwardPass::run_layers() {
   for (std::size_t i = 0; i < shape.layers(); ++i) {
     const LayerWeights& layer = model.layers[i];
     normalize();
-    kernels.qkv(rows(activations_, shape.width), layer.qkv, shape.queries(), qkv_.data());
+    kernels.qkv(rows(activations_, shape.width), layer.qkv, shape.queries(), queries_.data(),
+                keys_values_.data());
     attend(layer, i);
     kernels.project_residual(rows(means_, shape.queries()), layer.out, residual_.data());
     normalize();
     kernels.feed_forward_up(rows(activations_, shape.width), layer.up, shape.squared_relu,
                             hidden_.data());
-    kernels.project_residual(rows(hidden_, shape.hidden), layer.down, residual_.data());
+    kernels.feed_forward_down(rows(hidden_, shape.hidden), layer.down, live_.data(),
+                              residual_.data());
   }
   normalize();
   kernels.head(rows(activations_, shape.width), model.head, logits_.data(), odds_.data());
 }
 
-// Row by row: its key and value enter the ring of its lane, then its queries see what is there.
 void ForwardPass::attend(const LayerWeights& layer, std::size_t number) {
+  for (std::size_t i = 0; i < rows_.size();) i += attend_from(i, layer, number);
+}
+
+// As many rows from `first` on as follow each other in one lane, without a turn of its ring: their
+// keys and values enter the ring, then their queries see what is there. Gives how many.
+std::size_t ForwardPass::attend_from(std::size_t first, const LayerWeights& layer,
+                                     std::size_t number) {
   const ModelWeights& model = engine_.weights();
   const ModelShape& shape = model.shape;
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    Ring& ring = rows_[i].lane->rings[number];
-    const std::uint8_t* queries = qkv_.data() + i * shape.qkv();
-    const auto* key = reinterpret_cast<const std::int8_t*>(queries + shape.queries());
-    const auto slot = static_cast<std::size_t>(rows_[i].position % layer.window);
-    ring.write(slot, key, key + shape.head_width);
-    const auto seen = std::min<std::uint64_t>(rows_[i].position + 1, layer.window);
-    engine_.kernels().attend({.heads = shape.heads,
-                              .head_width = shape.head_width,
-                              .queries = queries,
-                              .keys = ring.keys.data(),
-                              .values = ring.values.data(),
-                              .compensation = ring.compensation.data(),
-                              .slots = ring.slots,
-                              .visible = static_cast<std::size_t>(seen),
-                              .bias = layer.ring_bias.data() + layer.window - slot,
-                              .bias_stride = layer.bias_stride(),
-                              .score_scale = model.score_scale,
-                              .scores = scores_.data(),
-                              .attention = attention_.data(),
-                              .means = means_.data() + i * shape.queries()});
+  Lane* const lane = rows_[first].lane;
+  Ring& ring = lane->rings[number];
+  const std::uint64_t position = rows_[first].position;
+  const auto slot = static_cast<std::size_t>(position % ring.slots);
+  const std::size_t most = std::min({kMostAttending, ring.slots - slot, rows_.size() - first});
+  std::size_t count = 0;
+  for (; count < most && rows_[first + count].lane == lane; ++count) {
+    const auto* key = reinterpret_cast<const std::int8_t*>(keys_values_.data() +
+                                                           (first + count) * 2 * shape.head_width);
+    ring.write(slot + count, key, key + shape.head_width);
   }
+  const auto written = std::min<std::uint64_t>(position + count, ring.slots);
+  engine_.kernels().attend({.positions = count,
+                            .heads = shape.heads,
+                            .head_width = shape.head_width,
+                            .queries = queries_.data() + first * shape.queries(),
+                            .keys = ring.keys.data(),
+                            .values = ring.values.data(),
+                            .compensation = ring.compensation.data(),
+                            .slots = ring.slots,
+                            .visible = static_cast<std::size_t>(written),
+                            .bias = layer.ring_bias.data() + ring.slots - slot,
+                            .bias_stride = layer.bias_stride(),
+                            .score_scale = model.score_scale,
+                            .scores = scores_.data(),
+                            .attention = attention_.data(),
+                            .live = live_.data(),
+                            .means = means_.data() + first * shape.queries()});
+  return count;
 }
 
 void ForwardPass::normalize() {

@@ -55,9 +55,11 @@ class ForwardPass {
     std::size_t step;
   };
 
-  void embed(Lane& lane, std::int32_t symbol, std::int32_t* residual);
+  void look_up(Lane& lane, std::int32_t symbol);
+  void embed();
   void run_layers();
   void attend(const LayerWeights& layer, std::size_t number);
+  std::size_t attend_from(std::size_t first, const LayerWeights& layer, std::size_t number);
   void normalize();
   Rows rows(const AlignedVector<std::uint8_t>& values, std::size_t width) const;
 
@@ -65,15 +67,17 @@ class ForwardPass {
 
   std::vector<Row> rows_;
 
-  std::vector<TableRow> table_rows_;         // of the embedding, for one symbol
+  std::vector<TableRow> table_rows_;         // [rows][1 + tables] of the embedding
   std::vector<std::int32_t> recent_;         // history and symbol
   AlignedVector<std::int32_t> residual_;     // [rows][width], +-32767
   AlignedVector<std::uint8_t> activations_;  // [rows][width]
-  AlignedVector<std::uint8_t> qkv_;          // [rows][qkv]
+  AlignedVector<std::uint8_t> queries_;      // [rows][queries]
+  AlignedVector<std::uint8_t> keys_values_;  // [rows][2 * head_width]
   AlignedVector<std::uint8_t> means_;        // [rows][queries]
   AlignedVector<std::uint8_t> hidden_;       // [rows][hidden]
-  AlignedVector<float> scores_;              // [heads][slots] of one row
-  AlignedVector<std::uint8_t> attention_;    // [heads][slots] of one row
+  AlignedVector<std::int32_t> scores_;       // [kMostTileRows][slots] of attention
+  AlignedVector<std::uint8_t> attention_;    // [kMostTileRows][slots]
+  AlignedVector<std::uint16_t> live_;        // lists of what is not 0
   AlignedVector<float> logits_;              // [rows][vocabulary]
   AlignedVector<std::int32_t> odds_;         // [rows][vocabulary]
 };

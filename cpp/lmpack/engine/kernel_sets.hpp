@@ -6,6 +6,7 @@
 
 namespace lmpack {
 
+extern const Kernels kAmxKernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kAvxVnniKernels;
 extern const Kernels kAvx2Kernels;

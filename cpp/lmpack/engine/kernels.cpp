@@ -4,6 +4,10 @@
 
 #if defined(LMPACK_X86_KERNELS)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(LMPACK_ARM_KERNELS)
 #include <sys/auxv.h>
 #endif
@@ -19,11 +23,27 @@ bool has_avxvnni() {
   return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & (1U << 4)) != 0;
 }
 
+// The tiles of AMX, if the operating system lets this process have them: Linux wants to be asked.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023;
+  constexpr long kTileData = 18;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kTilesOfBytes = 1U << 24 | 1U << 25;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 &&
+         (edx & kTilesOfBytes) == kTilesOfBytes &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 void find_special_kernels(std::vector<const Kernels*>& found) {
   // These ask for the operating system's consent to the registers, too.
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
+    if (may_use_tiles()) found.push_back(&kAmxKernels);
     found.push_back(&kAvx512Kernels);
   }
   if (__builtin_cpu_supports("avx2") && has_avxvnni()) found.push_back(&kAvxVnniKernels);

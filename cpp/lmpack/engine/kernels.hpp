@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lmpack/engine/matrix.hpp"
+#include "lmpack/engine/packing.hpp"
 
 namespace lmpack {
 
@@ -25,22 +26,28 @@ struct TableRow {
   std::size_t width;    // a multiple of 32
 };
 
-// Attention of one position, all heads, over the slots of a ring.
+// Rows of a product whose sums are kept in registers together, at most.
+inline constexpr std::size_t kMostTileRows = 16;
+
+// Attention of positions that follow each other in one lane, all heads, over the slots of a ring.
 struct AttentionOperands {
+  std::size_t positions;  // 1 to kMostAttending
   std::size_t heads;
   std::size_t head_width;
-  const std::uint8_t* queries;       // [heads][head_width], with zero point
+  const std::uint8_t* queries;       // [positions][heads][head_width], with zero point
   const std::int8_t* keys;           // packed [head_width][slots]
   const std::int8_t* values;         // packed [slots][head_width]
   const std::int32_t* compensation;  // [slots]: what takes the zero point of the queries out
   std::size_t slots;                 // a multiple of 16
   std::size_t visible;               // the first slots, 1 to `slots`, that hold something
-  const float* bias;        // of the first head's first slot; 16 more than visible readable
-  std::size_t bias_stride;  // elements from one head to the next
+  const float* bias;        // of the first position's first head and slot; far below the others
+                            // for a slot that a position does not see
+  std::size_t bias_stride;  // elements from one head to the next; the next position is one before
   float score_scale;
-  float* scores;            // working memory [heads][slots]
-  std::uint8_t* attention;  // working memory [heads][slots]: the share of each slot
-  std::uint8_t* means;      // out: [heads][head_width], with zero point
+  std::int32_t* scores;     // working memory [kMostTileRows][slots], floats in the end
+  std::uint8_t* attention;  // working memory [kMostTileRows][slots]: the share of each slot
+  std::uint16_t* live;      // working memory, live_groups_room(slots)
+  std::uint8_t* means;      // out: [positions][heads][head_width], with zero point
 };
 
 struct Kernels {
@@ -57,8 +64,10 @@ struct Kernels {
   void (*normalize)(const std::int32_t* residual, std::size_t rows, std::size_t width,
                     std::uint8_t* activations);
 
-  // Queries (the first columns, with zero point), keys and values: out[rows][outputs], as bytes.
-  void (*qkv)(Rows rows, const Matrix& matrix, std::size_t queries, std::uint8_t* out);
+  // The first `width` columns are queries[rows][width], with zero point; then come keys and values,
+  // [rows][outputs - width].
+  void (*qkv)(Rows rows, const Matrix& matrix, std::size_t width, std::uint8_t* queries,
+              std::uint8_t* keys_values);
 
   void (*attend)(const AttentionOperands& operands);
 
@@ -67,6 +76,11 @@ struct Kernels {
 
   // The hidden layer [rows][outputs], 0 to 255; squared ReLU or ReLU.
   void (*feed_forward_up)(Rows rows, const Matrix& matrix, bool squared, std::uint8_t* hidden);
+
+  // The same for hidden layers, most of which is 0. live: working memory
+  // [rows][live_groups_room(inputs)].
+  void (*feed_forward_down)(Rows rows, const Matrix& matrix, std::uint16_t* live,
+                            std::int32_t* residual);
 
   // The language model's head: odds[rows][outputs]; `logits` is working memory of that size.
   void (*head)(Rows rows, const Matrix& matrix, float* logits, std::int32_t* odds);

@@ -23,6 +23,7 @@ constexpr Kernels kernels_of() {
           .attend = AttentionOf<Simd>::attend,
           .project_residual = Steps::project_residual,
           .feed_forward_up = Steps::feed_forward_up,
+          .feed_forward_down = Steps::feed_forward_down,
           .head = Steps::head,
           .peak_loop = PeakLoopOf<Simd>::run,
           .products_per_round = PeakLoopOf<Simd>::kProductsPerRound};

@@ -12,12 +12,13 @@
 
 namespace lmpack {
 
-// Keys and values of the last positions of one layer: slot s holds position p with
-// p % window == s. Both are packed, so that scores and means are integer products over the slots:
-// keys as [head_width][slots], values as [slots][head_width].
+// Keys and values of the last positions of one layer: slot s holds the last position p with
+// p % slots == s. There are more slots than positions in sight, so that several positions can be
+// written before they attend. Both are packed, so that scores and means are integer products over
+// the slots: keys as [head_width][slots], values as [slots][head_width].
 struct Ring {
-  Ring(std::size_t positions, std::size_t width)
-      : slots(round_up(positions, kPanelColumns)),
+  Ring(std::size_t window, std::size_t width)
+      : slots(ring_slots(window)),
         head_width(width),
         keys(slots * width),
         values(slots * width),
@@ -40,7 +41,7 @@ struct Ring {
     }
   }
 
-  std::size_t slots;  // the window, rounded up to whole panels
+  std::size_t slots;
   std::size_t head_width;
   AlignedVector<std::int8_t> keys;
   AlignedVector<std::int8_t> values;

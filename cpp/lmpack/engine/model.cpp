@@ -55,14 +55,16 @@ AlignedVector<std::int8_t> load_table(const TensorSource& source, const std::str
 // Fills in ring_bias.
 void load_bias(const TensorSource& source, const std::string& name, std::size_t heads,
                LayerWeights& layer) {
-  // The last column of the tensor is for keys that are not visible; the ring holds none.
+  // The last column of the tensor is for keys that are not visible.
+  const std::size_t slots = ring_slots(layer.window);
   const std::size_t row = layer.window + 1;
   const auto bias = load_floats(source, name, heads * row);
   layer.ring_bias.resize(heads * layer.bias_stride());
   for (std::size_t head = 0; head < heads; ++head) {
-    for (std::size_t i = 0; i < 2 * layer.window; ++i) {
-      const std::size_t distance = (2 * layer.window - i) % layer.window;
-      layer.ring_bias[head * layer.bias_stride() + i] = bias[head * row + distance];
+    for (std::size_t i = 0; i < layer.bias_stride(); ++i) {
+      const std::size_t distance = (layer.bias_stride() - i) % slots;
+      layer.ring_bias[head * layer.bias_stride() + i] =
+          distance < layer.window ? bias[head * row + distance] : kInvisible;
     }
   }
 }

@@ -17,12 +17,12 @@ struct LayerWeights {
   std::size_t window;
   Matrix qkv, out, up, down;
   // Score biases by head, in the order in which the slots of the ring are met: entry i of a head
-  // is the bias at distance -i modulo the window, for i from 0 to twice the window; then padding,
-  // so that whole vectors can be read.
+  // is the bias at distance -i modulo the slots, for i from 0 to twice the slots; kInvisible from
+  // the window on.
   AlignedVector<float> ring_bias;
 
   // Entries of ring_bias from one head to the next.
-  std::size_t bias_stride() const { return 2 * window + kPanelColumns; }
+  std::size_t bias_stride() const { return 2 * ring_slots(window); }
 };
 
 struct ModelWeights {

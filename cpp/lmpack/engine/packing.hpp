@@ -22,4 +22,18 @@ constexpr std::size_t round_up(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
+// Positions of a lane that attend together, at most.
+inline constexpr std::size_t kMostAttending = 16;
+
+// Slots of a ring: all positions that the first of them sees are still there when the last one has
+// been written.
+constexpr std::size_t ring_slots(std::size_t window) {
+  return round_up(window + kMostAttending - 1, kPanelColumns);
+}
+
+// Room for a list of groups of `inner` rows: its length first, and behind it what vectors write.
+constexpr std::size_t live_groups_room(std::size_t inner) {
+  return 1 + inner / kGroupRows + kPanelColumns;
+}
+
 }  // namespace lmpack

@@ -158,7 +158,7 @@ def _model_memory(architecture: Architecture, lanes: int, threads: int) -> int:
 def _lane_memory(architecture: Architecture) -> int:
     """Keys, values and a compensation for each position that is seen, and the odds."""
     position = 2 * architecture.head_width + 4
-    positions = sum(_grouped(window) for window in architecture.windows)
+    positions = sum(_ring_slots(window) for window in architecture.windows)
     return positions * position + 4 * architecture.vocabulary + 4 * architecture.history
 
 
@@ -172,8 +172,11 @@ def _pass_memory(architecture: Architecture) -> int:
         + architecture.hidden
         + 8 * architecture.vocabulary
     )
-    return ROWS_OF_A_PASS * row + 5 * architecture.heads * _grouped(max(architecture.windows))
+    lists = 2 * ROWS_OF_A_PASS * (architecture.hidden // 4 + SLOTS_TOGETHER + 1)
+    attention = 5 * SLOTS_TOGETHER * _ring_slots(max(architecture.windows))
+    return ROWS_OF_A_PASS * row + lists + attention
 
 
-def _grouped(window: int) -> int:
-    return -(-window // SLOTS_TOGETHER) * SLOTS_TOGETHER
+def _ring_slots(window: int) -> int:
+    """A window and room for the positions that attend together, in whole panels."""
+    return -(-(window + SLOTS_TOGETHER - 1) // SLOTS_TOGETHER) * SLOTS_TOGETHER

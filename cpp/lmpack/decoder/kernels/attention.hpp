@@ -15,7 +15,7 @@ template <typename Simd>
 struct DecoderAttentionOf {
   using Ints = typename Simd::Ints;
   using Floats = typename Simd::Floats;
-  using Product = ProductOf<Simd>;
+  using Product = typename ProductOf<Simd>::OfFewRows;
 
   // `rest` in place of what lies in slots that are not visible.
   static Floats seen(const DecoderAttention& a, std::size_t slot, Floats values, float rest) {

@@ -9,6 +9,7 @@
 #include "lmpack/engine/kernels.hpp"
 #include "lmpack/engine/kernels/elementwise.hpp"
 #include "lmpack/engine/kernels/product.hpp"
+#include "lmpack/engine/kernels/sparse_product.hpp"
 #include "lmpack/engine/packing.hpp"
 
 namespace lmpack {
@@ -47,48 +48,80 @@ struct LayerStepsOf {
     }
   }
 
+  // Of values within +-32767: two squares fit 32 bits, and the sums of their halves stay below
+  // 2**32, as there are at most 65,536.
+  static std::int64_t sum_of_squares(const std::int32_t* values, std::size_t count) {
+    const Ints low_half = Simd::broadcast(std::int32_t{0xFFFF});
+    Ints low = Simd::broadcast(std::int32_t{0});
+    Ints high = low;
+    for (std::size_t i = 0; i < count; i += 2 * kPanelColumns) {
+      const Ints first = Simd::load(values + i);
+      const Ints second = Simd::load(values + i + kPanelColumns);
+      const Ints squares = Simd::add(Simd::mul(first, first), Simd::mul(second, second));
+      low = Simd::add(low, Simd::bits_and(squares, low_half));
+      high = Simd::add(high, Simd::template shift_right<16>(squares));
+    }
+    return std::int64_t{Simd::sum(high)} * 0x10000 + Simd::sum(low);
+  }
+
+  // The factors of several rows first: their roots and divisions then overlap.
   static void normalize(const std::int32_t* residual, std::size_t rows, std::size_t width,
                         std::uint8_t* activations) {
-    for (std::size_t row = 0; row < rows; ++row, residual += width, activations += width) {
-      std::int64_t squares = 0;
-      for (std::size_t i = 0; i < width; ++i) {
-        squares += std::int64_t{residual[i]} * residual[i];
+    constexpr std::size_t kTogether = 8;
+    float inverse[kTogether];
+    for (std::size_t first = 0; first < rows; first += kTogether) {
+      const std::size_t count = rows - first < kTogether ? rows - first : kTogether;
+      for (std::size_t row = 0; row < count; ++row) {
+        const double squares = static_cast<double>(sum_of_squares(residual + row * width, width));
+        const double mean = squares / static_cast<double>(width);
+        inverse[row] = static_cast<float>(kActivationUnit / std::sqrt(mean + 1.0));
       }
-      const double mean = static_cast<double>(squares) / static_cast<double>(width);
-      const auto inverse =
-          Simd::broadcast(static_cast<float>(kActivationUnit / std::sqrt(mean + 1.0)));
-      for (std::size_t i = 0; i < width; i += kPanelColumns) {
-        const Floats value = Simd::mul(Simd::to_floats(Simd::load(residual + i)), inverse);
-        Elementwise::store_with_zero_point(activations + i, value);
+      for (std::size_t row = 0; row < count; ++row, residual += width, activations += width) {
+        const Floats factor = Simd::broadcast(inverse[row]);
+        for (std::size_t i = 0; i < width; i += kPanelColumns) {
+          const Floats value = Simd::mul(Simd::to_floats(Simd::load(residual + i)), factor);
+          Elementwise::store_with_zero_point(activations + i, value);
+        }
       }
     }
   }
 
-  static void qkv(Rows rows, const Matrix& matrix, std::size_t queries, std::uint8_t* out) {
+  static void qkv(Rows rows, const Matrix& matrix, std::size_t width, std::uint8_t* queries,
+                  std::uint8_t* keys_values) {
     const float* multiplier = matrix.multiplier.data();
-    const std::size_t stride = matrix.outputs;
+    const std::size_t rest = matrix.outputs - width;
     Product::matrix_product(rows, matrix, [=](std::size_t row, std::size_t column, Ints sums) {
       const Floats value = Elementwise::scaled(sums, multiplier + column);
-      std::uint8_t* to = out + row * stride + column;
-      if (column < queries) {
-        Elementwise::store_with_zero_point(to, value);
+      if (column < width) {
+        Elementwise::store_with_zero_point(queries + row * width + column, value);
       } else {
-        Simd::store_bytes(to, Simd::round(Elementwise::clip(value, -kKeyLimit, kKeyLimit)));
+        Simd::store_bytes(keys_values + row * rest + column - width,
+                          Simd::round(Elementwise::clip(value, -kKeyLimit, kKeyLimit)));
       }
     });
   }
 
-  static void project_residual(Rows rows, const Matrix& matrix, std::int32_t* residual) {
+  // What project_residual() and feed_forward_down() do with their sums.
+  static auto add_to(std::int32_t* residual, const Matrix& matrix) {
     const float* multiplier = matrix.multiplier.data();
     const std::size_t stride = matrix.outputs;
-    Product::matrix_product(rows, matrix, [=](std::size_t row, std::size_t column, Ints sums) {
+    return [=](std::size_t row, std::size_t column, Ints sums) {
       const Floats update = Elementwise::clip(Elementwise::scaled(sums, multiplier + column),
                                               -kUpdateLimit, kUpdateLimit);
       std::int32_t* to = residual + row * stride + column;
       const Ints sum = Simd::add(Simd::load(to), Simd::round(update));
       Simd::store(to, Simd::min(Simd::max(sum, Simd::broadcast(-kResidualLimit)),
                                 Simd::broadcast(kResidualLimit)));
-    });
+    };
+  }
+
+  static void project_residual(Rows rows, const Matrix& matrix, std::int32_t* residual) {
+    Product::matrix_product(rows, matrix, add_to(residual, matrix));
+  }
+
+  static void feed_forward_down(Rows rows, const Matrix& matrix, std::uint16_t* live,
+                                std::int32_t* residual) {
+    SparseProductOf<Simd>::matrix_product(rows, matrix, live, add_to(residual, matrix));
   }
 
   template <bool kSquared>
@@ -98,11 +131,13 @@ struct LayerStepsOf {
     Product::matrix_product(rows, up, [=](std::size_t row, std::size_t column, Ints sums) {
       Floats value = Elementwise::scaled(sums, multiplier + column);
       if constexpr (kSquared) {
-        value = Elementwise::clip(value, 0, kSquareLimit);
+        // The square of more is 255 after all, and needs no limit of its own.
+        value = Elementwise::clip(value, 0, kHiddenRoot);
         value = Simd::mul(value, value);
+      } else {
+        value = Elementwise::clip(value, 0, kHiddenLimit);
       }
-      Simd::store_bytes(hidden + row * stride + column,
-                        Simd::round(Elementwise::clip(value, 0, kHiddenLimit)));
+      Simd::store_bytes(hidden + row * stride + column, Simd::round(value));
     });
   }
 

@@ -59,6 +59,30 @@ struct Avx2 {
         _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    // packs works on halves of 128 bits: the halves of all vectors are interleaved.
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    for (int i = 0; i < 2; ++i) {
+      const __m256i low = _mm256_packs_epi32(values[2 * i].low, values[2 * i].high);
+      const __m256i high = _mm256_packs_epi32(values[2 * i + 1].low, values[2 * i + 1].high);
+      const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to) + i, bytes);
+    }
+  }
+  static Ints load_words(const std::uint8_t* from) { return load_lines(from); }
+  // The places first + i of the elements i that are not 0, of which it gives the number; one more
+  // is written.
+  static std::size_t store_places(std::uint16_t* to, std::size_t first, Ints values) {
+    std::int32_t elements[kPanelColumns];
+    store(elements, values);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < kPanelColumns; ++i) {
+      to[count] = static_cast<std::uint16_t>(first + i);
+      count += elements[i] != 0 ? 1 : 0;
+    }
+    return count;
+  }
   static Ints widen(const std::int8_t* from) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
     return {_mm256_cvtepi8_epi32(bytes), _mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8))};
@@ -101,6 +125,13 @@ struct Avx2 {
   }
   static Ints max(Ints a, Ints b) {
     return {_mm256_max_epi32(a.low, b.low), _mm256_max_epi32(a.high, b.high)};
+  }
+  // Each product must fit.
+  static Ints mul(Ints a, Ints b) {
+    return {_mm256_mullo_epi32(a.low, b.low), _mm256_mullo_epi32(a.high, b.high)};
+  }
+  static Ints bits_or(Ints a, Ints b) {
+    return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
   }
   static Ints bits_and(Ints a, Ints b) {
     return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};

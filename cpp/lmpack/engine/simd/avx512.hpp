@@ -29,6 +29,26 @@ struct Avx512 {
   static void store_bytes(std::uint8_t* to, Ints values) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(values));
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    // packs works on parts of 128 bits: the parts of all four vectors are interleaved.
+    const __m512i low = _mm512_packs_epi32(values[0], values[1]);
+    const __m512i high = _mm512_packs_epi32(values[2], values[3]);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high)));
+  }
+  static Ints load_words(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
+  // The places first + i of the elements i that are not 0, of which it gives the number; 16 are
+  // written.
+  static std::size_t store_places(std::uint16_t* to, std::size_t first, Ints values) {
+    const __mmask16 chosen = _mm512_test_epi32_mask(values, values);
+    const __m512i index = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i places =
+        _mm512_add_epi32(index, _mm512_set1_epi32(static_cast<std::int32_t>(first)));
+    const __m512i dense = _mm512_maskz_compress_epi32(chosen, places);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(dense));
+    return static_cast<std::size_t>(__builtin_popcount(chosen));
+  }
   static Ints widen(const std::int8_t* from) {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   }
@@ -62,6 +82,9 @@ struct Avx512 {
   static Ints sub(Ints a, Ints b) { return _mm512_sub_epi32(a, b); }
   static Ints min(Ints a, Ints b) { return _mm512_min_epi32(a, b); }
   static Ints max(Ints a, Ints b) { return _mm512_max_epi32(a, b); }
+  // Each product must fit.
+  static Ints mul(Ints a, Ints b) { return _mm512_mullo_epi32(a, b); }
+  static Ints bits_or(Ints a, Ints b) { return _mm512_or_si512(a, b); }
   static Ints bits_and(Ints a, Ints b) { return _mm512_and_si512(a, b); }
   template <int kBits>
   static Ints shift_right(Ints values) {

@@ -50,6 +50,27 @@ struct Neon {
     const int16x8_t high = vcombine_s16(vmovn_s32(values.at[2]), vmovn_s32(values.at[3]));
     vst1q_u8(to, vreinterpretq_u8_s8(vcombine_s8(vmovn_s16(low), vmovn_s16(high))));
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    for (int i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
+  }
+  static Ints load_words(const std::uint8_t* from) {
+    Ints result;
+    for (int i = 0; i < 4; ++i) result.at[i] = vreinterpretq_s32_u8(vld1q_u8(from + 16 * i));
+    return result;
+  }
+  // The places first + i of the elements i that are not 0, of which it gives the number; one more
+  // is written.
+  static std::size_t store_places(std::uint16_t* to, std::size_t first, Ints values) {
+    std::int32_t elements[kPanelColumns];
+    store(elements, values);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < kPanelColumns; ++i) {
+      to[count] = static_cast<std::uint16_t>(first + i);
+      count += elements[i] != 0 ? 1 : 0;
+    }
+    return count;
+  }
   static Ints widen(const std::int8_t* from) {
     const int8x16_t bytes = vld1q_s8(from);
     const int16x8_t low = vmovl_s8(vget_low_s8(bytes));
@@ -97,6 +118,9 @@ struct Neon {
   static Ints sub(Ints a, Ints b) { return each<Ints>(a, b, vsubq_s32); }
   static Ints min(Ints a, Ints b) { return each<Ints>(a, b, vminq_s32); }
   static Ints max(Ints a, Ints b) { return each<Ints>(a, b, vmaxq_s32); }
+  // Each product must fit.
+  static Ints mul(Ints a, Ints b) { return each<Ints>(a, b, vmulq_s32); }
+  static Ints bits_or(Ints a, Ints b) { return each<Ints>(a, b, vorrq_s32); }
   static Ints bits_and(Ints a, Ints b) { return each<Ints>(a, b, vandq_s32); }
   template <int kBits>
   static Ints shift_right(Ints values) {

@@ -38,6 +38,23 @@ struct Portable {
     const auto bytes = __builtin_convertvector(values, Narrow);
     std::memcpy(to, &bytes, sizeof(bytes));
   }
+  // Vectors of values from 0 to 255.
+  static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
+    for (int i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
+  }
+  static Ints load_words(const std::uint8_t* from) { return copied<Ints>(from); }
+  // The places first + i of the elements i that are not 0, of which it gives the number; one more
+  // is written.
+  static std::size_t store_places(std::uint16_t* to, std::size_t first, Ints values) {
+    std::int32_t elements[kPanelColumns];
+    store(elements, values);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < kPanelColumns; ++i) {
+      to[count] = static_cast<std::uint16_t>(first + i);
+      count += elements[i] != 0 ? 1 : 0;
+    }
+    return count;
+  }
   static Ints widen(const std::int8_t* from) {
     return __builtin_convertvector(copied<Narrow>(from), Ints);
   }
@@ -72,6 +89,9 @@ struct Portable {
   static Ints sub(Ints a, Ints b) { return a - b; }
   static Ints min(Ints a, Ints b) { return a < b ? a : b; }
   static Ints max(Ints a, Ints b) { return a > b ? a : b; }
+  // Each product must fit.
+  static Ints mul(Ints a, Ints b) { return a * b; }
+  static Ints bits_or(Ints a, Ints b) { return a | b; }
   static Ints bits_and(Ints a, Ints b) { return a & b; }
   template <int kBits>
   static Ints shift_right(Ints values) {
