@@ -85,17 +85,19 @@ std::vector<std::uint8_t> decode_block(const Engine& engine, ThreadTeam& team,
   const std::size_t vocabulary = engine.shape().vocabulary;
   const Models models{&engine};
   const ThreadTeam::Lease lease(team);
-  StepPredictions predictions(models, lease, layout, step_parts(models, layout, lease.slots()));
+  StepPredictions predictions(models, lease, layout, plan_steps(models, layout, lease.slots()));
   BlockDecoder coder(std::move(payload), layout, static_cast<std::int64_t>(vocabulary));
   std::vector<std::uint32_t> tables(layout.lanes() * vocabulary);
   std::vector<std::int32_t> symbols(layout.lanes());
   std::vector<std::uint8_t> plain(layout.length());
   const auto decode = [&] {
     decode_in_steps(layout.steps(), steps_done, [&](std::size_t step) {
-      predictions.predict(symbols, step);
+      const std::size_t lanes = layout.active_lanes(step);
+      for (std::size_t lane = 0; lane < lanes; ++lane) predictions.await(lane);
       coder.decode(tables, symbols);
-      for (std::size_t lane = 0; lane < layout.active_lanes(step); ++lane) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
         plain[layout.index(lane, step)] = byte_of(symbols[lane]);
+        predictions.set(lane, symbols[lane]);
       }
     });
   };

@@ -76,17 +76,17 @@ std::vector<std::uint8_t> decode_mixed_block(const Models& models, ThreadTeam& t
   check_models(models);
   MixedDecoder coder(std::move(payload), layout, mixing, models.size());
   const ThreadTeam::Lease lease(team);
-  StepPredictions predictions(models, lease, layout, step_parts(models, layout, lease.slots()));
+  StepPredictions predictions(models, lease, layout, plan_steps(models, layout, lease.slots()));
   std::vector<std::vector<std::int32_t>> odds_of_models(
       models.size(), std::vector<std::int32_t>(layout.lanes() * kByteValues));
   std::vector<OddsRows> rows;
   for (const auto& odds : odds_of_models) rows.push_back({odds, kByteValues});
   std::vector<std::int32_t> bytes(layout.lanes());
+  const LaneTurns turns{[&](std::size_t lane) { predictions.await(lane); },
+                        [&](std::size_t lane, std::uint8_t byte) { predictions.set(lane, byte); }};
   const auto decode = [&] {
-    decode_in_steps(layout.steps(), steps_done, [&](std::size_t step) {
-      predictions.predict(bytes, step);
-      coder.decode(rows, bytes);
-    });
+    decode_in_steps(layout.steps(), steps_done,
+                    [&](std::size_t) { coder.decode(rows, bytes, turns); });
   };
   predictions.run(decode, [&](std::size_t model, std::size_t lane, auto odds) {
     std::ranges::copy(odds.template first<kByteValues>(),

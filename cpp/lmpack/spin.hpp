@@ -1,6 +1,7 @@
 // How a thread passes the time while another one is about to do something.
 #pragma once
 
+#include <chrono>
 #include <thread>
 
 namespace lmpack {
@@ -30,5 +31,27 @@ void look_until(const Done& done) {
     }
   }
 }
+
+// The same for who has something else to do after some milliseconds. So long it may take until the
+// system has found another processor for one of two threads.
+class Patience {
+ public:
+  // Passes the time until the next look; false when there should be none.
+  bool look() {
+    if (++looks_ < kLooks) {
+      pause();
+      return true;
+    }
+    if (looks_ == kLooks) end_ = Clock::now() + std::chrono::milliseconds(10);
+    std::this_thread::yield();
+    return Clock::now() < end_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  int looks_ = 0;
+  Clock::time_point end_;
+};
 
 }  // namespace lmpack

@@ -12,22 +12,26 @@ constexpr std::size_t kCall = 64;
 }  // namespace
 
 StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& lease,
-                                 BlockLayout layout, std::size_t parts)
+                                 BlockLayout layout, StepPlan plan)
     : models_(models),
       lease_(lease),
       layout_(layout),
-      symbols_(models.size(), std::vector<std::int32_t>(layout.lanes())),
+      plan_(plan),
       own_(models.size()),
-      parts_(models.size() * parts) {
+      helping_(lease.slots()),
+      parts_(models.size() * plan.parts) {
   for (std::size_t model = 0; model < models.size(); ++model) {
-    lanes_.emplace_back(layout.lanes(), Lane(models[model]->shape()));
-    for (std::size_t i = 0; i < parts; ++i) {
-      Part& part = parts_[model * parts + i];
+    const ModelShape& shape = models[model]->shape();
+    lanes_.emplace_back(layout.lanes(), Lane(shape));
+    symbols_.emplace_back(layout.lanes(), shape.start_symbol());
+    for (std::size_t i = 0; i < plan.parts; ++i) {
+      Part& part = parts_[model * plan.parts + i];
       part.model = model;
-      part.first_lane = layout.lanes() * i / parts;
-      part.end_lane = layout.lanes() * (i + 1) / parts;
+      part.first_lane = layout.lanes() * i / plan.parts;
+      part.end_lane = layout.lanes() * (i + 1) / plan.parts;
     }
   }
+  for (auto& workers : helping_) workers.resize(models.size());
 }
 
 void StepPredictions::run(const std::function<void()>& decode, const Sink& sink) {
@@ -41,67 +45,104 @@ void StepPredictions::lead() {
     ~Stop() { stopped = true; }
     std::atomic<bool>& stopped;
   } const stop{stopped_};
+  for (Part& part : parts_) {
+    part.active_end = std::min(part.end_lane, layout_.active_lanes(0));
+    part.work.post();
+  }
   (*decode_)();
 }
 
-// Parts whose helper waits for them are handed over; then all others are done here, of each model
-// in one pass, and those that their helper has not even begun.
-void StepPredictions::predict(std::span<const std::int32_t> before, std::size_t step) {
-  for (std::size_t model = 0; model < models_.size(); ++model) {
-    std::ranges::copy(before, symbols_[model].begin());
-    if (step == 0) std::ranges::fill(symbols_[model], models_[model]->shape().start_symbol());
-  }
-  active_lanes_ = layout_.active_lanes(step);
-  if (step % kCall == 0) call_helpers();
+// A part is predicted as one, and awaited when its first lane is to be decoded.
+void StepPredictions::await(std::size_t lane) {
+  if (lane == 0) start_step();
   for (Part& part : parts_) {
-    part.handed_over = &part != parts_.data() && part.hand_over.offer();
-    if (!part.handed_over) add(part, own_[part.model]);
+    if (part.first_lane != lane) continue;
+    look_until([&] {
+      if (part.work.is_done()) return true;
+      helpers_ == 0 ? predict_alone() : predict_another();
+      return part.work.is_done();
+    });
   }
-  // The model that has run last comes first: its weights are in the cache.
+}
+
+// A part is posted when the last of its lanes that go on has its symbol.
+void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
+  for (auto& symbols : symbols_) symbols[lane] = symbol;
+  for (Part& part : parts_) {
+    const std::size_t end = std::min(part.end_lane, next_active_);
+    if (lane < part.first_lane || lane + 1 != end) continue;
+    part.active_end = end;
+    part.work.post();
+  }
+}
+
+void StepPredictions::help(std::size_t slot) {
+  ++helpers_;
+  Patience patience;
+  while (!stopped_ && !lease_.crowded()) {
+    if (help_once(helping_[slot])) {
+      patience = {};
+    } else if (!patience.look()) {
+      wanted_ = false;  // until the thread that decodes calls again
+      break;
+    }
+  }
+  --helpers_;
+}
+
+void StepPredictions::start_step() {
+  if (next_step_ % kCall == 0 && helpers_ < plan_.helpers) {
+    wanted_ = true;
+    lease_.announce();
+  }
+  ++next_step_;
+  next_active_ = next_step_ < layout_.steps() ? layout_.active_lanes(next_step_) : 0;
+}
+
+// All that is posted, of each model in one pass. The model that has run last comes first, as its
+// weights are in the cache.
+void StepPredictions::predict_alone() {
   backwards_ = !backwards_;
   for (std::size_t i = 0; i < own_.size(); ++i) {
     const std::size_t model = backwards_ ? own_.size() - 1 - i : i;
+    for (Part& part : parts_) {
+      if (part.model != model || !part.work.begin()) continue;
+      add(part, own_[model]);
+      begun_.push_back(&part);
+    }
     run(model, own_[model]);
+    for (Part* part : begun_) part->work.finish();
+    begun_.clear();
   }
-  for (Part& part : parts_) {
-    if (!part.handed_over || !part.hand_over.take_back()) continue;
-    part.handed_over = false;
+}
+
+// The last part that is posted, as helpers take the first one.
+void StepPredictions::predict_another() {
+  for (std::size_t i = parts_.size(); i-- > 0;) {
+    Part& part = parts_[i];
+    if (!part.work.begin()) continue;
     add(part, own_[part.model]);
     run(part.model, own_[part.model]);
-  }
-  for (Part& part : parts_) {
-    if (part.handed_over) part.hand_over.await();
+    return part.work.finish();
   }
 }
 
-void StepPredictions::help(std::size_t) {
-  Part* place = nullptr;
-  bool more = false;
-  for (Part& part : std::span(parts_).subspan(1)) {
-    if (!part.hand_over.vacant()) continue;
-    more = place != nullptr;
-    if (place == nullptr) place = &part;
+// Whether there was something to do.
+bool StepPredictions::help_once(std::vector<Worker>& workers) noexcept {
+  const auto posted = std::ranges::find_if(parts_, [](Part& part) { return part.work.begin(); });
+  if (posted == parts_.end()) return false;
+  try {
+    add(*posted, workers[posted->model]);
+    run(posted->model, workers[posted->model]);
+    posted->work.finish();
+  } catch (...) {
+    posted->work.fail();
   }
-  wanted_ = more;
-  if (place == nullptr) return;
-  place->hand_over.serve(
-      [&] {
-        add(*place, place->helper);
-        run(place->model, place->helper);
-      },
-      [&] { return stopped_ || lease_.crowded(); });
-  // Whoever leaves because there is nothing to do comes back when it is called.
-  wanted_ = false;
-}
-
-void StepPredictions::call_helpers() {
-  const auto vacant = [](const Part& part) { return part.hand_over.vacant(); };
-  wanted_ = std::ranges::any_of(std::span(parts_).subspan(1), vacant);
-  if (wanted_) lease_.announce();
+  return true;
 }
 
 void StepPredictions::add(const Part& part, Worker& worker) {
-  for (std::size_t lane = part.first_lane; lane < part.end_lane; ++lane) {
+  for (std::size_t lane = part.first_lane; lane < part.active_end; ++lane) {
     worker.feeds.push_back(
         {&lanes_[part.model][lane], std::span(symbols_[part.model]).subspan(lane, 1)});
     worker.lanes.push_back(lane);
@@ -112,17 +153,18 @@ void StepPredictions::run(std::size_t model, Worker& worker) {
   if (worker.feeds.empty()) return;
   if (!worker.pass) worker.pass = std::make_unique<ForwardPass>(*models_[model]);
   worker.pass->run(worker.feeds, [&](std::size_t feed, std::size_t, auto odds) {
-    const std::size_t lane = worker.lanes[feed];
-    if (lane < active_lanes_) (*sink_)(model, lane, odds);
+    (*sink_)(model, worker.lanes[feed], odds);
   });
   worker.feeds.clear();
   worker.lanes.clear();
 }
 
-std::size_t step_parts(const Models& models, BlockLayout layout, std::size_t threads) {
+StepPlan plan_steps(const Models& models, BlockLayout layout, std::size_t threads) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t working = std::min(threads, processors);
-  return std::min((working + models.size() - 1) / models.size(), layout.lanes());
+  const std::size_t parts = std::min((working + models.size() - 1) / models.size(), layout.lanes());
+  const std::size_t all = models.size() * parts;
+  return {parts, all == 1 ? 0 : std::min(working - 1, all)};
 }
 
 }  // namespace lmpack
