@@ -137,6 +137,7 @@ bool StepPredictions::help_once(std::vector<Worker>& workers) noexcept {
     posted->work.finish();
   } catch (...) {
     posted->work.fail();
+    stopped_ = true;
   }
   return true;
 }

@@ -69,7 +69,7 @@ class StepPredictions final : private ThreadTeam::JointWork {
   };
 
   void lead() override;
-  bool wanted() const noexcept override { return wanted_ && helpers_ < plan_.helpers; }
+  bool wanted() const noexcept override { return wanted_ && helpers_ < plan_.helpers && !stopped_; }
   void help(std::size_t slot) override;
 
   void start_step();
@@ -95,8 +95,8 @@ class StepPredictions final : private ThreadTeam::JointWork {
   const std::function<void()>* decode_ = nullptr;
   const Sink* sink_ = nullptr;
   std::atomic<std::size_t> helpers_ = 0;
-  std::atomic<bool> wanted_ = true;  // helpers that have left may come again
-  std::atomic<bool> stopped_ = false;
+  std::atomic<bool> wanted_ = true;    // helpers that have left may come again
+  std::atomic<bool> stopped_ = false;  // no helper begins anything any more
 };
 
 }  // namespace lmpack
