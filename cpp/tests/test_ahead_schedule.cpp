@@ -23,7 +23,7 @@ std::vector<AheadPlan> plans() {
       for (const std::size_t steps : {1U, 10U, 101U}) {
         for (const std::size_t pieces : {1U, 2U, 3U, 10U}) {
           for (const std::size_t window : {1U, 2U, 7U, 30U}) {
-            const AheadPlan plan{models, lanes, lanes == 5 ? 2U : 1U, steps, 10, pieces, window};
+            const AheadPlan plan{models, lanes, lanes == 5 ? 2U : 1U, steps, 10, pieces, window, 0};
             if (pieces <= plan.chunks()) all.push_back(plan);
           }
         }
@@ -93,7 +93,7 @@ TEST_CASE("a thread alone never begins in the middle") {
 }
 
 TEST_CASE("threads begin in the middle where there are more than lanes") {
-  const AheadPlan plan{1, 1, 1, 100, 10, 5, 10};
+  const AheadPlan plan{1, 1, 1, 100, 10, 5, 10, 0};
   AheadSchedule schedule(plan);
   for (const std::size_t chunk : {0U, 2U, 4U}) {
     const auto unit = schedule.take();
@@ -125,6 +125,7 @@ TEST_CASE("plans fit blocks of all sizes") {
         CHECK(plan.pieces >= 1);
         CHECK(plan.pieces <= plan.chunks());
         CHECK(plan.window >= 2);
+        CHECK(plan.helpers <= threads - 1);
         // What waits for the coder stays small.
         const std::size_t cells = std::min(plan.window, plan.chunks()) * plan.chunk * plan.lanes;
         CHECK(cells <= std::max<std::size_t>(2 * plan.chunk * plan.lanes, 200'000 * threads));

@@ -132,8 +132,8 @@ TEST_CASE("pieces, chunks, windows and threads make no difference") {
     }
     for (const std::size_t pieces : {1U, 2U, 7U}) {
       for (const std::size_t window : {1U, 3U, 100U}) {
-        AheadPlan plan{2, layout.lanes(), layout.lanes() > 4 ? 3U : 1U, layout.steps(), 5,
-                       1, window};
+        AheadPlan plan{2, layout.lanes(), 1, layout.steps(), 5, 1, window, 7};
+        if (layout.lanes() > 4) plan.lanes_a_track = 3;
         plan.pieces = std::min(pieces, plan.chunks());
         for (const int threads : {1, 2, 3, 8}) {
           ThreadTeam team(threads);
@@ -152,7 +152,7 @@ TEST_CASE("whoever throws ends what runs ahead, and no thread goes on") {
   const Bytes plain = tests::some_bytes(300);
   const BlockLayout layout(300, 300);
   const Models models{&engine()};
-  const AheadPlan plan{1, 1, 1, 300, 10, 6, 20};
+  const AheadPlan plan{1, 1, 1, 300, 10, 6, 20, 3};
   for (const int threads : {1, 2, 4}) {
     ThreadTeam team(threads);
     for (std::size_t call = 1; call <= plan.chunks(); ++call) {
@@ -177,7 +177,7 @@ TEST_CASE("whoever throws ends what runs ahead, and no thread goes on") {
 TEST_CASE("a coder that is slow keeps all threads within the window") {
   const Bytes plain = tests::some_bytes(400);
   const BlockLayout layout(400, 400);
-  const AheadPlan plan{1, 1, 1, 400, 5, 10, 9};
+  const AheadPlan plan{1, 1, 1, 400, 5, 10, 9, 3};
   ThreadTeam team(4);
   const ThreadTeam::Lease lease(team);
   Collector collector(layout, plan);

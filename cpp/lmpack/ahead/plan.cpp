@@ -32,7 +32,8 @@ std::size_t longest_warm_up(const Models& models) {
 AheadPlan plan_ahead(const Models& models, BlockLayout layout, std::size_t threads) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t working = std::min(threads, processors);
-  AheadPlan plan{models.size(), layout.lanes(), 1, layout.steps(), kEncoderSteps, 1, 1};
+  AheadPlan plan{models.size(), layout.lanes(), 1, layout.steps(), kEncoderSteps, 1, 1,
+                 working - 1};
   const std::size_t most = std::max<std::size_t>(1, plan.lanes / working);
   plan.lanes_a_track = std::clamp<std::size_t>(kEncoderSteps / plan.steps, 1, most);
   plan.window = std::max<std::size_t>(2, kCellsAhead / (kEncoderSteps * plan.lanes));

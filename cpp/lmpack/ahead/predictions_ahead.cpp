@@ -74,7 +74,9 @@ void PredictionsAhead::lead() {
 
 void PredictionsAhead::help(std::size_t slot) {
   std::unique_lock lock(mutex_);
+  if (helpers_ == plan_.helpers) return;  // another one came first
   Stop stop(*this);
+  ++helpers_;
   while (!stopped_ && !lease_.crowded()) {
     std::optional<Work> work = take();
     if (!work) break;
@@ -85,6 +87,7 @@ void PredictionsAhead::help(std::size_t slot) {
     finish(std::move(*work));
     changed_.notify_one();
   }
+  --helpers_;
   stop.keep_going();
 }
 

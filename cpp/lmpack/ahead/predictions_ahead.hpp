@@ -64,7 +64,7 @@ class PredictionsAhead final : private ThreadTeam::JointWork {
   class Stop;
 
   void lead() override;
-  bool wanted() const noexcept override { return wanted_; }
+  bool wanted() const noexcept override { return wanted_ && helpers_ < plan_.helpers; }
   void help(std::size_t slot) override;
 
   // Under the mutex.
@@ -90,6 +90,7 @@ class PredictionsAhead final : private ThreadTeam::JointWork {
   std::vector<std::unique_ptr<LaneRunner>> resting_;  // by runner
   bool stopped_ = false;                              // no unit starts any more
   std::atomic<bool> wanted_ = true;                   // read without the mutex as a hint
+  std::atomic<std::size_t> helpers_ = 0;              // likewise
 };
 
 }  // namespace lmpack

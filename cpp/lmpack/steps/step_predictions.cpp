@@ -77,9 +77,9 @@ void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
 }
 
 void StepPredictions::help(std::size_t slot) {
-  ++helpers_;
+  const bool too_many = ++helpers_ > plan_.helpers;  // another one came first
   Patience patience;
-  while (!stopped_ && !lease_.crowded()) {
+  while (!too_many && !stopped_ && !lease_.crowded()) {
     if (help_once(helping_[slot])) {
       patience = {};
     } else if (!patience.look()) {
