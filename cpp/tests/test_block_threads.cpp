@@ -27,7 +27,7 @@ const Engine& engine(std::size_t window) {
 
 }  // namespace
 
-TEST_CASE("payloads of blocks of every kind are those of one thread") {
+TEST_CASE("blocks of every kind have the bytes of one thread") {
   // Around the borders of chunks and pieces, shorter than the warm-up, lanes of different lengths.
   const std::vector<std::pair<std::int64_t, std::int64_t>> sizes{
       {1, 1},       {255, 255},   {256, 256},  {257, 257}, {511, 511}, {513, 513},
