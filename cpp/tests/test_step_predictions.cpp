@@ -63,8 +63,8 @@ std::vector<std::int32_t> decoded(
 }  // namespace
 
 TEST_CASE("parts and helpers make no difference") {
-  for (const BlockLayout layout : {BlockLayout(1, 1), BlockLayout(200, 200), BlockLayout(399, 200),
-                                   BlockLayout(200, 199), BlockLayout(700, 100)}) {
+  for (const BlockLayout layout : {BlockLayout(1, 1), BlockLayout(60, 60), BlockLayout(119, 60),
+                                   BlockLayout(70, 69), BlockLayout(200, 40)}) {
     for (const Models& models : {Models{&engine()}, Models{&engine(), &engine()}}) {
       ThreadTeam alone(1);
       const auto expected = decoded(models, alone, layout, {1, 0});
@@ -101,7 +101,7 @@ TEST_CASE("decoding or a prediction that throws ends all, and the team works on"
     ThreadTeam team(static_cast<std::int64_t>(threads));
     const StepPlan plan{3, threads - 1};
     const auto expected = decoded(models, team, layout, plan);
-    for (std::size_t call = 1; call <= layout.length(); call += 7) {
+    for (std::size_t call = 1; call <= layout.length(); call += 23) {
       ThrowsAt while_decoding(call);
       CHECK_THROWS_AS(decoded(models, team, layout, plan, [&] { while_decoding(); }), Interruption);
       ThrowsAt in_sink(call);
