@@ -2,11 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "block_codings.hpp"
@@ -78,6 +79,34 @@ TEST_CASE("parts and helpers make no difference") {
       }
     }
   }
+}
+
+TEST_CASE("helpers take part where they make it faster") {
+  using std::chrono::microseconds;
+  for (const auto& [with, without, kept] :
+       {std::tuple{80, 100, true}, {96, 100, false}, {120, 100, false}}) {
+    HelpTrial trial;
+    for (int round = 0; round < 3; ++round) {
+      std::vector<bool> helped{true};
+      while (helped.size() <= 136) {
+        // Now and then another program takes the processor.
+        const int taken = (helped.back() ? with : without) + (helped.size() % 3 == 0 ? 1000 : 0);
+        helped.push_back(trial.next(microseconds(taken)));
+      }
+      CHECK(std::count(helped.begin(), helped.begin() + 4, true) == 4);
+      CHECK(std::count(helped.begin() + 4, helped.begin() + 8, true) == 0);
+      CHECK(std::count(helped.begin() + 8, helped.begin() + 136, kept) == 128);
+      CHECK(helped.back());
+    }
+  }
+}
+
+TEST_CASE("blocks that are long enough to try come out the same") {
+  const BlockLayout layout(2 * 1500, 1500);
+  const Models models{&engine()};
+  ThreadTeam alone(1);
+  ThreadTeam team(2);
+  CHECK(decoded(models, team, layout, {2, 1}) == decoded(models, alone, layout, {2, 0}));
 }
 
 TEST_CASE("helpers that lost patience come back") {

@@ -6,8 +6,8 @@
 namespace lmpack {
 namespace {
 
-// Steps after which helpers are called again that have left.
-constexpr std::size_t kCall = 64;
+// Steps after which helpers are called again that have left, or told to leave.
+constexpr std::size_t kWindow = 64;
 
 }  // namespace
 
@@ -79,7 +79,7 @@ void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
 void StepPredictions::help(std::size_t slot) {
   const bool too_many = ++helpers_ > plan_.helpers;  // another one came first
   Patience patience;
-  while (!too_many && !stopped_ && !lease_.crowded()) {
+  while (!too_many && !stopped_ && !resting_ && !lease_.crowded()) {
     if (help_once(helping_[slot])) {
       patience = {};
     } else if (!patience.look()) {
@@ -91,12 +91,17 @@ void StepPredictions::help(std::size_t slot) {
 }
 
 void StepPredictions::start_step() {
-  if (next_step_ % kCall == 0 && helpers_ < plan_.helpers) {
-    wanted_ = true;
-    lease_.announce();
-  }
+  if (next_step_ % kWindow == 0 && plan_.helpers > 0) start_window();
   ++next_step_;
   next_active_ = next_step_ < layout_.steps() ? layout_.active_lanes(next_step_) : 0;
+}
+
+void StepPredictions::start_window() {
+  const auto now = std::chrono::steady_clock::now();
+  if (next_step_ > 0) resting_ = !trial_.next(now - window_);
+  window_ = now;
+  wanted_ = !resting_ && helpers_ < plan_.helpers;
+  if (wanted_) lease_.announce();
 }
 
 // All that is posted, of each model in one pass. The model that has run last comes first, as its

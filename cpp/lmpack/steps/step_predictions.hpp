@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "lmpack/engine/lane.hpp"
 #include "lmpack/models.hpp"
 #include "lmpack/steps/handed_work.hpp"
+#include "lmpack/steps/help_trial.hpp"
 #include "lmpack/thread_team.hpp"
 
 namespace lmpack {
@@ -73,6 +75,7 @@ class StepPredictions final : private ThreadTeam::JointWork {
   void help(std::size_t slot) override;
 
   void start_step();
+  void start_window();
   void predict_alone();
   void predict_another();
   bool help_once(std::vector<Worker>& workers) noexcept;
@@ -94,7 +97,10 @@ class StepPredictions final : private ThreadTeam::JointWork {
   bool backwards_ = false;                          // the order of the models
   const std::function<void()>* decode_ = nullptr;
   const Sink* sink_ = nullptr;
+  HelpTrial trial_;
+  std::chrono::steady_clock::time_point window_;  // when it began
   std::atomic<std::size_t> helpers_ = 0;
+  std::atomic<bool> resting_ = false;  // helpers would make it slower
   std::atomic<bool> wanted_ = true;    // helpers that have left may come again
   std::atomic<bool> stopped_ = false;  // no helper begins anything any more
 };

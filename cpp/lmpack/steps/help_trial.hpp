@@ -1,0 +1,41 @@
+// Whether helpers make a block go faster, found out while it is decoded.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace lmpack {
+
+// A lane alone uses each weight that is read once, two lanes together twice: so it depends on model
+// and machine, and on what else that one does, whether a lane for each thread is faster. Windows of
+// the same number of steps are timed with and without helpers by turns; what is faster is kept for
+// a while.
+class HelpTrial {
+ public:
+  using Time = std::chrono::steady_clock::duration;
+
+  // A window took as long as that. Returns whether helpers should take part in the next one.
+  bool next(Time taken) {
+    if (window_ < kTried) {
+      with_ = std::min(with_, taken);
+    } else if (window_ < 2 * kTried) {
+      without_ = std::min(without_, taken);
+    }
+    if (++window_ == 2 * kTried + kKept) *this = {};
+    if (window_ < 2 * kTried) return window_ < kTried;
+    return with_ < without_ - without_ / 20;
+  }
+
+ private:
+  // Windows with helpers, and as many without; then those of what was faster. The shortest of a few
+  // counts: a helper may have to be woken, and other programs get in the way.
+  static constexpr std::size_t kTried = 4;
+  static constexpr std::size_t kKept = 128;
+
+  std::size_t window_ = 0;
+  Time with_ = Time::max();
+  Time without_ = Time::max();
+};
+
+}  // namespace lmpack
