@@ -17,23 +17,29 @@ class HelpTrial {
 
   // A window took as long as that. Returns whether helpers should take part in the next one.
   bool next(Time taken) {
-    if (window_ < kTried) {
+    if (windows_ < kTried) {
+      tried_ += taken;
       with_ = std::min(with_, taken);
-    } else if (window_ < 2 * kTried) {
-      without_ = std::min(without_, taken);
+      // The last one of them waits until it has been long enough.
+      windows_ = tried_ < kLongEnough ? std::min(windows_ + 1, kTried - 1) : windows_ + 1;
+      return windows_ < kTried;
     }
-    if (++window_ == 2 * kTried + kKept) *this = {};
-    if (window_ < 2 * kTried) return window_ < kTried;
+    if (windows_ < 2 * kTried) without_ = std::min(without_, taken);
+    if (++windows_ == 2 * kTried + kKept) *this = {};
+    if (windows_ < 2 * kTried) return windows_ == 0;
     return with_ < without_ - without_ / 20;
   }
 
  private:
   // Windows with helpers, and as many without; then those of what was faster. The shortest of a few
-  // counts: a helper may have to be woken, and other programs get in the way.
+  // counts, as other programs get in the way. With helpers they last so long at least that the
+  // system has found a processor for each.
   static constexpr std::size_t kTried = 4;
+  static constexpr Time kLongEnough = std::chrono::milliseconds(50);
   static constexpr std::size_t kKept = 128;
 
-  std::size_t window_ = 0;
+  std::size_t windows_ = 0;
+  Time tried_ = Time::zero();
   Time with_ = Time::max();
   Time without_ = Time::max();
 };
