@@ -90,15 +90,18 @@ TEST_CASE("helpers take part where they make it faster") {
                                             {10, 10, false}}) {
     HelpTrial trial;
     for (int round = 0; round < 3; ++round) {
-      // Windows with helpers until there were four that took 50 ms together.
-      const int tried = std::max(4, (50 + with - 1) / with);
+      // Windows with helpers until there were four that took 200 ms together, then four without,
+      // then 4 s of what is faster.
+      const int tried = std::max(4, (200 + with - 1) / with);
+      const int faster = kept ? with : without;
+      const int rest = (4000 + faster - 1) / faster;
       std::vector<bool> helped{true};
-      while (helped.size() <= static_cast<std::size_t>(tried) + 4 + 128) {
+      while (helped.size() <= static_cast<std::size_t>(tried + 4 + rest)) {
         helped.push_back(trial.next(milliseconds(helped.back() ? with : without)));
       }
       CHECK(std::count(helped.begin(), helped.begin() + tried, true) == tried);
       CHECK(std::count(helped.begin() + tried, helped.begin() + tried + 4, true) == 0);
-      CHECK(std::count(helped.begin() + tried + 4, helped.end() - 1, kept) == 128);
+      CHECK(std::count(helped.begin() + tried + 4, helped.end() - 1, kept) == rest);
       CHECK(helped.back());
     }
   }

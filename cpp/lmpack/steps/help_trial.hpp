@@ -24,8 +24,13 @@ class HelpTrial {
       windows_ = tried_ < kLongEnough ? std::min(windows_ + 1, kTried - 1) : windows_ + 1;
       return windows_ < kTried;
     }
-    if (windows_ < 2 * kTried) without_ = std::min(without_, taken);
-    if (++windows_ == 2 * kTried + kKept) *this = {};
+    if (windows_ < 2 * kTried) {
+      ++windows_;
+      without_ = std::min(without_, taken);
+    } else {
+      kept_ += taken;
+    }
+    if (kept_ >= kKept) *this = {};
     if (windows_ < 2 * kTried) return windows_ == 0;
     return with_ < without_ - without_ / 20;
   }
@@ -35,11 +40,12 @@ class HelpTrial {
   // counts, as other programs get in the way. With helpers they last so long at least that the
   // system has found a processor for each.
   static constexpr std::size_t kTried = 4;
-  static constexpr Time kLongEnough = std::chrono::milliseconds(50);
-  static constexpr std::size_t kKept = 128;
+  static constexpr Time kLongEnough = std::chrono::milliseconds(200);
+  static constexpr Time kKept = std::chrono::seconds(4);
 
   std::size_t windows_ = 0;
-  Time tried_ = Time::zero();
+  Time tried_ = Time::zero();  // with helpers
+  Time kept_ = Time::zero();
   Time with_ = Time::max();
   Time without_ = Time::max();
 };
