@@ -33,6 +33,41 @@ def scaling(result: dict[str, Any]) -> str:
     )
 
 
+def threads(result: dict[str, Any]) -> str:
+    """One thread against more, and what follows for more cores."""
+    tables = []
+    for direction in ("compress", "decompress"):
+        rows = []
+        for row in result["rows"]:
+            measured, computed = row[direction]["measured"], row[direction]["computed"]
+            one, two, eight = (measured[number] for number in ("1", "2", "8"))
+            rows.append(
+                [
+                    f"-{row['level']}",
+                    f"{row['bytes']:,}",
+                    f"{row['bytes'] / 1000 / one['wall']:.0f}",
+                    f"{one['wall'] / two['wall']:.2f}",
+                    f"{one['wall'] / eight['wall']:.2f}",
+                    f"{two['cpu'] / one['cpu']:.2f}",
+                    f"{two['peak_memory'] / one['peak_memory']:.2f}",
+                    f"{100 * row['mixing'] * row['bytes'] / one['cpu']:.0f}",
+                    *(f"{one['cpu'] / seconds:.1f}" for seconds in computed.values()),
+                ]
+            )
+        header = [direction, "bytes", "KB/s", "2 threads", "8 threads", "CPU", "memory", "serial %"]
+        header += [f"computed: {cores} cores" for cores in result["rows"][0][direction]["computed"]]
+        tables.append(table(header, rows))
+    return section(
+        "Threads",
+        f"`scripts/bench threads`: the command with one thread, and how many times as fast with "
+        f"two and with eight, which this machine has not the cores for, start included; CPU time "
+        f"and peak memory with two threads over those with one; the share of mixing, which one "
+        f"thread does; and what follows for more cores, over the CPU time with one (computed, not "
+        f'measured: engine.md, "Threads"). Start of {result["file"]}. ' + conditions(result),
+        *tables,
+    )
+
+
 def small_files(result: dict[str, Any]) -> str:
     """Wall time of the command for small files, and what it loads."""
     rows = [

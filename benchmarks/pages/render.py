@@ -47,6 +47,7 @@ SECTIONS = {
     "two_models": engine.two_models,
     "engine": engine.engine,
     "scaling": command.scaling,
+    "threads": command.threads,
     "small_files": command.small_files,
     "batch": command.batch,
     "coding_ratio": command.coding_ratio,

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <utility>
 
+#include "lmpack/ahead/chunk_store.hpp"
+#include "lmpack/ahead/predictions_ahead.hpp"
 #include "lmpack/mixing/byte_path.hpp"
 #include "lmpack/mixing/mixed_decoder.hpp"
 #include "lmpack/mixing/mixed_encoder.hpp"
+#include "lmpack/steps/step_predictions.hpp"
 
 namespace lmpack {
 namespace {
@@ -15,34 +18,55 @@ void check_models(const Models& models) {
   for (const Engine* engine : models) check_models_bytes(engine->shape().vocabulary);
 }
 
+// Codes chunks by the paths of their bytes: threads reduce the odds to them, so that the one thread
+// that mixes has less to do.
+class MixedChunks final : public ChunkCoder {
+ public:
+  MixedChunks(std::span<const std::uint8_t> plain, MixedEncoder& coder, const AheadPlan& plan,
+              const StepsDone& steps_done)
+      : plain_(plain),
+        coder_(coder),
+        models_(plan.models),
+        paths_(plan.window, plan.lanes * plan.chunk * plan.models),
+        steps_done_(steps_done) {}
+
+  void open(std::size_t chunk) override { paths_.open(chunk); }
+
+  void predicted(std::size_t, std::size_t model, std::size_t chunk, const Cell& cell,
+                 std::span<const std::int32_t> odds) override {
+    paths_.at(chunk)[cell.entry * models_ + model] =
+        path_of(odds.first<kByteValues>(), plain_[cell.index]);
+  }
+
+  void code(std::size_t chunk, std::size_t steps) override {
+    coder_.encode(paths_.at(chunk).first(coder_.layout().lanes() * steps * models_), steps);
+    done_ += steps;
+    steps_done_(done_);
+  }
+
+  void close(std::size_t chunk) override { paths_.close(chunk); }
+
+ private:
+  const std::span<const std::uint8_t> plain_;
+  MixedEncoder& coder_;
+  const std::size_t models_;
+  ChunkStore<BytePath> paths_;
+  const StepsDone& steps_done_;
+  std::size_t done_ = 0;
+};
+
 }  // namespace
 
-// The threads of the team reduce the odds to the path of the byte, so that the one thread that
-// mixes has less to do. It mixes a piece while the models predict the next one.
 std::vector<std::uint8_t> encode_mixed_block(const Models& models, ThreadTeam& team,
                                              std::span<const std::uint8_t> plain,
                                              BlockLayout layout, Mixing mixing,
                                              const StepsDone& steps_done) {
   check_models(models);
   MixedEncoder coder(plain, layout, mixing, models.size());
-  BlockPredictions predictions(models, team, layout);
-  std::vector<BytePath> paths;    // of the steps that are predicted
-  std::vector<BytePath> mixable;  // of those before
-  const auto mix = [&] {
-    coder.encode(mixable, mixable.size() / (layout.lanes() * models.size()));
-  };
-  encode_in_pieces(layout.steps(), steps_done, [&](std::size_t first, std::size_t count) {
-    paths.resize(layout.lanes() * count * models.size());
-    predictions.predict(
-        plain, first, count,
-        [&](std::size_t, std::size_t model, const Cell& cell, std::span<const std::int32_t> odds) {
-          paths[cell.entry * models.size() + model] =
-              path_of(odds.first<kByteValues>(), plain[cell.index]);
-        },
-        mix);
-    std::swap(paths, mixable);
-  });
-  mix();
+  const ThreadTeam::Lease lease(team);
+  const AheadPlan plan = plan_ahead(models, layout, lease.slots());
+  MixedChunks chunks(plain, coder, plan, steps_done);
+  PredictionsAhead(models, lease, plan, plain, layout, chunks).run();
   return coder.finish();
 }
 
@@ -51,20 +75,22 @@ std::vector<std::uint8_t> decode_mixed_block(const Models& models, ThreadTeam& t
                                              Mixing mixing, const StepsDone& steps_done) {
   check_models(models);
   MixedDecoder coder(std::move(payload), layout, mixing, models.size());
-  BlockPredictions predictions(models, team, layout);
+  const ThreadTeam::Lease lease(team);
+  StepPredictions predictions(models, lease, layout, plan_steps(models, layout, lease.slots()));
   std::vector<std::vector<std::int32_t>> odds_of_models(
       models.size(), std::vector<std::int32_t>(layout.lanes() * kByteValues));
   std::vector<OddsRows> rows;
   for (const auto& odds : odds_of_models) rows.push_back({odds, kByteValues});
   std::vector<std::int32_t> bytes(layout.lanes());
-  decode_in_steps(layout.steps(), steps_done, [&](std::size_t step) {
-    predictions.predict_step(
-        bytes, step,
-        [&](std::size_t, std::size_t model, const Cell& cell, std::span<const std::int32_t> odds) {
-          std::ranges::copy(odds.first<kByteValues>(),
-                            odds_of_models[model].data() + cell.lane * kByteValues);
-        });
-    coder.decode(rows, bytes);
+  const LaneTurns turns{[&](std::size_t lane) { predictions.await(lane); },
+                        [&](std::size_t lane, std::uint8_t byte) { predictions.set(lane, byte); }};
+  const auto decode = [&] {
+    decode_in_steps(layout.steps(), steps_done,
+                    [&](std::size_t) { coder.decode(rows, bytes, turns); });
+  };
+  predictions.run(decode, [&](std::size_t model, std::size_t lane, auto odds) {
+    std::ranges::copy(odds.template first<kByteValues>(),
+                      odds_of_models[model].data() + lane * kByteValues);
   });
   return coder.finish();
 }

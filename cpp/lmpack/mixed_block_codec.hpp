@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "lmpack/block_predictions.hpp"
 #include "lmpack/block_steps.hpp"
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/mixing/mixing.hpp"
+#include "lmpack/models.hpp"
 #include "lmpack/thread_team.hpp"
 
 namespace lmpack {

@@ -7,46 +7,59 @@
 #include <system_error>
 
 #include "lmpack/error.hpp"
+#include "lmpack/spin.hpp"
 
 namespace lmpack {
 namespace {
 
-// How often a helper looks for the next job before it goes to sleep. The jobs of one caller follow
-// one another within microseconds, and to wake a thread takes longer.
-constexpr int kLooks = 4000;
+// Numbered pieces of work that whoever is free takes.
+class Pieces final : public ThreadTeam::JointWork {
+ public:
+  Pieces(const ThreadTeam::Work& work, std::size_t count) : work_(work), count_(count) {}
 
-void pause() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#else
-  std::this_thread::yield();
-#endif
-}
+  void lead() override { help(0); }
+
+  bool wanted() const noexcept override { return next_.load() < count_; }
+
+  void help(std::size_t slot) override {
+    for (std::size_t item = next_++; item < count_; item = next_++) {
+      try {
+        work_(item, slot);
+      } catch (...) {
+        next_ = count_;
+        throw;
+      }
+    }
+  }
+
+ private:
+  const ThreadTeam::Work& work_;
+  const std::size_t count_;
+  std::atomic<std::size_t> next_ = 0;
+};
 
 }  // namespace
 
 struct ThreadTeam::Job {
-  Job(const Work& pieces, std::size_t number) : work(pieces), count(number) {}
+  explicit Job(JointWork& joint) : work(joint) {}
 
-  const Work& work;
-  const std::size_t count;
-  std::atomic<std::size_t> next = 0;
+  JointWork& work;
+  std::atomic<bool> closed = false;
   std::atomic<std::size_t> helpers = 0;  // at work on it
-  std::size_t next_slot = 1;             // under the team's mutex; slot 0 is the caller's
   std::mutex failure_mutex;
   std::exception_ptr failure;
 
-  bool open() const { return next.load() < count; }
+  bool open() const { return !closed && work.wanted(); }
 
-  void do_pieces(std::size_t slot) noexcept {
-    for (std::size_t item = next++; item < count; item = next++) {
-      try {
-        work(item, slot);
-      } catch (...) {
-        next = count;
-        const std::lock_guard lock(failure_mutex);
-        if (!failure) failure = std::current_exception();
-      }
+  // Does a part of the work, and closes the job if that fails.
+  template <typename Part>
+  void attempt(const Part& part) noexcept {
+    try {
+      part();
+    } catch (...) {
+      closed = true;
+      const std::lock_guard lock(failure_mutex);
+      if (!failure) failure = std::current_exception();
     }
   }
 };
@@ -66,6 +79,7 @@ ThreadTeam::Lease::Lease(ThreadTeam& team) : team_(team) {
 ThreadTeam::Lease::~Lease() {
   std::unique_lock lock(team_.mutex_);
   if (--team_.leases_ == 0) team_.dismiss_helpers(lock);
+  if (!team_.jobs_.empty()) team_.summon_helpers();
   ++team_.announced_;  // what the caller leaves free, a helper may take
   team_.changed_.notify_all();
 }
@@ -75,8 +89,14 @@ std::size_t ThreadTeam::Lease::available() const {
 }
 
 void ThreadTeam::Lease::run(std::size_t count, const Work& work) const {
-  Job job(work, count);
-  const bool shared = count > 1 && available() > 1;
+  Pieces pieces(work, count);
+  if (count > 1) return run(pieces);
+  pieces.lead();
+}
+
+void ThreadTeam::Lease::run(JointWork& work) const {
+  Job job(work);
+  const bool shared = team_.threads_ > 1;
   if (shared) {
     const std::lock_guard lock(team_.mutex_);
     team_.jobs_.push_back(&job);
@@ -84,15 +104,25 @@ void ThreadTeam::Lease::run(std::size_t count, const Work& work) const {
     ++team_.announced_;
   }
   if (shared) team_.changed_.notify_all();
-  job.do_pieces(0);
+  job.attempt([&] { work.lead(); });
+  job.closed = true;
   if (shared) {
     {
       const std::lock_guard lock(team_.mutex_);
       std::erase(team_.jobs_, &job);
     }
-    while (job.helpers.load() > 0) pause();
+    look_until([&] { return job.helpers.load() == 0; });
   }
   if (job.failure) std::rethrow_exception(job.failure);
+}
+
+void ThreadTeam::Lease::announce() const {
+  if (team_.idle_ == 0) return;
+  {
+    const std::lock_guard lock(team_.mutex_);
+    ++team_.announced_;
+  }
+  team_.changed_.notify_one();
 }
 
 // Under the mutex. Where the system gives no more threads, or no memory for them, those that are
@@ -100,7 +130,7 @@ void ThreadTeam::Lease::run(std::size_t count, const Work& work) const {
 void ThreadTeam::summon_helpers() noexcept {
   try {
     while (helpers_.size() + leases_ < threads_) {
-      helpers_.emplace_back([this, crew = crew_] { help(crew); });
+      helpers_.emplace_back([this, crew = crew_, slot = helpers_.size() + 1] { help(crew, slot); });
     }
   } catch (const std::system_error&) {
   } catch (const std::bad_alloc&) {
@@ -120,25 +150,27 @@ void ThreadTeam::dismiss_helpers(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-// Under the mutex: a job with pieces left, if a thread more may work.
+// Under the mutex: a job that wants helpers, if a thread more may work.
 ThreadTeam::Job* ThreadTeam::open_job() {
   if (leases_ + working_ >= threads_) return nullptr;
   const auto found = std::ranges::find_if(jobs_, &Job::open);
   return found == jobs_.end() ? nullptr : *found;
 }
 
-void ThreadTeam::help(std::uint64_t crew) {
+void ThreadTeam::help(std::uint64_t crew, std::size_t slot) {
   std::unique_lock lock(mutex_);
+  ++idle_;
   while (crew == crew_) {
     if (Job* job = open_job()) {
+      --idle_;
       ++working_;
       ++job->helpers;
-      const std::size_t slot = job->next_slot++;
       lock.unlock();
-      job->do_pieces(slot);
+      job->attempt([&] { job->work.help(slot); });
       --job->helpers;
       lock.lock();
       --working_;
+      ++idle_;
       continue;
     }
     const std::uint64_t seen = announced_;
@@ -147,6 +179,7 @@ void ThreadTeam::help(std::uint64_t crew) {
     lock.lock();
     changed_.wait(lock, [&] { return announced_ != seen; });
   }
+  --idle_;
 }
 
 }  // namespace lmpack

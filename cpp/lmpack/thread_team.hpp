@@ -20,6 +20,22 @@ class ThreadTeam {
   // call that run at the same time, so that each can have memory of its own.
   using Work = std::function<void(std::size_t item, std::size_t slot)>;
 
+  // Work of a caller that helpers take part in as long as they find something to do.
+  class JointWork {
+   public:
+    virtual ~JointWork() = default;
+
+    // What the caller does, in slot 0; the work is over when it returns.
+    virtual void lead() = 0;
+
+    // Whether a helper would find something to do. Threads ask at any moment.
+    virtual bool wanted() const noexcept = 0;
+
+    // What a helper does: it returns when it finds nothing more, when lead() has ended, and soon
+    // after the lease is crowded(). It is called again while it is wanted.
+    virtual void help(std::size_t slot) = 0;
+  };
+
   // threads >= 1, otherwise throws InvalidArgument.
   explicit ThreadTeam(std::int64_t threads);
 
@@ -43,6 +59,16 @@ class ThreadTeam {
     // first one threw is thrown.
     void run(std::size_t count, const Work& work) const;
 
+    // Does work.lead() on this thread and work.help() on helpers that are free; returns when all
+    // have ended. What the first one threw is thrown.
+    void run(JointWork& work) const;
+
+    // Wakes a helper, if one is idle, as it is wanted again.
+    void announce() const;
+
+    // Whether more threads are at work than the team has, so that a helper should leave.
+    bool crowded() const { return team_.leases_ + team_.working_ > team_.threads_; }
+
    private:
     ThreadTeam& team_;
   };
@@ -50,7 +76,7 @@ class ThreadTeam {
  private:
   struct Job;
 
-  void help(std::uint64_t crew);
+  void help(std::uint64_t crew, std::size_t slot);
   Job* open_job();
   void summon_helpers() noexcept;
   void dismiss_helpers(std::unique_lock<std::mutex>& lock);
@@ -62,10 +88,14 @@ class ThreadTeam {
 
   // Under the mutex; read without it only as hints.
   std::atomic<std::size_t> leases_ = 0;
-  std::size_t working_ = 0;  // helpers that have a job
-  std::uint64_t crew_ = 0;   // helpers of an earlier crew go home
+  std::atomic<std::size_t> working_ = 0;  // helpers that have a job
+  std::uint64_t crew_ = 0;                // helpers of an earlier crew go home
   std::vector<Job*> jobs_;
-  std::vector<std::thread> helpers_;
+  std::vector<std::thread> helpers_;  // number i works in slot i + 1
+
+  // Helpers without a job. Each counts itself before it looks for one: whoever wants helpers, and
+  // then sees none idle, has been seen by all.
+  std::atomic<std::size_t> idle_ = 0;
 
   // Counts what helpers should look up for, so that they notice it without the mutex.
   std::atomic<std::uint64_t> announced_ = 0;

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -60,6 +62,33 @@ TEST_CASE("bytes come back with a model, and lanes that have ended give 0") {
     CHECK(bytes == Symbols{kPlain[step], step < 2 ? kPlain[3 + step] : 0});
   }
   CHECK(decoder.finish() == kPlain);
+}
+
+TEST_CASE("a decoder looks at the odds of a lane when its turn comes, and tells its byte") {
+  const Odds odds = odds_of(kLayout.steps());
+  MixedDecoder decoder(encode_all_steps(odds), kLayout, {}, 1);
+  Symbols told;
+  for (std::size_t step = 0; step < kLayout.steps(); ++step) {
+    Odds rows(2 * kVocabulary, -1);
+    Symbols bytes(2);
+    decoder.decode(alone(rows), bytes,
+                   {[&](std::size_t lane) {
+                      std::ranges::copy(
+                          row_of(odds, lane, step),
+                          rows.begin() + static_cast<std::ptrdiff_t>(lane * kVocabulary));
+                    },
+                    [&](std::size_t lane, std::uint8_t byte) {
+                      CHECK(byte == kPlain[kLayout.index(lane, step)]);
+                      told.push_back(static_cast<std::int32_t>(lane));
+                    }});
+  }
+  CHECK(told == Symbols{0, 1, 0, 1, 0});
+  CHECK(decoder.finish() == kPlain);
+  MixedDecoder stopped(encode_all_steps(odds), kLayout, {}, 1);
+  Symbols bytes(2);
+  const LaneTurns throws{[](std::size_t) { throw std::runtime_error("enough"); }, {}};
+  CHECK_THROWS_WITH(stopped.decode(alone(odds_of(1)), bytes, throws), "enough");
+  CHECK_THROWS_AS(stopped.decode(alone(odds_of(1)), bytes), InvalidArgument);
 }
 
 TEST_CASE("pieces and paths give the bytes of whole tables") {

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <set>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -12,6 +15,22 @@
 namespace {
 
 using namespace lmpack;
+
+// Work of a caller that a test describes.
+class Described final : public ThreadTeam::JointWork {
+ public:
+  void lead() override { led(); }
+  bool wanted() const noexcept override { return wants; }
+  void help(std::size_t slot) override { helped(slot); }
+
+  std::function<void()> led = [] {};
+  std::function<void(std::size_t slot)> helped = [](std::size_t) {};
+  std::atomic<bool> wants = true;
+};
+
+void wait_for(const std::atomic<bool>& happened) {
+  while (!happened) std::this_thread::yield();
+}
 
 }  // namespace
 
@@ -104,6 +123,106 @@ TEST_CASE("callers leave no thread to helpers when they are many, and leases com
   CHECK(first.available() == 2);
   const ThreadTeam::Lease second(team);
   CHECK(first.available() == 1);
+}
+
+TEST_CASE("helpers come while they are wanted, and again when they are called") {
+  ThreadTeam team(2);
+  const ThreadTeam::Lease lease(team);
+  for (int round = 0; round < 20; ++round) {
+    Described work;
+    std::atomic<bool> came = false;
+    std::atomic<int> times = 0;
+    work.helped = [&](std::size_t slot) {
+      if (slot != 1) std::abort();
+      work.wants = false;
+      ++times;
+      came = true;
+    };
+    work.led = [&] {
+      for (int i = 1; i <= 3; ++i) {
+        wait_for(came);
+        // Longer than a helper looks for work before it sleeps, in some rounds.
+        if (round % 5 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        CHECK(times == i);
+        came = false;
+        if (i == 3) return;
+        work.wants = true;
+        lease.announce();
+      }
+    };
+    lease.run(work);
+    CHECK(times == 3);
+  }
+}
+
+TEST_CASE("joint work is over when all have ended, whoever throws") {
+  ThreadTeam team(2);
+  const ThreadTeam::Lease lease(team);
+  for (const bool helper_throws : {false, true}) {
+    Described work;
+    std::atomic<bool> came = false;
+    std::atomic<bool> stopped = false;
+    std::atomic<bool> left = false;
+    work.helped = [&](std::size_t) {
+      came = true;
+      if (helper_throws) throw std::runtime_error("help");
+      wait_for(stopped);
+      left = true;
+    };
+    work.led = [&] {
+      wait_for(came);
+      if (helper_throws) return;
+      stopped = true;
+      throw std::runtime_error("lead");
+    };
+    CHECK_THROWS_WITH(lease.run(work), helper_throws ? "help" : "lead");
+    CHECK(left != helper_throws);
+  }
+}
+
+TEST_CASE("a helper is told to leave when another caller comes, and may come back") {
+  ThreadTeam team(2);
+  const ThreadTeam::Lease lease(team);
+  Described work;
+  std::atomic<bool> came = false;
+  std::atomic<bool> left = false;
+  std::atomic<bool> stopped = false;
+  work.helped = [&](std::size_t) {
+    came = true;
+    while (!stopped && !lease.crowded()) std::this_thread::yield();
+    left = true;
+  };
+  work.led = [&] {
+    wait_for(came);
+    CHECK(!lease.crowded());
+    {
+      const ThreadTeam::Lease other(team);
+      wait_for(left);
+      came = false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      CHECK(!came);
+    }
+    wait_for(came);
+    stopped = true;
+  };
+  lease.run(work);
+}
+
+TEST_CASE("a caller that is alone at last gets helpers for work that it has begun") {
+  ThreadTeam team(2);
+  auto other = std::make_unique<ThreadTeam::Lease>(team);
+  const ThreadTeam::Lease lease(team);
+  Described work;
+  std::atomic<bool> came = false;
+  work.helped = [&](std::size_t) {
+    came = true;
+    work.wants = false;
+  };
+  work.led = [&] {
+    other.reset();
+    wait_for(came);
+  };
+  lease.run(work);
 }
 
 TEST_CASE("a team needs a thread") {

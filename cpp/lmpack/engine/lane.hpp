@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "lmpack/aligned.hpp"
@@ -49,11 +50,16 @@ struct Ring {
 };
 
 struct Lane {
-  explicit Lane(const ModelShape& shape) : history(shape.history(), shape.start_symbol()) {
+  explicit Lane(const ModelShape& shape)
+      : Lane(shape, std::vector(shape.history(), shape.start_symbol())) {}
+
+  // A lane in the middle of its symbols, with the last ones, as `history` has them. After
+  // shape.warm_up() more symbols it predicts what a lane does that has been fed from the start.
+  Lane(const ModelShape& shape, std::vector<std::int32_t> last) : history(std::move(last)) {
     for (const std::size_t window : shape.windows) rings.emplace_back(window, shape.head_width);
   }
 
-  std::uint64_t position = 0;         // symbols fed so far
+  std::uint64_t position = 0;         // symbols fed to it so far
   std::vector<std::int32_t> history;  // the last symbols fed, the oldest first
   std::vector<Ring> rings;            // by layer
 };

@@ -38,30 +38,14 @@ LockstepLanes::LockstepLanes(const Engine& engine, std::int64_t lanes)
 
 void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t steps,
                          const ThreadTeam::Lease& lease, const Sink& sink) {
-  const Feed only{this, symbols, sink};
-  feed(std::span(&only, 1), steps, lease);
-}
-
-// The parts of all models, and what is done beside them, are one row of pieces of work.
-void LockstepLanes::feed(std::span<const Feed> feeds, std::size_t steps,
-                         const ThreadTeam::Lease& lease, const std::function<void()>& beside) {
-  for (const Feed& feed : feeds) feed.lanes->check(feed.symbols, steps);
-  const std::size_t threads = (lease.available() + feeds.size() - 1) / feeds.size();
-  std::vector<std::size_t> ends;  // of each model's parts
-  for (const Feed& feed : feeds) {
-    LockstepLanes& lanes = *feed.lanes;
-    lanes.passes_.resize(lease.slots());
-    lanes.in_step_ = false;
-    ends.push_back((ends.empty() ? 0 : ends.back()) + lanes.parts_for(steps, threads));
-  }
-  lease.run(ends.back() + (beside ? 1 : 0), [&](std::size_t part, std::size_t slot) {
-    if (part == ends.back()) return beside();
-    std::size_t i = 0;
-    while (part >= ends[i]) ++i;
-    const std::size_t before = i == 0 ? 0 : ends[i - 1];
-    feeds[i].lanes->feed_part(feeds[i], steps, part - before, ends[i] - before, slot);
+  check(symbols, steps);
+  passes_.resize(lease.slots());
+  in_step_ = false;
+  const std::size_t parts = parts_for(steps, lease.available());
+  lease.run(parts, [&](std::size_t part, std::size_t slot) {
+    feed_part(symbols, steps, part, parts, slot, sink);
   });
-  for (const Feed& feed : feeds) feed.lanes->in_step_ = true;
+  in_step_ = true;
 }
 
 void LockstepLanes::feed(std::span<const std::int32_t> symbols, std::size_t steps,
@@ -85,15 +69,16 @@ std::size_t LockstepLanes::parts_for(std::size_t steps, std::size_t threads) con
   return std::min(parts, lanes());
 }
 
-void LockstepLanes::feed_part(const Feed& feed, std::size_t steps, std::size_t part,
-                              std::size_t parts, std::size_t slot) {
+void LockstepLanes::feed_part(std::span<const std::int32_t> symbols, std::size_t steps,
+                              std::size_t part, std::size_t parts, std::size_t slot,
+                              const Sink& sink) {
   const std::size_t first = lanes() * part / parts;
   std::vector<LaneFeed> feeds;
   for (std::size_t lane = first; lane < lanes() * (part + 1) / parts; ++lane) {
-    feeds.push_back({&lanes_[lane], feed.symbols.subspan(lane * steps, steps)});
+    feeds.push_back({&lanes_[lane], symbols.subspan(lane * steps, steps)});
   }
   pass_of(slot).run(feeds, [&](std::size_t fed, std::size_t step, auto odds) {
-    feed.sink(slot, first + fed, step, odds);
+    sink(slot, first + fed, step, odds);
   });
 }
 

@@ -33,17 +33,6 @@ class LockstepLanes {
   void feed(std::span<const std::int32_t> symbols, std::size_t steps,
             const ThreadTeam::Lease& lease, const Sink& sink);
 
-  // One of several models that are fed together.
-  struct Feed {
-    LockstepLanes* lanes;
-    std::span<const std::int32_t> symbols;  // [lanes][steps]
-    const Sink& sink;
-  };
-
-  // The same for several models at once, which share the threads with work that is done beside it.
-  static void feed(std::span<const Feed> feeds, std::size_t steps, const ThreadTeam::Lease& lease,
-                   const std::function<void()>& beside = {});
-
   // The same with the odds in an array [lanes][steps][vocabulary].
   void feed(std::span<const std::int32_t> symbols, std::size_t steps,
             const ThreadTeam::Lease& lease, std::span<std::int32_t> odds);
@@ -51,8 +40,8 @@ class LockstepLanes {
  private:
   // In how many parts the steps are done with that many threads.
   std::size_t parts_for(std::size_t steps, std::size_t threads) const;
-  void feed_part(const Feed& feed, std::size_t steps, std::size_t part, std::size_t parts,
-                 std::size_t slot);
+  void feed_part(std::span<const std::int32_t> symbols, std::size_t steps, std::size_t part,
+                 std::size_t parts, std::size_t slot, const Sink& sink);
   void check(std::span<const std::int32_t> symbols, std::size_t steps) const;
   ForwardPass& pass_of(std::size_t slot);
 

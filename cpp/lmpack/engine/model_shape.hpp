@@ -53,6 +53,14 @@ struct ModelShape {
     return longest - 1;
   }
 
+  // Symbols before the current one that its prediction depends on through attention: each layer
+  // sees the window before it, and what it sees of the layer below has seen the window before that.
+  std::size_t warm_up() const {
+    std::size_t symbols = 0;
+    for (const std::size_t window : windows) symbols += window - 1;
+    return symbols;
+  }
+
   // The symbol that stands before a lane.
   std::int32_t start_symbol() const { return static_cast<std::int32_t>(vocabulary); }
 };

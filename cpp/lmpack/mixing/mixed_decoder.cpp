@@ -29,6 +29,11 @@ void MixedDecoder::decode() {
 }
 
 void MixedDecoder::decode(std::span<const OddsRows> models, std::span<std::int32_t> bytes) {
+  decode(models, bytes, {[](std::size_t) {}, [](std::size_t, std::uint8_t) {}});
+}
+
+void MixedDecoder::decode(std::span<const OddsRows> models, std::span<std::int32_t> bytes,
+                          const LaneTurns& turns) {
   const std::size_t lanes = layout().lanes();
   cursor_.check(1);
   check_rows(models, mixer_.models(), lanes);
@@ -38,6 +43,7 @@ void MixedDecoder::decode(std::span<const OddsRows> models, std::span<std::int32
   }
   std::ranges::fill(bytes, 0);
   cursor_.advance(1, [&](const Cell& cell) {
+    turns.before(cell.lane);
     for (const OddsRows& model : models) check_odds(model.of_bytes(cell.lane));
     const std::uint8_t byte = decode_byte(cell.lane, [&](std::uint32_t prefix, auto said) {
       for (std::size_t i = 0; i < models.size(); ++i) {
@@ -45,6 +51,7 @@ void MixedDecoder::decode(std::span<const OddsRows> models, std::span<std::int32
       }
     });
     bytes[cell.lane] = plain_[cell.index] = byte;
+    turns.after(cell.lane, byte);
     mixer_.finish_byte();
   });
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,13 @@
 #include "lmpack/mixing/context_mixer.hpp"
 
 namespace lmpack {
+
+// Told when a lane is about to be decoded, whose odds are looked at only then, and which byte it
+// was.
+struct LaneTurns {
+  std::function<void(std::size_t lane)> before;
+  std::function<void(std::size_t lane, std::uint8_t byte)> after;
+};
 
 // Not safe for two threads at once.
 class MixedDecoder {
@@ -35,6 +43,10 @@ class MixedDecoder {
   // encoder had; bytes: [lanes], set to 0 for lanes that have ended. Throws InvalidArgument also
   // for a size or odds out of range; after bad odds, for every further call.
   void decode(std::span<const OddsRows> models, std::span<std::int32_t> bytes);
+
+  // The same, lane by lane: what `turns` throw goes through, and every further call is refused.
+  void decode(std::span<const OddsRows> models, std::span<std::int32_t> bytes,
+              const LaneTurns& turns);
 
   // The block. Call it after the last step: throws DamagedStream unless the encoder writes this
   // very payload for these bytes, InvalidArgument if there are steps left.

@@ -58,6 +58,18 @@ END_HISTORIES = 7
 ROWS_OF_A_PASS = 64
 """Symbols that a thread takes through the layers of the model at the same time."""
 
+LONGEST_PIECE = 32_768
+"""Steps of a lane that a thread predicts ahead of the coder, and that another one starts behind."""
+
+CELLS_AHEAD = 2_048
+"""Symbols that wait for the coder where each thread has lanes of its own."""
+
+STEPS_OF_A_CHUNK = 256
+"""Steps that are coded as one; two such chunks of all lanes may always be in work."""
+
+ENTRY_SIZE = 16
+"""What a symbol that waits for the coder takes for each model."""
+
 SLOTS_TOGETHER = 16
 """Positions of a window are allocated in such groups."""
 
@@ -112,7 +124,8 @@ def memory_to_encode(
     # The payload may be as long as the content, and with mixing what is left without copies, too.
     contents = 3 if mixing else 2
     working = _working_memory(kind, predictor, lanes, length, architecture, threads)
-    return working + tokens + contents * length
+    ahead = _memory_ahead(lanes, length, architecture, threads)
+    return working + ahead + tokens + contents * length
 
 
 def _working_memory(
@@ -153,6 +166,28 @@ def _mixing_memory(predictor: Predictor, lanes: int, length: int) -> int:
 def _model_memory(architecture: Architecture, lanes: int, threads: int) -> int:
     """What the native engine needs to run a model of bytes."""
     return lanes * _lane_memory(architecture) + threads * _pass_memory(architecture)
+
+
+def _memory_ahead(
+    lanes: int,
+    length: int,
+    architecture: AnyArchitecture | ArchitecturePair | None,
+    threads: int,
+) -> int:
+    """What threads that encode have ready for the coder, and their lanes in the middle of blocks.
+
+    Models of tokens do not run ahead.
+    """
+    if architecture is None or isinstance(architecture, DecoderShape):
+        return 0
+    models = architecture if isinstance(architecture, tuple) else (architecture,)
+    cells = max(2 * STEPS_OF_A_CHUNK * lanes, CELLS_AHEAD)
+    started = 0
+    if threads > 1 and lanes < 2 * threads:
+        started = lanes * (-(-threads // lanes) + 1)
+        cells = max(cells, started * LONGEST_PIECE)
+    in_the_middle = started * sum(_lane_memory(model) for model in models)
+    return min(cells, length + STEPS_OF_A_CHUNK * lanes) * ENTRY_SIZE * len(models) + in_the_middle
 
 
 def _lane_memory(architecture: Architecture) -> int:

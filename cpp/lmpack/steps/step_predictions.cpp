@@ -1,0 +1,176 @@
+#include "lmpack/steps/step_predictions.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace lmpack {
+namespace {
+
+// Steps after which helpers are called again that have left, or told to leave.
+constexpr std::size_t kWindow = 64;
+
+}  // namespace
+
+StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& lease,
+                                 BlockLayout layout, StepPlan plan)
+    : models_(models),
+      lease_(lease),
+      layout_(layout),
+      plan_(plan),
+      own_(models.size()),
+      helping_(lease.slots()),
+      parts_(models.size() * plan.parts) {
+  for (std::size_t model = 0; model < models.size(); ++model) {
+    const ModelShape& shape = models[model]->shape();
+    lanes_.emplace_back(layout.lanes(), Lane(shape));
+    symbols_.emplace_back(layout.lanes(), shape.start_symbol());
+    for (std::size_t i = 0; i < plan.parts; ++i) {
+      Part& part = parts_[model * plan.parts + i];
+      part.model = model;
+      part.first_lane = layout.lanes() * i / plan.parts;
+      part.end_lane = layout.lanes() * (i + 1) / plan.parts;
+    }
+  }
+  for (auto& workers : helping_) workers.resize(models.size());
+}
+
+void StepPredictions::run(const std::function<void()>& decode, const Sink& sink) {
+  decode_ = &decode;
+  sink_ = &sink;
+  lease_.run(*this);
+}
+
+void StepPredictions::lead() {
+  struct Stop {
+    ~Stop() { stopped = true; }
+    std::atomic<bool>& stopped;
+  } const stop{stopped_};
+  for (Part& part : parts_) {
+    part.active_end = std::min(part.end_lane, layout_.active_lanes(0));
+    part.work.post();
+  }
+  (*decode_)();
+}
+
+// A part is predicted as one, and awaited when its first lane is to be decoded.
+void StepPredictions::await(std::size_t lane) {
+  if (lane == 0) start_step();
+  for (Part& part : parts_) {
+    if (part.first_lane != lane) continue;
+    look_until([&] {
+      if (part.work.is_done()) return true;
+      helpers_ == 0 ? predict_alone() : predict_another();
+      return part.work.is_done();
+    });
+  }
+}
+
+// A part is posted when the last of its lanes that go on has its symbol.
+void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
+  for (auto& symbols : symbols_) symbols[lane] = symbol;
+  for (Part& part : parts_) {
+    const std::size_t end = std::min(part.end_lane, next_active_);
+    if (lane < part.first_lane || lane + 1 != end) continue;
+    part.active_end = end;
+    part.work.post();
+  }
+}
+
+void StepPredictions::help(std::size_t slot) {
+  const bool too_many = ++helpers_ > plan_.helpers;  // another one came first
+  Patience patience;
+  while (!too_many && !stopped_ && !resting_ && !lease_.crowded()) {
+    if (help_once(helping_[slot])) {
+      patience = {};
+    } else if (!patience.look()) {
+      wanted_ = false;  // until the thread that decodes calls again
+      break;
+    }
+  }
+  --helpers_;
+}
+
+void StepPredictions::start_step() {
+  if (next_step_ % kWindow == 0 && plan_.helpers > 0) start_window();
+  ++next_step_;
+  next_active_ = next_step_ < layout_.steps() ? layout_.active_lanes(next_step_) : 0;
+}
+
+void StepPredictions::start_window() {
+  const auto now = std::chrono::steady_clock::now();
+  if (next_step_ > 0) resting_ = !trial_.next(now - window_);
+  window_ = now;
+  wanted_ = !resting_ && helpers_ < plan_.helpers;
+  if (wanted_) lease_.announce();
+}
+
+// All that is posted, of each model in one pass. The model that has run last comes first, as its
+// weights are in the cache.
+void StepPredictions::predict_alone() {
+  backwards_ = !backwards_;
+  for (std::size_t i = 0; i < own_.size(); ++i) {
+    const std::size_t model = backwards_ ? own_.size() - 1 - i : i;
+    for (Part& part : parts_) {
+      if (part.model != model || !part.work.begin()) continue;
+      add(part, own_[model]);
+      begun_.push_back(&part);
+    }
+    run(model, own_[model]);
+    for (Part* part : begun_) part->work.finish();
+    begun_.clear();
+  }
+}
+
+// The last part that is posted, as helpers take the first one.
+void StepPredictions::predict_another() {
+  for (std::size_t i = parts_.size(); i-- > 0;) {
+    Part& part = parts_[i];
+    if (!part.work.begin()) continue;
+    add(part, own_[part.model]);
+    run(part.model, own_[part.model]);
+    return part.work.finish();
+  }
+}
+
+// Whether there was something to do.
+bool StepPredictions::help_once(std::vector<Worker>& workers) noexcept {
+  const auto posted = std::ranges::find_if(parts_, [](Part& part) { return part.work.begin(); });
+  if (posted == parts_.end()) return false;
+  try {
+    add(*posted, workers[posted->model]);
+    run(posted->model, workers[posted->model]);
+    posted->work.finish();
+  } catch (...) {
+    posted->work.fail();
+    stopped_ = true;
+  }
+  return true;
+}
+
+void StepPredictions::add(const Part& part, Worker& worker) {
+  for (std::size_t lane = part.first_lane; lane < part.active_end; ++lane) {
+    worker.feeds.push_back(
+        {&lanes_[part.model][lane], std::span(symbols_[part.model]).subspan(lane, 1)});
+    worker.lanes.push_back(lane);
+  }
+}
+
+void StepPredictions::run(std::size_t model, Worker& worker) {
+  if (worker.feeds.empty()) return;
+  if (!worker.pass) worker.pass = std::make_unique<ForwardPass>(*models_[model]);
+  worker.pass->run(worker.feeds, [&](std::size_t feed, std::size_t, auto odds) {
+    (*sink_)(model, worker.lanes[feed], odds);
+  });
+  worker.feeds.clear();
+  worker.lanes.clear();
+}
+
+StepPlan plan_steps(const Models& models, BlockLayout layout, std::size_t threads) {
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t working = std::min(threads, processors);
+  const std::size_t parts = std::min((working + models.size() - 1) / models.size(), layout.lanes());
+  const std::size_t all = models.size() * parts;
+  return {parts, all == 1 ? 0 : std::min(working - 1, all)};
+}
+
+}  // namespace lmpack

@@ -1,0 +1,165 @@
+// Lanes that are handed over while others are decoded are predicted as they would be alone.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "block_codings.hpp"
+#include "interruption.hpp"
+#include "lmpack/steps/step_predictions.hpp"
+#include "random_engine.hpp"
+
+namespace {
+
+using namespace lmpack;
+using tests::Interruption;
+using tests::ThrowsAt;
+
+const ModelShape kShape{256, 32, 1, 32, 32, {8}, true, {{2, 50, 0, 32}}};
+
+const Engine& engine() {
+  static const Engine result = tests::random_engine(kShape, *available_kernels().front());
+  return result;
+}
+
+// Decodes a block whose symbols follow from the odds, so that one wrong number changes all that
+// comes after. Returns its symbols. meanwhile(): called before each symbol.
+std::vector<std::int32_t> decoded(
+    const Models& models, ThreadTeam& team, BlockLayout layout, StepPlan plan,
+    const std::function<void()>& meanwhile = [] {}, const std::function<void()>& in_sink = [] {}) {
+  const ThreadTeam::Lease lease(team);
+  StepPredictions predictions(models, lease, layout, plan);
+  std::vector<std::vector<std::int32_t>> odds(models.size() * layout.lanes());
+  std::vector<std::int32_t> symbols(layout.length());
+  const auto decode = [&] {
+    for (std::size_t step = 0; step < layout.steps(); ++step) {
+      for (std::size_t lane = 0; lane < layout.active_lanes(step); ++lane) {
+        meanwhile();
+        predictions.await(lane);
+        std::uint32_t sum = static_cast<std::uint32_t>(lane);
+        for (std::size_t model = 0; model < models.size(); ++model) {
+          for (const std::int32_t value : odds[model * layout.lanes() + lane]) {
+            sum = sum * 31 + static_cast<std::uint32_t>(value);
+          }
+        }
+        const auto symbol = static_cast<std::int32_t>((sum ^ sum >> 16) % 256);
+        symbols[layout.index(lane, step)] = symbol;
+        predictions.set(lane, symbol);
+      }
+    }
+  };
+  predictions.run(decode, [&](std::size_t model, std::size_t lane, auto row) {
+    in_sink();
+    odds[model * layout.lanes() + lane].assign(row.begin(), row.end());
+  });
+  return symbols;
+}
+
+}  // namespace
+
+TEST_CASE("parts and helpers make no difference") {
+  for (const BlockLayout layout : {BlockLayout(1, 1), BlockLayout(60, 60), BlockLayout(119, 60),
+                                   BlockLayout(70, 69), BlockLayout(200, 40)}) {
+    for (const Models& models : {Models{&engine()}, Models{&engine(), &engine()}}) {
+      ThreadTeam alone(1);
+      const auto expected = decoded(models, alone, layout, {1, 0});
+      for (std::size_t parts = 1; parts <= layout.lanes(); ++parts) {
+        for (const std::size_t threads : {1U, 2U, 3U, 8U}) {
+          ThreadTeam team(static_cast<std::int64_t>(threads));
+          CHECK(decoded(models, team, layout, {parts, threads - 1}) == expected);
+          // A plan for helpers that never come.
+          if (threads == 1) CHECK(decoded(models, team, layout, {parts, 5}) == expected);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("helpers take part where they make it faster") {
+  using std::chrono::milliseconds;
+  for (const auto& [with, without, kept] : {std::tuple{80, 100, true},
+                                            {96, 100, false},
+                                            {120, 100, false},
+                                            {8, 10, true},
+                                            {10, 10, false}}) {
+    HelpTrial trial;
+    for (int round = 0; round < 3; ++round) {
+      // Windows with helpers until there were four that took 200 ms together, then four without,
+      // then 4 s of what is faster.
+      const int tried = std::max(4, (200 + with - 1) / with);
+      const int faster = kept ? with : without;
+      const int rest = (4000 + faster - 1) / faster;
+      std::vector<bool> helped{true};
+      while (helped.size() <= static_cast<std::size_t>(tried + 4 + rest)) {
+        helped.push_back(trial.next(milliseconds(helped.back() ? with : without)));
+      }
+      CHECK(std::count(helped.begin(), helped.begin() + tried, true) == tried);
+      CHECK(std::count(helped.begin() + tried, helped.begin() + tried + 4, true) == 0);
+      CHECK(std::count(helped.begin() + tried + 4, helped.end() - 1, kept) == rest);
+      CHECK(helped.back());
+    }
+  }
+}
+
+TEST_CASE("blocks that are long enough to try come out the same") {
+  const BlockLayout layout(2 * 1500, 1500);
+  const Models models{&engine()};
+  ThreadTeam alone(1);
+  ThreadTeam team(2);
+  CHECK(decoded(models, team, layout, {2, 1}) == decoded(models, alone, layout, {2, 0}));
+}
+
+TEST_CASE("helpers that lost patience come back") {
+  const BlockLayout layout(600, 300);
+  const Models models{&engine()};
+  ThreadTeam alone(1);
+  const auto expected = decoded(models, alone, layout, {2, 0});
+  ThreadTeam team(2);
+  std::size_t calls = 0;
+  const auto sometimes_slow = [&] {
+    if (++calls % 150 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  CHECK(decoded(models, team, layout, {2, 1}, sometimes_slow) == expected);
+}
+
+TEST_CASE("decoding or a prediction that throws ends all, and the team works on") {
+  const BlockLayout layout(300, 100);
+  const Models models{&engine(), &engine()};
+  const auto nothing = [] {};
+  for (const std::size_t threads : {1U, 2U, 4U}) {
+    ThreadTeam team(static_cast<std::int64_t>(threads));
+    const StepPlan plan{3, threads - 1};
+    const auto expected = decoded(models, team, layout, plan);
+    for (std::size_t call = 1; call <= layout.length(); call += 23) {
+      ThrowsAt while_decoding(call);
+      CHECK_THROWS_AS(decoded(models, team, layout, plan, [&] { while_decoding(); }), Interruption);
+      ThrowsAt in_sink(call);
+      CHECK_THROWS_AS(decoded(models, team, layout, plan, nothing, [&] { in_sink(); }),
+                      Interruption);
+    }
+    CHECK(decoded(models, team, layout, plan) == expected);
+  }
+}
+
+TEST_CASE("plans of steps have a part for each thread that the machine can run") {
+  const BlockLayout three_lanes(30, 10);
+  const BlockLayout one_lane(30, 30);
+  const Models one{&engine()};
+  const Models two{&engine(), &engine()};
+  CHECK(plan_steps(one, three_lanes, 1).parts == 1);
+  CHECK(plan_steps(one, three_lanes, 1).helpers == 0);
+  CHECK(plan_steps(one, one_lane, 100).helpers == 0);  // nothing to do at the same time
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  for (const std::size_t threads : {2U, 3U, 100U}) {
+    const std::size_t working = std::min<std::size_t>(threads, processors);
+    CHECK(plan_steps(one, three_lanes, threads).parts == std::min<std::size_t>(3, working));
+    CHECK(plan_steps(two, one_lane, threads).parts == 1);
+    CHECK(plan_steps(two, three_lanes, threads).helpers == std::min<std::size_t>(working - 1, 6));
+  }
+}
