@@ -178,7 +178,7 @@ def _memory_ahead(
 
     Models of tokens do not run ahead.
     """
-    if architecture is None or isinstance(architecture, DecoderShape):
+    if architecture is None or is_decoder(architecture):
         return 0
     models = architecture if isinstance(architecture, tuple) else (architecture,)
     cells = max(2 * STEPS_OF_A_CHUNK * lanes, CELLS_AHEAD)
