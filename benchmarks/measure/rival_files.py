@@ -53,12 +53,11 @@ LARGE = ("xml", "reymont")
 """What shows how much larger blocks bring."""
 
 MEASURED = {
-    "lmpack -2": LARGE,
     "lmpack -3": SAMPLE + LARGE,
     "lmpack -4": LARGE,
     "lmpack -5": LARGE,
     "lmpack -7": SAMPLE + LARGE,
-    "lmpack -8": LARGE,
+    "lmpack -8": SAMPLE,
     "lmpack -9": SAMPLE + LARGE,
     "paq8px -6": SAMPLE,
     "paq8px -8": (),

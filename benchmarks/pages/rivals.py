@@ -98,7 +98,7 @@ def _sample_cells(rows: Rows, level: Level) -> list[str]:
         if not name.startswith(OURS):
             continue
         measured = LEVELS[int(name.removeprefix(f"{OURS} -"))]
-        if (measured.models, measured.most_lanes) == (level.models, level.most_lanes):
+        if measured._replace(block_size=level.block_size) == level:
             speeds = f"{point['compress']:,.0f} / {point['decompress']:,.0f}"
             return [f"{point['bits_per_byte']:.3f}", speeds]
     return ["", ""]
