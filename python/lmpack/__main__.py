@@ -5,7 +5,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 def run() -> NoReturn:
@@ -18,7 +18,7 @@ def run() -> NoReturn:
     sys.exit(main())
 
 
-def _load_program() -> Callable[[], object]:
+def _load_program() -> Callable[[], Any]:
     """What runs the command line. Ctrl-C ends the program at once meanwhile, as nothing is begun.
 
     An error would be printed with a trace of what was being loaded.
