@@ -2,8 +2,10 @@
 
 import atexit
 import gc
+import signal
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 
 def run() -> NoReturn:
@@ -12,9 +14,23 @@ def run() -> NoReturn:
     # finds none. At the end all goes with the process.
     gc.set_threshold(20_000, 10, 10)
     atexit.register(gc.freeze)
+    main = _load_program()
+    sys.exit(main())
+
+
+def _load_program() -> Callable[[], Any]:
+    """What runs the command line. Ctrl-C ends the program at once meanwhile, as nothing is begun.
+
+    An error would be printed with a trace of what was being loaded.
+    """
+    is_raised = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_raised:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from lmpack.cli.main import main
 
-    sys.exit(main())
+    if is_raised:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return main
 
 
 if __name__ == "__main__":

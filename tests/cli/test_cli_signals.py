@@ -146,3 +146,21 @@ def test_a_system_without_a_signal_does_without_it(monkeypatch: pytest.MonkeyPat
         raise BrokenPipeError
     with pytest.raises(SignalEnd, match="SIGINT"), ends_as_signals():
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("action", [signal.SIG_DFL, signal.SIG_IGN], ids=lambda each: each.name)
+def test_ctrl_c_while_the_program_is_loaded(tmp_path: Path, action: signal.Handlers) -> None:
+    """A package that it loads sends the signal, so that it comes then."""
+    (tmp_path / "click.py").write_text(
+        "import signal\nsignal.raise_signal(signal.SIGINT)\nprint('ignored')\nraise SystemExit"
+    )
+    paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    result = subprocess.run(
+        [sys.executable, "-m", "lmpack", "--version"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        preexec_fn=set_to(signal.SIGINT, action),
+    )
+    expected = (0, b"ignored") if action is signal.SIG_IGN else (-signal.SIGINT, b"")
+    assert (result.returncode, result.stdout.strip()) == expected
+    assert result.stderr == b""
