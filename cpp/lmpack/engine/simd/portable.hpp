@@ -40,7 +40,7 @@ struct Portable {
   }
   // Vectors of values from 0 to 255.
   static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
-    for (int i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
+    for (std::size_t i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
   }
   static Ints load_words(const std::uint8_t* from) { return copied<Ints>(from); }
   // The places first + i of the elements i that are not 0, of which it gives the number; one more
