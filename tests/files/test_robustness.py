@@ -143,6 +143,20 @@ def test_a_file_closed_when_the_interpreter_ends_is_whole(tmp_path: Path) -> Non
     assert lmpack.decompress(path.read_bytes()) == b"some text " * 10000
 
 
+@pytest.mark.slow
+def test_a_file_that_is_never_closed_is_whole_whatever_it_holds(tmp_path: Path) -> None:
+    # Sound: what looks for its filter is loaded by nothing else.
+    path = tmp_path / "late.lmp"
+    run_python(
+        "import math, sys, lmpack\n"
+        "sound = [int(9000 * math.sin(i / 7.3)) + i * i % 61 for i in range(9000)]\n"
+        "file = lmpack.open(sys.argv[1], 'wb', level=1)\n"
+        "file.write(b''.join(value.to_bytes(2, 'little', signed=True) for value in sound))\n",
+        str(path),
+    )
+    assert len(lmpack.decompress(path.read_bytes())) == 18000
+
+
 def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from lmpack._blocks.filters import Filter
-
-_Counts = npt.NDArray[np.int64]
-
-UNITS = 256
-"""Bits are counted in such parts, so that all is integers and every machine chooses alike."""
+from lmpack._blocks.logarithms import UNITS, log2
 
 VALUE_BITS = 6
 """What each byte value costs that occurs at all: its frequency is not known before."""
-
 
 NEARLY_LEAST = 32
 """A second filter is as good as the best one if it takes at most a 32nd more bits: how well
@@ -48,16 +42,6 @@ def _bits(data: bytes, width: int) -> int:
     for column in rows.T:
         counts = np.bincount(column)
         counts = counts[counts > 0]
-        total += int((counts * (_log2(counts.sum(keepdims=True)) - _log2(counts))).sum())
+        total += int((counts * (log2(counts.sum(keepdims=True)) - log2(counts))).sum())
         total += len(counts) * VALUE_BITS * UNITS
     return total
-
-
-def _log2(counts: _Counts) -> _Counts:
-    """Logarithms of positive integers, in parts of a bit."""
-    # Of a number m * 2**e with m of 0.5 to 1 that is about e + 2 m - 2.
-    fractions, exponents = np.frexp(counts.astype(np.float64))
-    logs: _Counts = (fractions * (2 * UNITS)).astype(np.int64) + UNITS * (
-        exponents.astype(np.int64) - 2
-    )
-    return logs

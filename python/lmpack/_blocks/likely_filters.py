@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lmpack._blocks.filters import Filter, FilterId
+from lmpack._blocks.logarithms import UNITS, log2
 from lmpack._native import likely_row
 
 _Numbers = npt.NDArray[np.int64]
@@ -31,9 +32,6 @@ LIKELY_BRANCH = 1 << 22
 
 LOOKED_AT = 8160
 """Bytes from which the kind of samples is guessed: whole samples of every kind."""
-
-UNITS = 256
-"""Bits are counted in such parts, so that all is integers and every machine chooses alike."""
 
 LEAST_SMOOTHNESS = UNITS // 4
 """By so much the differences of numbers must be smaller than the numbers, if no stride speaks for
@@ -174,8 +172,7 @@ def _smoothness(numbers: _Numbers, distance: int) -> tuple[int, int]:
 
 
 def _bits(numbers: _Numbers) -> int:
-    """Mean of the logarithms to base 2, in parts of a bit."""
-    # Of a number m * 2**e with m of 0.5 to 1 that is about e + 2 m - 1.
-    fractions, exponents = np.frexp(1.0 + 2.0 * np.abs(numbers.astype(np.float64)))
-    total = (fractions * (2 * UNITS)).astype(np.int64).sum() + UNITS * exponents.sum(dtype=np.int64)
-    return int(total) // max(len(numbers), 1)
+    """About the bits of a number and its sign, and 2 more: a mean, in parts of a bit."""
+    # Floats, as twice a number of 64 bits may be none.
+    doubled = 1.0 + 2.0 * np.abs(numbers.astype(np.float64))
+    return int(log2(doubled).sum()) // max(len(numbers), 1) + 2 * UNITS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TEXT = bytes({9, 10, 13, *range(32, 127)})
+ASCII = bytes(range(128))
 LEAST_BINARY = 0.03
 """Text in ASCII has fewer other bytes."""
 LEAST_BROKEN = 0.01
@@ -16,5 +17,5 @@ def is_text(pieces: bytes) -> bool:
     if len(others) <= LEAST_BINARY * len(pieces):
         return True
     characters = others.decode(errors="ignore").encode()
-    controls = sum(byte < 128 for byte in characters)
-    return len(others) - len(characters) + controls <= LEAST_BROKEN * len(pieces)
+    beyond_ascii = len(characters.translate(None, ASCII))
+    return len(others) - beyond_ascii <= LEAST_BROKEN * len(pieces)

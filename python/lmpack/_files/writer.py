@@ -8,6 +8,7 @@ import concurrent.futures.thread  # noqa: F401
 import contextlib
 from collections.abc import Iterator
 
+import lmpack._blocks.filter_choice
 import lmpack._blocks.likely_filters
 import lmpack._executors.conformance
 import lmpack._models.bounds  # noqa: F401
