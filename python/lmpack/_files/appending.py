@@ -36,7 +36,7 @@ def prepare_to_append(file: BinaryIO, max_memory: int | None) -> int | None:
     try:
         indexes = read_indexes(file, max_memory)
     except FormatError as error:
-        raise type(error)(f"nothing was appended: {error}") from error
+        raise type(error)(f"{error}; nothing was appended: write another file") from error
     end = indexes[-1].start + indexes[-1].size
     if end < file.seek(0, os.SEEK_END):
         file.truncate(end)
