@@ -6,7 +6,10 @@ import copy
 import io
 import pickle
 import random
+import subprocess
+import sys
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,8 +21,8 @@ from hypothesis import strategies as st
 
 import lmpack
 from lmpack import LmpackCompressor, LmpackDecompressor, Options
-from lmpack._blocks import coders
-from lmpack._files import writer
+from lmpack._blocks.codec import decode_block
+from lmpack._files.pipeline import Pipeline
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -31,7 +34,8 @@ CONTINUE, FLUSH_BLOCK, FLUSH_FRAME = 0, 1, 2
 
 one_fixture_for_all = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 contents = st.binary(max_size=250) | st.text("abc xyz\n", max_size=250).map(str.encode)
-calls = st.lists(st.tuples(contents, st.sampled_from([CONTINUE, FLUSH_BLOCK, FLUSH_FRAME])))
+modes = st.sampled_from([CONTINUE, FLUSH_BLOCK, FLUSH_FRAME])
+calls = st.lists(st.tuples(contents, modes), max_size=8)
 cuts = st.lists(st.integers(0, 120), min_size=1, max_size=20)
 limits = st.lists(st.integers(-1, 150), min_size=1, max_size=20)
 
@@ -101,7 +105,7 @@ def whole_blocks(packed: bytes) -> bytes:
 
 
 @one_fixture_for_all
-@given(st.lists(contents))
+@given(st.lists(contents, max_size=8))
 def test_without_flushes_the_bytes_are_those_of_one_call(parts: list[bytes]) -> None:
     compressor = LmpackCompressor(options=FAST)
     packed = b"".join(map(compressor.compress, parts)) + compressor.flush()
@@ -303,7 +307,6 @@ def test_a_second_thread_is_refused_while_the_first_is_inside(
     decompressor = LmpackDecompressor()
     packed = lmpack.compress(CONTENT)
     refused: list[Exception] = []
-    decode = coders.decode_block
 
     def other() -> None:
         try:
@@ -315,9 +318,9 @@ def test_a_second_thread_is_refused_while_the_first_is_inside(
         thread = threading.Thread(target=other)
         thread.start()
         thread.join()
-        return decode(*arguments)
+        return decode_block(*arguments)
 
-    monkeypatch.setattr(coders, "decode_block", decoding)
+    monkeypatch.setattr("lmpack._blocks.coders.decode_block", decoding)
     assert decompressor.decompress(packed) == CONTENT
     assert refused
     assert "another thread" in str(refused[0])
@@ -337,15 +340,64 @@ def test_objects_cannot_be_copied(use: Callable[[object], object]) -> None:
 
 def test_a_dropped_compressor_gives_up_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[bool] = []
-    stop = writer.Pipeline.stop
+    stop = Pipeline.stop
 
     def watched(self: Any) -> None:
         stopped.append(True)
         stop(self)
 
-    monkeypatch.setattr(writer.Pipeline, "stop", watched)
+    monkeypatch.setattr(Pipeline, "stop", watched)
     compressor = LmpackCompressor(1, threads=4)
     compressor.compress(CONTENT)
     assert not stopped
     del compressor
     assert stopped
+
+
+def peak(run: Callable[[], object]) -> int:
+    """Bytes of Python's memory that a call takes at most, beyond what there was."""
+    tracemalloc.start()
+    try:
+        run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_more_than_a_block_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes in and out is dropped; the tables of the coder are not counted."""
+    size = 20_000
+    set_block_size(monkeypatch, size)
+    packed = lmpack.compress(bytes(20 * size), options=FAST)
+    noise = lmpack.compress(random.Random(1).randbytes(8 * size), options=FAST)
+
+    def compress() -> None:
+        compressor = LmpackCompressor(options=FAST)
+        for _ in range(200):
+            compressor.compress(bytes(2000))
+        compressor.flush()
+
+    def decompress(data: bytes, piece: int, most: int) -> None:
+        decompressor = LmpackDecompressor()
+        for start in range(0, len(data), piece):
+            decompressor.decompress(memoryview(data)[start : start + piece], most)
+            while not (decompressor.needs_input or decompressor.eof):
+                decompressor.decompress(b"", most)
+        assert decompressor.eof
+
+    assert peak(compress) < 6 * size
+    assert peak(lambda: decompress(packed, len(packed), 1000)) < 3 * size
+    assert peak(lambda: decompress(noise, 3000, 1000)) < 6 * size
+
+
+@pytest.mark.slow
+def test_a_program_that_leaves_an_object_behind_ends_quietly() -> None:
+    program = (
+        "import lmpack\n"
+        "one, two = lmpack.LmpackCompressor(1, threads=2), lmpack.LmpackDecompressor()\n"
+        "one.compress(bytes(5 << 20))\n"
+        "two.decompress(lmpack.compress(bytes(5 << 20), 1), 10)\n"
+    )
+    command = [sys.executable, "-W", "error", "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
