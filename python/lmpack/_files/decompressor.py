@@ -55,7 +55,7 @@ class LmpackDecompressor(Unpicklable):
     @property
     def eof(self) -> bool:
         """Whether the end of the container has come, and all of its content was given."""
-        return self._reader.is_complete and not self._plain
+        return self._reader.is_complete  # its index is read when no content is left to give
 
     @property
     def needs_input(self) -> bool:
