@@ -16,6 +16,7 @@ from benchmarks.pages import (
     decoders,
     engine,
     filters,
+    flushes,
     gpu_tables,
     kinds,
     mixing_parts,
@@ -38,6 +39,7 @@ RELIABILITY = DOCS / "reliability.md"
 PRETRAINED = DOCS / "pretrained.md"
 COPIES = DOCS / "copies.md"
 MIXING = DOCS / "mixing.md"
+PYTHON = DOCS / "python.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
@@ -104,6 +106,7 @@ def main(arguments: list[str]) -> int:
         PRETRAINED: filled(PRETRAINED, decoders.parts()),
         COPIES: filled(COPIES, copies.parts()),
         MIXING: filled(MIXING, mixing_parts.parts()),
+        PYTHON: filled(PYTHON, flushes.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:

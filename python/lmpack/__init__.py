@@ -3,6 +3,7 @@
 Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
 :func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Many files and folders:
 :func:`compress_files`, :func:`decompress_files`. Files like those of the module gzip: :func:`open`.
+Content that comes in pieces: :class:`LmpackCompressor`, :class:`LmpackDecompressor`.
 How: :class:`Options`. What is in a file: :func:`describe`. What a damaged
 file still holds: :func:`salvage_stream`, :func:`find_damage`. Which models there are:
 :func:`list_models`, :func:`added_models`. The folder of models: :func:`add_model`,
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
     from lmpack._files.adding import add_model, remove_model
     from lmpack._files.batch import compress_files, decompress_files
     from lmpack._files.batch_file import FileResult
+    from lmpack._files.compressor import LmpackCompressor
     from lmpack._files.damage import Damage, Salvaged
+    from lmpack._files.decompressor import LmpackDecompressor
     from lmpack._files.description import BlockInfo, ContainerInfo, describe
-    from lmpack._files.file import LmpackFile, open
+    from lmpack._files.file import LmpackFile
+    from lmpack._files.opening import open
     from lmpack._files.progress import Progress, Sizes
     from lmpack._files.salvage import find_damage, salvage_stream
     from lmpack._files.streams import (
@@ -67,6 +71,8 @@ __all__ = [
     "FileResult",
     "FormatError",
     "LimitError",
+    "LmpackCompressor",
+    "LmpackDecompressor",
     "LmpackError",
     "LmpackFile",
     "ModelError",
@@ -105,9 +111,12 @@ _HOMES = {
     "_files.adding": ("add_model", "remove_model"),
     "_files.batch": ("compress_files", "decompress_files"),
     "_files.batch_file": ("FileResult",),
+    "_files.compressor": ("LmpackCompressor",),
     "_files.damage": ("Damage", "Salvaged"),
+    "_files.decompressor": ("LmpackDecompressor",),
     "_files.description": ("BlockInfo", "ContainerInfo", "describe"),
-    "_files.file": ("LmpackFile", "open"),
+    "_files.file": ("LmpackFile",),
+    "_files.opening": ("open",),
     "_files.progress": ("Progress", "Sizes"),
     "_files.salvage": ("find_damage", "salvage_stream"),
     "_files.streams": (

@@ -92,3 +92,24 @@ def test_a_file_that_ends_early_is_an_end_of_file() -> None:
 def test_bytes_are_no_file_to_describe() -> None:
     with pytest.raises(lmpack.UsageError, match=r"neither a path nor a file.*io\.BytesIO"):
         lmpack.describe(PACKED)  # type: ignore[arg-type]
+
+
+def test_it_is_a_buffered_file_of_the_module_io() -> None:
+    sink = io.BytesIO()
+    with lmpack.open(sink, "wb", 1) as file:
+        file.writelines(LINES.splitlines(keepends=True))
+        for refused in (file.detach, file.truncate):
+            with pytest.raises(io.UnsupportedOperation):
+                refused()
+    assert sink.getvalue() == PACKED
+    file = lmpack.open(sink, "rb", 9)  # reading goes by the file
+    assert isinstance(file, io.BufferedIOBase)
+    assert (file.isatty(), file.readlines(5)) == (False, [b"one\n", b"two\n"])
+    buffer = bytearray(8)
+    assert (file.peek(1)[:1], file.readinto1(buffer), file.readinto(buffer)) == (b"\n", 5, 0)
+    assert buffer == b"\nfour\0\0\0"
+    file.flush()
+    file.close()
+    for use in (file.flush, file.tell, file.fileno, file.readline, file.__enter__):
+        with pytest.raises(ValueError, match="closed"):
+            use()

@@ -22,7 +22,7 @@ from lmpack._executors import open_executor
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
 
 
 class FullOnce(io.BytesIO):
@@ -157,8 +157,18 @@ def test_a_file_that_is_never_closed_is_whole_whatever_it_holds(tmp_path: Path) 
     assert len(lmpack.decompress(path.read_bytes())) == 18000
 
 
-def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("page", "count", "made"),
+    [("README.md", 1, "notes.txt.lmp"), ("docs/python.md", 4, "log.lmp")],
+)
+def test_the_examples_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str, count: int, made: str
+) -> None:
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
-    assert (tmp_path / "notes.txt.lmp").exists()
+    text = (ROOT / page).read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == count
+    names: dict[str, object] = {}
+    for example in examples:
+        exec(compile(example, page, "exec"), names)
+    assert (tmp_path / made).exists()

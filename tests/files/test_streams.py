@@ -241,10 +241,33 @@ def test_an_unknown_device_is_refused() -> None:
         lmpack.compress(WORDS, device="abacus")
 
 
-@pytest.mark.parametrize("level", [0, 10, "6", None])
-def test_an_unknown_level_is_refused(level: object) -> None:
-    with pytest.raises(lmpack.UsageError, match="1 to 9"):
-        lmpack.compress(WORDS, level=level)  # type: ignore[arg-type]
+@pytest.mark.parametrize("level", [0, 10, "6", True])
+def test_an_unknown_level_is_refused(level: Any) -> None:
+    for call in (
+        lambda: lmpack.compress(WORDS, level=level),
+        lambda: lmpack.compress(WORDS, level),
+        lambda: lmpack.open(io.BytesIO(), "wb", level),
+        lambda: lmpack.LmpackCompressor(level),
+    ):
+        with pytest.raises(lmpack.UsageError, match="1 to 9"):
+            call()
+
+
+def test_the_level_needs_no_keyword() -> None:
+    expected = lmpack.compress(WORDS, level=1)
+    assert lmpack.compress(WORDS, 1) == expected != lmpack.compress(WORDS)
+    assert lmpack.compress(WORDS, 1, options=lmpack.Options(level=9)) == expected
+    assert lmpack.compress(WORDS, None, options=lmpack.Options(level=1)) == expected
+    for opened in (lmpack.open, lmpack.LmpackFile):
+        sink = io.BytesIO()
+        with opened(sink, "wb", 1) as file:
+            file.write(WORDS)
+        assert sink.getvalue() == expected
+    text = io.BytesIO()
+    with lmpack.open(text, "wt", 1, newline="") as lines:
+        lines.write(WORDS.decode())
+    assert text.getvalue() == expected
+    assert lmpack.LmpackCompressor(1).compress(WORDS, mode=2) == expected
 
 
 def test_without_model_and_mixing_there_is_nothing_to_encode_with() -> None:

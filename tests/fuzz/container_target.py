@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zlib
 
-from containers import ShortReads
+from containers import ShortReads, fed_blocks
 
 from lmpack._blocks.codec import decode_block
 from lmpack._container import (
@@ -37,10 +37,11 @@ Blocks = list[tuple[Header, Block]]
 
 
 def run(data: bytes) -> None:
-    """Both ways to read agree, writing gives the same bytes, blocks decode or are refused."""
+    """All ways to read agree, writing gives the same bytes, blocks decode or are refused."""
     file = with_checksums(data[1:]) if data[:1] == b"\x01" else data[1:]
     forward = read_forward(file)
     assert read_by_index(file) == forward, "both ways to read must find the same blocks"
+    assert read_fed(file) == forward, "pieces must give the same blocks"
     assert describes(file) == (forward is not None), "describe() must refuse the same files"
     if forward is None:
         return
@@ -67,6 +68,14 @@ def read_forward(file: bytes) -> Blocks | None:
     """The blocks as a pipe gives them; None if the file is refused."""
     try:
         return list(read_blocks(ByteReader(ShortReads(file))))
+    except FormatError:
+        return None
+
+
+def read_fed(file: bytes) -> Blocks | None:
+    """The blocks from pieces that are brought; None if the file is refused."""
+    try:
+        return list(fed_blocks(file, 5))
     except FormatError:
         return None
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hypothesis import strategies as st
 
-from lmpack._container import BYTES_VERSION, Block, BlockKind, ContainerWriter
+from lmpack._container import (
+    BYTES_VERSION,
+    Block,
+    BlockKind,
+    ContainerWriter,
+    FedReader,
+    Header,
+)
+from lmpack.errors import TruncatedError
 
 SECOND = bytes.fromhex("8899aabbccddeeff")
 FINGERPRINT = bytes.fromhex("0011223344556677")
@@ -58,6 +66,23 @@ class PipeSource:
 
     def read(self, size: int, /) -> bytes:
         return self._file.read(size)
+
+
+def fed_blocks(data: bytes, size: int) -> Iterator[tuple[Header, Block]]:
+    """All blocks of all containers in pieces of a size, each with its container's header."""
+    while True:
+        reader = FedReader()
+        for start in range(0, len(data), size):
+            reader.feed(memoryview(data)[start : start + size])
+            while found := reader.next_block():
+                yield found
+            if reader.is_complete:
+                data = reader.rest + data[start + size :]
+                break
+        else:
+            raise TruncatedError("all of it was fed")
+        if not any(data):
+            return
 
 
 raw_blocks = st.builds(raw_block, st.binary(min_size=1, max_size=300))

@@ -109,10 +109,15 @@ _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
 """What the fields may hold, and how to say it. True and False are no integers here."""
 
 
-class OptionFields(TypedDict, total=False):
-    """The fields of :class:`Options` as keywords, for type checkers."""
+class LevelField(TypedDict, total=False):
+    """The field of :class:`Options` that some functions take without a keyword, too."""
 
     level: int
+
+
+class FurtherFields(TypedDict, total=False):
+    """All other fields of :class:`Options` as keywords, for type checkers."""
+
     model: Model
     mixing: bool
     device: str
@@ -122,8 +127,14 @@ class OptionFields(TypedDict, total=False):
     verify: bool | None
 
 
-def given_options(options: Options | None, keywords: OptionFields) -> Options:
-    """The options of a call, which may come as an object and as keywords.
+class OptionFields(LevelField, FurtherFields, total=False):
+    """The fields of :class:`Options` as keywords, for type checkers."""
+
+
+def given_options(
+    options: Options | None, keywords: OptionFields | FurtherFields, level: int | None = None
+) -> Options:
+    """The options of a call, which may come as an object and as keywords, and the level by itself.
 
     Raises:
         UsageError: an option is out of range or unknown, or the object is none.
@@ -137,4 +148,5 @@ def given_options(options: Options | None, keywords: OptionFields) -> Options:
     if unknown:
         known = ", ".join(OptionFields.__annotations__)
         raise UsageError(f"there is no option {', '.join(sorted(unknown))}: there are {known}")
-    return dataclasses.replace(options or Options(), **keywords)
+    leveled: LevelField = {} if level is None else {"level": level}
+    return dataclasses.replace(options or Options(), **keywords, **leveled)

@@ -1,11 +1,12 @@
 """Containers: header, blocks and index <-> bytes. Knows no model; docs/format.md is its spec.
 
 Writing: :class:`ContainerWriter`. Reading forward, from a pipe too: :func:`read_blocks`
-of a :class:`ByteReader`.
+of a :class:`ByteReader`. Reading a container that comes in pieces: :class:`FedReader`.
 Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`; in a damaged one
 :func:`salvage.find_remnants`, which few programs need to load.
 """
 
+from lmpack._container._fed import FedReader
 from lmpack._container._forward import read_blocks
 from lmpack._container._header import (
     BYTES_VERSION,
@@ -46,6 +47,7 @@ __all__ = [
     "ByteReader",
     "ContainerIndex",
     "ContainerWriter",
+    "FedReader",
     "Fingerprints",
     "Header",
     "Sink",

@@ -34,7 +34,9 @@ def read_blocks(
     """
     header = read_header(reader)
     while True:
-        yield from _read_container(reader, header, max_memory)
+        container = ContainerReader(header, max_memory)
+        while block := container.next_block(reader):
+            yield header, block
         start = reader.at_most(HEADER_SIZE)
         if not any(start):
             _read_padding(reader, reader.offset - len(start))
@@ -62,21 +64,41 @@ def read_block_after_tag(
     return Block(BlockKind(kind), lanes_log2, plain_length, checksum, payload)
 
 
-def _read_container(
-    reader: ByteReader, header: Header, max_memory: int | None
-) -> Iterator[tuple[Header, Block]]:
-    """The blocks between a header, just read, and the index, which is checked against them."""
-    blocks: list[Lengths] = []
-    while True:
+class ContainerReader:
+    """The blocks of a container behind its header, one after another.
+
+    A call that fails because its reader has no more bytes yet changes nothing, and can be made
+    again.
+
+    Attributes:
+        header: of the container.
+
+    Args:
+        header: the same, just read.
+        max_memory: bytes that may be needed for what is remembered for the index; None for any
+            number.
+    """
+
+    def __init__(self, header: Header, max_memory: int | None = None) -> None:
+        self.header = header
+        self._max_memory = max_memory
+        self._blocks: list[Lengths] = []
+
+    def next_block(self, reader: ByteReader) -> Block | None:
+        """The next block; None behind the last one: the index was read, and is that of the blocks.
+
+        Raises:
+            FormatError, LimitError: as :func:`read_blocks`.
+        """
         tag = reader.integer(1, "the container")
         if tag == INDEX_TAG:
-            break
-        what, number = f"block {len(blocks)}", len(blocks)
-        block = read_block_after_tag(reader, tag, what, number, header.version)
-        blocks.append((block.plain_length, len(block.payload)))
-        require_memory_for(len(blocks), max_memory)
-        yield header, block
-    _check_index(reader, blocks)
+            _check_index(reader, self._blocks)
+            return None
+        number = len(self._blocks)
+        block = read_block_after_tag(reader, tag, f"block {number}", number, self.header.version)
+        self._blocks.append((block.plain_length, len(block.payload)))
+        require_memory_for(len(self._blocks), self._max_memory)
+        return block
 
 
 def _check_index(reader: ByteReader, blocks: list[Lengths]) -> None:

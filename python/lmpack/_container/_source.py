@@ -34,8 +34,8 @@ def encode_varint(value: int) -> bytes:
 def truncated(end: int, what: str) -> TruncatedError:
     """The error for an input that ends at a byte offset, before the end of `what`."""
     return TruncatedError(
-        f"the input ends at byte {end}, before the end of {what}: it was cut short, "
-        "get the whole file again"
+        f"the input ends at byte {end}, before the end of {what}: it was cut short, or is still "
+        "being written: get the whole file"
     )
 
 

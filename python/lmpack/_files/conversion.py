@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from lmpack._blocks.coders import Decoder, Encoder
-from lmpack._container import Block, ByteReader, ContainerWriter, Sink, read_blocks
+from lmpack._container import Block, ByteReader, ContainerWriter, Header, Sink, read_blocks
 from lmpack._files.pipeline import Piece
 
 Result = TypeVar("Result")
@@ -76,18 +76,28 @@ class Decompression:
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
+        self._blocks = 0
+        self._content = 0
 
     def pieces(self, source: ByteReader) -> Iterator[Piece[bytes]]:
         """See :class:`Conversion`."""
-        content = 0
-        for number, (header, block) in enumerate(read_blocks(source, self._decoder.max_memory)):
-            where = f"block {number}, which ends at byte {source.offset}"
-            content += block.plain_length
-            self._decoder.require_size(content, where)
-            memory = self._decoder.required_memory(block, header.fingerprints, where)
-            code = functools.partial(self._decoder.decode, block, header.fingerprints, where)
-            size = len(block.payload)
-            yield Piece(code, size + block.plain_length, size, memory)
+        for header, block in read_blocks(source, self._decoder.max_memory):
+            yield self.piece(header, block, source.offset)
+
+    def piece(self, header: Header, block: Block, end: int) -> Piece[bytes]:
+        """The piece with the next block of the source, in which it ends at a byte.
+
+        Raises:
+            LimitError: it takes more than allowed.
+        """
+        where = f"block {self._blocks}, which ends at byte {end}"
+        self._blocks += 1
+        self._content += block.plain_length
+        self._decoder.require_size(self._content, where)
+        memory = self._decoder.required_memory(block, header.fingerprints, where)
+        code = functools.partial(self._decoder.decode, block, header.fingerprints, where)
+        size = len(block.payload)
+        return Piece(code, size + block.plain_length, size, memory)
 
     def write(self, sink: Sink, result: bytes) -> None:
         """See :class:`Conversion`."""

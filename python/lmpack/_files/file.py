@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from lmpack._blocks.coders import Decoder, Encoder
-from lmpack._blocks.options import OptionFields, Options, given_options
+from lmpack._blocks.options import FurtherFields, Options, given_options
 from lmpack._container import Source
+from lmpack._files.appending import prepare_to_append
 from lmpack._files.names import usable_path
-from lmpack._files.reader import ForwardReader, IndexedReader
+from lmpack._files.reader import open_reader
 from lmpack._files.sinks import CountingSink, Writable, flat
+from lmpack._files.unshared import Unpicklable
 from lmpack._files.writer import BlockWriter
-from lmpack.errors import TruncatedError, UsageError
+from lmpack.errors import UsageError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -26,34 +28,38 @@ else:
     _BinaryFile = io.BufferedIOBase
 
 PathOrFile = str | bytes | os.PathLike[str] | os.PathLike[bytes] | Source | Writable
-BinaryMode = Literal["r", "rb", "w", "wb", "x", "xb"]
-TextMode = Literal["rt", "wt", "xt"]
+BinaryMode = Literal["r", "rb", "w", "wb", "x", "xb", "a", "ab"]
 
-_BINARY_MODES = ("r", "rb", "w", "wb", "x", "xb")
-_TEXT_MODES = ("rt", "wt", "xt")
+BINARY_MODES = ("r", "rb", "w", "wb", "x", "xb", "a", "ab")
+_BASE_MODES = {"r": "rb", "w": "wb", "x": "xb", "a": "a+b"}
+"""How the file below is opened; one that is appended to is looked at before."""
 
 
-class LmpackFile(_BinaryFile):
+class LmpackFile(Unpicklable, _BinaryFile):
     """A compressed file as a binary file object.
 
     Reading from a seekable file can seek, too: only the blocks that are read from are decoded, and
-    the last one is kept. From a pipe it reads forward, and so it does from a file that was cut: its
-    whole blocks can be read, with `read1` all of them, and in place of an end a TruncatedError
-    comes. Writing can neither seek nor append. An object must not be used by two threads at the
-    same time.
+    the last one is kept. From a pipe it reads forward, and so it does from a file that was cut or
+    is still being written: its whole blocks can be read, with `read1` or by lines all of them, and
+    in place of an end a TruncatedError comes. Writing cannot seek. Appending adds a container to
+    those that are there; only one program at a time may do so. An object must not be used by two
+    threads at the same time.
 
     Args:
         file: a path, or a binary file object, which stays open when this one is closed. When
-            reading a seekable one, all of it is taken, whatever its position.
-        mode: "r" or "rb" to read, "w" or "wb" to write, "x" or "xb" to write a new file.
+            reading a seekable one, all of it is taken, whatever its position. One that is appended
+            to can read and seek, too, as in mode "r+b" or "a+b".
+        mode: "r" or "rb" to read, "w" or "wb" to write, "x" or "xb" to write a new file, "a" or
+            "ab" to append to what is there.
+        level: 1 (fastest) to 9 (smallest); None for that of the options, which is 6 by default.
         options: see :class:`Options`.
-        keywords: fields of :class:`Options`.
+        keywords: other fields of :class:`Options`.
 
     Raises:
-        UsageError: an unknown mode, or an option is out of range.
+        UsageError: an unknown mode, an option is out of range, or the file cannot be appended to.
         OSError: the file cannot be opened.
-        FormatError: the file to read is no lmpack file, of a newer version or damaged. That it was
-            cut shows when it is read.
+        FormatError: the file to read or to append to is no lmpack file, of a newer version or
+            damaged. That it was cut shows when it is read, and cannot be appended to.
         LimitError: reading or writing it would take more than `max_size` or `max_memory` allow;
             for what concerns a single block it is raised when that block is read or written.
         ModelError: the model for writing cannot be used.
@@ -63,9 +69,10 @@ class LmpackFile(_BinaryFile):
         self,
         file: PathOrFile,
         mode: BinaryMode = "rb",
+        level: int | None = None,
         *,
         options: Options | None = None,
-        **keywords: Unpack[OptionFields],
+        **keywords: Unpack[FurtherFields],
     ) -> None:
         self._mode = mode
         self._position = 0
@@ -73,26 +80,34 @@ class LmpackFile(_BinaryFile):
         self._writer: BlockWriter | None = None
         self._owned: BinaryIO | None = None
         self._name: str | bytes = ""
-        if mode not in _BINARY_MODES:
-            raise UsageError(f"the mode is {mode!r}, allowed are {', '.join(_BINARY_MODES)}")
-        chosen = given_options(options, keywords)
+        if mode not in BINARY_MODES:
+            raise UsageError(f"the mode is {mode!r}, allowed are {', '.join(BINARY_MODES)}")
+        chosen = given_options(options, keywords, level)
         try:
             if self.writable():
-                encoder = Encoder(chosen)
-                encoder.bundles  # noqa: B018  found before a file is created or emptied
-                self._writer = BlockWriter(CountingSink(self._open_base(file)), encoder)
+                self._open_writer(file, Encoder(chosen))
             else:
-                decoder = Decoder(chosen)
-                self._reader = io.BufferedReader(_raw_reader(self._open_base(file), decoder))
+                self._base = self._open_base(file)
+                self._reader = io.BufferedReader(open_reader(self._base, Decoder(chosen)))
         except BaseException:
             self.close()
             raise
+
+    def _open_writer(self, file: PathOrFile, encoder: Encoder) -> None:
+        encoder.bundles  # noqa: B018  found before a file is created or emptied
+        self._base = self._open_base(file)
+        self._is_needed = True
+        if self._mode[0] == "a":
+            found = prepare_to_append(self._base, encoder.max_memory)
+            self._is_needed, self._position = found is None, found or 0
+        self._sink = CountingSink(self._base)
+        self._writer = BlockWriter(self._sink, encoder)
 
     def _open_base(self, file: PathOrFile) -> BinaryIO:
         if isinstance(file, str | bytes | os.PathLike):
             self._name = usable_path(os.fspath(file))
             # Unbuffered: blocks are large, and a full disk is noticed by the write that meets it.
-            self._owned = io.FileIO(file, self._mode[0] + "b")
+            self._owned = io.FileIO(file, _BASE_MODES[self._mode[0]])
             return self._owned
         name = getattr(file, "name", "")
         self._name = name if isinstance(name, str | bytes) else ""
@@ -116,7 +131,7 @@ class LmpackFile(_BinaryFile):
         writer, self._writer = self._writer, None
         owned, self._owned = self._owned, None
         try:
-            if writer is not None:
+            if writer is not None and self._is_needed:
                 writer.finish()
         finally:
             if owned is not None:
@@ -125,12 +140,35 @@ class LmpackFile(_BinaryFile):
                 self._reader.close()
             super().close()
 
+    def flush(self) -> None:
+        """Write all that was given: the block that was begun ends here.
+
+        Another program can read it then, even if this one does not live on. Each flush costs some
+        bytes, as a block is coded by itself; without new content it costs none. What is read has
+        nothing to flush.
+        """
+        self._check_open()
+        if self._writer is not None:
+            self._writer.flush()
+            self._sink.flush()
+
+    def fileno(self) -> int:
+        """The descriptor of the compressed file, as for `os.fsync`.
+
+        Raises:
+            io.UnsupportedOperation: it has none.
+        """
+        self._check_open()
+        if not hasattr(self._base, "fileno"):
+            raise io.UnsupportedOperation("the file has no descriptor")
+        return self._base.fileno()
+
     def readable(self) -> bool:
         """Whether it was opened for reading."""
         return self._mode[0] == "r"
 
     def writable(self) -> bool:
-        """Whether it was opened for writing."""
+        """Whether it was opened for writing or appending."""
         return self._mode[0] != "r"
 
     def seekable(self) -> bool:
@@ -180,9 +218,11 @@ class LmpackFile(_BinaryFile):
         return self._reading().tell()
 
     def write(self, data: Any, /) -> int:
-        """Append bytes. They reach the file when a block is full, or at :meth:`close`."""
+        """Take bytes. They reach the file when a block is full, by :meth:`flush` or `close`."""
         with flat(data) as view:
-            self._writing().write(view)
+            writer = self._writing()
+            self._is_needed |= view.nbytes > 0
+            writer.write(view)
             self._position += view.nbytes
             return view.nbytes
 
@@ -201,86 +241,3 @@ class LmpackFile(_BinaryFile):
     def _check_open(self) -> None:
         if self.closed:
             raise UsageError("the file is closed: open it again")
-
-
-def _raw_reader(file: BinaryIO, decoder: Decoder) -> io.RawIOBase:
-    if hasattr(file, "seekable") and file.seekable():
-        try:
-            return IndexedReader(file, decoder)
-        except TruncatedError:  # no index to seek by: it raises again where the file ends
-            file.seek(0)
-    return ForwardReader(file, decoder)
-
-
-@overload
-def open(
-    file: PathOrFile,
-    mode: BinaryMode = "rb",
-    *,
-    options: Options | None = None,
-    **keywords: Unpack[OptionFields],
-) -> LmpackFile: ...
-
-
-@overload
-def open(
-    file: PathOrFile,
-    mode: TextMode,
-    *,
-    encoding: str | None = None,
-    errors: str | None = None,
-    newline: str | None = None,
-    options: Options | None = None,
-    **keywords: Unpack[OptionFields],
-) -> io.TextIOWrapper: ...
-
-
-@overload
-def open(
-    file: PathOrFile,
-    mode: str,
-    *,
-    encoding: str | None = None,
-    errors: str | None = None,
-    newline: str | None = None,
-    options: Options | None = None,
-    **keywords: Unpack[OptionFields],
-) -> LmpackFile | io.TextIOWrapper: ...
-
-
-def open(
-    file: PathOrFile,
-    mode: str = "rb",
-    *,
-    encoding: str | None = None,
-    errors: str | None = None,
-    newline: str | None = None,
-    options: Options | None = None,
-    **keywords: Unpack[OptionFields],
-) -> LmpackFile | io.TextIOWrapper:
-    """Open a compressed file in binary or text mode.
-
-    Args:
-        file: a path, or a binary file object, which stays open when the result is closed.
-        mode: "rb", "wb", "xb", or "rt", "wt", "xt" for text; without b or t it is binary.
-        encoding: of the text, as for the built-in open; only in text mode.
-        errors: what to do with text that cannot be coded; only in text mode.
-        newline: which line ends are translated; only in text mode.
-        options: see :class:`Options`.
-        keywords: fields of :class:`Options`.
-
-    Raises:
-        UsageError: an unknown mode, or text arguments in binary mode.
-        OSError, FormatError, LimitError, ModelError: as for :class:`LmpackFile`.
-    """
-    if mode not in _BINARY_MODES + _TEXT_MODES:
-        allowed = ", ".join(_BINARY_MODES + _TEXT_MODES)
-        raise UsageError(f"the mode is {mode!r}, allowed are {allowed}")
-    text = mode in _TEXT_MODES
-    if not text and (encoding, errors, newline) != (None, None, None):
-        raise UsageError(f"encoding, errors and newline need a text mode, not {mode!r}")
-    binary_mode = cast(BinaryMode, mode[0] + "b")
-    binary = LmpackFile(file, binary_mode, options=options, **keywords)
-    if not text:
-        return binary
-    return io.TextIOWrapper(cast(BinaryIO, binary), encoding, errors, newline)

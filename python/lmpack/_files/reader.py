@@ -19,7 +19,7 @@ from lmpack._container import (
     read_indexes,
 )
 from lmpack._files.conversion import Decompression
-from lmpack.errors import LmpackError, UsageError
+from lmpack.errors import LmpackError, TruncatedError, UsageError
 
 
 class _Place(NamedTuple):
@@ -138,6 +138,16 @@ class ForwardReader(io.RawIOBase):
     def _decode_next(self) -> bytes:
         piece = next(self._pieces, None)
         return b"" if piece is None else piece.code(no_progress)
+
+
+def open_reader(file: BinaryIO, decoder: Decoder) -> io.RawIOBase:
+    """The content of a file, by its indexes if it can seek and is whole, otherwise forward."""
+    if hasattr(file, "seekable") and file.seekable():
+        try:
+            return IndexedReader(file, decoder)
+        except TruncatedError:  # no index to seek by: it raises again where the file ends
+            file.seek(0)
+    return ForwardReader(file, decoder)
 
 
 def _copy(plain: bytes, start: int, buffer: Any) -> int:

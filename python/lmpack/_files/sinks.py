@@ -113,6 +113,11 @@ class CountingSink:
         self.count += len(data)
         return len(data)
 
+    def flush(self) -> None:
+        """Let nothing stay in a buffer of the sink, if it has one."""
+        if hasattr(self._sink, "flush"):
+            _flush(self._sink)
+
 
 def write_some(sink: Writable, data: memoryview) -> int:
     """Write some of `data`; waits until at least one byte is taken.
@@ -145,8 +150,8 @@ def _written(sink: Writable, data: memoryview) -> int | None:
     return written
 
 
-def _flush(sink: io.BufferedIOBase) -> None:
-    """Let nothing stay in a buffer whose close() would not wait for a sink that does not block."""
+def _flush(sink: Any) -> None:
+    """Flush a buffer, and wait for a sink that does not block, as its close() would not."""
     while True:
         try:
             sink.flush()

@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from lmpack._blocks.coders import Coder, Decoder, Encoder
-from lmpack._blocks.options import OptionFields, Options, given_options
+from lmpack._blocks.options import FurtherFields, OptionFields, Options, given_options
 from lmpack._container import ByteReader, Source
 from lmpack._files.conversion import Compression, Conversion, Decompression, Result
 from lmpack._files.pipeline import Pipeline
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 def compress(
     data: Buffer | Array,
+    level: int | None = None,
     *,
     options: Options | None = None,
-    **keywords: Unpack[OptionFields],
+    **keywords: Unpack[FurtherFields],
 ) -> bytes:
     """One container with `data`. For more than fits in memory use :func:`compress_stream`.
 
     Args:
         data: bytes, or anything with the buffer protocol (its bytes in C order).
+        level: 1 (fastest) to 9 (smallest); None for that of the options, which is 6 by default.
         options: see :class:`Options`.
-        keywords: fields of :class:`Options`.
+        keywords: other fields of :class:`Options`.
 
     Raises:
         UsageError: an option is out of range, or the data is no buffer.
@@ -36,7 +38,8 @@ def compress(
         LimitError: a block needs more memory than `max_memory` allows.
     """
     sink = io.BytesIO()
-    compress_stream(io.BytesIO(flat(data)), sink, options=options, **keywords)
+    chosen = given_options(options, keywords, level)
+    compress_stream(io.BytesIO(flat(data)), sink, options=chosen)
     return sink.getvalue()
 
 

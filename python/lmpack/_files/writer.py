@@ -46,8 +46,8 @@ class BlockWriter:
             if len(self._pending) == self._block_size:
                 self._start_block()
 
-    def finish(self) -> None:
-        """Write the last block and the index. Nothing can be written afterwards.
+    def flush(self) -> None:
+        """Write all that was given: the block that was begun ends here.
 
         Raises:
             UsageError: an earlier error left a part of a block in the sink.
@@ -56,7 +56,21 @@ class BlockWriter:
             self._start_block()
         with self._whole():
             self._write(self._pipeline.finish())
+
+    def finish(self) -> None:
+        """Write the last block and the index. Nothing can be written afterwards.
+
+        Raises:
+            UsageError: as for :meth:`flush`.
+        """
+        self.flush()
+        with self._whole():
             self._compression.finish(self._sink)
+
+    def stop(self) -> None:
+        """Give up what is under way. Nothing can be written afterwards."""
+        self._broken = True
+        self._pipeline.stop()
 
     def _start_block(self) -> None:
         piece = self._compression.piece(bytes(self._pending))

@@ -1,0 +1,49 @@
+"""Making a file of containers ready for one more."""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+from lmpack._container import read_indexes
+from lmpack.errors import FormatError, UsageError
+
+
+def prepare_to_append(file: BinaryIO, max_memory: int | None) -> int | None:
+    """Go to the place in a file at which another container may start.
+
+    Padding is cut off, as none may stand before a container. Payloads are not decoded.
+
+    Args:
+        file: seekable; all of it is taken, whatever its position.
+        max_memory: bytes that the indexes may need in memory; None for any number.
+
+    Returns:
+        Bytes of content that the file has; None if it is empty.
+
+    Raises:
+        UsageError: it can do no more than be written.
+        FormatError: it holds something else than whole containers.
+        LimitError: the indexes need more memory than allowed.
+    """
+    if not (_can(file, "seekable") and _can(file, "readable") and _can(file, "writable")):
+        raise UsageError(
+            "only a file that can read, write and seek can be appended to: give its path, or open "
+            'it in mode "r+b" or "a+b"'
+        )
+    if file.seek(0, os.SEEK_END) == 0:
+        return None
+    try:
+        indexes = read_indexes(file, max_memory)
+    except FormatError as error:
+        raise type(error)(f"{error}; nothing was appended: write another file") from error
+    end = indexes[-1].start + indexes[-1].size
+    if end < file.seek(0, os.SEEK_END):
+        file.truncate(end)
+        file.seek(end)
+    return sum(index.content_length for index in indexes)
+
+
+def _can(file: object, ability: str) -> bool:
+    asked = getattr(file, ability, None)
+    return callable(asked) and bool(asked())
