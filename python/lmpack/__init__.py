@@ -6,7 +6,7 @@ Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
 How: :class:`Options`. What is in a file: :func:`describe`. What a damaged
 file still holds: :func:`salvage_stream`, :func:`find_damage`. Which models there are:
 :func:`list_models`, :func:`added_models`. The folder of models: :func:`add_model`,
-:func:`remove_model`.
+:func:`remove_model`. Other libraries learn the suffix by :func:`register`.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from lmpack._models.bundle import Bundle, list_models
     from lmpack._models.listing import AddedModel, added_models
+    from lmpack.integrations.registration import register
 
     __version__: str
 
@@ -94,6 +95,7 @@ __all__ = [
     "find_damage",
     "list_models",
     "open",
+    "register",
     "remove_model",
     "salvage_stream",
     "verify_stream",
@@ -119,6 +121,7 @@ _HOMES = {
     ),
     "_models.bundle": ("Bundle", "list_models"),
     "_models.listing": ("AddedModel", "added_models"),
+    "integrations.registration": ("register",),
 }
 
 
