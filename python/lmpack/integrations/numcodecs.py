@@ -33,6 +33,10 @@ class Lmpack(Codec):
     ) -> None:
         self._options = chunk_options({"level": level, "mixing": mixing, "model": model})
 
+    def __repr__(self) -> str:
+        fields = stored_configuration(self._options).items()
+        return f"Lmpack({', '.join(f'{name}={value!r}' for name, value in fields)})"
+
     def encode(self, buf: Any) -> bytes:
         """A container with the bytes of an array, in the order in which they lie in memory.
 
