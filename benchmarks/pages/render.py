@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.pages import (
+    chunks,
     command,
     copies,
     decoders,
@@ -38,6 +39,7 @@ RELIABILITY = DOCS / "reliability.md"
 PRETRAINED = DOCS / "pretrained.md"
 COPIES = DOCS / "copies.md"
 MIXING = DOCS / "mixing.md"
+LIBRARIES = DOCS / "libraries.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
@@ -104,6 +106,7 @@ def main(arguments: list[str]) -> int:
         PRETRAINED: filled(PRETRAINED, decoders.parts()),
         COPIES: filled(COPIES, copies.parts()),
         MIXING: filled(MIXING, mixing_parts.parts()),
+        LIBRARIES: filled(LIBRARIES, chunks.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:

@@ -16,9 +16,8 @@ import zarr
 
 assert not any(name.startswith("lmpack") for name in sys.modules), "loaded by an import"
 print(numcodecs.get_codec({"id": "lmpack", "level": 3}))
-array = zarr.create_array(
-    {}, shape=8, chunks=8, dtype="i4", compressors=[{"name": "lmpack", "configuration": {"level": 1}}]
-)
+codec = {"name": "lmpack", "configuration": {"level": 1}}
+array = zarr.create_array({}, shape=8, chunks=8, dtype="i4", compressors=[codec])
 array[:] = range(8)
 print(array.compressors[0].options.level, *array[:])
 """

@@ -6,7 +6,7 @@ import os
 import shutil
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lmpack._blocks.options import OptionFields
 from lmpack._files.beside import written_beside
@@ -19,7 +19,11 @@ SHUTIL_FORMAT = "lmptar"
 
 
 def open_tar(
-    cls: type[tarfile.TarFile], name: Any, mode: str = "r", fileobj: Any = None, **keywords: Any
+    cls: type[tarfile.TarFile],
+    name: Any,
+    mode: Literal["r", "w", "x"] = "r",
+    fileobj: Any = None,
+    **keywords: Any,
 ) -> tarfile.TarFile:
     """A tar archive in a `.lmp` file, as `TarFile.gzopen` is for gzip.
 
@@ -64,7 +68,7 @@ def register_tarfile() -> None:
     The table of kinds of compression is what tarfile's source offers to subclasses for that; here
     it is the class itself that gets a further one.
     """
-    tarfile.TarFile.lmpopen = classmethod(open_tar)  # type: ignore[attr-defined]
+    tarfile.TarFile.lmpopen = classmethod(open_tar)  # type: ignore[attr-defined, arg-type]
     tarfile.TarFile.OPEN_METH = {**tarfile.TarFile.OPEN_METH, "lmp": "lmpopen"}
 
 
