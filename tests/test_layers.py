@@ -17,6 +17,7 @@ FLOORS = (
     {"cli"},
     {"training", "evaluation", "importing"},
     {"__init__"},
+    {"integrations"},
     {"_files"},
     {"_blocks"},
     {"_executors"},
@@ -34,6 +35,10 @@ HEAVY = {
     "onnxruntime": ("_executors/",),
     "click": ("cli/",),
     "tqdm": ("cli/",),
+    "numcodecs": ("integrations/",),
+    "zarr": ("integrations/",),
+    "fsspec": ("integrations/",),
+    "smart_open": ("integrations/",),
 }
 """Packages that only some rooms may import."""
 

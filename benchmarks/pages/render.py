@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.pages import (
+    chunks,
     command,
     copies,
     decoders,
@@ -40,6 +41,7 @@ PRETRAINED = DOCS / "pretrained.md"
 COPIES = DOCS / "copies.md"
 MIXING = DOCS / "mixing.md"
 PYTHON = DOCS / "python.md"
+LIBRARIES = DOCS / "libraries.md"
 
 SECTIONS = {
     "rivals": rivals.rivals,
@@ -107,6 +109,7 @@ def main(arguments: list[str]) -> int:
         COPIES: filled(COPIES, copies.parts()),
         MIXING: filled(MIXING, mixing_parts.parts()),
         PYTHON: filled(PYTHON, flushes.parts()),
+        LIBRARIES: filled(LIBRARIES, chunks.parts()),
         README: filled(README, readme_parts()),
     }
     if "--check" in arguments:

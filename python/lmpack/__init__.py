@@ -7,7 +7,7 @@ Content that comes in pieces: :class:`LmpackCompressor`, :class:`LmpackDecompres
 How: :class:`Options`. What is in a file: :func:`describe`. What a damaged
 file still holds: :func:`salvage_stream`, :func:`find_damage`. Which models there are:
 :func:`list_models`, :func:`added_models`. The folder of models: :func:`add_model`,
-:func:`remove_model`.
+:func:`remove_model`. Other libraries learn the suffix by :func:`register`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from lmpack._models.bundle import Bundle, list_models
     from lmpack._models.listing import AddedModel, added_models
+    from lmpack.integrations.registration import register
 
     __version__: str
 
@@ -100,6 +101,7 @@ __all__ = [
     "find_damage",
     "list_models",
     "open",
+    "register",
     "remove_model",
     "salvage_stream",
     "verify_stream",
@@ -128,6 +130,7 @@ _HOMES = {
     ),
     "_models.bundle": ("Bundle", "list_models"),
     "_models.listing": ("AddedModel", "added_models"),
+    "integrations.registration": ("register",),
 }
 
 

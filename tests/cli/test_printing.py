@@ -55,7 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     except OSError:
         pytest.skip("the file system does not take such names")
     (tmp_path / f"{HOSTILE}.lmp").write_bytes(lmpack.compress(b"text" * 50, level=1))
-    (tmp_path / f"{HOSTILE}.bad.lmp").write_bytes(b"\x8cLMP nothing that could be read")
+    (tmp_path / f"{HOSTILE}.bad.lmp").write_bytes(b"\xc0LM\n nothing that could be read")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / HOSTILE).write_bytes(b"text")
     changes: dict[str, dict[str, object]] = {

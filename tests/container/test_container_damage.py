@@ -178,15 +178,22 @@ def test_any_bytes_are_read_alike_or_refused_by_both_readers(data: st.DataObject
 
 
 @both_readers
-@pytest.mark.parametrize("data", [b"x", b"PK\3\4 some zip", b"\x8cLMQ" + bytes(40), b"\n" * 100])
+@pytest.mark.parametrize("data", [b"x", b"PK\3\4 some zip", b"\xc0LM\r" + bytes(40), b"\n" * 100])
 def test_other_files_are_told_apart(data: bytes, read: Reader) -> None:
     with pytest.raises(NotLmpackError, match="no lmpack file: it starts with"):
         read(data)
 
 
 @both_readers
+def test_a_transfer_as_text_is_told_apart(read: Reader) -> None:
+    data = CONTAINERS["raw"].replace(b"\n", b"\r\n")
+    with pytest.raises(NotLmpackError, match=r"c0 4c 4d 0d, .* transfer it as binary"):
+        read(data)
+
+
+@both_readers
 def test_newer_version_is_told_apart(read: Reader) -> None:
-    newer = with_checksum(b"\x8cLMP\x04" + FINGERPRINT)
+    newer = with_checksum(b"\xc0LM\n\x04" + FINGERPRINT)
     for data in (newer, newer + b"whatever it may hold", CONTAINERS["raw"] + newer + b"\x00"):
         with pytest.raises(VersionError, match="format version 4, this lmpack reads up to 3"):
             read(data)
@@ -201,7 +208,7 @@ def test_damaged_version_is_not_taken_for_a_newer_one(read: Reader) -> None:
 
 def of_version(version: int) -> bytes:
     """A container as it is, but for the version in its header."""
-    return with_checksum(b"\x8cLMP" + bytes([version]) + FINGERPRINT) + CONTAINERS["raw"][17:]
+    return with_checksum(b"\xc0LM\n" + bytes([version]) + FINGERPRINT) + CONTAINERS["raw"][17:]
 
 
 @both_readers
@@ -262,7 +269,7 @@ def test_two_models_make_mixed_blocks_only(read: Reader, kind: str) -> None:
 
 def pair_header(first: bytes, second: bytes) -> bytes:
     """A header of version 3 with right checksums."""
-    return with_checksum(b"\x8cLMP\x03" + first) + with_checksum(second)
+    return with_checksum(b"\xc0LM\n\x03" + first) + with_checksum(second)
 
 
 @both_readers
@@ -274,7 +281,7 @@ def pair_header(first: bytes, second: bytes) -> bytes:
         (pair_header(bytes(8), SECOND), "one of them is none"),
         (pair_header(FINGERPRINT, SECOND)[:-1] + b"?", "the checksum of its second model is wrong"),
         # As if another program had changed the version alone, either way.
-        (with_checksum(b"\x8cLMP\x03" + FINGERPRINT), "the checksum of its second model is wrong"),
+        (with_checksum(b"\xc0LM\n\x03" + FINGERPRINT), "the checksum of its second model is wrong"),
     ],
 )
 def test_a_header_names_two_models_that_differ(read: Reader, header: bytes, message: str) -> None:
@@ -284,14 +291,14 @@ def test_a_header_names_two_models_that_differ(read: Reader, header: bytes, mess
 
 @both_readers
 def test_a_second_model_behind_another_version_is_no_block(read: Reader) -> None:
-    data = with_checksum(b"\x8cLMP\x01" + FINGERPRINT) + CONTAINERS["two models"][17:]
+    data = with_checksum(b"\xc0LM\n\x01" + FINGERPRINT) + CONTAINERS["two models"][17:]
     with pytest.raises(DamagedError):
         read(data)
 
 
 @both_readers
 @each_container
-@pytest.mark.parametrize("trailing", [b"trailing", b"\x8cLMQ", bytes(100) + b"x"])
+@pytest.mark.parametrize("trailing", [b"trailing", b"\xc0LM\r", bytes(100) + b"x"])
 def test_trailing_bytes_are_refused(data: bytes, trailing: bytes, read: Reader) -> None:
     with pytest.raises(DamagedError, match=f"from byte {len(data)} on, after a container"):
         read(data + trailing)

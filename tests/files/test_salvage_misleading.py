@@ -99,7 +99,7 @@ def hostile_files() -> dict[str, bytes]:
         "headers": header * 2_000 + INNER,
         "an index of more than there is": INNER + header + index,
         "indexes that overlap": INNER + (header + index_bytes([(1, 1)] * 30)) * 200,
-        "magics": b"\x8cLMP" * 5_000 + INNER,
+        "magics": b"\xc0LM\n" * 5_000 + INNER,
     }
 
 

@@ -311,7 +311,7 @@ def test_a_block_that_needs_a_model_where_none_is_named_is_damaged() -> None:
         lmpack.decompress(sink.getvalue())
 
 
-@pytest.mark.parametrize("junk", [b"", b"PK\3\4 something else", b"\x8cLM", b"\x8cLMP\1"])
+@pytest.mark.parametrize("junk", [b"", b"PK\3\4 something else", b"\xc0LM", b"\xc0LM\n\1"])
 def test_other_bytes_are_refused(junk: bytes) -> None:
     expected = lmpack.NotLmpackError if junk.startswith(b"PK") else lmpack.TruncatedError
     with pytest.raises(expected):

@@ -24,7 +24,7 @@ It is called once a step, with all lanes; the weights of lanes that have ended a
 Models of tokens are given the numbers of the tokens in place of the bytes. Two predict together.
 """
 
-MAGIC = b"\x8cLMP"
+MAGIC = b"\xc0LM\n"
 RAW, MODEL, MIXED, ADAPTIVE, TOKENS, MIXED_TOKENS = 1, 2, 3, 4, 5, 6
 KINDS = {
     1: (RAW, MODEL, MIXED, ADAPTIVE),

@@ -27,7 +27,7 @@ def encode_payload(plain: bytes, lanes_log2: int, predict: BytePredictor) -> byt
 
 def encode_container(fingerprint: bytes, blocks: list[bytes]) -> bytes:
     """A container around finished blocks that are shorter than 128 bytes, plain and coded."""
-    header = with_checksum(b"\x8cLMP\x01" + fingerprint)
+    header = with_checksum(b"\xc0LM\n\x01" + fingerprint)
     entries = b"".join(block[1:3] for block in blocks)
     content_length = sum(block[1] for block in blocks)
     index = bytes([0, content_length]) + entries

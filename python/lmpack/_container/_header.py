@@ -8,7 +8,9 @@ import zlib
 from lmpack._container._source import ByteReader, truncated
 from lmpack.errors import DamagedError, NotLmpackError, UsageError, VersionError
 
-MAGIC = b"\x8cLMP"
+MAGIC = b"\xc0LM\n"
+_WITH_OTHER_LINE_END = b"\xc0LM\r"
+_OTHER_LINE_END = "; a transfer as text has changed its line ends: transfer it as binary"
 VERSION = 3
 """The newest format version that is read."""
 OLDEST_VERSION = 1
@@ -105,9 +107,11 @@ class Header:
             VersionError: the version is newer than this lmpack.
         """
         if data[: len(MAGIC)] != MAGIC[: len(data)]:
+            found = data[: len(MAGIC)]
+            hint = _OTHER_LINE_END if found == _WITH_OTHER_LINE_END else ""
             raise NotLmpackError(
-                f"this is no lmpack file: it starts with {data[: len(MAGIC)].hex(' ')}, "
-                f"not with {MAGIC.hex(' ')}"
+                f"this is no lmpack file: it starts with {found.hex(' ')}, "
+                f"not with {MAGIC.hex(' ')}{hint}"
             )
         if len(data) < HEADER_SIZE:
             raise truncated(offset + len(data), "the header")
