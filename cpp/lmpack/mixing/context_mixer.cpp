@@ -107,9 +107,9 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
       final_mixers_(kernels, equal_weights(parts_.selectors.size()), final_sets(parts_),
                     kFinalLearning) {
   const std::size_t hashed_contexts = std::size_t{1} << parts_.apm_contexts_log2;
-  apms_.emplace_back(kByteValues * MatchInputs::kLengthClasses, kApmRate);
   apms_.emplace_back(hashed_contexts, kApmRate);
-  if (parts_.all_apms) {
+  if (parts_.apms > 1) apms_.emplace_back(kByteValues * MatchInputs::kLengthClasses, kApmRate);
+  if (parts_.apms > 2) {
     apms_.emplace_back(kByteValues * kByteValues, kApmRate);
     apms_.emplace_back(hashed_contexts, kApmRate);
   }
@@ -189,9 +189,10 @@ void ContextMixer::select_apms() {
   const auto hashed = [&](std::uint64_t bytes, std::uint64_t number) {
     return hash_value(bytes << 8 | prefix_, number) >> (64 - parts_.apm_contexts_log2);
   };
-  apms_[0].select(prefix_ * MatchInputs::kLengthClasses + matches_.length_class());
-  apms_[1].select(hashed(last & 0xFFFF, 0));
-  if (!parts_.all_apms) return;
+  apms_[0].select(hashed(last & 0xFFFF, 0));
+  if (parts_.apms == 1) return;
+  apms_[1].select(prefix_ * MatchInputs::kLengthClasses + matches_.length_class());
+  if (parts_.apms == 2) return;
   apms_[2].select((last & 0xFF) << 8 | prefix_);
   apms_[3].select(hashed(last & 0xFFFFFF, 1));
 }
@@ -199,9 +200,10 @@ void ContextMixer::select_apms() {
 Probability ContextMixer::refined(Logit logit) {
   const Probability p = logistic_.squash_within(logit);
   const ApmPlace place(logit);
-  const Probability by_match = apms_[0].refine(place);
-  const Probability by_pair = apms_[1].refine(place);
-  if (!parts_.all_apms) return std::clamp((p + by_match + 2 * by_pair + 2) / 4, 1U, kCertain);
+  const Probability by_pair = apms_[0].refine(place);
+  if (parts_.apms == 1) return std::clamp((p + 3 * by_pair + 2) / 4, 1U, kCertain);
+  const Probability by_match = apms_[1].refine(place);
+  if (parts_.apms == 2) return std::clamp((p + by_match + 2 * by_pair + 2) / 4, 1U, kCertain);
   const Probability by_byte = apms_[2].refine(place);
   const Probability by_three = apms_[3].refine(place);
   return std::clamp((2 * p + by_match + by_byte + 2 * by_pair + 2 * by_three + 4) / 8, 1U,
