@@ -37,8 +37,8 @@ class ContextInputs {
   // The other inputs of the next bit, to be set.
   std::int16_t* others() { return others_; }
 
-  // The inputs: of histories the logit of p, and with all inputs p itself, and both again,
-  // but 0 where zeros and ones were seen; then of runs the logit. A context that has seen nothing
+  // The inputs of a context: the logit of its history, that of its run, and with all inputs of its
+  // history p itself, and both again, but 0 where zeros and ones were seen. What has seen nothing
   // gives zeros, and so does a run whose byte disagrees with the prefix, a leading 1 and the `bit`
   // bits of the byte that are known.
   // node: the index of the next bit's history in the slots.

@@ -1,5 +1,5 @@
-// Numbers of contexts side by side, for kernels whose vectors cannot look up tables, and pairs of
-// them for all kernels. Other sets of kernels have vectors with the same functions.
+// What contexts have, side by side: one context at a time, for processors whose vectors cannot look
+// up tables, and pairs of vectors. Other sets of kernels have vectors with the same functions.
 #pragma once
 
 #include <cstddef>
