@@ -173,20 +173,16 @@ TEST_CASE("the slot that has seen least makes room") {
   CHECK(table.find(1, 0).histories[0] == 40);
 }
 
-TEST_CASE("other inputs stand in places of their own, whatever the contexts leave free") {
+TEST_CASE("every input has a place of its own") {
   for (const bool all : {false, true}) {
     for (std::size_t contexts = 1; contexts <= 50; ++contexts) {
-      for (std::size_t others = 0; others <= 14; ++others) {
-        const InputLayout layout(contexts, all, others);
-        CHECK(layout.row() >= contexts);
-        std::vector<bool> taken(layout.size());
-        for (std::size_t i = 0; i < others; ++i) {
-          const std::size_t place = layout.place_of(i);
-          REQUIRE(place < layout.size());
-          CHECK(!layout.is_of_context(place));
-          CHECK(!taken[place]);
-          taken[place] = true;
-        }
+      const InputLayout layout(contexts, all, 3);
+      std::size_t of_contexts = 0;
+      for (std::size_t i = 0; i < layout.size(); ++i) of_contexts += layout.is_of_context(i);
+      CHECK(of_contexts == contexts * (all ? 5 : 2));
+      for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(layout.place_of(i) == layout.size() - 3 + i);
+        CHECK(!layout.is_of_context(layout.place_of(i)));
       }
     }
   }
@@ -196,7 +192,7 @@ TEST_CASE("contexts that have seen nothing say nothing, and learn") {
   for (const bool all : {false, true}) {
     const std::size_t kinds = all ? 4 : 1;
     ContextInputs inputs(*available_mixing_kernels().front(), 2, all, 1);
-    REQUIRE(inputs.layout().size() == 16 * (kinds + 1));
+    REQUIRE(inputs.layout().size() == 8 * (kinds + 1) + 1);
     const std::size_t other = inputs.layout().place_of(0);
     std::vector<std::int16_t> logits;
     std::array<HistorySlot, 2> slots{};
@@ -210,7 +206,7 @@ TEST_CASE("contexts that have seen nothing say nothing, and learn") {
     };
     predict();
     CHECK(std::ranges::all_of(logits, [](std::int16_t logit) { return logit == 0; }));
-    inputs.set_other(0, 55);
+    inputs.others()[0] = 55;
     predict();
     CHECK(logits[other] == 55);
     CHECK(std::ranges::count(logits, 0) == std::ssize(logits) - 1);
@@ -220,19 +216,19 @@ TEST_CASE("contexts that have seen nothing say nothing, and learn") {
       run.add(0x80);
     }
     predict();
-    // Histories: logit, p, and both again as only ones were seen. Then the run, of a 1.
-    for (std::size_t kind = 0; kind < kinds; ++kind) CHECK(logits[16 * kind] > 100);
-    CHECK(logits[16 * kinds] > 100);
-    CHECK(logits[16 * kinds + 1] == 0);
+    // The logit of the history, then that of the run, of a 1. Then p, and of the history both again
+    // as only ones were seen.
+    for (std::size_t kind = 0; kind <= kinds; ++kind) CHECK(logits[8 * kind] > 100);
+    CHECK(logits[8 + 1] == 0);
     // With a bit that differs only half of the inputs are left, and the run disagrees.
     inputs.update(0);
     inputs.predict(2, 1, 0);
     logits.assign(inputs.inputs(), inputs.inputs() + inputs.layout().size());
     CHECK(logits[0] > 0);
+    CHECK(logits[8] == 0);
     if (all) CHECK(logits[16] > 0);
+    if (all) CHECK(logits[24] == 0);
     if (all) CHECK(logits[32] == 0);
-    if (all) CHECK(logits[48] == 0);
-    CHECK(logits[16 * kinds] == 0);
   }
 }
 
@@ -310,12 +306,12 @@ TEST_CASE("inputs of matches agree with the byte that is expected") {
   MatchInputs matches(plain, layout, shortest, 10);
   std::vector<Match> of_lane(2);
   std::uint64_t last = 0;
-  const std::span<const Logit> inputs = matches.inputs();
+  std::vector<Logit> inputs(4);
   for (std::size_t i = 0; i < 128; ++i) {
     matches.start_byte(of_lane);
     std::uint32_t prefix = 1;
     for (int bit = 0; bit < 8; ++bit) {
-      matches.predict(prefix, bit);
+      matches.predict(prefix, bit, inputs.data());
       const std::uint32_t next = plain[i] >> (7 - bit) & 1U;
       if (i < 64) CHECK(matches.length_class() == 0);
       if (i >= 64 + 12) {
@@ -335,7 +331,7 @@ TEST_CASE("inputs of matches agree with the byte that is expected") {
   // A byte of which other bits are known is expected no more.
   of_lane[0] = of_lane[1] = {10, 40};
   matches.start_byte(of_lane);
-  matches.predict(3U ^ plain[10] >> 7, 1);
+  matches.predict(3U ^ plain[10] >> 7, 1, inputs.data());
   CHECK(matches.length_class() == 0);
   CHECK(std::ranges::all_of(inputs, [](std::int16_t input) { return input == 0; }));
 }

@@ -64,7 +64,7 @@ class ContextMixer:
         self.mixers = Mixers(len(self.selectors), first, 184, 400)
         results = [16384 // len(self.selectors)] * len(self.selectors)
         self.final_mixers = Mixers(2 if self.is_strong else 1, results, 32, 0)
-        self.last_apms = [Apm() for _ in range(4 if self.is_strong else 2)]
+        self.last_apms = {name: Apm() for name in parts.apms}
 
     def order(self) -> Iterator[tuple[int, int]]:
         """Lane and position of every byte."""
@@ -132,17 +132,18 @@ class ContextMixer:
         sets = [prefix, 8 * c_1 + prefix.bit_length() - 1]
         final = self.final_mixers.mix(results, sets[: 2 if self.is_strong else 1])
         x = sum(final) >> 1 if self.is_strong else final[0]
-        places = [
-            16 * prefix + self.match_inputs.length_class,
-            H((contexts.order(2) << 8) + prefix, 0) >> 52,
-            256 * c_1 + prefix,
-            H((contexts.order(3) << 8) + prefix, 1) >> 52,
-        ][: len(self.last_apms)]
-        a, b, *more = (apm.refine(x, c) for apm, c in zip(self.last_apms, places, strict=True))
-        if not more:
-            return clip(squash(x) + a + 2 * b + 2 >> 2, 1, 65535)
-        d, e = more
-        return clip(2 * squash(x) + a + d + 2 * b + 2 * e + 4 >> 3, 1, 65535)
+        places = {
+            "A": 16 * prefix + self.match_inputs.length_class,
+            "B": H((contexts.order(2) << 8) + prefix, 0) >> 52,
+            "D": 256 * c_1 + prefix,
+            "E": H((contexts.order(3) << 8) + prefix, 1) >> 52,
+        }
+        by = {name: apm.refine(x, places[name]) for name, apm in self.last_apms.items()}
+        if "E" in by:
+            sum_of_eight = 2 * squash(x) + by["A"] + by["D"] + 2 * by["B"] + 2 * by["E"]
+            return clip(sum_of_eight + 4 >> 3, 1, 65535)
+        # Without A there is B in its place.
+        return clip(squash(x) + by.get("A", by["B"]) + 2 * by["B"] + 2 >> 2, 1, 65535)
 
     def _selected(
         self, contexts: LaneContexts, prefix: int, logits: list[int], seen: int
@@ -178,7 +179,7 @@ class ContextMixer:
         self.history_inputs.update(bit)
         self.mixers.update(bit)
         self.final_mixers.update(bit)
-        for apm in (*self.model_apms, *self.last_apms):
+        for apm in (*self.model_apms, *self.last_apms.values()):
             apm.update(bit)
 
 

@@ -15,6 +15,7 @@ class Parts(NamedTuple):
         always: numbers of its contexts; then those that depend on whether there is a stride.
         matches: the shortest matches.
         selectors: their names.
+        apms: those of x, by their letters.
         first_weight: of most inputs in blocks without a model.
         more_lines: what n, the log2 of the lines, has more than b; it is most_lines at most.
     """
@@ -24,6 +25,7 @@ class Parts(NamedTuple):
     with_stride: Sequence[int]
     matches: Sequence[int]
     selectors: Sequence[str]
+    apms: str
     first_weight: int
     more_lines: int
     most_lines: int
@@ -34,7 +36,7 @@ SIX = [*THREE, "byte 2", "expected", "seen orders"]
 ALL = [*SIX, "byte 3", "kinds", "column", "record above", "code"]
 PREDICTORS = {
     LIGHT: Parts(
-        [1, 2, 3, 39], [5, 7, 11, 14, 17], [43, 46, 47, 48, 45, 44], [6], THREE, 2000, -1, 20
+        [1], [3, 7, 11, 14, 28, 50], [39, 42, 43, 46, 47, 48], [6], THREE, "B", 2000, -1, 20
     ),
     FULL: Parts(
         [1, 2, 3, 4, 7, 11, 14, 31, 27, 37, 39, 40, 44, 50],
@@ -42,6 +44,7 @@ PREDICTORS = {
         [46, 47, 48, 45, 49, 42, 43, 29],
         [5, 12],
         SIX,
+        "AB",
         450,
         0,
         20,
@@ -55,6 +58,7 @@ PREDICTORS = {
         [30, 32, 33, 35, 36, 46, 47, 48, 45, 49, 43],
         [5, 8, 16],
         ALL,
+        "ABDE",
         300,
         1,
         22,

@@ -34,53 +34,45 @@ ContextInputs::ContextInputs(const MixingKernels& kernels, std::size_t contexts,
                              std::size_t others)
     : kernels_(kernels),
       layout_(contexts, all, others),
-      others_(layout_.size()),
-      histories_(layout_.row(), unused_.histories.data()),
-      current_histories_(layout_.row()),
-      states_(layout_.row()),
-      run_entries_(layout_.row() * kPlaces, kHalf << kEntryShift),
-      current_runs_(layout_.row()),
-      expected_(layout_.row()),
-      groups_(layout_.row()),
-      places_(layout_.row()) {
-  for (auto& inputs : inputs_) inputs.resize(MixerLayer::padded(layout_.size()));
+      inputs_(MixerLayer::padded(layout_.size())),
+      others_(inputs_.data() + layout_.place_of(0)),
+      histories_(layout_.padded(), unused_.histories.data()),
+      expected_(layout_.padded()),
+      of_runs_(layout_.padded()),
+      current_(2 * layout_.padded()),
+      places_(2 * layout_.padded()) {
   const StateTable& states = state_table();
-  for (std::size_t i = 0; i < layout_.row(); ++i) {
+  for (std::size_t i = 0; i < layout_.padded(); ++i) {
     for (std::size_t state = 0; state < StateTable::kStates; ++state) {
-      history_entries_.push_back(states.first_guess(state) << kEntryShift);
+      entries_.push_back(states.first_guess(state) << kEntryShift);
     }
   }
-  for (std::size_t i = 0; i < others; ++i) places_of_others_.push_back(layout_.place_of(i));
+  entries_.resize(entries_.size() + layout_.padded() * kPlaces, kHalf << kEntryShift);
   step_ = {.contexts = contexts,
-           .size = layout_.row(),
+           .groups = layout_.padded() / kContextGroup,
+           .inputs_of_group = layout_.group(),
            .all = all,
-           .others = others_.data(),
-           .inputs = inputs_[0].data(),
+           .inputs = inputs_.data(),
            .stretches = logistic().stretches(),
            .shares = kEntryShares.data(),
            .histories = histories_.data(),
            .node = 0,
-           .history_entries = history_entries_.data(),
-           .current_histories = current_histories_.data(),
-           .states = states_.data(),
            .certainties = states.certainties(),
            .nexts = states.nexts(),
-           .places_of_context = kPlaces,
-           .run_entries = run_entries_.data(),
-           .current_runs = current_runs_.data(),
-           .places = places_.data(),
            .expected = expected_.data(),
-           .groups = groups_.data()};
+           .of_runs = of_runs_.data(),
+           .entries = entries_.data(),
+           .current = current_.data(),
+           .places = places_.data()};
 }
 
 void ContextInputs::set_run(std::size_t context, const ByteRun& run) {
   expected_[context] = run.length == 0 ? 0 : 256U + run.byte;
-  groups_[context] =
-      static_cast<std::uint32_t>(context) * kPlaces + kClassOfLength[run.length] * kOfClass;
+  const std::size_t first = layout_.padded() * StateTable::kStates + context * kPlaces;
+  of_runs_[context] = static_cast<std::uint32_t>(first) + kClassOfLength[run.length] * kOfClass;
 }
 
 void ContextInputs::predict(std::uint32_t prefix, int bit, std::size_t node) {
-  step_.inputs = inputs_[step_.inputs == inputs_[0].data() ? 1 : 0].data();
   step_.node = node;
   kernels_.predict_contexts(step_, prefix, bit);
 }

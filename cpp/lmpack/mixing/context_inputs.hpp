@@ -1,10 +1,8 @@
 // What the contexts have seen, as logits for the mixers.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "lmpack/aligned.hpp"
 #include "lmpack/mixing/context_steps.hpp"
@@ -16,7 +14,7 @@ namespace lmpack {
 
 // Of each context the bit history of the next bit, with a state map of its own, and the run of the
 // byte that it has seen last, with a run map. The inputs of the mixers are an array over all
-// contexts each; other inputs stand in what these leave free.
+// contexts each; other inputs come behind them.
 class ContextInputs {
  public:
   // `all`: four inputs of the history instead of one. others: how many other inputs there are. The
@@ -36,25 +34,18 @@ class ContextInputs {
     histories_[context] = slot.histories.data();
   }
 
-  // Another input, before predict().
-  void set_other(std::size_t other, std::int16_t logit) {
-    others_[places_of_others_[other]] = logit;
-  }
+  // The other inputs of the next bit, to be set.
+  std::int16_t* others() { return others_; }
 
-  // The same after predict(), which set it to 0. That is slower.
-  void set_late(std::size_t other, std::int16_t logit) {
-    step_.inputs[places_of_others_[other]] = logit;
-  }
-
-  // The inputs: of histories the logit of p, and with all inputs p itself, and both again,
-  // but 0 where zeros and ones were seen; then of runs the logit. A context that has seen nothing
+  // The inputs of a context: the logit of its history, that of its run, and with all inputs of its
+  // history p itself, and both again, but 0 where zeros and ones were seen. What has seen nothing
   // gives zeros, and so does a run whose byte disagrees with the prefix, a leading 1 and the `bit`
   // bits of the byte that are known.
   // node: the index of the next bit's history in the slots.
   void predict(std::uint32_t prefix, int bit, std::size_t node);
 
-  // Padded with zeros for MixerLayer; they stay until the next but one call of predict().
-  const std::int16_t* inputs() const { return step_.inputs; }
+  // Padded with zeros for MixerLayer.
+  const std::int16_t* inputs() const { return inputs_.data(); }
 
   // The bit that came.
   void update(std::uint32_t bit) { kernels_.learn_contexts(step_, bit); }
@@ -63,17 +54,13 @@ class ContextInputs {
   const MixingKernels& kernels_;
   InputLayout layout_;
   HistorySlot unused_{};  // of the entries that fill the arrays up
-  AlignedVector<std::int16_t> others_;
-  std::vector<std::size_t> places_of_others_;
-  std::array<AlignedVector<std::int16_t>, 2> inputs_;  // by turns
+  AlignedVector<std::int16_t> inputs_;
+  std::int16_t* others_;  // of these
   AlignedVector<BitHistory*> histories_;
-  AlignedVector<MapEntry> history_entries_;
-  AlignedVector<MapEntry> current_histories_;
-  AlignedVector<std::uint32_t> states_;
-  AlignedVector<MapEntry> run_entries_;
-  AlignedVector<MapEntry> current_runs_;
   AlignedVector<std::uint32_t> expected_;
-  AlignedVector<std::uint32_t> groups_;
+  AlignedVector<std::uint32_t> of_runs_;
+  AlignedVector<MapEntry> entries_;
+  AlignedVector<MapEntry> current_;
   AlignedVector<std::uint32_t> places_;
   ContextStep step_;
 };

@@ -107,9 +107,9 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
       final_mixers_(kernels, equal_weights(parts_.selectors.size()), final_sets(parts_),
                     kFinalLearning) {
   const std::size_t hashed_contexts = std::size_t{1} << parts_.apm_contexts_log2;
-  apms_.emplace_back(kByteValues * MatchInputs::kLengthClasses, kApmRate);
   apms_.emplace_back(hashed_contexts, kApmRate);
-  if (parts_.all_apms) {
+  if (parts_.apms > 1) apms_.emplace_back(kByteValues * MatchInputs::kLengthClasses, kApmRate);
+  if (parts_.apms > 2) {
     apms_.emplace_back(kByteValues * kByteValues, kApmRate);
     apms_.emplace_back(hashed_contexts, kApmRate);
   }
@@ -117,13 +117,13 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
 
 void ContextMixer::start_byte(std::size_t lane) {
   lane_ = &lanes_[lane];
-  matches_.start_byte(lane_->matches);
   prefix_ = 1;
   bit_ = 0;
   for (std::size_t i = 0; i < hashes_.size(); ++i) {
     hashes_[i] = lane_->contexts.hash(parts_.contexts[i], followers_);
     histories_by_hash_.prefetch(hashes_[i]);
   }
+  matches_.start_byte(lane_->matches);  // while the slots are on their way
   find_slots();
   const std::size_t last = lane_->contexts.last() & 0xFF;
   runs_[0] = &order1_[last * kOrder1Slots].run;
@@ -152,10 +152,9 @@ void ContextMixer::find_slots() {
 // All that can be done before the models are heard. Looking up the contexts takes longest: it comes
 // last, so that the weights and the APMs are on their way meanwhile.
 void ContextMixer::start_bit() {
-  std::size_t other = models() * kInputsOfModel;
-  context_inputs_.set_other(other++, logistic_.stretch(order0_.predict(prefix_)));
-  matches_.predict(prefix_, bit_);
-  for (const Logit logit : matches_.inputs()) context_inputs_.set_other(other++, logit);
+  Logit* const others = context_inputs_.others() + models() * kInputsOfModel;
+  *others = logistic_.stretch(order0_.predict(prefix_));
+  matches_.predict(prefix_, bit_, others + 1);
   sets_.start_bit(prefix_, bit_, matches_);
   if (models() == 0) mixers_.select(sets_.chosen());
   const std::size_t byte_and_bit =
@@ -173,13 +172,13 @@ Probability ContextMixer::predict(std::span<const Probability> said) {
 }
 
 void ContextMixer::hear_models(std::span<const Probability> said) {
-  std::size_t other = 0;
+  Logit* other = context_inputs_.others();
   int sum = 0;
   for (std::size_t i = 0; i < models(); ++i) {
     const Logit logit = logistic_.stretch(said[i]);
     sum += logit;
-    context_inputs_.set_late(other++, logit);
-    context_inputs_.set_late(other++, logistic_.stretch(model_apms_[i].refine(logit, prefix_)));
+    *other++ = logit;
+    *other++ = logistic_.stretch(model_apms_[i].refine(logit, prefix_));
   }
   sets_.hear_models(models() == kMostModels ? sum >> 1 : sum, matches_);
   mixers_.select(sets_.chosen());
@@ -190,9 +189,10 @@ void ContextMixer::select_apms() {
   const auto hashed = [&](std::uint64_t bytes, std::uint64_t number) {
     return hash_value(bytes << 8 | prefix_, number) >> (64 - parts_.apm_contexts_log2);
   };
-  apms_[0].select(prefix_ * MatchInputs::kLengthClasses + matches_.length_class());
-  apms_[1].select(hashed(last & 0xFFFF, 0));
-  if (!parts_.all_apms) return;
+  apms_[0].select(hashed(last & 0xFFFF, 0));
+  if (parts_.apms == 1) return;
+  apms_[1].select(prefix_ * MatchInputs::kLengthClasses + matches_.length_class());
+  if (parts_.apms == 2) return;
   apms_[2].select((last & 0xFF) << 8 | prefix_);
   apms_[3].select(hashed(last & 0xFFFFFF, 1));
 }
@@ -200,9 +200,10 @@ void ContextMixer::select_apms() {
 Probability ContextMixer::refined(Logit logit) {
   const Probability p = logistic_.squash_within(logit);
   const ApmPlace place(logit);
-  const Probability by_match = apms_[0].refine(place);
-  const Probability by_pair = apms_[1].refine(place);
-  if (!parts_.all_apms) return std::clamp((p + by_match + 2 * by_pair + 2) / 4, 1U, kCertain);
+  const Probability by_pair = apms_[0].refine(place);
+  if (parts_.apms == 1) return std::clamp((p + 3 * by_pair + 2) / 4, 1U, kCertain);
+  const Probability by_match = apms_[1].refine(place);
+  if (parts_.apms == 2) return std::clamp((p + by_match + 2 * by_pair + 2) / 4, 1U, kCertain);
   const Probability by_byte = apms_[2].refine(place);
   const Probability by_three = apms_[3].refine(place);
   return std::clamp((2 * p + by_match + by_byte + 2 * by_pair + 2 * by_three + 4) / 8, 1U,

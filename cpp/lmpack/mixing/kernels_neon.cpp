@@ -50,12 +50,7 @@ void train(const std::int16_t* inputs, std::size_t size, std::int16_t* const* ro
 }  // namespace
 
 const MixingKernels kNeonMixing = {
-    "neon",
-    mix,
-    find_errors_singly,
-    train,
-    predict_contexts<SingleEntry>,
-    learn_contexts<SingleEntry>,
+    "neon", mix, train, predict_contexts<SingleEntry>, learn_contexts<SingleEntry>,
 };
 
 }  // namespace lmpack

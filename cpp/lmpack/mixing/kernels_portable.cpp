@@ -8,13 +8,15 @@
 namespace lmpack {
 namespace {
 
-static_assert(MixingKernels::kGroup <= MixingKernels::kSummed);
+// So many products are summed up in 32 bits.
+constexpr std::size_t kPart = 16;
+static_assert(kPart <= MixingKernels::kSummed && MixingKernels::kGroup % kPart == 0);
 
 std::int64_t sum_of(const std::int16_t* inputs, const std::int16_t* row, std::size_t size) {
   std::int64_t sum = 0;
-  for (std::size_t first = 0; first < size; first += MixingKernels::kGroup) {
+  for (std::size_t first = 0; first < size; first += kPart) {
     std::int32_t part = 0;
-    for (std::size_t i = first; i < first + MixingKernels::kGroup; ++i) part += inputs[i] * row[i];
+    for (std::size_t i = first; i < first + kPart; ++i) part += inputs[i] * row[i];
     sum += part;
   }
   return sum;
@@ -38,12 +40,7 @@ void train(const std::int16_t* inputs, std::size_t size, std::int16_t* const* ro
 }  // namespace
 
 const MixingKernels kPortableMixing = {
-    "portable",
-    mix,
-    find_errors_singly,
-    train,
-    predict_contexts<SingleEntry>,
-    learn_contexts<SingleEntry>,
+    "portable", mix, train, predict_contexts<SingleEntry>, learn_contexts<SingleEntry>,
 };
 
 }  // namespace lmpack

@@ -25,12 +25,22 @@ struct SplitSums {
   }
 };
 
-__m128i totals(__m256i a, __m256i b, __m256i c, __m256i d) {
-  const __m256i sums = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+// The totals of the lower halves of four vectors, then of the upper ones.
+__m256i totals_of_halves(__m256i a, __m256i b, __m256i c, __m256i d) {
+  return _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+}
+
+__m128i sum_of_halves(__m256i sums) {
   return _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
 }
 
-__m128i clipped(__m128i logits) {
+__m128i totals(__m256i a, __m256i b, __m256i c, __m256i d) {
+  return sum_of_halves(totals_of_halves(a, b, c, d));
+}
+
+// The logits of totals that high * 2**kWeightBits + low are.
+__m128i logits_of_totals(__m128i high, __m128i low) {
+  const __m128i logits = _mm_add_epi32(high, _mm_srai_epi32(low, MixingKernels::kWeightBits));
   const __m128i largest = _mm_set1_epi32(MixingKernels::kLargestInput);
   const __m128i smallest = _mm_set1_epi32(-MixingKernels::kLargestInput);
   return _mm_max_epi32(_mm_min_epi32(logits, largest), smallest);
@@ -47,21 +57,25 @@ __m128i logits_of(const std::int16_t* const* rows, const SumsOf& sums_of) {
   const SplitSums b = kRows > 1 ? sums_of(rows[1]) : SplitSums();
   const SplitSums c = kRows > 2 ? sums_of(rows[2]) : SplitSums();
   const SplitSums d = kRows > 3 ? sums_of(rows[3]) : SplitSums();
-  const __m128i high = totals(a.high, b.high, c.high, d.high);
-  const __m128i low = totals(a.low, b.low, c.low, d.low);
-  return clipped(_mm_add_epi32(high, _mm_srai_epi32(low, MixingKernels::kWeightBits)));
+  return logits_of_totals(totals(a.high, b.high, c.high, d.high),
+                          totals(a.low, b.low, c.low, d.low));
 }
 
-// The same for rows of one group, whose sums fit into 32 bits.
+// The same for rows of one group, halves of whose sums fit into 32 bits.
 template <std::size_t kRows>
 __m128i narrow_logits_of(const std::int16_t* inputs, const std::int16_t* const* rows) {
-  static_assert(MixingKernels::kGroup <= MixingKernels::kSummed);
-  const __m256i input = load16(inputs);
+  constexpr std::size_t kHalf = MixingKernels::kGroup / 2;
+  static_assert(kHalf == 16 && kHalf <= MixingKernels::kSummed);
+  const __m256i first = load16(inputs);
+  const __m256i second = load16(inputs + kHalf);
   const auto sums_of = [&](std::size_t k) {
-    return k < kRows ? _mm256_madd_epi16(input, load16(rows[k])) : _mm256_setzero_si256();
+    if (k >= kRows) return _mm256_setzero_si256();
+    return _mm256_add_epi32(_mm256_madd_epi16(first, load16(rows[k])),
+                            _mm256_madd_epi16(second, load16(rows[k] + kHalf)));
   };
-  return clipped(_mm_srai_epi32(totals(sums_of(0), sums_of(1), sums_of(2), sums_of(3)),
-                                MixingKernels::kWeightBits));
+  SplitSums sums;
+  sums.add(totals_of_halves(sums_of(0), sums_of(1), sums_of(2), sums_of(3)));
+  return logits_of_totals(sum_of_halves(sums.high), sum_of_halves(sums.low));
 }
 
 // Calls a function with min(count, 4) as a constant, for `count` of 1 and more.
@@ -83,18 +97,15 @@ __m128i with_rows(std::size_t count, const Function& function) {
 template <typename SumsOf>
 void mix_rows(const std::int16_t* inputs, std::size_t size, const std::int16_t* const* rows,
               std::size_t count, std::int16_t* logits, const SumsOf& sums_of) {
-  static_assert(MixingKernels::kMostRows == 16);
-  __m128i of_four[4] = {};
+  static_assert(MixingKernels::kMostRows % 4 == 0);
   for (std::size_t first = 0; first < count; first += 4) {
-    of_four[first / 4] = with_rows(count - first, [&](auto left) {
+    const __m128i of_four = with_rows(count - first, [&](auto left) {
       constexpr std::size_t kRows = decltype(left)::value;
       return size == MixingKernels::kGroup ? narrow_logits_of<kRows>(inputs, rows + first)
                                            : logits_of<kRows>(rows + first, sums_of);
     });
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(logits + first), _mm_packs_epi32(of_four, of_four));
   }
-  const __m128i low = _mm_packs_epi32(of_four[0], of_four[1]);
-  const __m128i high = _mm_packs_epi32(of_four[2], of_four[3]);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(logits), _mm256_set_m128i(high, low));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Probabilities and their logits as integers: the same on every machine.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +36,6 @@ class Logistic {
     return squashed_[static_cast<std::size_t>(logit + kLargestLogit)];
   }
 
-  // The same as a table, by logit + kLargestLogit, and one more, as vectors read two at once.
-  const std::uint16_t* squashes() const { return squashed_.data(); }
-
   // About the logit of a probability: that of the middle of 16 of them.
   Logit stretch_coarsely(Probability p) const { return everywhere_[p / kCoarseStep]; }
 
@@ -47,19 +45,22 @@ class Logistic {
   // The logit of a probability.
   Logit stretch(Probability p) const {
     // Without branches, as probabilities cannot be foreseen.
-    const Probability upper = p >= kHalf ? p : kCertain + 1 - p;
-    const Probability place =
-        upper >= kFineFrom ? upper - kFineFrom + kCoarse : (upper - kHalf) / kCoarseStep;
-    const Logit logit = upper_[place];
-    return static_cast<Logit>(p >= kHalf ? logit : -logit);
+    const std::int32_t above = static_cast<std::int32_t>(p) - static_cast<std::int32_t>(kHalf);
+    const std::int32_t sign = above >> 31;
+    const std::int32_t distance = (above ^ sign) - sign;
+    // The second one is the larger one from kFine on, where there is a logit for each p.
+    const std::int32_t place = std::max(distance >> kCoarseLog2, distance - kFine + kCoarse);
+    return static_cast<Logit>((upper_[static_cast<std::size_t>(place)] ^ sign) - sign);
   }
 
  private:
-  static constexpr Probability kCoarseStep = 16;
+  static constexpr int kCoarseLog2 = 4;
+  static constexpr Probability kCoarseStep = 1 << kCoarseLog2;
   static constexpr Probability kFineFrom = kCertain + 1 - 4096;
-  static constexpr Probability kCoarse = (kFineFrom - kHalf) / kCoarseStep;
+  static constexpr int kFine = kFineFrom - kHalf;
+  static constexpr int kCoarse = kFine >> kCoarseLog2;
 
-  std::array<std::uint16_t, 2 * kLargestLogit + 2> squashed_{};
+  std::array<std::uint16_t, 2 * kLargestLogit + 1> squashed_{};
   // The smallest logit whose probability is at least p (p >= kHalf): of the start of 16 of them,
   // and behind these, where logits change fast, of each p.
   std::array<Logit, kCoarse + kCertain + 2 - kFineFrom> upper_;

@@ -24,8 +24,7 @@ std::size_t class_of(std::size_t length) {
 }  // namespace
 
 MatchInputs::MatchInputs(std::span<const std::uint8_t> plain, BlockLayout layout,
-                         std::span<const std::size_t> shortest, int places_log2)
-    : inputs_(shortest.size() * kInputs) {
+                         std::span<const std::size_t> shortest, int places_log2) {
   for (const std::size_t length : shortest) {
     models_.push_back({MatchModel(plain, layout, length, places_log2),
                        StateMap(2 * kClasses, kLengthLimit), StateMap(256 * 256, kByteLimit)});
@@ -45,13 +44,13 @@ void MatchInputs::start_byte(std::span<Match> matches) {
   }
 }
 
-void MatchInputs::predict(std::uint32_t prefix, int bit) {
+void MatchInputs::predict(std::uint32_t prefix, int bit, Logit* inputs) {
   std::size_t longest = 0;
   expected_ = 0;
   for (std::size_t i = 0; i < models_.size(); ++i) {
     Model& model = models_[i];
-    Logit& by_length = inputs_[i];
-    Logit& by_byte = inputs_[models_.size() + i];
+    Logit& by_length = inputs[i];
+    Logit& by_byte = inputs[models_.size() + i];
     by_length = by_byte = 0;
     model.agrees = model.expected >> (8 - bit) == prefix;
     if (!model.agrees) continue;

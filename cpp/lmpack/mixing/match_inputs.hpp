@@ -27,11 +27,8 @@ class MatchInputs {
   void start_byte(std::span<Match> matches);
 
   // Makes the inputs: 0 where the expected byte disagrees with the prefix, a leading 1 and the
-  // `bit` bits of the byte that are known.
-  void predict(std::uint32_t prefix, int bit);
-
-  // [kInputs][models]
-  std::span<const Logit> inputs() const { return inputs_; }
+  // `bit` bits of the byte that are known. inputs: [kInputs][models].
+  void predict(std::uint32_t prefix, int bit, Logit* inputs);
 
   // The bit that came.
   void update(std::uint32_t bit);
@@ -62,7 +59,6 @@ class MatchInputs {
   const Logistic& logistic_ = logistic();
   std::vector<Model> models_;
   std::span<Match> current_;
-  std::vector<Logit> inputs_;
   std::size_t length_class_ = 0;
   std::uint32_t expected_ = 0;
 };

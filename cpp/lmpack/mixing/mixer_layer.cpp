@@ -11,14 +11,6 @@ constexpr std::int32_t kAgeUnit = 32;
 
 static_assert(MixingKernels::kLargestInput == kLargestLogit);
 
-// Few inputs fill one of the kernels' groups, more of them whole cache lines.
-std::size_t MixerLayer::padded(std::size_t size) {
-  constexpr std::size_t kGroup = MixingKernels::kGroup;
-  if (size <= kGroup) return kGroup;
-  constexpr std::size_t kLine = kCacheLine / sizeof(std::int16_t);
-  return (size + kLine - 1) / kLine * kLine;
-}
-
 MixerLayer::MixerLayer(const MixingKernels& kernels, std::span<const std::int16_t> first,
                        std::span<const std::size_t> sets, Learning learning)
     : kernels_(kernels), size_(padded(first.size())), mixers_(sets.size()) {

@@ -1,6 +1,7 @@
 // Logistic mixing: weighted sums of logits, with weights that learn from every bit.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +35,10 @@ class MixerLayer {
   std::size_t mixers() const { return mixers_; }
 
   // So many inputs there must be for that many first weights.
-  static std::size_t padded(std::size_t size);
+  static std::size_t padded(std::size_t size) {
+    constexpr std::size_t kGroup = MixingKernels::kGroup;
+    return (size + kGroup - 1) / kGroup * kGroup;
+  }
 
   // Selects the sets that the mixers use for the next bit, once for each bit.
   void select(const std::size_t* sets) {
@@ -53,7 +57,7 @@ class MixerLayer {
     }
   }
 
-  // The mixed logits, one for each mixer, and zeros up to kMostRows. inputs: logits, within
+  // The mixed logits, one for each mixer, then zeros up to padded(mixers()). inputs: logits, within
   // +-kLargestLogit, in the order of the first weights, padded with zeros, at the start of a cache
   // line; they must stay until update().
   const Logit* mix(const std::int16_t* inputs) {
@@ -64,18 +68,25 @@ class MixerLayer {
 
   // The bit that came.
   void update(std::uint32_t bit) {
-    kernels_.find_errors(logits_.data(), chosen_rates_.data(), squashes_, bit, errors_.data());
+    const std::int32_t target = bit != 0 ? 1 << kProbabilityBits : 0;
+    for (std::size_t mixer = 0, mixers = mixers_; mixer < mixers; ++mixer) {
+      const auto p = static_cast<std::int32_t>(logistic_.squash_within(logits_[mixer]));
+      const std::int32_t error = (target - p) * chosen_rates_[mixer] >> kRateBits;
+      errors_[mixer] = static_cast<std::int16_t>(std::clamp(error, -kLargestError, kLargestError));
+    }
     kernels_.train(inputs_, size_, rows_.data(), mixers_, errors_.data());
   }
 
  private:
   static constexpr std::size_t kAges = 1024;
+  static constexpr int kRateBits = 10;  // a rate of 1 is 2**kRateBits
+  static constexpr std::int32_t kLargestError = 32767;
 
   template <typename Element>
   using OfMixers = std::array<Element, MixingKernels::kMostRows>;
 
   const MixingKernels& kernels_;
-  const std::uint16_t* squashes_ = logistic().squashes();
+  const Logistic& logistic_ = logistic();
   std::size_t size_;  // of a set, padded
   std::size_t mixers_;
   AlignedVector<std::int16_t> weights_;    // [sets of all mixers][size_]
@@ -83,10 +94,11 @@ class MixerLayer {
   std::vector<std::uint16_t> used_;        // by set: bits, below kAges
   std::vector<std::size_t> first_set_;     // by mixer
   OfMixers<std::int16_t*> rows_{};         // of the chosen sets
-  alignas(kCacheLine) OfMixers<std::int16_t> chosen_rates_{};
+  OfMixers<std::int16_t> chosen_rates_{};
   const std::int16_t* inputs_ = nullptr;
-  alignas(kCacheLine) OfMixers<Logit> logits_{};
-  alignas(kCacheLine) OfMixers<std::int16_t> errors_{};
+  static_assert(MixingKernels::kMostRows <= MixingKernels::kGroup);
+  alignas(kCacheLine) std::array<Logit, MixingKernels::kGroup> logits_{};
+  OfMixers<std::int16_t> errors_{};
 };
 
 }  // namespace lmpack

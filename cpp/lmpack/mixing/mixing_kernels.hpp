@@ -14,7 +14,7 @@ struct ContextStep;
 struct MixingKernels {
   // Rows are padded with zeros to a multiple of so many elements, and start at a multiple of
   // their size.
-  static constexpr std::size_t kGroup = 16;
+  static constexpr std::size_t kGroup = 32;
 
   // The largest magnitude of an input; weights may be any 16-bit numbers.
   static constexpr std::int32_t kLargestInput = 3071;
@@ -26,23 +26,16 @@ struct MixingKernels {
   // A weight of 1 is 2**kWeightBits.
   static constexpr int kWeightBits = 14;
 
-  // A rate of 1 is 2**kRateBits.
-  static constexpr int kRateBits = 10;
-
   // The most rows at once.
   static constexpr std::size_t kMostRows = 16;
 
   std::string_view name;
 
   // logits[k] = (the sum over i of inputs[i] * rows[k][i], exact) >> kWeightBits, brought to
-  // +-kLargestInput. logits: [kMostRows] at a multiple of its size; those from `count` on become 0.
+  // +-kLargestInput. logits: [kMostRows]; kernels may set the next ones up to a multiple of
+  // four to 0.
   void (*mix)(const std::int16_t* inputs, std::size_t size, const std::int16_t* const* rows,
               std::size_t count, std::int16_t* logits);
-
-  // errors[k] = ((2**16 * bit - squashes[logits[k] + kLargestInput]) * rates[k]) >> kRateBits,
-  // brought to +-32767. logits, rates, errors: [kMostRows] at a multiple of their size.
-  void (*find_errors)(const std::int16_t* logits, const std::int16_t* rates,
-                      const std::uint16_t* squashes, std::uint32_t bit, std::int16_t* errors);
 
   // rows[k][i] += (inputs[i] * errors[k] + 2**14) >> 15, kept within 16 bits.
   void (*train)(const std::int16_t* inputs, std::size_t size, std::int16_t* const* rows,

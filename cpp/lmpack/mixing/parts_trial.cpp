@@ -51,8 +51,8 @@ void leave_out(PredictorParts& parts, const std::string& name) {
     parts.all_history_inputs = false;
   } else if (name == kSecondFinal && parts.second_final) {
     parts.second_final = false;
-  } else if (name == kApms && parts.all_apms) {
-    parts.all_apms = false;
+  } else if (name == kApms && parts.apms == 4) {
+    parts.apms = 2;
   } else {
     throw InvalidArgument("the predictor has no part '" + name + "'");
   }
@@ -75,7 +75,7 @@ std::vector<std::string> names_of_parts(Mixing mixing) {
   for (const std::size_t shortest : parts.matches) names.push_back(name_of_match(shortest));
   if (parts.all_history_inputs) names.emplace_back(kHistoryInputs);
   if (parts.second_final) names.emplace_back(kSecondFinal);
-  if (parts.all_apms) names.emplace_back(kApms);
+  if (parts.apms == 4) names.emplace_back(kApms);
   return names;
 }
 

@@ -14,18 +14,19 @@ void append(std::vector<Context>& contexts, std::initializer_list<Context> more)
 
 PredictorParts light(bool records) {
   PredictorParts parts;
-  append(parts.contexts, {kOrder2, kOrder3, kOrder4, kZeros4});
+  // With order 1 they are eight, which kernels take at a time.
+  append(parts.contexts, {kOrder2});
   if (records) {
-    append(parts.contexts, {kNorth, kNeighbours, kGradient, kTrend, kNorthTwice, kNorthColumn});
+    append(parts.contexts, {kZeros4, kRecordColumn, kNorth, kNeighbours, kGradient, kTrend});
   } else {
-    append(parts.contexts, {kOrder6, kWord, kGroups4, kKinds, kColumnKinds});
+    append(parts.contexts, {kOrder4, kWord, kGroups4, kKinds, kAfterToken, kCode});
   }
   parts.selectors = {Selector::kPrefix, Selector::kModel, Selector::kByte1};
   parts.matches = {6};
   parts.first_weight = 2000;
   parts.all_history_inputs = false;
   parts.second_final = false;
-  parts.all_apms = false;
+  parts.apms = 1;
   parts.table_digits = -1;
   return parts;
 }
@@ -46,7 +47,7 @@ PredictorParts full(bool records) {
   parts.matches = {5, 12};
   parts.first_weight = 450;
   parts.second_final = false;
-  parts.all_apms = false;
+  parts.apms = 2;
   return parts;
 }
 

@@ -36,7 +36,7 @@ struct PredictorParts {
   std::int16_t first_weight = 300;   // of most inputs in blocks without a model, in 2**-14
   bool all_history_inputs = true;    // otherwise the logit alone
   bool second_final = true;          // a second final mixer
-  bool all_apms = true;              // four of them at the end, otherwise two
+  std::size_t apms = 4;              // at the end: one, two or four of them
   int apm_contexts_log2 = 12;        // of those that are hashed
   int table_digits = 0;              // log2 of lines of the history table, less that of the bytes
   int largest_table = 20;            // the largest log2 of its lines
