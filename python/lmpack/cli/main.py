@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +29,9 @@ from lmpack.cli.standard import give_up_output, is_terminal, reserve_descriptors
 from lmpack.cli.waiting_file import wait_for_readers
 
 _OWN_OPTIONS = ("--help", "-h", "--version", "-V")
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class _Program(click.Group):
@@ -89,6 +92,19 @@ class _Program(click.Group):
         elif not args or args[0] not in (*COMMANDS, *_OWN_OPTIONS):
             args = [SHORTHAND, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            shorthand = self.get_command(ctx, SHORTHAND)
+            assert shorthand is not None
+            own = click.Command.shell_complete(self, ctx, incomplete)
+            return own + shorthand.shell_complete(ctx, incomplete)
+        commands = (name for name in COMMANDS if name.startswith(incomplete))
+        items = [CompletionItem(name, help=COMMANDS[name].summary) for name in commands]
+        # Files first: what bash has got before them it drops.
+        return [CompletionItem(incomplete, type="file"), *items]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, "COMMAND [OPTION]... [FILE]...")

@@ -118,6 +118,7 @@ def level_options(command: Command) -> Command:
             "--level",
             cls=LevelOption,
             type=click.IntRange(min(LEVELS), max(LEVELS)),
+            metavar="N",
             default=DEFAULT_LEVEL,
             show_default=True,
             envvar="LMPACK_LEVEL",
