@@ -26,8 +26,8 @@ from lmpack.cli.options import (
     encoding_choice,
     level_options,
 )
-from lmpack.cli.output import STANDARD_OUTPUT, open_output, refuse_terminal
-from lmpack.cli.report import Report
+from lmpack.cli.output import STANDARD_OUTPUT, is_stream, open_output, refuse_terminal
+from lmpack.cli.report import Report, count_of_files
 from lmpack.cli.request import FileArguments, Request
 from lmpack.cli.salvaging import salvage_files
 from lmpack.cli.signals import state_at_interruption
@@ -142,11 +142,11 @@ def _convert(request: Request) -> None:
 
 def _state(request: Request, report: Report) -> str:
     """What is there if the work ends now."""
-    if request.is_streamed:
+    if request.to_stdout or is_stream(request.output):
         output = STANDARD_OUTPUT if request.to_stdout else request.output
         return f"what was written to {output} is not complete"
     if request.is_batch and report.done_files:
-        return f"{report.done_files:,} files are complete, nothing of others was written"
+        return f"complete is {count_of_files(report.done_files)}, nothing of the others was written"
     return "nothing was written"
 
 

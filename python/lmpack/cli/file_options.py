@@ -29,12 +29,13 @@ def _listed(
         return None
     try:
         with open_input(value) as opened:
-            names = _all_bytes(ByteReader(opened)).removesuffix(b"\0").split(b"\0")
+            content = _all_bytes(ByteReader(opened))
     except (OSError, UsageError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise click.BadParameter(f"{value}: {reason}") from error
-    if names == [b""]:
+    if not content:
         return ()
+    names = content.removesuffix(b"\0").split(b"\0")
     if b"" in names:
         raise click.BadParameter(f"{value}: name {names.index(b'') + 1} is empty")
     # In a list - is a file like any other.

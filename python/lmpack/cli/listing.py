@@ -9,7 +9,7 @@ from lmpack._container import ContainerIndex, read_indexes
 from lmpack._files.description import model_name
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.printing import say, say_json
-from lmpack.cli.report import Record, percent, size_record
+from lmpack.cli.report import Record, count_of_files, percent, size_record
 from lmpack.cli.standard import open_regular
 from lmpack.cli.table import aligned
 
@@ -38,7 +38,7 @@ def list_files(files: Sequence[str], *, as_json: bool, max_memory: int | None) -
     elif records:
         rows = [_row(record) for record in records]
         if len(records) > 1:
-            rows.append(_row(total | {"file": f"{len(records):,} files"}))
+            rows.append(_row(total | {"file": count_of_files(len(records))}))
         say(*aligned([_HEADER, *rows], left=("check", "model", "name")))
     failures.exit_if_any()
 

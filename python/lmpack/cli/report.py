@@ -108,7 +108,7 @@ class Report:
             say_error(_summary_line(summary))
         elif self._has_result_line and not self.failures.records:
             skipped = f", {summary['skipped']:,} skipped" if summary["skipped"] else ""
-            self._say_result(f"{summary['files']:,} files{skipped}")
+            self._say_result(count_of_files(summary["files"]) + skipped)
         self.failures.exit_if_any()
 
     def _say(self, line: str) -> None:
@@ -143,6 +143,11 @@ def bits_per_byte(plain: int, compressed: int) -> float | None:
     return round(8 * compressed / plain, 4) if plain else None
 
 
+def count_of_files(count: int) -> str:
+    """A number of files, to be printed."""
+    return f"{count:,} file{'s' * (count != 1)}"
+
+
 def percent(plain: int, compressed: int) -> str | None:
     """Compressed size as a share of the content, to be printed; None without content."""
     return f"{100 * compressed / plain:.1f} %" if plain else None
@@ -170,5 +175,5 @@ def _size_line(record: Record) -> str:
 
 
 def _summary_line(summary: Record) -> str:
-    counts = f"{summary['files']:,} files, {summary['skipped']:,} skipped"
+    counts = f"{count_of_files(summary['files'])}, {summary['skipped']:,} skipped"
     return f"{counts}, {summary['failed']:,} failed: {_size_line(summary)}"
