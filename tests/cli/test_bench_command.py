@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import os
 import shutil
@@ -60,23 +61,28 @@ def test_figures_as_json(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_levels_that_were_chosen(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, ...]] = []
-    monkeypatch.setattr(rivals, "contestants", lambda levels: asked.append(levels) or [])
+
+    def nobody(levels: tuple[int, ...]) -> list[str]:
+        asked.append(levels)
+        return []
+
+    monkeypatch.setattr(rivals, "contestants", nobody)
     bench(str(text))
     bench(str(text), "--levels", "9, 1-2,2")
     assert asked == [tuple(range(1, 10)), (1, 2, 9)]
 
 
 def test_what_comes_with_python_is_always_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rivals.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(rivals.shutil, "which", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     assert contestants([1, 6]) == ["level:1", "level:6", "gzip", "lzma2"]
-    monkeypatch.setattr(rivals.shutil, "which", find_only_zstd)
+    monkeypatch.setattr(shutil, "which", find_only_zstd)
     assert contestants([]) == ["gzip", "lzma2", "program:zstd"]
 
 
 def test_a_module_stands_for_its_program(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("zstandard")
-    monkeypatch.setattr(rivals.shutil, "which", find_only_zstd)
+    monkeypatch.setattr(shutil, "which", find_only_zstd)
     names = contestants([])
     assert "zstd" in names and "program:zstd" not in names
 

@@ -165,4 +165,4 @@ def test_the_same_from_python(invoke: Invoke) -> None:
         {"suffix": None},
     ):
         with pytest.raises(lmpack.UsageError):
-            lmpack.compress_files(["in"], "out", recursive=True, **wrong)  # type: ignore[arg-type]
+            lmpack.compress_files(["in"], "out", recursive=True, **wrong)

@@ -29,7 +29,7 @@ _SUMMARY = "compress files with a learned model"
 
 def pages() -> Mapping[str, str]:
     """The text of each page by the name of its file."""
-    root = click.Context(program, info_name=_NAME)
+    root = click.Context(program, info_name=_NAME, **program.context_settings)
     found = {f"{_NAME}.1": _program_page(root)}
     for name in COMMANDS:
         command = program.get_command(root, name)
