@@ -122,7 +122,8 @@ def _options(command: click.Command, context: click.Context) -> list[tuple[str, 
 
 
 def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
-    spellings = ", ".join(spelling for spelling in option.opts if spelling.strip())
+    # By length, as some versions of click give those of --help in any order.
+    spellings = ", ".join(sorted(filter(str.strip, option.opts), key=len))
     if not option.is_flag and not option.count:
         spellings += f" {option.make_metavar(context)}"
     if option.secondary_opts:
