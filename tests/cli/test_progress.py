@@ -161,7 +161,7 @@ def test_a_long_name_leaves_room_for_the_bar(monkeypatch: pytest.MonkeyPatch) ->
         (("words.txt",), 0, "nothing was written"),
         (("-c", "words.txt"), 0, "what was written to standard output is not complete"),
         (("words.txt", "other"), 0, "nothing was written"),
-        (("words.txt", "other"), 1, "complete is 1 file, nothing of the others was written"),
+        (("words.txt", "other"), 1, "complete is 1 file, nothing else was written"),
     ],
 )
 def test_what_there_is_at_ctrl_c(

@@ -145,8 +145,8 @@ def _state(request: Request, report: Report) -> str:
     if request.to_stdout or is_stream(request.output):
         output = STANDARD_OUTPUT if request.to_stdout else request.output
         return f"what was written to {output} is not complete"
-    if request.is_batch and report.done_files:
-        return f"complete is {count_of_files(report.done_files)}, nothing of the others was written"
+    if report.done_files:
+        return f"complete is {count_of_files(report.done_files)}, nothing else was written"
     return "nothing was written"
 
 
