@@ -78,10 +78,10 @@ def bench(
     """Measure which level suits FILE: sizes, speeds and memory beside other compressors.
 
     The start of FILE is compressed at each level, decompressed and compared. The same is done with
-    zlib and lzma of Python, and with zstd, brotli and bzip3 if they are installed. Each has a process of its own, whose
-    start takes no part in the speeds, except for programs that are not in Python. lmpack uses
-    all cores or those that -T says, the others one. The memory is the peak of that process. With
-    all levels a megabyte takes some minutes.
+    zlib and lzma of Python, and with zstd, brotli and bzip3 if they are installed. Each has a
+    process of its own, whose start takes no part in the speeds, except for programs that are not in
+    Python. lmpack uses all cores or those that -T says, the others one. The memory is the peak of
+    that process. With all levels a megabyte takes some minutes.
 
     Without FILE, and with --devices, --model or --device, it is the model alone that is measured,
     without mixing, on one block of FILE or of a text that comes with Python. The share is that of
