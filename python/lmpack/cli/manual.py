@@ -21,6 +21,7 @@ from lmpack.cli.catalog import (
     SHORTHAND,
 )
 from lmpack.cli.main import main as program
+from lmpack.cli.printing import say_error
 
 _NAME = "lmpack"
 
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             path.write_text(text)
     for name in sorted(stale):
-        print(f"{folder / name} is not what scripts/manual makes", file=sys.stderr)
+        say_error(f"{folder / name} is not what scripts/manual makes")
     return bool(stale)
 
 
