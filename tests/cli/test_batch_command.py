@@ -85,8 +85,8 @@ def test_odd_names_are_printed_on_one_line(tree: Path, invoke: Callable[..., Res
         (["--resume"], "need output files"),
         (["-", "--resume", "-o", "out"], "need an input file"),
         (["in/one", "--resume", "-o", "/dev/null"], "need an output file"),
-        (["in"], "in: it is a folder: choose the option --recursive"),
-        (["in", "in/one"], "it is a folder: choose the option --recursive"),
+        (["in"], "in: it is a folder: use -r, or tar -I lmpack"),
+        (["in", "in/one"], "it is a folder: use -r, or tar -I lmpack"),
         (["-r", "in", "--model", "gigantic"], "the batch: there is no model"),
     ],
 )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
-import pty
 import random
 import re
 import stat
-import struct
 import subprocess
 import sys
-import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,11 +19,11 @@ from fake_models import FakeModels
 
 import lmpack
 from lmpack._blocks.options import OptionFields
-from lmpack._models.bundle import Bundle, classical_rates
+from lmpack._models.bundle import classical_rates
 from lmpack.cli.main import main
 
 if TYPE_CHECKING:
-    from lmpack.training.config import TrainingConfig
+    pass
 
 pytestmark = pytest.mark.usefixtures("fake_models")
 
@@ -283,36 +278,6 @@ class FakeTerminal:
         return True
 
 
-def test_progress_is_drawn_on_a_terminal_only(
-    invoke: Invoke, words: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert invoke("compress", "words.txt").stderr == ""
-    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
-    assert invoke("compress", "-fq", "words.txt").stderr == ""
-    assert "words.txt:   0%" in invoke("compress", "-f", "words.txt").stderr
-
-
-def test_progress_shows_bytes_rate_and_ratio(invoke: Invoke, words: Path) -> None:
-    reading, terminal = pty.openpty()
-    size = struct.pack("4H", 24, 100, 0, 0)  # rows and columns; without them nothing is drawn
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
-    subprocess.run(
-        [*PROGRAM.split(), "words.txt"],
-        stderr=terminal,
-        env={**os.environ, "TQDM_MININTERVAL": "0"},
-        check=True,
-    )
-    os.close(terminal)
-    drawn = ""
-    with contextlib.suppress(OSError):  # EIO: all is read and the terminal is closed
-        while piece := os.read(reading, 10000):
-            drawn += piece.decode()
-    os.close(reading)
-    assert "1.20k/1.20k" in drawn
-    assert "B/s" in drawn
-    assert "out/in 0." in drawn
-
-
 @pytest.mark.slow
 def test_tar_can_call_it_in_both_directions(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
@@ -324,98 +289,3 @@ def test_tar_can_call_it_in_both_directions(tmp_path: Path) -> None:
     (folder / "words.txt").unlink()
     subprocess.run([*tar, "-xf", archive, "-C", tmp_path], check=True)
     assert (folder / "words.txt").read_bytes() == WORDS
-
-
-def test_train_prints_the_log_and_goes_on_where_it_was(
-    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("torch")
-
-    class Trainer:
-        def __init__(
-            self,
-            config: TrainingConfig,
-            data: Path,
-            folder: Path,
-            compile_model: bool,
-            device: str,
-            *,
-            branch_of: Path | None,
-            start_from: Bundle | None,
-        ) -> None:
-            assert config.architecture.width == 256
-            assert (config.products, config.batch, device) == ("bfloat16", 4, "cpu")
-            assert config.seed == 7
-            assert (config.seconds, branch_of, start_from) == (60.0, Path(), None)
-            assert (data, folder, compile_model) == (Path("data"), Path(), True)
-
-        def run(self, reported: Callable[[dict[str, int]], None]) -> None:
-            for step in (4, 8, 9):
-                reported({"step": step})
-
-    monkeypatch.setattr("lmpack.training.train.Trainer", Trainer)
-    recipe = {"architecture": "tiny", "train": [], "symbols": 90, "batch": 1, "length": 10}
-    Path("recipe.json").write_text(json.dumps(recipe))
-    options = ["--preset", "base", "--data", "data", "--output", ".", "--compile"]
-    options += ["--device", "cpu", "--products", "bfloat16"]
-    options += ["--seconds", "60", "--branch", ".", "--batch", "4", "--seed", "7"]
-    result = invoke("train", "recipe.json", *options)
-    assert result.stdout.splitlines() == ['{"step": 4}', '{"step": 8}', '{"step": 9}']
-
-
-def test_built_in_recipes_have_names() -> None:
-    from lmpack.cli.train import RECIPES
-    from lmpack.training.config import read_recipe
-    from lmpack.training.presets import PRESETS
-
-    for preset in PRESETS:
-        config = read_recipe(RECIPES / "general.json", architecture=preset)
-        assert config.architecture == PRESETS[preset]
-        assert config.train
-        assert config.valid
-
-
-def test_export_names_the_bundle_after_its_folder(
-    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("torch")
-    calls = []
-
-    def export_run(*args: object, **named: object) -> list[str]:
-        calls.append((args, named))
-        return ["it is asleep"]
-
-    monkeypatch.setattr("lmpack.training.run_export.export_run", export_run)
-    Path("run").mkdir()
-    result = invoke("export", "run", "models/mine")
-    assert result.stderr == "lmpack: run: warning: it is asleep\n"
-    invoke("export", "run", "models/mine", "--name", "other", "--data", ".", "--licence", "MIT")
-    paths = (Path("run"), Path("models/mine"))
-    assert calls == [
-        (paths, {"name": "mine", "data": None, "licence": "not stated"}),
-        (paths, {"name": "other", "data": Path(), "licence": "MIT"}),
-    ]
-
-
-@pytest.mark.slow
-def test_bench_measures_every_device(invoke: Invoke, tmp_path: Path) -> None:
-    text = tmp_path / "text"
-    text.write_bytes(b"What is measured has to be some text. " * 60)
-    result = invoke("bench", str(text), "--threads", "1", "--json")
-    native, reference = json.loads(result.stdout)
-    assert (native["device"], reference["device"]) == ("cpu", "cpu:onnxruntime")
-    assert native["payload"] == reference["payload"] < native["bytes"] == 2280
-    assert 0 < native["encode_share"] < 1 and 0 < native["decode_share"] < 1
-    assert reference["encode_share"] is None
-    line = invoke("bench", "--bytes", "2000", "--device", "cpu").stdout
-    assert "2,000 to" in line and "% of the peak" in line
-
-
-def test_bench_says_what_it_cannot_measure_with(tmp_path: Path) -> None:
-    empty, noise = tmp_path / "empty", tmp_path / "noise"
-    empty.touch()
-    noise.write_bytes(os.urandom(2000))
-    for path, message in ((empty, "nothing to measure"), (noise, "measure with text")):
-        result = CliRunner().invoke(main, ["bench", str(path), "--device", "cpu"])
-        assert result.exit_code == 1
-        assert message in result.stderr

@@ -107,7 +107,7 @@ def test_named_pipes_are_read_and_written() -> None:
         (("compress", "pipe"), "lmpack: pipe: it is a pipe, whose name says nothing of an output"),
         (("-d", "pipe"), "do it alone, with -c or -o (in Python by"),
         (("compress", "-r", "pipe"), "lmpack: pipe: it is a pipe"),
-        (("compress", "."), "lmpack: .: it is a folder: choose the option --recursive"),
+        (("compress", "."), "lmpack: .: it is a folder: use -r, or tar -I lmpack"),
         (("compress", "-c", "."), "lmpack: .: it is a folder: name the files in it"),
         (("test", "."), "lmpack: .: it is a folder: name the files in it"),
         (("info", "pipe"), "lmpack: pipe: pipe is a pipe: give a regular file"),
@@ -120,9 +120,8 @@ def test_named_pipes_are_read_and_written() -> None:
 def test_streams_are_refused_with_a_hint(arguments: tuple[str, ...], message: str) -> None:
     result = in_process(*arguments)
     assert result.exit_code == 1
-    line, *summary = result.stderr.splitlines()
+    (line,) = result.stderr.splitlines()
     assert message in line
-    assert len(summary) == ("-r" in arguments)
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_one_file_may_have_an_output_of_any_name(tree: Path) -> None:
     (result,) = lmpack.compress_files([tree / "nowhere"], output_file=packed)
     assert isinstance(result.error, FileNotFoundError)
     (result,) = lmpack.compress_files([tree], output_file=packed)
-    assert "it is a folder: choose the option recursive" in str(result.error)
+    assert "it is a folder: use the option recursive, or tar -I lmpack" in str(result.error)
     (result,) = lmpack.compress_files([back], output_file=back, force=True)
     assert "input and output are the same file" in str(result.error)
     assert not packed.exists()

@@ -26,11 +26,12 @@ from lmpack._files.batch_file import (
 )
 from lmpack._files.conversion import Compression, Conversion, Decompression
 from lmpack._files.disk.location import Location
+from lmpack._files.exclusion import left_out
 from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
-from lmpack._files.names import compressed_name, plain_name
+from lmpack._files.names import SUFFIX, checked_suffix, compressed_name, plain_name
 from lmpack._files.output_folders import OutputFolders
 from lmpack._files.pipeline import Piece, Pipeline
-from lmpack._files.plan import Planned, plan_file, plan_files
+from lmpack._files.plan import Planned, Refusal, Rename, plan_file, plan_files
 from lmpack._files.progress import Progress, ProgressCallback
 from lmpack._files.same_content import is_compressed_form
 from lmpack.errors import UsageError
@@ -50,6 +51,9 @@ def compress_files(
     *,
     output_file: PathLike | None = None,
     recursive: bool = False,
+    suffix: str = SUFFIX,
+    exclude: Iterable[str] = (),
+    exclude_compressed: bool = False,
     resume: bool = False,
     force: bool = False,
     remove: bool = False,
@@ -71,6 +75,12 @@ def compress_files(
             again; None to put each output next to its file.
         output_file: path of the output, if there is one file; in place of `output`.
         recursive: go through folders.
+        suffix: what the name of an output has behind that of its file, in place of .lmp.
+        exclude: patterns as of :mod:`fnmatch`; what matches one is left out of folders. One without
+            a slash is for names of files and folders, one with a slash for their paths below the
+            folder that was given.
+        exclude_compressed: leave out of folders what is compressed already, going by its name and
+            its first bytes, such as archives, pictures and recordings.
         resume: skip files whose output holds exactly their content, by the checksums in it.
         force: replace outputs that exist, compress files that end in .lmp, and remove links.
         remove: delete each file when its output is complete and on the disk, and verify it unless
@@ -93,8 +103,14 @@ def compress_files(
     if chosen.verify is None:
         chosen = dataclasses.replace(chosen, verify=remove)
     handling = Handling(output, resume, force, remove, memory, progress)
+    ending = checked_suffix(suffix)
     planned = _plan(
-        paths, handling, output_file, recursive, lambda name: compressed_name(name, force)
+        paths,
+        handling,
+        output_file,
+        recursive,
+        lambda name: compressed_name(name, force, ending),
+        left_out(exclude, compressed=exclude_compressed),
     )
     block_size = find_level(chosen.level).block_size
     lanes = lanes_of_contents(
@@ -117,6 +133,8 @@ def decompress_files(
     *,
     output_file: PathLike | None = None,
     recursive: bool = False,
+    suffix: str = SUFFIX,
+    exclude: Iterable[str] = (),
     resume: bool = False,
     force: bool = False,
     remove: bool = False,
@@ -134,7 +152,15 @@ def decompress_files(
     """
     chosen = given_options(options, keywords)
     handling = Handling(output, resume, force, remove, memory, progress)
-    planned = _plan(paths, handling, output_file, recursive, plain_name)
+    ending = checked_suffix(suffix)
+    planned = _plan(
+        paths,
+        handling,
+        output_file,
+        recursive,
+        lambda name: plain_name(name, ending),
+        left_out(exclude, compressed=False),
+    )
     decoder = Decoder(chosen, lanes_of_containers(planned, memory))
     return _run(planned, handling, decoder, lambda: Decompression(decoder), is_compressed_form)
 
@@ -144,14 +170,15 @@ def _plan(
     handling: Handling,
     output_file: PathLike | None,
     recursive: bool,
-    rename: Callable[[str], str],
+    rename: Rename,
+    refusal: Refusal,
 ) -> list[Planned]:
     if not isinstance(handling.memory, int) or handling.memory < 1:
         raise UsageError(f"the memory must be an integer, at least 1 byte, not {handling.memory!r}")
     if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
         raise UsageError("the paths must be several, in a list: [path]")
     if output_file is None:
-        return plan_files(paths, handling.output, recursive, rename)
+        return plan_files(paths, handling.output, recursive, rename, refusal)
     if handling.output is not None:
         raise UsageError("output and output_file exclude each other: give one of them")
     return plan_file(list(paths), output_file)
@@ -166,18 +193,20 @@ def _run(
 ) -> Generator[FileResult, None, None]:
     total = sum(item.size for item in planned)
     written = 0
+    at_work: str | None = None
     waiting: deque[BatchFile] = deque()
     folders = OutputFolders(planned, may_make=handling.output is not None)
 
     def tell(read: int, settled: int) -> None:
         if handling.progress is not None:
-            handling.progress(Progress(read, settled, written, total))
+            handling.progress(Progress(read, settled, written, total, at_work))
 
     def results(outcomes: Iterator[Outcome]) -> Iterator[FileResult]:
-        nonlocal written
+        nonlocal written, at_work
         for outcome in outcomes:
             written += outcome.file.take(outcome)
             yield from _complete(waiting)
+            at_work = waiting[0].source if waiting else None
 
     try:
         with Pipeline[Outcome](
@@ -189,6 +218,7 @@ def _run(
                     pipeline.skip(item.size)
                 file = BatchFile(item, conversion(), handling, folders, done)
                 waiting.append(file)
+                at_work = waiting[0].source
                 for piece in file.pieces(is_next=len(waiting) == 1):
                     yield from results(pipeline.start(_attempted(file, piece)))
                 yield from _complete(waiting)

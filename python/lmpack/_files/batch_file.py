@@ -105,6 +105,11 @@ class BatchFile:
         self._is_fed = False
 
     @property
+    def source(self) -> str:
+        """Its path."""
+        return self._planned.source
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing has to be done for it any more."""
         return self._skipped is not None or self._error is not None

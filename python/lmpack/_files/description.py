@@ -123,7 +123,7 @@ def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder)
         offset=index.start,
         version=index.header.version,
         fingerprints=index.header.fingerprints,
-        models=tuple(_model_name(fingerprint) for fingerprint in index.header.fingerprints),
+        models=tuple(model_name(fingerprint) for fingerprint in index.header.fingerprints),
         content_length=index.content_length,
         compressed_length=index.size,
         memory=max(memories, default=0) if len(memories) == len(blocks) else None,
@@ -131,7 +131,12 @@ def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder)
     )
 
 
-def _model_name(fingerprint: bytes) -> str | None:
+def model_name(fingerprint: bytes) -> str | None:
+    """What a model calls itself; None for one that is neither built in nor in the folder of models.
+
+    Args:
+        fingerprint: its first 8 bytes.
+    """
     try:
         return find_bundle(fingerprint).name
     except ModelError:

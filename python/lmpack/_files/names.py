@@ -29,25 +29,38 @@ def usable_path(path: PathText) -> PathText:
     return path
 
 
-def compressed_name(name: str, force: bool) -> str:
-    """The name of what a file is compressed to.
+def checked_suffix(suffix: object) -> str:
+    """A suffix as it was given, if names of files can end in it.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if not isinstance(suffix, str) or not suffix:
+        raise UsageError(f"{suffix!r} is no suffix: give a text with letters, such as {SUFFIX}")
+    if os.sep in suffix or (os.altsep and os.altsep in suffix):
+        raise UsageError(f"{suffix!r} is no suffix: it holds a character that separates folders")
+    return usable_path(suffix)
+
+
+def compressed_name(name: str, force: bool, suffix: str = SUFFIX) -> str:
+    """The name of what a file is compressed to: with the suffix behind it.
 
     Raises:
         UsageError: the file is named like a compressed one, and not `force`.
     """
-    if name.endswith(SUFFIX) and not force:
+    if name.endswith(suffix) and not force:
         raise UsageError(
-            f"it ends in {SUFFIX} already: nothing was done; the option force compresses it again"
+            f"it ends in {suffix} already: nothing was done; the option force compresses it again"
         )
-    return name + SUFFIX
+    return name + suffix
 
 
-def plain_name(name: str) -> str:
-    """The name of what a file is decompressed to.
+def plain_name(name: str, suffix: str = SUFFIX) -> str:
+    """The name of what a file is decompressed to: without the suffix.
 
     Raises:
         UsageError: the file is not named like a compressed one.
     """
-    if not name.endswith(SUFFIX) or name == SUFFIX:
-        raise UsageError(f"it does not end in {SUFFIX}: name the output file")
-    return name.removesuffix(SUFFIX)
+    if not name.endswith(suffix) or name == suffix:
+        raise UsageError(f"it does not end in {suffix}: name the output file")
+    return name.removesuffix(suffix)

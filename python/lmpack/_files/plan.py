@@ -16,6 +16,14 @@ from lmpack.errors import UsageError
 Rename = Callable[[str], str]
 """The name of an output for that of an input; UsageError for an input that has none."""
 
+Refusal = Callable[[Path, Path], str | None]
+"""Why a file or folder that was found is left out, if it is; takes its path and its path below the
+folder that was asked for."""
+
+
+def nothing_refused(path: Path, below: Path) -> None:
+    """The :data:`Refusal` that leaves nothing out."""
+
 
 class Planned(NamedTuple):
     """An input.
@@ -55,6 +63,7 @@ def plan_files(
     output: str | os.PathLike[str] | None,
     recursive: bool,
     rename: Rename,
+    refusal: Refusal = nothing_refused,
 ) -> list[Planned]:
     """What is to be done, in order: that of the paths, and in folders that of their names.
 
@@ -68,6 +77,7 @@ def plan_files(
             put each output next to its input.
         recursive: whether folders are gone through.
         rename: names outputs.
+        refusal: what is left out of folders; of a folder that it names nothing is looked at.
 
     Raises:
         UsageError: a path is none.
@@ -82,7 +92,7 @@ def plan_files(
         elif kind is not Kind.FOLDER:
             planned.append(planner.named(path, path if target is None else target / path.name))
         elif recursive:
-            planned += _walked(path, target, planner)
+            planned += _walked(path, target, planner, refusal)
         else:
             planned.append(Planned(str(path), error=_is_folder()))
     return _without_read_outputs(planned)
@@ -112,7 +122,7 @@ def _checked_path(given: object) -> Path:
 
 
 def _is_folder() -> UsageError:
-    return UsageError("it is a folder: choose the option recursive")
+    return UsageError("it is a folder: use the option recursive, or tar -I lmpack")
 
 
 def _is_stream(kind: Kind) -> UsageError:
@@ -156,8 +166,10 @@ class _Planner:
             return Planned(str(path), error=UsageError(message))
         return Planned(str(path), output, _size(path))
 
-    def met(self, path: Path, place: Path) -> Planned:
-        """An input that was found in a folder."""
+    def met(self, path: Path, place: Path, refused: str | None) -> Planned:
+        """An input that was found in a folder; `refused` says why it is left out, if it is."""
+        if refused is not None:
+            return Planned(str(path), skipped=refused)
         if path.is_symlink():
             return Planned(str(path), skipped="it is a symbolic link")
         kind = kind_of(path)
@@ -173,17 +185,30 @@ class _Planner:
         return self.named(path, place)
 
 
-def _walked(top: Path, target: Path | None, planner: _Planner) -> Iterator[Planned]:
+def _walked(
+    top: Path, target: Path | None, planner: _Planner, refusal: Refusal
+) -> Iterator[Planned]:
     errors: list[OSError] = []
     for folder, folders, files in os.walk(top, onerror=errors.append):
         here = Path(folder)
         links = [name for name in folders if (here / name).is_symlink()]
+        below_top = here.relative_to(top)
+        left_out = {
+            name: reason
+            for name in folders
+            if name not in links and (reason := refusal(here / name, below_top / name))
+        }
+        yield from (Planned(str(here / name), skipped=left_out[name]) for name in sorted(left_out))
         # Also decides the order in which the folders are gone through.
-        folders[:] = sorted(name for name in folders if not _is_same(here / name, target))
+        folders[:] = sorted(
+            name for name in folders if name not in left_out and not _is_same(here / name, target)
+        )
         for name in sorted([*files, *links]):
             path = here / name
-            place = path if target is None else target / path.relative_to(top)
-            yield planner.met(path, place)._replace(top=str(top), output_top=str(target or top))
+            below = below_top / name
+            place = path if target is None else target / below
+            met = planner.met(path, place, refusal(path, below))
+            yield met._replace(top=str(top), output_top=str(target or top))
     yield from (Planned(str(error.filename), error=error) for error in errors)
 
 

@@ -27,12 +27,15 @@ class Progress(NamedTuple):
         settled: bytes of the source whose result is written.
         written: bytes written to the sink.
         total: bytes that there are to read, if that is known.
+        file: of several files, the path of the first one that is not complete; None if there is
+            none, and for a stream.
     """
 
     read: int
     settled: int
     written: int
     total: int | None = None
+    file: str | None = None
 
 
 ProgressCallback = Callable[[Progress], None]

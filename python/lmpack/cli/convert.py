@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,28 +18,30 @@ from lmpack._files.disk.deletion import has_changed
 from lmpack._files.replacement import regular_status
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import display_name
+from lmpack.cli.file_options import exclude_compressed_option, files_options, output_options
+from lmpack.cli.level_option import LevelCommand
 from lmpack.cli.options import (
     coding_options,
     decoding_choice,
     encoding_choice,
-    files_argument,
     level_options,
-    output_options,
 )
-from lmpack.cli.output import open_output, refuse_terminal
-from lmpack.cli.report import Report
+from lmpack.cli.output import STANDARD_OUTPUT, is_stream, open_output, refuse_terminal
+from lmpack.cli.report import Report, count_of_files
 from lmpack.cli.request import FileArguments, Request
 from lmpack.cli.salvaging import salvage_files
-from lmpack.cli.standard import input_size, open_input
+from lmpack.cli.signals import state_at_interruption
+from lmpack.cli.standard import input_size, is_terminal, open_input
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-@click.command()
-@files_argument
+@click.command(cls=LevelCommand)
+@files_options
 @level_options
 @output_options
+@exclude_compressed_option
 @coding_options
 def compress(
     *,
@@ -50,6 +53,7 @@ def compress(
     threads: int | None,
     max_size: int | None,
     max_memory: int | None,
+    exclude_compressed: bool,
     **arguments: Unpack[FileArguments],
 ) -> None:
     """Compress each FILE to FILE.lmp, or standard input to standard output.
@@ -67,14 +71,16 @@ def compress(
         max_size=max_size,
         max_memory=max_memory,
     )
-    request = Request(is_compression=True, options=options, **arguments)
+    request = Request(
+        is_compression=True, options=options, exclude_compressed=exclude_compressed, **arguments
+    )
     if request.is_streamed:
         refuse_terminal(request.output or "-", request.force)
     _convert(request)
 
 
 @click.command()
-@files_argument
+@files_options
 @output_options
 @click.option(
     "--salvage",
@@ -116,18 +122,32 @@ def decompress(
 def _convert(request: Request) -> None:
     """Convert what was asked for, and end the program with 1 if something of it failed."""
     report = Report(
-        is_compression=request.is_compression, verbose=request.verbose, as_json=request.as_json
+        is_compression=request.is_compression,
+        verbose=request.verbose,
+        as_json=request.as_json,
+        has_result_line=is_terminal(sys.stderr) and not request.quiet and not request.to_stdout,
     )
-    if request.is_streamed:
-        for name in request.inputs:
-            with report.failures.of(name), _salvage_advised():
-                _convert_stream(name, request, report)
-    else:
-        _convert_files(request, report)
+    with state_at_interruption(lambda: _state(request, report)):
+        if request.is_streamed:
+            for name in request.inputs:
+                with report.failures.of(name), _salvage_advised():
+                    _convert_stream(name, request, report)
+        else:
+            _convert_files(request, report)
     if request.is_batch:
-        report.finish_batch(with_summary=request.recursive and bool(report.failures.records))
+        report.finish_batch(with_summary=request.recursive and report.has_failed_among_others)
     else:
         report.finish()
+
+
+def _state(request: Request, report: Report) -> str:
+    """What is there if the work ends now."""
+    if request.to_stdout or is_stream(request.output):
+        output = STANDARD_OUTPUT if request.to_stdout else request.output
+        return f"what was written to {output} is not complete"
+    if report.done_files:
+        return f"complete is {count_of_files(report.done_files)}, nothing else was written"
+    return "nothing was written"
 
 
 def _convert_stream(name: str, request: Request, report: Report) -> None:
@@ -140,24 +160,34 @@ def _convert_stream(name: str, request: Request, report: Report) -> None:
         open_output(output, force=request.force, like=like, warn=warn) as sink,
         progress_bar(display_name(name), input_size(source), request.quiet) as progress,
     ):
-        sizes = convert(source, sink, progress=progress, options=request.options)
+        if request.passes_others_on:
+            from lmpack.cli.passing_on import decompress_or_pass_on
+
+            sizes = decompress_or_pass_on(source, sink, progress, request.options)
+        else:
+            sizes = convert(source, sink, progress=progress, options=request.options)
     report.done(name, sizes, output=output)
 
 
 def _convert_files(request: Request, report: Report) -> None:
     """Convert files, of which there may be only one."""
-    convert = lmpack.compress_files if request.is_compression else lmpack.decompress_files
-    only = None if request.is_batch else request.files[0]
+    convert = lmpack.decompress_files
+    if request.is_compression:
+        left_out = request.exclude_compressed
+        convert = functools.partial(lmpack.compress_files, exclude_compressed=left_out)
+    only = None if request.is_batch else request.inputs[0]
     size = os.path.getsize(only) if only and os.path.isfile(only) else None
     with (
         report.failures.of(only or "the batch"),
         progress_bar(display_name(only or "files"), size, request.quiet) as progress,
         contextlib.closing(
             convert(
-                request.files,
+                request.inputs,
                 request.output if request.is_batch else None,
                 output_file=None if request.is_batch else request.output,
                 recursive=request.recursive,
+                suffix=request.suffix,
+                exclude=request.exclude,
                 resume=request.resume,
                 force=request.force,
                 remove=request.remove,

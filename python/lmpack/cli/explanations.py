@@ -34,6 +34,8 @@ def explanation(error: Exception) -> str:
 
 
 def _flag(match: re.Match[str]) -> str:
+    if match[1] == "recursive":
+        return "-r"  # as people write it
     return "the option --" + match[1].replace("_", "-")
 
 

@@ -11,6 +11,7 @@ from lmpack import AddedModel, Bundle
 from lmpack.cli.failures import Failures
 from lmpack.cli.options import json_option, traceback_option
 from lmpack.cli.printing import one_line, say, say_json
+from lmpack.cli.table import aligned
 
 Rates = dict[str, dict[str, float]]
 
@@ -129,7 +130,8 @@ def _added_lines(folder: str, records: list[dict[str, Any]]) -> list[str]:
         for record in records
     ]
     problems = [f"{r['name']} cannot be used: {r['problem']}" for r in records if r["problem"]]
-    return _aligned([[*header, "fingerprint", "from"], *lines]) + problems
+    header += ["fingerprint", "from"]
+    return aligned([header, *lines], left=header[:1]) + problems
 
 
 def _lines(records: list[dict[str, Any]], classical: Rates) -> list[str]:
@@ -150,7 +152,7 @@ def _lines(records: list[dict[str, Any]], classical: Rates) -> list[str]:
         for source in sources
     ]
     names = ["bits per byte", *(record["name"] for record in records), *others]
-    return [*_aligned([header, *facts]), "", *_aligned([names, *rates])]
+    return [*aligned([header, *facts], left=header[:1]), "", *aligned([names, *rates], names[:1])]
 
 
 def _number(value: int | None) -> str:
@@ -159,15 +161,3 @@ def _number(value: int | None) -> str:
 
 def _rate(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Lines of a table, the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-files_argument = click.argument("files", nargs=-1, metavar="[FILE]...")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 verbose_option = click.option(
     "-v",
@@ -38,13 +37,17 @@ traceback_option = click.option(
     help="Twice: print tracebacks of errors.",
 )
 """For commands that have nothing more to print."""
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="No progress bar, and no line of result."
+)
 threads_option = click.option(
     "-T",
     "--threads",
     type=click.IntRange(0, MOST_THREADS),
     callback=lambda context, parameter, value: value or None,
     metavar="N",
+    envvar="LMPACK_THREADS",
+    show_envvar=True,
     help="Worker threads; 0, the default, for all cores.",
 )
 max_memory_option = click.option(
@@ -115,9 +118,12 @@ def level_options(command: Command) -> Command:
             "--level",
             cls=LevelOption,
             type=click.IntRange(min(LEVELS), max(LEVELS)),
+            metavar="N",
             default=DEFAULT_LEVEL,
             show_default=True,
-            help="1, the fastest, to 9, the smallest; also as -1 to -9.",
+            envvar="LMPACK_LEVEL",
+            show_envvar=True,
+            help="1, the fastest, to 9, the smallest; also as -1 to -9, --fast and --best.",
         ),
         click.option(
             "--mixing/--no-mixing",
@@ -130,7 +136,7 @@ def level_options(command: Command) -> Command:
             help="Decompress each block again before it is written; without either only with --rm.",
         ),
     )
-    return _apply(options, command)
+    return apply_all(options, command)
 
 
 def coding_options(command: Command) -> Command:
@@ -145,41 +151,11 @@ def coding_options(command: Command) -> Command:
         verbose_option,
         json_option,
     )
-    return _apply(options, command)
+    return apply_all(options, command)
 
 
-def output_options(command: Command) -> Command:
-    """Options of commands that write a file for each file."""
-    options = (
-        click.option(
-            "-o",
-            "--output",
-            metavar="OUT",
-            help="Write to OUT; - is standard output. With several FILEs or -r a folder.",
-        ),
-        click.option("-r", "--recursive", is_flag=True, help="Go through folders."),
-        click.option(
-            "--resume", is_flag=True, help="Skip files whose output is there and has their content."
-        ),
-        click.option("-c", "--stdout", is_flag=True, help="Write to standard output."),
-        click.option(
-            "-f",
-            "--force",
-            is_flag=True,
-            help="Overwrite existing files; with --rm delete links, too.",
-        ),
-        click.option(
-            "--rm/--keep",
-            " /-k",
-            "remove",
-            default=False,
-            help="Delete each input file when its output is complete, or keep it (default).",
-        ),
-    )
-    return _apply(options, command)
-
-
-def _apply(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:
+def apply_all(options: tuple[Callable[[Command], Command], ...], command: Command) -> Command:
+    """A command with options, which its help has in this order."""
     for option in reversed(options):
         command = option(command)
     return command

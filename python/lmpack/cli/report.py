@@ -31,13 +31,17 @@ class Report:
         is_compression: whether the bytes read are content, or those written.
         verbose: how often -v was given.
         as_json: whether --json was.
+        has_result_line: whether a line of result comes at the end, where -v prints none.
     """
 
-    def __init__(self, *, is_compression: bool, verbose: int, as_json: bool) -> None:
+    def __init__(
+        self, *, is_compression: bool, verbose: int, as_json: bool, has_result_line: bool = False
+    ) -> None:
         self.failures = Failures()
         self._is_compression = is_compression
         self._verbose = verbose
         self._as_json = as_json
+        self._has_result_line = has_result_line and not verbose and not as_json
         self._records: list[Record] = []
         self._started = time.monotonic()
         self._is_lossy = False
@@ -45,9 +49,20 @@ class Report:
     def done(self, name: str, sizes: Sizes, **more: Any) -> None:
         """Report a file; `more` goes into its record."""
         plain, compressed = sizes if self._is_compression else reversed(sizes)
-        record = {"file": name, **_size_record(plain, compressed), **more}
+        record = {"file": name, **size_record(plain, compressed), **more}
         self._records.append(record)
         self._say(f"{display_name(name)}: {_size_line(record)}")
+
+    @property
+    def done_files(self) -> int:
+        """Files that were reported as done."""
+        return sum("skipped" not in record for record in self._records)
+
+    @property
+    def has_failed_among_others(self) -> bool:
+        """Whether a file failed, and there is more to be said than that."""
+        failed = len(self.failures.records)
+        return failed > 0 and failed + len(self._records) > 1
 
     def damaged(self, name: str, damage: Sequence[Damage]) -> None:
         """Report all that is wrong with a file, of which content is lost or not.
@@ -77,6 +92,8 @@ class Report:
         """Print what comes at the end; end the program with 1 if a file failed or lost content."""
         if self._as_json:
             say_json(self._records + self.failures.records)
+        elif self._has_result_line and self.done_files:
+            self._say_result(display_name(self._records[-1]["file"]))
         self.failures.exit_if_any()
         if self._is_lossy:
             click.get_current_context().exit(1)
@@ -89,11 +106,22 @@ class Report:
             say_json({"summary": summary, "files": files})
         elif self._verbose or with_summary:
             say_error(_summary_line(summary))
+        elif self._has_result_line and not self.failures.records:
+            skipped = f", {summary['skipped']:,} skipped" if summary["skipped"] else ""
+            self._say_result(count_of_files(summary["files"]) + skipped)
         self.failures.exit_if_any()
 
     def _say(self, line: str) -> None:
         if self._verbose:
             say_error(line)
+
+    def _say_result(self, name: str) -> None:
+        """One line: what was read, what was written, what it took."""
+        summary = self._summary()
+        plain, compressed = summary["plain_bytes"], summary["compressed_bytes"]
+        sizes = (plain, compressed) if self._is_compression else (compressed, plain)
+        line = f"{name}: {sizes[0]:,} -> {sizes[1]:,} bytes"
+        say_error(f"{line}{_percent_in_brackets(plain, compressed)}, {summary['seconds']:.1f} s")
 
     def _summary(self) -> Record:
         """Figures of all files together; `bytes_per_second` is of content and wall time."""
@@ -101,10 +129,10 @@ class Report:
         plain = sum(record["plain_bytes"] for record in done)
         seconds = time.monotonic() - self._started
         return {
-            "files": len(done),
+            "files": self.done_files,
             "skipped": len(self._records) - len(done),
             "failed": len(self.failures.records),
-            **_size_record(plain, sum(record["compressed_bytes"] for record in done)),
+            **size_record(plain, sum(record["compressed_bytes"] for record in done)),
             "seconds": round(seconds, 3),
             "bytes_per_second": round(plain / seconds),
         }
@@ -115,7 +143,23 @@ def bits_per_byte(plain: int, compressed: int) -> float | None:
     return round(8 * compressed / plain, 4) if plain else None
 
 
-def _size_record(plain: int, compressed: int) -> Record:
+def count_of_files(count: int) -> str:
+    """A number of files, to be printed."""
+    return f"{count:,} file{'s' * (count != 1)}"
+
+
+def percent(plain: int, compressed: int) -> str | None:
+    """Compressed size as a share of the content, to be printed; None without content."""
+    return f"{100 * compressed / plain:.1f} %" if plain else None
+
+
+def _percent_in_brackets(plain: int, compressed: int) -> str:
+    share = percent(plain, compressed)
+    return "" if share is None else f" ({share})"
+
+
+def size_record(plain: int, compressed: int) -> Record:
+    """Sizes in bytes as JSON has them."""
     return {
         "plain_bytes": plain,
         "compressed_bytes": compressed,
@@ -131,5 +175,5 @@ def _size_line(record: Record) -> str:
 
 
 def _summary_line(summary: Record) -> str:
-    counts = f"{summary['files']:,} files, {summary['skipped']:,} skipped"
+    counts = f"{count_of_files(summary['files'])}, {summary['skipped']:,} skipped"
     return f"{counts}, {summary['failed']:,} failed: {_size_line(summary)}"

@@ -9,7 +9,9 @@ from typing import TypedDict
 import click
 
 from lmpack import Options
+from lmpack._files.names import SUFFIX
 from lmpack.cli.failures import display_name
+from lmpack.cli.file_options import checked_files
 from lmpack.cli.output import is_stream
 
 
@@ -17,9 +19,12 @@ class FileArguments(TypedDict):
     """The arguments of both commands that have nothing to do with :class:`Options`."""
 
     files: tuple[str, ...]
+    listed: tuple[str, ...] | None
     output: str | None
     stdout: bool
+    suffix: str
     recursive: bool
+    exclude: tuple[str, ...]
     resume: bool
     force: bool
     remove: bool
@@ -39,9 +44,12 @@ class Request:
 
     is_compression: bool
     files: tuple[str, ...]
+    listed: tuple[str, ...] | None
     output: str | None
     stdout: bool
+    suffix: str
     recursive: bool
+    exclude: tuple[str, ...]
     resume: bool
     force: bool
     remove: bool
@@ -49,15 +57,19 @@ class Request:
     verbose: int
     as_json: bool
     options: Options
+    exclude_compressed: bool = False
 
     def __post_init__(self) -> None:
+        checked_files(self.files, self.listed)
+        if (self.exclude or self.exclude_compressed) and not self.recursive:
+            raise click.UsageError("--exclude and --exclude-compressed need -r")
         if self.output is not None and self.stdout:
             raise click.UsageError("-o and -c exclude each other")
         if self.to_stdout and (self.remove or self.as_json):
             raise click.UsageError("--rm and --json need an output file, not standard output")
         if self.to_stdout and (self.recursive or self.resume):
             raise click.UsageError("-r and --resume need output files, not standard output")
-        if self.is_batch and "-" in self.files:
+        if self.is_batch and "-" in self.inputs:
             raise click.UsageError(
                 "standard input has no name for an output: do it alone, or use -c; "
                 "./- is a file of that name"
@@ -77,6 +89,12 @@ class Request:
         if self.is_batch:
             if is_stream(output):
                 raise click.UsageError(f"{output} is no folder: several files can be joined by -c")
+            is_named_as_file = self.is_compression and output.endswith((SUFFIX, self.suffix))
+            if is_named_as_file and not os.path.lexists(output):
+                raise click.UsageError(
+                    f"{output} would be a folder, as several files need one: make it first if you "
+                    "mean that; tar makes one file of several: tar -I lmpack -cf x.tar.lmp FILE..."
+                )
             return
         if output.endswith(os.sep) and not os.path.isdir(output):
             raise click.UsageError(f"{output} is no folder: make it first")
@@ -87,18 +105,24 @@ class Request:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The files; standard input if there are none."""
-        return self.files or ("-",)
+        """The files; standard input if none were named."""
+        return self.files or ("-",) if self.listed is None else self.listed
 
     @property
     def is_batch(self) -> bool:
         """Whether there may be several files, whose outputs go into a folder."""
-        return not self.to_stdout and (self.recursive or len(self.files) > 1)
+        is_open = self.recursive or self.listed is not None or len(self.files) > 1
+        return is_open and not self.to_stdout
 
     @property
     def to_stdout(self) -> bool:
         """Whether some output goes to standard output."""
         return self.stdout or self.output == "-" or (self.output is None and "-" in self.inputs)
+
+    @property
+    def passes_others_on(self) -> bool:
+        """Whether what is no compressed file goes to standard output as it is."""
+        return self.force and self.to_stdout and not self.is_compression
 
     @property
     def is_streamed(self) -> bool:

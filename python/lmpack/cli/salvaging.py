@@ -54,4 +54,4 @@ def _output_of(name: str, request: Request) -> str:
     if request.to_stdout:
         return "-"
     path = Path(name)
-    return request.output or str(path.with_name(plain_name(path.name)))
+    return request.output or str(path.with_name(plain_name(path.name, request.suffix)))

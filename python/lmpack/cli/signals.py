@@ -10,7 +10,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -23,11 +23,13 @@ class SignalEnd(BaseException):
 
     Args:
         name: of the signal. Not all systems have all.
+        state: what is to be said of what is done and what is not.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, state: str | None = None) -> None:
         super().__init__(name)
         self.name = name
+        self.state = state
 
 
 @contextlib.contextmanager
@@ -58,6 +60,19 @@ def ends_as_signals() -> Iterator[None]:
     except BrokenPipeError as error:
         # Python ignores the signal; nobody reads any more, so there is nobody to tell.
         raise SignalEnd("SIGPIPE") from error
+
+
+@contextlib.contextmanager
+def state_at_interruption(state: Callable[[], str]) -> Iterator[None]:
+    """Let whoever presses Ctrl-C inside the block know what is done and what is not.
+
+    Args:
+        state: says it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise SignalEnd("SIGINT", state()) from error
 
 
 def die_by(name: str) -> NoReturn:

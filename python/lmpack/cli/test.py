@@ -10,7 +10,8 @@ import lmpack
 from lmpack import Damage, FormatError, LmpackError, Options, Sizes
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import display_name
-from lmpack.cli.options import DecodingArguments, coding_options, decoding_choice, files_argument
+from lmpack.cli.file_options import checked_files, files_options
+from lmpack.cli.options import DecodingArguments, coding_options, decoding_choice
 from lmpack.cli.report import Report
 from lmpack.cli.standard import input_size, open_input
 
@@ -19,19 +20,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@files_argument
+@files_options
 @coding_options
 def test(
+    *,
     files: tuple[str, ...],
+    listed: tuple[str, ...] | None,
     quiet: bool,
     verbose: int,
     as_json: bool,
     **coding: Unpack[DecodingArguments],
 ) -> None:
     """Decompress each FILE without writing it, to see that it is whole; list all damage."""
+    checked_files(files, listed)
     options = decoding_choice(**coding)
     report = Report(is_compression=False, verbose=verbose, as_json=as_json)
-    for name in files or ("-",):
+    for name in (files or ("-",)) if listed is None else listed:
         with report.failures.of(name), open_input(name) as source:
             try:
                 report.done(name, _verify(source, name, quiet, options))
