@@ -59,8 +59,8 @@ def test_a_block_is_there_with_its_last_byte() -> None:
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"\x8dLMP", NotLmpackError),
-        (b"\x8cL2", NotLmpackError),
+        (b"\xc1LM\n", NotLmpackError),
+        (b"\xc0L2", NotLmpackError),
         (Header(bytes(8)).to_bytes()[:-1] + b"?", DamagedError),
         (ONE[:17] + b"\x07", None),
         (ONE[:17] + b"\x07\x05\x05", DamagedError),
@@ -78,7 +78,7 @@ def test_a_fault_shows_before_the_rest_is_there(data: bytes, error: type[Excepti
 
 
 def test_a_newer_version_is_no_damage() -> None:
-    body = b"\x8cLMP\x63" + bytes(8)
+    body = b"\xc0LM\n\x63" + bytes(8)
     reader = FedReader()
     reader.feed(memoryview(body + zlib.crc32(body).to_bytes(4, "little")))
     with pytest.raises(VersionError):
