@@ -42,7 +42,7 @@ def content(draw: random.Random) -> bytes:
                 ]
             )
         )
-    return b"".join(pieces)[: draw.randint(1, SIZE)] + b"\xff" * 120
+    return b"".join(pieces)[: draw.randint(1, SIZE)] + b"\xff" * 250
 
 
 def filter_of(kind: int, draw: random.Random) -> Filter | None:

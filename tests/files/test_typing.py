@@ -122,3 +122,4 @@ def test_a_service_answers(packed: Path) -> None:
     assert answers[:2] == [f"lmpack {lmpack.__version__}", "send a file of lmpack"]
     assert answers[2].startswith("send it again: the input ends at byte 0")
     assert not users_program.is_of_research(lmpack.UsageError())
+    assert users_program.archives("a.tar.lmp")

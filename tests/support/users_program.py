@@ -86,6 +86,10 @@ def names_of_models(bundle: Path | None = None) -> list[str]:
     return [model.name for model in built_in] + [model.name for model in lmpack.added_models()]
 
 
+def archives(name: str) -> bool:
+    return "tarfile" in lmpack.register() and name.endswith(".tar.lmp")
+
+
 def said(data: bytes) -> str:
     """What a service answers to bytes of strangers."""
     try:
