@@ -107,6 +107,19 @@ class Filter(NamedTuple):
         """Bytes of a number; 1 if they are no numbers."""
         return self.parameters[0] if self.id in (FilterId.SAMPLES, FilterId.DELTA) else 1
 
+    def __str__(self) -> str:
+        if self.id is FilterId.X86:
+            return f"x86 code, {self.parameters[0]} bits"
+        if self.id is FilterId.ARM64:
+            return "ARM64 code"
+        if self.id is FilterId.DELTA:
+            return f"deltas of {8 * self.width} bits, {self.stride} bytes apart"
+        width, kind, channels, *_ = self.parameters
+        order = ", big-endian" if kind & BIG_ENDIAN and width > 1 else ""
+        sign = "signed" if kind & SIGNED else "unsigned"
+        shape = f", rows of {self._row}" if self._row else ""
+        return f"samples of {8 * width} bits, {sign}{order}, {channels} interleaved{shape}"
+
     def apply(self, plain: bytes, steps_done: StepsDone) -> bytes:
         """As many filtered bytes."""
         return filter_bytes(plain, self.id, self.parameters, steps_done)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from lmpack._blocks.coders import Decoder
 from lmpack._blocks.options import OptionFields, Options, given_options
+from lmpack._blocks.way import way_of
 from lmpack._container import ContainerIndex, read_block, read_indexes
 from lmpack._files.kinds import require_regular
 from lmpack._files.names import usable_path
@@ -30,6 +31,11 @@ class BlockInfo:
         payload_length: bytes of the coded content.
         memory: bytes that decoding it needs, content and payload included; None if it needs a model
             that is not there.
+        predictor: "light", "full" or "strong"; None without mixing, or if the start of the payload
+            is damaged, and what follows is 0 or None then.
+        stride: bytes at which the block resembles itself; 0 if it does not, or is not known to.
+        filter: what the block went through before it was mixed, in words; None for no filter.
+        copied: bytes that are copies of what stood in the block before.
     """
 
     offset: int
@@ -38,6 +44,10 @@ class BlockInfo:
     plain_length: int
     payload_length: int
     memory: int | None
+    predictor: str | None
+    stride: int
+    filter: str | None
+    copied: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,6 +126,7 @@ def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder)
                 plain_length=entry.plain_length,
                 payload_length=entry.payload_length,
                 memory=decoder.memory(block, index.header.fingerprints),
+                **way_of(block)._asdict(),
             )
         )
     memories = [block.memory for block in blocks if block.memory is not None]

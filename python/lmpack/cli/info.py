@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 import lmpack
-from lmpack import ContainerInfo, Options
+from lmpack import BlockInfo, ContainerInfo, Options
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.options import (
     json_option,
@@ -112,10 +112,32 @@ def _ratio(container: ContainerInfo) -> str:
 
 
 def _block_lines(container: ContainerInfo) -> list[str]:
-    lengths = f"{'content':>10} {'payload':>10}"
-    lines = [f"    {'offset':>12} {'kind':<12} {'lanes':>5} {lengths} {'memory':>12}"]
-    for block in container.blocks:
-        lengths = f"{block.plain_length:>10} {block.payload_length:>10}"
-        memory = f"{_memory(block.memory):>12}"
-        lines.append(f"    {block.offset:>12} {block.kind:<12} {block.lanes:>5} {lengths} {memory}")
+    names = ("offset", "kind", "lanes", "content", "payload", "memory", "predictor", "what else")
+    rows = [names, *map(_cells, container.blocks)]
+    widths = (12, -12, 5, 10, 10, 12, -9)
+    lines = []
+    for *cells, what_else in rows:
+        padded = [
+            f"{cell:<{-width}}" if width < 0 else f"{cell:>{width}}"
+            for cell, width in zip(cells, widths, strict=True)
+        ]
+        lines.append("    " + " ".join([*padded, what_else]).rstrip())
     return lines
+
+
+def _cells(block: BlockInfo) -> tuple[str, ...]:
+    what_else = [
+        f"{block.copied} bytes copied" if block.copied else "",
+        block.filter or "",
+        f"stride {block.stride}" if block.stride else "",
+    ]
+    return (
+        str(block.offset),
+        block.kind,
+        str(block.lanes),
+        str(block.plain_length),
+        str(block.payload_length),
+        _memory(block.memory),
+        block.predictor or "",
+        "; ".join(filter(None, what_else)),
+    )
