@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace lmpack {
 namespace {
 
 // Steps after which helpers are called again that have left, or told to leave.
 constexpr std::size_t kWindow = 64;
+
+using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
@@ -32,6 +35,11 @@ StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& 
     }
   }
   for (auto& workers : helping_) workers.resize(models.size());
+  if (layout.lanes() > 1) return;
+  speculation_.emplace(layout.length());
+  for (const Engine* model : models) {
+    ahead_.emplace_back(Speculation::kMostGuesses * model->shape().vocabulary);
+  }
 }
 
 void StepPredictions::run(const std::function<void()>& decode, const Sink& sink) {
@@ -55,6 +63,8 @@ void StepPredictions::lead() {
 // A part is predicted as one, and awaited when its first lane is to be decoded.
 void StepPredictions::await(std::size_t lane) {
   if (lane == 0) start_step();
+  const bool timed = speculation_ && !std::exchange(awaited_, true);
+  const auto begun = timed ? Clock::now() : Clock::time_point();
   for (Part& part : parts_) {
     if (part.first_lane != lane) continue;
     look_until([&] {
@@ -63,10 +73,12 @@ void StepPredictions::await(std::size_t lane) {
       return part.work.is_done();
     });
   }
+  if (timed) speculation_->took(Clock::now() - begun, !resting_);
 }
 
 // A part is posted when the last of its lanes that go on has its symbol.
 void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
+  if (speculation_) return set_only_lane(symbol);
   for (auto& symbols : symbols_) symbols[lane] = symbol;
   for (Part& part : parts_) {
     const std::size_t end = std::min(part.end_lane, next_active_);
@@ -74,6 +86,34 @@ void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
     part.active_end = end;
     part.work.post();
   }
+}
+
+// What comes after a guess that was right is known already. Otherwise all guesses that are left
+// were wrong.
+void StepPredictions::set_only_lane(std::int32_t symbol) {
+  const bool guessed = speculation_->add(static_cast<std::uint8_t>(symbol));
+  if (next_active_ == 0) return;
+  if (guessed) {
+    for (std::size_t model = 0; model < models_.size(); ++model) {
+      (*sink_)(model, 0, odds_ahead(model, speculation_->confirmed() - 1));
+    }
+    return;
+  }
+  const std::size_t wrong = speculation_->refuted();
+  const auto guesses = speculation_->guess(most_guesses(), !resting_);
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    lanes_[model][0].drop(wrong);
+    symbols_[model].assign(1, symbol);
+    for (const Guess& guess : guesses) symbols_[model].push_back(guess.byte);
+  }
+  awaited_ = false;
+  for (Part& part : parts_) part.work.post();
+}
+
+// None are fed that nothing comes after, and none while windows are compared.
+std::size_t StepPredictions::most_guesses() const {
+  if (plan_.helpers > 0 && trial_.trying()) return 0;
+  return layout_.steps() - next_step_ - 1;
 }
 
 void StepPredictions::help(std::size_t slot) {
@@ -149,17 +189,24 @@ bool StepPredictions::help_once(std::vector<Worker>& workers) noexcept {
 
 void StepPredictions::add(const Part& part, Worker& worker) {
   for (std::size_t lane = part.first_lane; lane < part.active_end; ++lane) {
-    worker.feeds.push_back(
-        {&lanes_[part.model][lane], std::span(symbols_[part.model]).subspan(lane, 1)});
+    const std::span<const std::int32_t> symbols = symbols_[part.model];
+    const std::size_t fed = speculation_ ? symbols.size() : 1;
+    worker.feeds.push_back({&lanes_[part.model][lane], symbols.subspan(lane, fed)});
     worker.lanes.push_back(lane);
   }
+}
+
+std::span<std::int32_t> StepPredictions::odds_ahead(std::size_t model, std::size_t guess) {
+  const std::size_t vocabulary = models_[model]->shape().vocabulary;
+  return std::span(ahead_[model]).subspan(guess * vocabulary, vocabulary);
 }
 
 void StepPredictions::run(std::size_t model, Worker& worker) {
   if (worker.feeds.empty()) return;
   if (!worker.pass) worker.pass = std::make_unique<ForwardPass>(*models_[model]);
-  worker.pass->run(worker.feeds, [&](std::size_t feed, std::size_t, auto odds) {
-    (*sink_)(model, worker.lanes[feed], odds);
+  worker.pass->run(worker.feeds, [&](std::size_t feed, std::size_t step, auto odds) {
+    if (step == 0) return (*sink_)(model, worker.lanes[feed], odds);
+    std::ranges::copy(odds, odds_ahead(model, step - 1).begin());
   });
   worker.feeds.clear();
   worker.lanes.clear();

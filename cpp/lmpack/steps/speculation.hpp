@@ -1,0 +1,50 @@
+// Guesses for the next bytes of a lane, which pass through the layers with the last byte that is
+// known (docs/engine.md, "Speculation").
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "lmpack/steps/draft.hpp"
+#include "lmpack/steps/pass_costs.hpp"
+
+namespace lmpack {
+
+class Speculation {
+ public:
+  static constexpr std::size_t kMostGuesses = PassCosts::kMostRows - 1;
+
+  // length: bytes of the lane.
+  explicit Speculation(std::size_t length) : draft_(length) {}
+
+  // The next byte is known. Returns whether it is the next guess, so that the pass has told what
+  // comes after it, too: see confirmed().
+  bool add(std::uint8_t byte);
+
+  // Guesses of the last pass that have come.
+  std::size_t confirmed() const { return confirmed_; }
+
+  // Those that have not, when another byte has come.
+  std::size_t refuted() const { return count_ - confirmed_; }
+
+  // What to guess in the next pass: as many bytes, at most, as make decoding fastest, if a pass
+  // costs what passes cost lately. There are at most `most`.
+  std::span<const Guess> guess(std::size_t most, bool helped);
+
+  // The pass with these guesses has been waited for so long. helped: with helpers, for whom other
+  // costs hold.
+  void took(PassCosts::Time time, bool helped) { costs_[helped ? 1 : 0].took(1 + count_, time); }
+
+ private:
+  std::size_t how_many(std::size_t count, const PassCosts& costs) const;
+
+  Draft draft_;
+  std::array<PassCosts, 2> costs_;
+  std::array<Guess, kMostGuesses> guesses_{};
+  std::size_t count_ = 0;
+  std::size_t confirmed_ = 0;
+};
+
+}  // namespace lmpack
