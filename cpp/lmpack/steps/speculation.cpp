@@ -5,8 +5,8 @@
 namespace lmpack {
 namespace {
 
-// No row of a pass is as cheap as that.
-constexpr float kSmallestChance = 0.1F;
+// A row costs about as much of a pass, at least; what is less likely is not looked up.
+constexpr float kSmallestChance = 0.25F;
 
 }  // namespace
 
