@@ -76,7 +76,7 @@ struct Lane {
   std::uint64_t position = 0;  // symbols fed to it so far
   // The last symbols fed, the oldest first: kMostDropped more than the contexts look at.
   std::vector<std::int32_t> history;
-  std::vector<Ring> rings;            // by layer
+  std::vector<Ring> rings;  // by layer
 };
 
 }  // namespace lmpack

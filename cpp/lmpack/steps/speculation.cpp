@@ -19,8 +19,9 @@ bool Speculation::add(std::uint8_t byte) {
 
 std::span<const Guess> Speculation::guess(std::size_t most, bool helped) {
   confirmed_ = 0;
-  count_ = draft_.guess(std::span(guesses_).first(std::min(most, kMostGuesses)), kSmallestChance);
-  count_ = how_many(count_, costs_[helped ? 1 : 0]);
+  const auto room = std::span(guesses_).first(std::min(most, kMostGuesses));
+  const std::size_t made = guesser_ ? guesser_(room) : draft_.guess(room, kSmallestChance);
+  count_ = how_many(made, costs_[helped ? 1 : 0]);
   return std::span(guesses_).first(count_);
 }
 

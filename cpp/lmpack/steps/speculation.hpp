@@ -5,19 +5,25 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
 
 #include "lmpack/steps/draft.hpp"
 #include "lmpack/steps/pass_costs.hpp"
 
 namespace lmpack {
 
+// Writes guesses and gives how many there are, as Draft::guess() does.
+using Guesser = std::function<std::size_t(std::span<Guess> guesses)>;
+
 class Speculation {
  public:
   static constexpr std::size_t kMostGuesses = PassCosts::kMostRows - 1;
 
-  // length: bytes of the lane.
-  explicit Speculation(std::size_t length) : draft_(length) {}
+  // length: bytes of the lane. guesser: who guesses; a draft if it is empty.
+  explicit Speculation(std::size_t length, Guesser guesser = {})
+      : draft_(length), guesser_(std::move(guesser)) {}
 
   // The next byte is known. Returns whether it is the next guess, so that the pass has told what
   // comes after it, too: see confirmed().
@@ -41,6 +47,7 @@ class Speculation {
   std::size_t how_many(std::size_t count, const PassCosts& costs) const;
 
   Draft draft_;
+  Guesser guesser_;
   std::array<PassCosts, 2> costs_;
   std::array<Guess, kMostGuesses> guesses_{};
   std::size_t count_ = 0;

@@ -19,24 +19,24 @@ StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& 
     : models_(models),
       lease_(lease),
       layout_(layout),
-      plan_(plan),
+      plan_(std::move(plan)),
       own_(models.size()),
       helping_(lease.slots()),
-      parts_(models.size() * plan.parts) {
+      parts_(models.size() * plan_.parts) {
   for (std::size_t model = 0; model < models.size(); ++model) {
     const ModelShape& shape = models[model]->shape();
     lanes_.emplace_back(layout.lanes(), Lane(shape));
     symbols_.emplace_back(layout.lanes(), shape.start_symbol());
-    for (std::size_t i = 0; i < plan.parts; ++i) {
-      Part& part = parts_[model * plan.parts + i];
+    for (std::size_t i = 0; i < plan_.parts; ++i) {
+      Part& part = parts_[model * plan_.parts + i];
       part.model = model;
-      part.first_lane = layout.lanes() * i / plan.parts;
-      part.end_lane = layout.lanes() * (i + 1) / plan.parts;
+      part.first_lane = layout.lanes() * i / plan_.parts;
+      part.end_lane = layout.lanes() * (i + 1) / plan_.parts;
     }
   }
   for (auto& workers : helping_) workers.resize(models.size());
   if (layout.lanes() > 1) return;
-  speculation_.emplace(layout.length());
+  speculation_.emplace(layout.length(), plan_.guesser);
   for (const Engine* model : models) {
     ahead_.emplace_back(Speculation::kMostGuesses * model->shape().vocabulary);
   }
@@ -110,9 +110,9 @@ void StepPredictions::set_only_lane(std::int32_t symbol) {
   for (Part& part : parts_) part.work.post();
 }
 
-// None are fed that nothing comes after, and none while windows are compared.
+// None are fed that nothing comes after; a draft has to wait while windows are compared.
 std::size_t StepPredictions::most_guesses() const {
-  if (plan_.helpers > 0 && trial_.trying()) return 0;
+  if (plan_.helpers > 0 && trial_.trying() && !plan_.guesser) return 0;
   return layout_.steps() - next_step_ - 1;
 }
 
@@ -217,7 +217,7 @@ StepPlan plan_steps(const Models& models, BlockLayout layout, std::size_t thread
   const std::size_t working = std::min(threads, processors);
   const std::size_t parts = std::min((working + models.size() - 1) / models.size(), layout.lanes());
   const std::size_t all = models.size() * parts;
-  return {parts, all == 1 ? 0 : std::min(working - 1, all)};
+  return {parts, all == 1 ? 0 : std::min(working - 1, all), {}};
 }
 
 }  // namespace lmpack

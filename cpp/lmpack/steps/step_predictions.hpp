@@ -27,6 +27,7 @@ namespace lmpack {
 struct StepPlan {
   std::size_t parts;    // of the lanes of each model, 1 to the number of lanes
   std::size_t helpers;  // that take part, at most
+  Guesser guesser{};    // who guesses, always, in place of a draft
 };
 
 // No more threads count than the machine has processors: those that wait for one another all the
