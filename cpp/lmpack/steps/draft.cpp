@@ -7,10 +7,13 @@ namespace lmpack {
 namespace {
 
 // Sizes for long blocks. Whatever lies here has no room in a cache that weights have.
-constexpr std::size_t kMostBits = 16;
-constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+constexpr std::size_t kMostBits = 14;
+constexpr std::size_t kMostBytes = std::size_t{1} << 19;
 
 constexpr std::uint8_t kSurest = 15;
+
+// Places in a line of the cache.
+constexpr std::size_t kLinePlaces = 16;
 
 // How fast chances follow what happens.
 constexpr float kRate = 1.0F / 64;
@@ -37,6 +40,14 @@ Draft::Draft(std::size_t length)
       for (auto& by_agreement : chance_[source]) by_agreement[grade] = first;
     }
   }
+}
+
+void Draft::prefetch() const {
+  for (std::size_t order = 0; order < kOrders.size(); ++order) {
+    std::uint16_t check;
+    __builtin_prefetch(&tables_[order][context(order, place_.last, check)]);
+  }
+  __builtin_prefetch(&places_[places_line()]);
 }
 
 void Draft::add(std::uint8_t byte) {
@@ -72,6 +83,12 @@ std::size_t Draft::context(std::size_t order, std::uint64_t last, std::uint16_t&
   const std::uint64_t hash = hash_last(last, kOrders[order]);
   check = static_cast<std::uint16_t>(hash >> 8);
   return static_cast<std::size_t>(hash >> (64 - bits_));
+}
+
+// Where the places lie that belong to the last bytes and any next one.
+std::size_t Draft::places_line() const {
+  const std::uint64_t hash = hash_last(place_.last, kShortestMatch - 1);
+  return static_cast<std::size_t>(hash >> (64 - bits_)) / kLinePlaces * kLinePlaces;
 }
 
 Draft::Choice Draft::choose(const Place& place) const {
@@ -133,6 +150,7 @@ void Draft::remember(std::uint8_t byte) {
 
 // Goes on with the match, or looks for one.
 void Draft::follow(std::uint8_t byte) {
+  std::uint32_t& place = places_[places_line() + byte % kLinePlaces];
   if (place_.length > 0 && byte_at(place_.match) == byte) {
     ++place_.match;
     ++place_.length;
@@ -142,8 +160,6 @@ void Draft::follow(std::uint8_t byte) {
   bytes_[count_++ & (bytes_.size() - 1)] = byte;
   place_.last = place_.last << 8 | byte;
   if (count_ < kShortestMatch) return;
-  std::uint32_t& place =
-      places_[static_cast<std::size_t>(hash_last(place_.last, kShortestMatch) >> (64 - bits_))];
   const std::uint64_t before = place;
   // Of bytes that have been overwritten meanwhile nothing is known.
   if (place_.length == 0 && before != 0 && count_ - before < bytes_.size() / 2) {

@@ -21,6 +21,9 @@ class Draft {
   // length: of what will be added, about; small drafts need little memory.
   explicit Draft(std::size_t length);
 
+  // Asks the memory for what add() will look at.
+  void prefetch() const;
+
   // The next byte is known.
   void add(std::uint8_t byte);
 
@@ -63,6 +66,7 @@ class Draft {
   };
 
   std::size_t context(std::size_t order, std::uint64_t last, std::uint16_t& check) const;
+  std::size_t places_line() const;
   Choice choose(const Place& place) const;
   std::uint8_t byte_at(std::uint64_t number) const { return bytes_[number & (bytes_.size() - 1)]; }
   void learn(const Choice& choice, std::uint8_t byte);

@@ -6,7 +6,7 @@ namespace lmpack {
 namespace {
 
 // A row costs about as much of a pass, at least; what is less likely is not looked up.
-constexpr float kSmallestChance = 0.25F;
+constexpr float kSmallestChance = 0.3F;
 
 }  // namespace
 

@@ -25,6 +25,9 @@ class Speculation {
   explicit Speculation(std::size_t length, Guesser guesser = {})
       : draft_(length), guesser_(std::move(guesser)) {}
 
+  // Asks the memory for what add() will look at.
+  void prefetch() const { draft_.prefetch(); }
+
   // The next byte is known. Returns whether it is the next guess, so that the pass has told what
   // comes after it, too: see confirmed().
   bool add(std::uint8_t byte);

@@ -10,7 +10,17 @@ namespace {
 // Steps after which helpers are called again that have left, or told to leave.
 constexpr std::size_t kWindow = 64;
 
+// Weights of models for which it pays to guess, at least: a draft costs some tenths of a
+// microsecond a byte.
+constexpr std::size_t kFewestWeights = std::size_t{1} << 20;
+
 using Clock = std::chrono::steady_clock;
+
+bool pays_to_guess(const Models& models) {
+  std::size_t weights = 0;
+  for (const Engine* model : models) weights += model->shape().matrix_weights();
+  return weights >= kFewestWeights;
+}
 
 }  // namespace
 
@@ -35,7 +45,7 @@ StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& 
     }
   }
   for (auto& workers : helping_) workers.resize(models.size());
-  if (layout.lanes() > 1) return;
+  if (layout.lanes() > 1 || (!plan_.guesser && !pays_to_guess(models))) return;
   speculation_.emplace(layout.length(), plan_.guesser);
   for (const Engine* model : models) {
     ahead_.emplace_back(Speculation::kMostGuesses * model->shape().vocabulary);
@@ -74,6 +84,7 @@ void StepPredictions::await(std::size_t lane) {
     });
   }
   if (timed) speculation_->took(Clock::now() - begun, !resting_);
+  if (speculation_) speculation_->prefetch();
 }
 
 // A part is posted when the last of its lanes that go on has its symbol.

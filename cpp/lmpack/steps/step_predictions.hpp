@@ -99,7 +99,7 @@ class StepPredictions final : private ThreadTeam::JointWork {
   std::vector<std::vector<Worker>> helping_;        // by slot and model
   std::vector<Part> parts_;                         // by model and lane
   std::vector<Part*> begun_;                        // that one thread predicts together
-  std::optional<Speculation> speculation_;          // where there is one lane
+  std::optional<Speculation> speculation_;          // where it may pay: with one lane
   std::vector<std::vector<std::int32_t>> ahead_;    // by model: odds after each guess
   bool awaited_ = false;                            // the pass that has been posted last
   std::size_t next_step_ = 0;                       // after the one that is being decoded
