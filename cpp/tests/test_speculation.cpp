@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "block_codings.hpp"
+#include "lmpack/error.hpp"
 #include "lmpack/steps/speculation.hpp"
+#include "random_engine.hpp"
 
 namespace {
 
@@ -126,6 +128,38 @@ TEST_CASE("as much is guessed as pays") {
   CHECK(guesses_in_a_pass(kDearRows, 0.9F) < 0.2);
   // Eight rows pay where two do not.
   CHECK(guesses_in_a_pass(kCheapEighth, 0.9F) > 6.5);
+}
+
+TEST_CASE(
+    "blocks of a large model, of which bytes are guessed, come back, and damaged ones do not") {
+  const ModelShape shape{256, 256, 4, 32, 768, {8, 5, 3}, true, {{2, 50, 0, 64}}};
+  const Engine engine = tests::random_engine(shape, *available_kernels().front());
+  const BlockLayout layout(400, 400);
+  tests::Bytes plain;
+  for (std::size_t i = 0; plain.size() < layout.length(); ++i) {
+    const std::string line = "line " + std::to_string(i % 7) + " of the log\n";
+    plain.insert(plain.end(), line.begin(), line.end());
+  }
+  plain.resize(layout.length());
+  for (const auto& coding : tests::block_codings(engine, layout)) {
+    CAPTURE(coding.name);
+    ThreadTeam alone(1);
+    const tests::Bytes payload = coding.encode(alone, plain, no_progress);
+    for (const int threads : {1, 2}) {
+      ThreadTeam team(threads);
+      CHECK(coding.decode(team, payload, no_progress) == plain);
+    }
+    // The bytes from the damage on are others, or the payload is refused.
+    for (std::size_t at = 0; at < payload.size(); at += payload.size() / 5 + 1) {
+      tests::Bytes damaged = payload;
+      damaged[at] ^= 4;
+      try {
+        const tests::Bytes decoded = coding.decode(alone, damaged, no_progress);
+        CHECK(decoded != plain);
+      } catch (const DamagedStream&) {
+      }
+    }
+  }
 }
 
 TEST_CASE("a few passes that were disturbed change little") {

@@ -69,8 +69,7 @@ struct Lane {
   // and values stay where they are: out of sight until others take their place.
   void drop(std::size_t count) {
     position -= count;
-    std::move_backward(history.begin(), history.end() - static_cast<std::ptrdiff_t>(count),
-                       history.end());
+    std::shift_right(history.begin(), history.end(), static_cast<std::ptrdiff_t>(count));
   }
 
   std::uint64_t position = 0;  // symbols fed to it so far
