@@ -50,10 +50,11 @@ void Draft::prefetch() const {
   __builtin_prefetch(&places_[places_line()]);
 }
 
-void Draft::add(std::uint8_t byte) {
-  learn(choose(place_), byte);
+bool Draft::add(std::uint8_t byte) {
+  const bool right = learn(choose(place_), byte);
   remember(byte);
   follow(byte);
+  return right;
 }
 
 std::size_t Draft::guess(std::span<Guess> guesses, float smallest_chance) const {
@@ -123,14 +124,15 @@ Draft::Choice Draft::choose(const Place& place) const {
   return choice;
 }
 
-void Draft::learn(const Choice& choice, std::uint8_t byte) {
-  if (choice.source == kSources) return;
+bool Draft::learn(const Choice& choice, std::uint8_t byte) {
+  if (choice.source == kSources) return false;
   for (std::size_t source = 0; source < kSources; ++source) {
     const Expectation& expected = choice.expected[source];
     if (expected.exists) nudge(source_chance_[source][expected.grade], expected.byte == byte);
   }
   const Expectation& chosen = choice.expected[choice.source];
   nudge(chance_[choice.source][choice.agreement][chosen.grade], chosen.byte == byte);
+  return chosen.byte == byte;
 }
 
 void Draft::remember(std::uint8_t byte) {

@@ -24,8 +24,8 @@ class Draft {
   // Asks the memory for what add() will look at.
   void prefetch() const;
 
-  // The next byte is known.
-  void add(std::uint8_t byte);
+  // The next byte is known. Returns whether it would have been the first guess.
+  bool add(std::uint8_t byte);
 
   // Guesses for the next bytes, one after the other. Gives how many there are: fewer than there is
   // room for where it knows of nothing, or of nothing that is likely enough.
@@ -69,7 +69,7 @@ class Draft {
   std::size_t places_line() const;
   Choice choose(const Place& place) const;
   std::uint8_t byte_at(std::uint64_t number) const { return bytes_[number & (bytes_.size() - 1)]; }
-  void learn(const Choice& choice, std::uint8_t byte);
+  bool learn(const Choice& choice, std::uint8_t byte);
   void remember(std::uint8_t byte);
   void follow(std::uint8_t byte);
 

@@ -26,7 +26,9 @@ class Speculation {
       : draft_(length), guesser_(std::move(guesser)) {}
 
   // Asks the memory for what add() will look at.
-  void prefetch() const { draft_.prefetch(); }
+  void prefetch() const {
+    if (rests_ == 0) draft_.prefetch();
+  }
 
   // The next byte is known. Returns whether it is the next guess, so that the pass has told what
   // comes after it, too: see confirmed().
@@ -48,6 +50,7 @@ class Speculation {
 
  private:
   std::size_t how_many(std::size_t count, const PassCosts& costs) const;
+  void follow(std::uint8_t byte);
 
   Draft draft_;
   Guesser guesser_;
@@ -55,6 +58,9 @@ class Speculation {
   std::array<Guess, kMostGuesses> guesses_{};
   std::size_t count_ = 0;
   std::size_t confirmed_ = 0;
+  std::size_t seen_ = 0;   // bytes of this window
+  std::size_t right_ = 0;  // of them, those that the draft expected
+  std::size_t rests_ = 0;  // windows in which nothing is guessed, from this one on
 };
 
 }  // namespace lmpack
