@@ -173,6 +173,41 @@ TEST_CASE("wrong symbols are refused before anything is fed") {
   CHECK_THROWS_AS(batch.feed(std::vector<std::int32_t>{-1, 0}, 1, lease, fail), InvalidArgument);
 }
 
+TEST_CASE("a lane that drops symbols goes on as if they had never come") {
+  const Engine engine = tests::random_engine(kShape, *available_kernels().front());
+  ForwardPass pass(engine);
+  std::vector<std::int32_t> odds;
+  const auto feed = [&](Lane& lane, const std::vector<std::int32_t>& symbols) {
+    const std::vector<LaneFeed> feeds{{&lane, symbols}};
+    pass.run(feeds, [&](auto, auto, auto row) { odds.assign(row.begin(), row.end()); });
+    return odds;
+  };
+  for (std::size_t wrong = 1; wrong <= kMostDropped; ++wrong) {
+    Lane straight(engine.shape());
+    Lane guessing(engine.shape());
+    // Several turns of every ring.
+    for (std::size_t step = 0; step < 150; ++step) {
+      const std::int32_t symbol = symbol_at(3, step);
+      std::vector<std::int32_t> symbols{symbol};
+      for (std::size_t i = 0; i < wrong; ++i) {
+        symbols.push_back(static_cast<std::int32_t>((step * 31 + i * 17) % 64));
+      }
+      feed(guessing, symbols);
+      guessing.drop(wrong);
+      REQUIRE(guessing.position == step + 1);
+      // The next symbol alone, now and then, so that drops of all sizes follow one another.
+      if (step % 5 == 0) {
+        const std::int32_t next = symbol_at(3, ++step);
+        feed(straight, {symbol});
+        CHECK(feed(guessing, {next}) == feed(straight, {next}));
+      } else {
+        feed(straight, {symbol});
+      }
+    }
+    CHECK(feed(guessing, {1}) == feed(straight, {1}));
+  }
+}
+
 TEST_CASE("odds fill an array of lanes and steps, which must have their size") {
   const Engine engine = tests::random_engine(kShape, *available_kernels().front());
   ThreadTeam team(2);

@@ -23,6 +23,9 @@ using tests::ThrowsAt;
 
 const ModelShape kShape{256, 32, 1, 32, 32, {8}, true, {{2, 50, 0, 32}}};
 
+// Beyond any cost of a pass.
+constexpr float kWhateverItCosts = 1000;
+
 const Engine& engine() {
   static const Engine result = tests::random_engine(kShape, *available_kernels().front());
   return result;
@@ -105,6 +108,64 @@ TEST_CASE("helpers take part where they make it faster") {
       CHECK(helped.back());
     }
   }
+}
+
+TEST_CASE("guesses make no difference, right or wrong, however many") {
+  // Around the turns of rings and the ends of blocks; two lanes guess nothing.
+  for (const BlockLayout layout :
+       {BlockLayout(1, 1), BlockLayout(2, 2), BlockLayout(3, 3), BlockLayout(9, 9),
+        BlockLayout(40, 40), BlockLayout(257, 257), BlockLayout(99, 50)}) {
+    for (const Models& models : {Models{&engine()}, Models{&engine(), &engine()}}) {
+      ThreadTeam alone(1);
+      const auto nothing = [](auto) { return std::size_t{0}; };
+      const auto expected = decoded(models, alone, layout, {1, 0, nothing});
+      // A guess is wrong if its place is a multiple of `wrong`.
+      for (const std::size_t wrong : {1U, 2U, 3U, 1000U}) {
+        for (const std::size_t most : {1U, 4U, 7U}) {
+          for (const std::size_t threads : {1U, 2U, 4U}) {
+            std::size_t decoded_symbols = 0;
+            std::size_t guessed = 0;
+            const Guesser guesser = [&](std::span<Guess> guesses) {
+              const std::size_t count = std::min(guesses.size(), most);
+              REQUIRE(decoded_symbols + count < expected.size());
+              for (std::size_t i = 0; i < count; ++i) {
+                const std::size_t place = decoded_symbols + i;
+                const std::int32_t symbol = expected[place] + (place % wrong == 0 ? 1 : 0);
+                guesses[i] = {static_cast<std::uint8_t>(symbol), kWhateverItCosts};
+              }
+              guessed += count;
+              return count;
+            };
+            ThreadTeam team(static_cast<std::int64_t>(threads));
+            const auto count = [&] { ++decoded_symbols; };
+            CHECK(decoded(models, team, layout, {1, threads - 1, guesser}, count) == expected);
+            CHECK((guessed > 0) == (layout.lanes() == 1 && expected.size() > 2));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a prediction or decoding that throws among guesses ends all") {
+  const BlockLayout layout(100, 100);
+  const Models models{&engine()};
+  ThreadTeam alone(1);
+  const auto nothing = [] {};
+  const Guesser same = [](std::span<Guess> guesses) {
+    std::ranges::fill(guesses, Guess{0, kWhateverItCosts});
+    return guesses.size();
+  };
+  const auto expected = decoded(models, alone, layout, {1, 0});
+  for (std::size_t call = 1; call <= layout.length(); call += 7) {
+    ThrowsAt while_decoding(call);
+    CHECK_THROWS_AS(decoded(models, alone, layout, {1, 0, same}, [&] { while_decoding(); }),
+                    Interruption);
+    ThrowsAt in_sink(call);
+    CHECK_THROWS_AS(decoded(models, alone, layout, {1, 0, same}, nothing, [&] { in_sink(); }),
+                    Interruption);
+  }
+  CHECK(decoded(models, alone, layout, {1, 0, same}) == expected);
 }
 
 TEST_CASE("blocks that are long enough to try come out the same") {

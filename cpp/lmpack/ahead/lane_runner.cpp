@@ -19,7 +19,7 @@ LaneRunner::LaneRunner(const Engine& engine, std::span<const std::uint8_t> plain
     for (std::size_t i = 1; i <= std::min(history, fed_); ++i) {
       last[history - i] = symbol_before(lane, fed_ - i);
     }
-    lanes_.emplace_back(engine.shape(), std::move(last));
+    lanes_.emplace_back(engine.shape(), last);
   }
 }
 

@@ -1,9 +1,9 @@
 // What the engine remembers of one lane.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "lmpack/aligned.hpp"
@@ -49,19 +49,33 @@ struct Ring {
   AlignedVector<std::int32_t> compensation;  // what takes the zero point of the queries out
 };
 
+// Symbols that a lane can drop again, at most: what they have overwritten is out of sight for all
+// that may come in their place.
+inline constexpr std::size_t kMostDropped = kMostAttending - 1;
+
 struct Lane {
   explicit Lane(const ModelShape& shape)
       : Lane(shape, std::vector(shape.history(), shape.start_symbol())) {}
 
-  // A lane in the middle of its symbols, with the last ones, as `history` has them. After
+  // A lane in the middle of its symbols, with the last shape.history() ones. After
   // shape.warm_up() more symbols it predicts what a lane does that has been fed from the start.
-  Lane(const ModelShape& shape, std::vector<std::int32_t> last) : history(std::move(last)) {
+  Lane(const ModelShape& shape, const std::vector<std::int32_t>& last)
+      : history(kMostDropped, shape.start_symbol()) {
+    history.insert(history.end(), last.begin(), last.end());
     for (const std::size_t window : shape.windows) rings.emplace_back(window, shape.head_width);
   }
 
-  std::uint64_t position = 0;         // symbols fed to it so far
-  std::vector<std::int32_t> history;  // the last symbols fed, the oldest first
-  std::vector<Ring> rings;            // by layer
+  // Forgets the last symbols, at most kMostDropped and fewer than the last pass has fed. Their keys
+  // and values stay where they are: out of sight until others take their place.
+  void drop(std::size_t count) {
+    position -= count;
+    std::shift_right(history.begin(), history.end(), static_cast<std::ptrdiff_t>(count));
+  }
+
+  std::uint64_t position = 0;  // symbols fed to it so far
+  // The last symbols fed, the oldest first: kMostDropped more than the contexts look at.
+  std::vector<std::int32_t> history;
+  std::vector<Ring> rings;  // by layer
 };
 
 }  // namespace lmpack

@@ -61,6 +61,12 @@ struct ModelShape {
     return symbols;
   }
 
+  // Weights of all matrices, each of which a pass reads.
+  std::size_t matrix_weights() const {
+    const std::size_t layer = width * qkv() + queries() * width + 2 * width * hidden;
+    return layers() * layer + width * vocabulary;
+  }
+
   // The symbol that stands before a lane.
   std::int32_t start_symbol() const { return static_cast<std::int32_t>(vocabulary); }
 };

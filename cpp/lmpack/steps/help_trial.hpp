@@ -15,6 +15,9 @@ class HelpTrial {
  public:
   using Time = std::chrono::steady_clock::duration;
 
+  // Whether windows are being compared, so that nothing else should make them faster or slower.
+  bool trying() const { return windows_ < 2 * kTried; }
+
   // A window took as long as that. Returns whether helpers should take part in the next one.
   bool next(Time taken) {
     if (windows_ < kTried) {

@@ -2,12 +2,25 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace lmpack {
 namespace {
 
 // Steps after which helpers are called again that have left, or told to leave.
 constexpr std::size_t kWindow = 64;
+
+// Weights of models for which it pays to guess, at least: a draft costs some tenths of a
+// microsecond a byte.
+constexpr std::size_t kFewestWeights = std::size_t{1} << 20;
+
+using Clock = std::chrono::steady_clock;
+
+bool pays_to_guess(const Models& models) {
+  std::size_t weights = 0;
+  for (const Engine* model : models) weights += model->shape().matrix_weights();
+  return weights >= kFewestWeights;
+}
 
 }  // namespace
 
@@ -16,22 +29,27 @@ StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& 
     : models_(models),
       lease_(lease),
       layout_(layout),
-      plan_(plan),
+      plan_(std::move(plan)),
       own_(models.size()),
       helping_(lease.slots()),
-      parts_(models.size() * plan.parts) {
+      parts_(models.size() * plan_.parts) {
   for (std::size_t model = 0; model < models.size(); ++model) {
     const ModelShape& shape = models[model]->shape();
     lanes_.emplace_back(layout.lanes(), Lane(shape));
     symbols_.emplace_back(layout.lanes(), shape.start_symbol());
-    for (std::size_t i = 0; i < plan.parts; ++i) {
-      Part& part = parts_[model * plan.parts + i];
+    for (std::size_t i = 0; i < plan_.parts; ++i) {
+      Part& part = parts_[model * plan_.parts + i];
       part.model = model;
-      part.first_lane = layout.lanes() * i / plan.parts;
-      part.end_lane = layout.lanes() * (i + 1) / plan.parts;
+      part.first_lane = layout.lanes() * i / plan_.parts;
+      part.end_lane = layout.lanes() * (i + 1) / plan_.parts;
     }
   }
   for (auto& workers : helping_) workers.resize(models.size());
+  if (layout.lanes() > 1 || (!plan_.guesser && !pays_to_guess(models))) return;
+  speculation_.emplace(layout.length(), plan_.guesser);
+  for (const Engine* model : models) {
+    ahead_.emplace_back(Speculation::kMostGuesses * model->shape().vocabulary);
+  }
 }
 
 void StepPredictions::run(const std::function<void()>& decode, const Sink& sink) {
@@ -55,6 +73,8 @@ void StepPredictions::lead() {
 // A part is predicted as one, and awaited when its first lane is to be decoded.
 void StepPredictions::await(std::size_t lane) {
   if (lane == 0) start_step();
+  const bool timed = speculation_ && !std::exchange(awaited_, true);
+  const auto begun = timed ? Clock::now() : Clock::time_point();
   for (Part& part : parts_) {
     if (part.first_lane != lane) continue;
     look_until([&] {
@@ -63,10 +83,13 @@ void StepPredictions::await(std::size_t lane) {
       return part.work.is_done();
     });
   }
+  if (timed) speculation_->took(Clock::now() - begun, !resting_);
+  if (speculation_) speculation_->prefetch();
 }
 
 // A part is posted when the last of its lanes that go on has its symbol.
 void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
+  if (speculation_) return set_only_lane(symbol);
   for (auto& symbols : symbols_) symbols[lane] = symbol;
   for (Part& part : parts_) {
     const std::size_t end = std::min(part.end_lane, next_active_);
@@ -74,6 +97,34 @@ void StepPredictions::set(std::size_t lane, std::int32_t symbol) {
     part.active_end = end;
     part.work.post();
   }
+}
+
+// What comes after a guess that was right is known already. Otherwise all guesses that are left
+// were wrong.
+void StepPredictions::set_only_lane(std::int32_t symbol) {
+  const bool guessed = speculation_->add(static_cast<std::uint8_t>(symbol));
+  if (next_active_ == 0) return;
+  if (guessed) {
+    for (std::size_t model = 0; model < models_.size(); ++model) {
+      (*sink_)(model, 0, odds_ahead(model, speculation_->confirmed() - 1));
+    }
+    return;
+  }
+  const std::size_t wrong = speculation_->refuted();
+  const auto guesses = speculation_->guess(most_guesses(), !resting_);
+  for (std::size_t model = 0; model < models_.size(); ++model) {
+    lanes_[model][0].drop(wrong);
+    symbols_[model].assign(1, symbol);
+    for (const Guess& guess : guesses) symbols_[model].push_back(guess.byte);
+  }
+  awaited_ = false;
+  for (Part& part : parts_) part.work.post();
+}
+
+// None are fed that nothing comes after; a draft has to wait while windows are compared.
+std::size_t StepPredictions::most_guesses() const {
+  if (plan_.helpers > 0 && trial_.trying() && !plan_.guesser) return 0;
+  return layout_.steps() - next_step_ - 1;
 }
 
 void StepPredictions::help(std::size_t slot) {
@@ -149,17 +200,24 @@ bool StepPredictions::help_once(std::vector<Worker>& workers) noexcept {
 
 void StepPredictions::add(const Part& part, Worker& worker) {
   for (std::size_t lane = part.first_lane; lane < part.active_end; ++lane) {
-    worker.feeds.push_back(
-        {&lanes_[part.model][lane], std::span(symbols_[part.model]).subspan(lane, 1)});
+    const std::span<const std::int32_t> symbols = symbols_[part.model];
+    const std::size_t fed = speculation_ ? symbols.size() : 1;
+    worker.feeds.push_back({&lanes_[part.model][lane], symbols.subspan(lane, fed)});
     worker.lanes.push_back(lane);
   }
+}
+
+std::span<std::int32_t> StepPredictions::odds_ahead(std::size_t model, std::size_t guess) {
+  const std::size_t vocabulary = models_[model]->shape().vocabulary;
+  return std::span(ahead_[model]).subspan(guess * vocabulary, vocabulary);
 }
 
 void StepPredictions::run(std::size_t model, Worker& worker) {
   if (worker.feeds.empty()) return;
   if (!worker.pass) worker.pass = std::make_unique<ForwardPass>(*models_[model]);
-  worker.pass->run(worker.feeds, [&](std::size_t feed, std::size_t, auto odds) {
-    (*sink_)(model, worker.lanes[feed], odds);
+  worker.pass->run(worker.feeds, [&](std::size_t feed, std::size_t step, auto odds) {
+    if (step == 0) return (*sink_)(model, worker.lanes[feed], odds);
+    std::ranges::copy(odds, odds_ahead(model, step - 1).begin());
   });
   worker.feeds.clear();
   worker.lanes.clear();
@@ -170,7 +228,7 @@ StepPlan plan_steps(const Models& models, BlockLayout layout, std::size_t thread
   const std::size_t working = std::min(threads, processors);
   const std::size_t parts = std::min((working + models.size() - 1) / models.size(), layout.lanes());
   const std::size_t all = models.size() * parts;
-  return {parts, all == 1 ? 0 : std::min(working - 1, all)};
+  return {parts, all == 1 ? 0 : std::min(working - 1, all), {}};
 }
 
 }  // namespace lmpack

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "lmpack/models.hpp"
 #include "lmpack/steps/handed_work.hpp"
 #include "lmpack/steps/help_trial.hpp"
+#include "lmpack/steps/speculation.hpp"
 #include "lmpack/thread_team.hpp"
 
 namespace lmpack {
@@ -25,6 +27,7 @@ namespace lmpack {
 struct StepPlan {
   std::size_t parts;    // of the lanes of each model, 1 to the number of lanes
   std::size_t helpers;  // that take part, at most
+  Guesser guesser{};    // who guesses, always, in place of a draft
 };
 
 // No more threads count than the machine has processors: those that wait for one another all the
@@ -32,7 +35,8 @@ struct StepPlan {
 StepPlan plan_steps(const Models& models, BlockLayout layout, std::size_t threads);
 
 // A symbol of a lane that is decoded is known to the models at once: while other lanes of the same
-// step are decoded, helpers predict the next one of this lane.
+// step are decoded, helpers predict the next one of this lane. Where there is one lane, symbols are
+// guessed and fed ahead, and dropped again if others come.
 class StepPredictions final : private ThreadTeam::JointWork {
  public:
   // Takes the odds [vocabulary] that a model, which has a number, gives for the next symbol of a
@@ -49,7 +53,7 @@ class StepPredictions final : private ThreadTeam::JointWork {
   void run(const std::function<void()>& decode, const Sink& sink);
 
   // For decode(), which goes through the steps and at each through the lanes that have not ended:
-  // waits for the predictions of a lane, and says which symbol it is.
+  // waits for the predictions of a lane, and says which symbol it is, which must be a byte.
   void await(std::size_t lane);
   void set(std::size_t lane, std::int32_t symbol);
 
@@ -74,12 +78,15 @@ class StepPredictions final : private ThreadTeam::JointWork {
   bool wanted() const noexcept override { return wanted_ && helpers_ < plan_.helpers && !stopped_; }
   void help(std::size_t slot) override;
 
+  void set_only_lane(std::int32_t symbol);
+  std::size_t most_guesses() const;
   void start_step();
   void start_window();
   void predict_alone();
   void predict_another();
   bool help_once(std::vector<Worker>& workers) noexcept;
   void add(const Part& part, Worker& worker);
+  std::span<std::int32_t> odds_ahead(std::size_t model, std::size_t guess);
   void run(std::size_t model, Worker& worker);
 
   const Models& models_;
@@ -87,11 +94,14 @@ class StepPredictions final : private ThreadTeam::JointWork {
   const BlockLayout layout_;
   const StepPlan plan_;
   std::vector<std::vector<Lane>> lanes_;            // by model
-  std::vector<std::vector<std::int32_t>> symbols_;  // that are fed, by model and lane
+  std::vector<std::vector<std::int32_t>> symbols_;  // that are fed, by model and lane, and guesses
   std::vector<Worker> own_;                         // of the thread that decodes, by model
   std::vector<std::vector<Worker>> helping_;        // by slot and model
   std::vector<Part> parts_;                         // by model and lane
   std::vector<Part*> begun_;                        // that one thread predicts together
+  std::optional<Speculation> speculation_;          // where it may pay: with one lane
+  std::vector<std::vector<std::int32_t>> ahead_;    // by model: odds after each guess
+  bool awaited_ = false;                            // the pass that has been posted last
   std::size_t next_step_ = 0;                       // after the one that is being decoded
   std::size_t next_active_ = 0;                     // lanes that have a symbol then
   bool backwards_ = false;                          // the order of the models
