@@ -12,7 +12,7 @@ from inputs import SENTENCES
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import no_progress
 from lmpack._models.bundle import load_byte_model
-from lmpack._native import ThreadTeam
+from lmpack._native import Engine, ThreadTeam
 
 resource = pytest.importorskip("resource")
 pytestmark = pytest.mark.skipif(
@@ -26,7 +26,7 @@ LANE = 200
 RIGHT, WRONG, NO_MEMORY = 0, 3, 10
 
 
-def _decode(engine: object, payload: bytes, room: int) -> int:
+def _decode(engine: Engine, payload: bytes, room: int) -> int:
     """In a process of its own, which may take so many bytes more than it has."""
     process = os.fork()
     if process == 0:

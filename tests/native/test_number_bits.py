@@ -18,7 +18,7 @@ LEAST, MOST = b"\x00" * 7 + b"\x80", b"\xff" * 7 + b"\x7f"
 def logarithm(number: float) -> int:
     """Between powers of 2 a straight line."""
     exponent = int(number).bit_length() - 1
-    return math.floor(BIT_UNITS * (exponent - 1 + number / 2**exponent))
+    return math.floor(BIT_UNITS * (exponent - 1 + math.ldexp(number, -exponent)))
 
 
 def wrapped(number: int) -> int:
@@ -31,8 +31,11 @@ def expected_bits(
 ) -> int:
     half = 0 if is_signed else 1 << 8 * width - 1
     places = range(0, len(data) // width * width, width)
-    order = "big" if is_big_endian else "little"
-    numbers = [int.from_bytes(data[i : i + width], order, signed=is_signed) - half for i in places]
+    numbers = [
+        int.from_bytes(data[i : i + width], "big" if is_big_endian else "little", signed=is_signed)
+        - half
+        for i in places
+    ]
     before = numbers if distance else [sorted(numbers)[len(numbers) // 2]] * len(numbers)
     differences = [wrapped(a - b) for a, b in zip(numbers[distance:], before, strict=False)]
     bits = sum(logarithm(1.0 + 2.0 * abs(difference)) for difference in differences)
