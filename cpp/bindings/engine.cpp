@@ -148,6 +148,13 @@ Raises:
 void register_engine(py::module_& module) {
   module.def("kernel_names", &kernel_names,
              "Names of the kernels that this processor can run, the fastest first.");
+  module.def(
+      "has_kernel", [](const std::string& name) { return find_kernels(name) != nullptr; },
+      py::arg("name"),
+      R"(Whether this processor can run the kernel.
+
+kernel_names() asks Linux for its permission to use AMX, after which it refuses small stacks of
+signals; this does so only for a kernel that needs it, or for one that there is not.)");
   module.def("peak_products", &peak_products, py::arg("kernel"), py::arg("seconds"),
              R"(8-bit products per second of one thread that does nothing else, as the best of
 short runs that together take about `seconds`.

@@ -11,6 +11,7 @@
 #include "arrays.hpp"
 #include "blocks.hpp"
 #include "lmpack/filters/filter.hpp"
+#include "lmpack/filters/number_bits.hpp"
 #include "lmpack/mixing/adaptive_block.hpp"
 #include "lmpack/mixing/likely_stride.hpp"
 #include "lmpack/mixing/mixing_kernels.hpp"
@@ -49,6 +50,15 @@ std::uint32_t stride_of(const py::buffer& plain) {
 std::uint32_t row_of(const py::buffer& plain, std::uint32_t pixel) {
   if (pixel == 0) throw InvalidArgument("a pixel has at least one byte");
   return likely_row(copy_bytes(plain, "plain"), pixel);
+}
+
+std::int64_t bits_of_numbers(const py::buffer& plain, std::size_t width, bool is_signed,
+                             bool is_big_endian, std::size_t distance) {
+  return number_bits(copy_bytes(plain, "plain"), {width, is_signed, is_big_endian}, distance);
+}
+
+std::int64_t bits_of_frequencies(const py::buffer& plain, std::size_t width, std::int64_t more) {
+  return frequency_bits(copy_bytes(plain, "plain"), width, more);
 }
 
 using Transform = std::vector<std::uint8_t>(std::span<const std::uint8_t>, std::uint32_t,
@@ -144,6 +154,33 @@ Args:
 
 Raises:
     lmpack.errors.UsageError: there are no pixels of no bytes.)");
+
+  module.attr("BIT_UNITS") = kBitUnits;
+  module.def("number_bits", &bits_of_numbers, py::arg("plain"), py::arg("width"),
+             py::arg("is_signed"), py::arg("is_big_endian"), py::arg("distance"),
+             R"(About the bits of a number, and of its sign, and 2 more: a mean, in BIT_UNITS.
+
+Args:
+    plain: any bytes; those behind the last whole number do not count.
+    width: bytes of a number, 1 to 8.
+    is_signed: in two's complement; otherwise numbers are counted from the middle of their range.
+    is_big_endian: the byte of the highest bits comes first.
+    distance: the number so many before is known, and the difference counts; 0 for the difference
+        from the middle number by size.
+
+Raises:
+    lmpack.errors.UsageError: there are no such numbers.)");
+  module.def("frequency_bits", &bits_of_frequencies, py::arg("plain"), py::arg("width"),
+             py::arg("more"),
+             R"(The bits of all bytes by their frequencies at each place of a number, in BIT_UNITS.
+
+Args:
+    plain: any bytes; those behind the last whole number do not count.
+    width: bytes of a number, at least 1.
+    more: what each value that occurs at a place takes by itself.
+
+Raises:
+    lmpack.errors.UsageError: there are no numbers of no bytes.)");
 }
 
 }  // namespace lmpack::bindings

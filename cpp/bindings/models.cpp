@@ -65,10 +65,11 @@ TensorSource tensor_source(const py::dict& tensors) {
 }
 
 const Kernels& kernels_named(const std::string& name) {
+  if (const Kernels* found = find_kernels(name)) return *found;
   std::string known;
   for (const Kernels* kernels : available_kernels()) {
-    if (kernels->name == name) return *kernels;
-    known += (known.empty() ? "" : ", ") + std::string(kernels->name);
+    if (!known.empty()) known += ", ";
+    known += kernels->name;
   }
   throw InvalidArgument("there is no kernel " + name + " on this processor: choose one of " +
                         known);

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "lmpack/error.hpp"
+#include "lmpack/ready_to_throw.hpp"
 #include "lmpack/spin.hpp"
 
 namespace lmpack {
@@ -72,6 +73,8 @@ ThreadTeam::ThreadTeam(std::int64_t threads) : threads_(static_cast<std::size_t>
 }
 
 ThreadTeam::Lease::Lease(ThreadTeam& team) : team_(team) {
+  // If it is not, the caller has no way to say so.
+  ready_to_throw();
   const std::lock_guard lock(team_.mutex_);
   ++team_.leases_;
 }
@@ -158,6 +161,8 @@ ThreadTeam::Job* ThreadTeam::open_job() {
 }
 
 void ThreadTeam::help(std::uint64_t crew, std::size_t slot) {
+  // The others do the work then, as if there were no thread more.
+  if (!ready_to_throw()) return;
   std::unique_lock lock(mutex_);
   ++idle_;
   while (crew == crew_) {

@@ -127,7 +127,7 @@ def no_model(lanes: Sequence[bytes]) -> Sequence[Sequence[int]]:
 )
 @pytest.mark.parametrize("odd", [0, 1])
 def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
-    plain = waves(300, channels)
+    plain = waves(100, channels)
     plain = plain[: len(plain) - odd]
     block = coded(
         Coding(BlockKind.ADAPTIVE, 0, 2 * channels, Filter.samples(2, channels)), None, plain

@@ -91,10 +91,17 @@ def test_a_small_file_needs_few_modules(folder: Path, level: int) -> None:
         assert not rooms & {f"lmpack.cli.{name}" for name in ("bench", "eval", "models", "train")}
 
 
-def test_the_check_notices_what_is_loaded(folder: Path) -> None:
-    """Filters of samples are looked for with numpy."""
+def test_filters_of_a_small_file_are_chosen_without_numpy(folder: Path) -> None:
     (folder / "samples").write_bytes(bytes(range(256)) * 8)
-    assert "numpy" in loaded(folder, "compress", "-1", "samples") & HEAVY
+    there = loaded(folder, "compress", "-1", "samples")
+    assert "lmpack._blocks.likely_filters" in there
+    assert not there & (HEAVY | ELSEWHERE)
+    assert not loaded(folder, "test", "samples.lmp") & (HEAVY | ELSEWHERE)
+
+
+def test_the_check_notices_what_is_loaded(folder: Path) -> None:
+    command = ("compress", "-3", "--device", "cpu:onnxruntime", "text", "-o", "other")
+    assert {"numpy", "onnxruntime"} <= loaded(folder, *command) & HEAVY
 
 
 def test_the_help_names_all_commands() -> None:

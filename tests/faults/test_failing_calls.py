@@ -14,7 +14,7 @@ FIRST_CALLS = 3
 """So many calls of a kind are tried in the fast tests."""
 MOST_CALLS = 40
 """The first ones, of a program that makes more."""
-TURNS = 2
+TURNS = 3
 
 
 @pytest.mark.parametrize("fault", ONE_FAULT_A_CALL, ids=str)

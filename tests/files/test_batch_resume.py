@@ -70,7 +70,7 @@ def test_what_counts_as_the_compressed_form(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", range(4))
 def test_killed_and_resumed_it_gives_the_same_tree(tmp_path: Path, moment: int) -> None:
-    contents = {f"{n % 7}/{n}": text(random.Random(n).randrange(4000), n) for n in range(120)}
+    contents = {f"{n % 7}/{n}": text(random.Random(n).randrange(1000), n) for n in range(120)}
     write_tree(tmp_path / "in", contents)
     command = [sys.executable, str(FAKE), "compress", "-r", "in", "-o", "out", "--resume", "-T2"]
     process = subprocess.Popen(command, cwd=tmp_path)

@@ -1,5 +1,7 @@
 #include "lmpack/engine/kernels.hpp"
 
+#include <algorithm>
+
 #include "lmpack/engine/kernel_sets.hpp"
 
 #if defined(LMPACK_X86_KERNELS)
@@ -38,19 +40,28 @@ bool may_use_tiles() {
 #endif
 }
 
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
+// Those that need the operating system's permission.
+void find_permitted_kernels(std::vector<const Kernels*>& found) {
+  __builtin_cpu_init();
+  if (has_avx512() && may_use_tiles()) found.push_back(&kAmxKernels);
+}
+
 void find_special_kernels(std::vector<const Kernels*>& found) {
   // These ask for the operating system's consent to the registers, too.
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
-    if (may_use_tiles()) found.push_back(&kAmxKernels);
-    found.push_back(&kAvx512Kernels);
-  }
+  if (has_avx512()) found.push_back(&kAvx512Kernels);
   if (__builtin_cpu_supports("avx2") && has_avxvnni()) found.push_back(&kAvxVnniKernels);
   if (__builtin_cpu_supports("avx2")) found.push_back(&kAvx2Kernels);
 }
 
 #elif defined(LMPACK_ARM_KERNELS)
+
+void find_permitted_kernels(std::vector<const Kernels*>&) {}
 
 void find_special_kernels(std::vector<const Kernels*>& found) {
   // Bits of Linux's auxiliary vector, by name only in late headers.
@@ -62,12 +73,15 @@ void find_special_kernels(std::vector<const Kernels*>& found) {
 
 #else
 
+void find_permitted_kernels(std::vector<const Kernels*>&) {}
+
 void find_special_kernels(std::vector<const Kernels*>&) {}
 
 #endif
 
-std::vector<const Kernels*> find_kernels() {
+std::vector<const Kernels*> list_kernels(bool with_permission) {
   std::vector<const Kernels*> found;
+  if (with_permission) find_permitted_kernels(found);
   find_special_kernels(found);
   found.push_back(&kPortableKernels);
   return found;
@@ -76,8 +90,18 @@ std::vector<const Kernels*> find_kernels() {
 }  // namespace
 
 const std::vector<const Kernels*>& available_kernels() {
-  static const std::vector<const Kernels*> kernels = find_kernels();
+  static const std::vector<const Kernels*> kernels = list_kernels(true);
   return kernels;
+}
+
+const Kernels* find_kernels(std::string_view name) {
+  const auto find_in = [&](const std::vector<const Kernels*>& kernels) {
+    const auto found = std::ranges::find(kernels, name, &Kernels::name);
+    return found == kernels.end() ? nullptr : *found;
+  };
+  static const std::vector<const Kernels*> without_permission = list_kernels(false);
+  if (const Kernels* found = find_in(without_permission)) return found;
+  return find_in(available_kernels());
 }
 
 }  // namespace lmpack

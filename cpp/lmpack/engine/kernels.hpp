@@ -92,7 +92,13 @@ struct Kernels {
   std::size_t products_per_round;
 };
 
-// The kernels that this processor can run, the fastest first; the last one is "portable".
+// The kernels that this processor can run, the fastest first; the last one is "portable". Asks the
+// operating system for its permission where one of them needs that. Linux's, for the tiles of AMX,
+// makes it refuse small stacks of signals from then on.
 const std::vector<const Kernels*>& available_kernels();
+
+// Those of this name, nullptr if there are none. Asks only if those that need no permission have
+// other names.
+const Kernels* find_kernels(std::string_view name);
 
 }  // namespace lmpack

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from lmpack._blocks.filters import Filter
-from lmpack._blocks.logarithms import UNITS, log2
+from lmpack._native import BIT_UNITS, frequency_bits
 
 VALUE_BITS = 6
 """What each byte value costs that occurs at all: its frequency is not known before."""
@@ -29,19 +27,8 @@ def best_filters(
     """
     if len(filters) <= 1:
         return list(filters)
-    bits = [_bits(each.apply(pieces, steps_done), each.width) for each in filters]
+    more = VALUE_BITS * BIT_UNITS
+    bits = [frequency_bits(each.apply(pieces, steps_done), each.width, more) for each in filters]
     least, second = sorted(range(len(filters)), key=bits.__getitem__)[:2]
     is_as_good = bits[second] <= bits[least] + bits[least] // NEARLY_LEAST
     return [filters[number] for number in ([least, second] if is_as_good else [least])]
-
-
-def _bits(data: bytes, width: int) -> int:
-    """Of the bytes at each place of a number, by their frequencies there, in parts of a bit."""
-    rows = np.frombuffer(data, np.uint8)[: len(data) // width * width].reshape(-1, width)
-    total = 0
-    for column in rows.T:
-        counts = np.bincount(column)
-        counts = counts[counts > 0]
-        total += int((counts * (log2(counts.sum(keepdims=True)) - log2(counts))).sum())
-        total += len(counts) * VALUE_BITS * UNITS
-    return total

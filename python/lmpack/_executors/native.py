@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lmpack._executors.mixing import Mixing
 from lmpack._executors.protocol import LanguageModel, StepsDone, available_cores
 from lmpack._models.bundle import Bundle
-from lmpack._native import Engine, EngineState, ThreadTeam, kernel_names
+from lmpack._native import Engine, EngineState, ThreadTeam, has_kernel, kernel_names
 from lmpack.errors import BundleError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def chosen_kernel(kernel: str | None) -> str:
         UsageError: this processor cannot run it.
     """
     kernel = kernel or os.environ.get(ISA_VARIABLE) or kernel_names()[0]
-    if kernel not in kernel_names():
+    if not has_kernel(kernel):
         raise UsageError(
             f"there is no kernel {kernel!r} on this processor: {ISA_VARIABLE} may be one of "
             f"{', '.join(kernel_names())}"
