@@ -208,7 +208,10 @@ def test_a_file_that_is_lost_is_named_with_its_rival() -> None:
     assert (loss.file, loss.rival) == (FILES[0].name, "zpaq -m5")
     assert loss.percent == pytest.approx(3.0)
     assert page.claim(rows, "lmpack -6") == (
-        f"lmpack -6 is smallest on 0 of 1 files; not on {FILES[0].name} (zpaq -m5 by 3.0 %)."
+        "lmpack -6 is smaller than these on 0 of 1 measured files; "
+        f"not on {FILES[0].name} (zpaq -m5 by 3.0 %)."
     )
     rows = made_rows({"lmpack -6": 100, "zpaq -m5": 100})
-    assert page.claim(rows, "lmpack -6") == "lmpack -6 is smallest on 1 of 1 files."
+    assert page.claim(rows, "lmpack -6") == (
+        "lmpack -6 is smaller than these on 1 of 1 measured files."
+    )

@@ -4,7 +4,7 @@
 
 Programs and libraries are those of this machine; pictures and numbers are made of what the
 packages on it have. Files that are not there are left out. Sizes are those of payloads of one
-block, mixed without a model.
+block, mixed by the light predictor without a model.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from benchmarks.data import require_shared, start_of
 from benchmarks.record import environment, timed, write_result
 from lmpack._blocks.codec import encode_with_mixing
 from lmpack._blocks.coding import Coding, no_progress
-from lmpack._blocks.filters import Filter
 from lmpack._container import BlockKind
 from lmpack._extras import import_extra
 from lmpack._native import likely_stride
@@ -105,14 +104,6 @@ KINDS: dict[str, Callable[[], Iterator[tuple[str, bytes]]]] = {
 }
 
 
-def described(filter_: Filter | None) -> str:
-    """What tables call a filter."""
-    if filter_ is None:
-        return ""
-    parameters = " ".join(map(str, filter_.parameters))
-    return f"{filter_.id.name.lower()} {parameters}".strip()
-
-
 def measure(data: bytes) -> dict[str, Any]:
     """Sizes without a filter and as the encoder chooses, and the time of the filter."""
     chosen, payload = encode_with_mixing(None, data, 1, no_progress)
@@ -125,7 +116,7 @@ def measure(data: bytes) -> dict[str, Any]:
         "sha256": hashlib.sha256(data).hexdigest(),
         "xz": len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)),
         "plain": plain,
-        "filter": described(chosen.filter),
+        "filter": "" if chosen.filter is None else str(chosen.filter),
         "filtered": _size(chosen, data),
     }
     if chosen.filter is not None:

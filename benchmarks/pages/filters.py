@@ -28,10 +28,11 @@ def parts() -> dict[str, str]:
                 f"{row['us_per_byte']:.2f}" if row["filter"] else "",
             ]
         )
-    head = ["kind", "file", "bytes", "xz -9e", "mixed", "filter and parameters", "filtered"]
+    head = ["kind", "file", "bytes", "xz -9e", "mixed", "filter", "filtered"]
     return {
-        "filters": "`scripts/bench filters`: one block without a model, with the better of no "
-        "stride and the one that is found, then as the encoder chooses, decoded and compared; and "
+        "filters": "`scripts/bench filters`: one block without a model, mixed by the light "
+        "predictor, with the better of no stride and the one that is found, then as the encoder "
+        "chooses, decoded and compared; and "
         "the CPU time of the filter in microseconds a byte. Programs are those of the machine that "
         "measured; the SHA-256 of all files are in `benchmarks/results/filters.json`. "
         + conditions(result)

@@ -78,7 +78,7 @@ def losses(rows: Rows, ours: str, rivals: Iterable[str] = OTHERS) -> list[Loss]:
 def claim(rows: Rows, ours: str, rivals: Iterable[str] = OTHERS) -> str:
     """On how many files a level is smallest, and on which ones it is not, as one sentence."""
     count, lost = len(rows.of(ours)), losses(rows, ours, rivals)
-    text = f"{ours} is smallest on {count - len(lost)} of {count} files"
+    text = f"{ours} is smaller than these on {count - len(lost)} of {count} measured files"
     named = (f"{loss.file} ({loss.rival} by {loss.percent:.1f} %)" for loss in lost)
     return text + (f"; not on {', '.join(named)}." if lost else ".")
 

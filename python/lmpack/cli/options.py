@@ -72,7 +72,7 @@ model_option = click.option(
     callback=lambda context, parameter, value: value or None,
     metavar="NAME|PATH",
     help="Model: built in, of the folder of models (lmpack models), or the folder of a bundle. "
-    "Twice for two models of bytes that predict together.",
+    "Give it twice for two models of bytes that predict together.",
 )
 device_option = click.option(
     "--device",
