@@ -106,10 +106,9 @@ def embedding_kernel(
     place = newest.to(tl.int64)[:, None] * WIDTH + column[None, :]
     total = tl.load(embedding + place, mask=cell, other=0).to(tl.float32)
     for i in tl.static_range(len(TABLES)):
-        ORDER: tl.constexpr = TABLES[i][0]
         channel = column - TABLES[i][2]
         value = _context_hash(symbols, history, lane, t, position, is_row, length,
-                              ORDER, START, HISTORY)  # fmt: skip
+                              TABLES[i][0], START, HISTORY)  # fmt: skip
         entry = TABLES[i][4] + (value % TABLES[i][1]).to(tl.int64) * TABLES[i][3]
         inside = is_row[:, None] & ((channel >= 0) & (channel < TABLES[i][3]))[None, :]
         found = tl.load(tables + entry[:, None] + channel[None, :], mask=inside, other=0)

@@ -12,12 +12,15 @@ from lmpack._executors.triton.layer import last_layer_kernel, layer_kernel
 from lmpack._executors.triton.tiles import tiles_for
 from lmpack._executors.triton.weights import Layer, Weights
 from lmpack._models.architecture import Architecture
+from lmpack.errors import UsageError
 
 PIECE = 256
 """Symbols fed to each lane in one pass, at most."""
 
 OPTIONS = {"enable_fp_fusion": False}
 """Of every launch: a product and a sum are rounded one after the other."""
+
+LARGEST_WIDTH, LARGEST_HEAD_WIDTH, MOST_HEADS = 1024, 128, 64
 
 
 @dataclasses.dataclass
@@ -38,6 +41,24 @@ class LaneState:
     history: torch.Tensor
     keys: list[torch.Tensor]
     values: list[torch.Tensor]
+
+
+def check_shape(a: Architecture) -> None:
+    """Refuse a model whose rows do not fit the registers of a program.
+
+    Raises:
+        UsageError: the kernels are not made for it.
+    """
+    for name, value, limit in (
+        ("width", a.width, LARGEST_WIDTH),
+        ("head_width", a.head_width, LARGEST_HEAD_WIDTH),
+        ("heads", a.heads, MOST_HEADS),
+    ):
+        if value > limit:
+            raise UsageError(
+                f"lmpack's kernels take models of {name} up to {limit}, not {value}: choose the "
+                "device cuda:onnxruntime or cpu"
+            )
 
 
 def new_state(a: Architecture, lanes: int, device: torch.device) -> LaneState:
