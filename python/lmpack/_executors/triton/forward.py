@@ -93,9 +93,7 @@ class ForwardPass:
         self._state, self._length = state, length
         self._tiles = tiles_for(a, state.lanes, length)
         self.symbols = torch.zeros(state.lanes, length, dtype=torch.int32, device=device)
-        self.odds = torch.zeros(
-            state.lanes, length, a.vocabulary, dtype=torch.int32, device=device
-        )
+        self.odds = torch.zeros(state.lanes, length, a.vocabulary, dtype=torch.int32, device=device)
         self._stream = torch.zeros(rows, a.width, dtype=torch.int16, device=device)
         self._queries = torch.zeros(rows, queries, dtype=torch.int8, device=device)
         self._means = torch.zeros(rows, queries, dtype=torch.int8, device=device)
@@ -117,13 +115,12 @@ class ForwardPass:
 
     def _embed(self) -> None:
         a, w, state = self._architecture, self._weights, self._state
-        embedding_kernel[self._row_grid()](
+        embedding_kernel[self._row_grid(self._tiles.embedded_rows)](
             self.symbols, state.positions, state.history, w.embedding, w.tables, self._stream,
             self._queries, state.keys[0], state.values[0], *w.layers[0].qkv,
             len(self._stream), self._length, state.keys[0].shape[1],
             TABLES=w.table_layout, START=a.start_symbol, HISTORY=state.history.shape[1],
-            ROWS=self._tiles.rows, COLUMNS=self._tiles.columns, **self._widths(), HEAD=a.head_width,
-            **OPTIONS,
+            HEAD=a.head_width, ROWS=self._tiles.embedded_rows, **self._widths(), **OPTIONS,
         )  # fmt: skip
 
     def _attend(self, number: int, layer: Layer) -> None:
@@ -140,7 +137,7 @@ class ForwardPass:
 
     def _finish_layer(self, number: int, layer: Layer) -> None:
         state, following = self._state, number + 1
-        layer_kernel[self._row_grid()](
+        layer_kernel[self._row_grid(self._tiles.rows)](
             self._stream, self._means, *layer.out, *layer.up, *self._down(layer),
             state.positions, self._queries, state.keys[following], state.values[following],
             *self._weights.layers[following].qkv,
@@ -149,29 +146,35 @@ class ForwardPass:
         )  # fmt: skip
 
     def _finish_last_layer(self, layer: Layer) -> None:
-        last_layer_kernel[self._row_grid()](
+        last_layer_kernel[self._row_grid(self._tiles.rows)](
             self._stream, self._means, *layer.out, *layer.up, *self._down(layer),
             *self._weights.head, self.odds, self._state.positions,
             len(self._stream), self._length,
             VOCABULARY=self._architecture.vocabulary, **self._widths(), **self._hidden(), **OPTIONS,
         )  # fmt: skip
 
-    def _row_grid(self) -> tuple[int]:
-        return (-(-len(self._stream) // self._tiles.rows),)
+    def _row_grid(self, rows: int) -> tuple[int]:
+        return (-(-len(self._stream) // rows),)
 
     def _down(self, layer: Layer) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         return layer.down.weight, layer.down_sums, layer.down.multiplier
 
     def _widths(self) -> dict[str, int]:
+        """What kernels over rows of the residual stream have in common."""
         a = self._architecture
-        return {"WIDTH": a.width, "QUERIES": a.heads * a.head_width}
+        return {
+            "WIDTH": a.width,
+            "QUERIES": a.heads * a.head_width,
+            "COLUMNS": self._tiles.columns,
+        }
 
     def _hidden(self) -> dict[str, int | bool]:
+        """What kernels that finish a layer have in common."""
         a, tiles = self._architecture, self._tiles
         return {
             "HIDDEN": a.hidden,
             "SQUARED": a.activation == "relu2",
             "ROWS": tiles.rows,
-            "COLUMNS": tiles.columns,
             "CHUNK": tiles.units,
+            "num_warps": tiles.warps,
         }
