@@ -112,7 +112,8 @@ def test_fusion_would_be_noticed(tmp_path: Path) -> None:
     "instruction",
     [
         "div.full.f32", "sqrt.approx.ftz.f32", "fma.rn.f32", "fma.rn.f64", "mul.rn.f64",
-        "ex2.approx.f32", "mul.f32", "add.f32", "cvt.rna.tf32.f32", "add.ftz.f32", "rcp.rn.f32", "mul.rn.f16x2",
+        "ex2.approx.f32", "mul.f32", "add.f32", "cvt.rna.tf32.f32", "add.ftz.f32",
+        "rcp.rn.f32", "mul.rn.f16x2",
         "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32",
         "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32",
         "wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16",

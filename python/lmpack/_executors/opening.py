@@ -73,9 +73,8 @@ def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
         return NativeExecutor(bundle, threads=threads)
     if device == CUDA_TRITON:
         return _triton(bundle)
-    if device == CUDA and isinstance(bundle, Bundle) and triton_seems_to_be_there():
-        if executor := _proved_triton(bundle):
-            return executor
+    if device == CUDA and (executor := _proved_triton(bundle)):
+        return executor
     if not onnxruntime_is_installed():
         extra = "onnxruntime" if device == CPU_ONNXRUNTIME else "cuda"
         raise UsageError(
@@ -111,8 +110,10 @@ def _cuda(bundle: AnyBundle) -> Executor:
     return CudaExecutor(bundle, cuda_provider())
 
 
-def _proved_triton(bundle: Bundle) -> Executor | None:
-    """lmpack's kernels, if they run here and give the bundle's integers; says why if not."""
+def _proved_triton(bundle: AnyBundle) -> Executor | None:
+    """Lmpack's kernels, if they may run here and give the bundle's integers; says why if not."""
+    if not isinstance(bundle, Bundle) or not triton_seems_to_be_there():
+        return None
     try:
         executor = _triton(bundle)
         require_conformance(bundle, executor)
@@ -125,8 +126,8 @@ def _proved_triton(bundle: Bundle) -> Executor | None:
 def _triton(bundle: AnyBundle) -> Executor:
     if not isinstance(bundle, Bundle):
         raise UsageError(
-            f"the device {CUDA_TRITON} runs models that lmpack has trained, and {bundle.name} is an "
-            f"imported one: choose the device {CUDA_ONNXRUNTIME} or {CPU}"
+            f"the device {CUDA_TRITON} runs models that lmpack has trained, and {bundle.name} is "
+            f"an imported one: choose the device {CUDA_ONNXRUNTIME} or {CPU}"
         )
     try:
         from lmpack._executors.triton.executor import TritonExecutor, cuda_device

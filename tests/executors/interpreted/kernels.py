@@ -33,9 +33,8 @@ def empty(shape: tuple[int, ...], dtype: type) -> torch.Tensor:
 def test_roundings() -> None:
     random = np.random.default_rng(0)
     halves = np.arange(-64, 64, dtype=FLOATS) / 2
-    edges = FLOATS(
-        [2.0**22, -(2.0**22), 2.0**22 - 0.5, 0.5 - 2.0**22, 2.0**21 + 0.5, -0.0, 0.49999997]
-    )
+    top = 2.0**22
+    edges = np.array([top, -top, top - 0.5, 0.5 - top, top / 2 + 0.5, -0.0, 0.49999997], FLOATS)
     values = np.concatenate([halves, edges, random.normal(0, 1e4, 512)]).astype(FLOATS)
     values = np.resize(values, 1024)
     x, nearest, weight = *on_device(values), empty((1024,), FLOATS), empty((1024,), FLOATS)
@@ -78,7 +77,7 @@ def test_products(width: int) -> None:
     triton_parts.product_kernel[(1,)](
         *on_device(x, weight, scale), y, ROWS=16, COLUMNS=columns, WIDTH=width, OUTPUTS=32
     )
-    tensors = {"m.weight": weight.T, "m.multiplier": scale}
+    tensors: dict[str, np.ndarray] = {"m.weight": weight.T, "m.multiplier": scale}
     np.testing.assert_array_equal(y.numpy(), reference_model._linear(tensors, "m", x))
 
 
@@ -145,7 +144,9 @@ def test_attention(heads: int, head: int, window: int, length: int, extreme: boo
         PADDED_HEADS=tiles.heads, COLUMNS=tiles.head, KEYS=tiles.keys,
     )  # fmt: skip
     for lane, position in enumerate(positions):
-        expected = attention_reference(q[lane], *rings[:, lane], bias, scale, int(position), window)
+        expected = attention_reference(
+            q[lane], rings[0, lane], rings[1, lane], bias, scale, int(position), window
+        )
         np.testing.assert_array_equal(means[lane].numpy(), expected)
 
 
@@ -181,13 +182,14 @@ def test_layers(activation: str, last: bool) -> None:
     means = random.integers(-127, 128, (rows, 64)).astype(np.int8)
     sizes = {"out": (64, 96, 9e4), "up": (96, 160, 20.0), "down": (160, 96, 4e4)}
     sizes |= {"qkv": (96, 128, 100.0), "head": (96, 96, 3.0)}
-    tensors, placed = {}, {}
+    tensors: dict[str, np.ndarray] = {}
+    placed = {}
     for name, (inputs, outputs, size) in sizes.items():
         weight, scale = random_matrix(random, inputs, outputs, size)
         tensors |= {f"{name}.weight": weight, f"{name}.multiplier": scale}
         placed[name] = on_device(weight.T, scale)
     positions = np.arange(lanes, dtype=np.int64) * 7
-    stream, place = on_device(x, positions)
+    stream, place = on_device(x, positions.copy())
     down_sums = on_device(tensors["down.weight"].sum(axis=0, dtype=np.int32))
     given = [stream, *on_device(means), *placed["out"], *placed["up"]]
     given += [placed["down"][0], *down_sums, placed["down"][1]]
