@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("triton", reason="Triton is not installed: pip install triton")
+pytest.importorskip("triton", "3.7", reason="Triton 3.7 is not installed: pip install triton")
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "interpreted"

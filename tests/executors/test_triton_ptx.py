@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("triton", reason="Triton is not installed: pip install triton")
+pytest.importorskip("triton", "3.7", reason="Triton 3.7 is not installed: pip install triton")
 
 SUPPORT = Path(__file__).parents[1] / "support"
 KERNELS = {

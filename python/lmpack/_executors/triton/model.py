@@ -70,17 +70,17 @@ class TritonModel:
         self.architecture = bundle.architecture
         check_shape(self.architecture)
         self._device = device
-        with _device_errors(), GATE.call():
+        with _used(self._device), GATE.call():
             self._weights = Weights(self.architecture, bundle.tensors(), device)
 
     def start(self, lanes: int) -> TritonState:
         """A state of `lanes` lanes with nothing fed yet."""
-        with _device_errors(), GATE.call():
+        with _used(self._device), GATE.call():
             return TritonState(new_state(self.architecture, lanes, self._device))
 
     def warm_up(self, state: TritonState) -> None:
         """Make a first step and take it back; on a GPU it is captured, and later ones replay it."""
-        with _device_errors(), GATE.capture():
+        with _used(self._device), GATE.capture():
             state.step = ForwardPass(self.architecture, self._weights, state.lanes, 1)
             state.step.symbols.fill_(self.architecture.start_symbol)
             state.step.run()  # compiles the kernels, which must not happen in a capture
@@ -93,13 +93,13 @@ class TritonModel:
 
     def restart(self, state: TritonState, lanes: Sequence[int]) -> None:
         """Take some lanes back to their start, from where nothing in their rings is visible."""
-        with _device_errors(), GATE.call():
+        with _used(self._device), GATE.call():
             state.lanes.positions[torch.as_tensor(list(lanes), device=self._device)] = 0
 
     def step(self, state: TritonState, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
         fed = self._checked(symbols[:, None])
-        with _device_errors(), GATE.call():
+        with _used(self._device), GATE.call():
             if state.step is None:
                 state.step = ForwardPass(self.architecture, self._weights, state.lanes, 1)
             state.step.symbols.copy_(fed)
@@ -113,7 +113,7 @@ class TritonModel:
         self, state: TritonState, symbols: npt.NDArray[np.integer]
     ) -> npt.NDArray[np.int32]:
         """Feed symbols [L, T] and give the odds after each: int32 [L, T, V]."""
-        with _device_errors(), GATE.call():
+        with _used(self._device), GATE.call():
             parts = [_on_host(call.odds) for call, _ in self._prefilled(state, symbols)]
         return np.concatenate(parts, axis=1)
 
@@ -129,7 +129,7 @@ class TritonModel:
             int32 [L, T, 2]: cumulative frequency and frequency of each of `following` [L, T].
         """
         wanted = torch.from_numpy(np.array(following, np.int32))
-        with _device_errors(), GATE.call():
+        with _used(self._device), GATE.call():
             parts = [
                 _on_host(_intervals(call.odds, wanted[:, piece].to(self._device)))
                 for call, piece in self._prefilled(state, symbols)
@@ -174,14 +174,17 @@ def _on_host(values: torch.Tensor) -> npt.NDArray[np.int32]:
 
 
 @contextlib.contextmanager
-def _device_errors() -> Iterator[None]:
-    """Turn what torch, Triton and the driver raise into errors of lmpack.
+def _used(device: torch.device) -> Iterator[None]:
+    """Launch on a device, and turn what torch, Triton and the driver raise into errors of lmpack.
 
     Raises:
         BundleError: says what to do.
     """
+    is_gpu = device.type == "cuda"
     try:
-        yield
+        # Each thread has a current GPU of its own.
+        with torch.cuda.device(device) if is_gpu else contextlib.nullcontext():
+            yield
     except LmpackError:
         raise
     except torch.OutOfMemoryError as error:
