@@ -26,7 +26,8 @@ FLOORS = (
     {"errors"},
 )
 HEAVY = {
-    "torch": ("training/", "importing/", "cli/train.py"),
+    "torch": ("training/", "importing/", "cli/train.py", "_executors/triton/"),
+    "triton": ("_executors/triton/",),
     "onnx": ("training/", "importing/"),
     "safetensors": ("training/", "importing/"),
     "gguf": ("importing/",),

@@ -14,6 +14,7 @@ from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._executors.provider import Provider
 from lmpack._models.bundle import Bundle
 from lmpack._native import kernel_names
+from lmpack.errors import UsageError
 
 Open = Callable[[Bundle], Executor]
 
@@ -37,7 +38,16 @@ def executors() -> Iterator[tuple[str, Open]]:
         name = f"ONNX Runtime, CUDA, TF32 {'on' if tf32 else 'off'}"
         name += ", captured steps" if capture else ""
         yield name, functools.partial(_on_gpu, tf32=tf32, capture=capture)
+    yield "lmpack's kernels, CUDA", _own_kernels
 
 
 def _on_gpu(bundle: Bundle, tf32: bool, capture: bool) -> Executor:
     return CudaExecutor(bundle, cuda_provider(tf32=tf32, capture=capture), lanes=GPU_LANES)
+
+
+def _own_kernels(bundle: Bundle) -> Executor:
+    try:
+        from lmpack._executors.triton.executor import TritonExecutor, cuda_device
+    except ImportError as error:
+        raise UsageError(f"there is no torch or no Triton: {error}") from error
+    return TritonExecutor(bundle, cuda_device(), lanes=GPU_LANES)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,10 +15,11 @@ import lmpack
 from lmpack._executors import blocks_side_by_side, hardware, open_executor, opening, resolve_device
 from lmpack._executors.cuda_libraries import cuda_provider
 from lmpack._executors.devices import BLOCKS_ON_CUDA, LANES_WORTH_A_GPU
+from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import Executor
 from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack.cli.main import main
-from lmpack.errors import ConformanceError, UsageError
+from lmpack.errors import BundleError, ConformanceError, ModelError, UsageError
 
 
 @pytest.fixture
@@ -94,6 +97,86 @@ def test_a_gpu_that_does_not_work_is_left_alone(
         assert resolve_device("auto", LANES_WORTH_A_GPU) == "cpu"
     with pytest.raises(error):
         open_executor(load_byte_model("tiny"), "cuda")
+
+
+# lmpack's own kernels
+
+
+@pytest.fixture
+def seeming_triton(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that seems to have a GPU and Triton, and where ONNX Runtime works."""
+    monkeypatch.setattr(opening, "triton_seems_to_be_there", lambda: True)
+    monkeypatch.setattr(opening, "onnxruntime_is_installed", lambda: True)
+    monkeypatch.setattr(opening, "_cuda", NamedExecutor)
+
+
+class NamedExecutor(NativeExecutor):
+    """The engine in place of ONNX Runtime's CUDA provider."""
+
+    name = "cuda"
+
+
+class WrongExecutor(NativeExecutor):
+    """Gives odds that are not those of the bundle."""
+
+    name = "triton"
+
+    def prefill(self, state: Any, symbols: Any) -> Any:
+        return super().prefill(state, symbols) ^ 1
+
+
+def test_own_kernels_come_first(monkeypatch: pytest.MonkeyPatch, seeming_triton: None) -> None:
+    bundle = load_byte_model("tiny")
+    right = NativeExecutor(bundle)
+    monkeypatch.setattr(opening, "_triton", lambda bundle: right)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert open_executor(bundle, "cuda") is right
+        assert open_executor(bundle, "cuda:triton") is right
+        assert open_executor(bundle, "cuda:onnxruntime").name == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (UsageError("torch finds no GPU"), "torch finds no GPU"),
+        (BundleError("not enough memory on the GPU"), "not enough memory"),
+        (None, "triton .* does not reproduce model tiny"),
+    ],
+)
+def test_onnxruntime_takes_the_place_of_kernels_that_do_not_work(
+    monkeypatch: pytest.MonkeyPatch, seeming_triton: None, problem: Exception | None, said: str
+) -> None:
+    def broken(bundle: Bundle) -> Executor:
+        if problem is not None:
+            raise problem
+        return WrongExecutor(bundle)
+
+    monkeypatch.setattr(opening, "_triton", broken)
+    bundle = load_byte_model("tiny")
+    with pytest.warns(UserWarning, match=f"ONNX Runtime takes the place of.*{said}"):
+        assert open_executor(bundle, "cuda").name == "cuda"
+    with pytest.raises((UsageError, ModelError), match=said):
+        open_executor(bundle, "cuda:triton")
+
+
+def test_a_missing_triton_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("lmpack._executors.triton")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "triton", None)
+    with pytest.raises(UsageError, match=r"needs torch and Triton: pip install 'lmpack\[cuda\]'"):
+        open_executor(load_byte_model("tiny"), "cuda:triton")
+
+
+def test_a_card_without_triton(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "card").touch()
+    monkeypatch.setattr(hardware, "_DEVICE_FILES", (str(tmp_path / "card"),))
+    monkeypatch.setattr(hardware, "_is_installed", lambda package: package == "torch")
+    assert not hardware.triton_seems_to_be_there()
+    monkeypatch.setattr(hardware, "_is_installed", lambda package: True)
+    assert hardware.triton_seems_to_be_there()
+    monkeypatch.setattr(hardware, "_DEVICE_FILES", (str(tmp_path / "none"),))
+    assert not hardware.triton_seems_to_be_there()
 
 
 def test_how_many_blocks_keep_a_device_busy() -> None:

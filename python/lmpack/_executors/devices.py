@@ -7,10 +7,11 @@ from lmpack.errors import UsageError
 
 CPU, CUDA = "cpu", "cuda"
 CPU_ONNXRUNTIME, CUDA_ONNXRUNTIME = "cpu:onnxruntime", "cuda:onnxruntime"
+CUDA_TRITON = "cuda:triton"
 
-DEVICES = ("auto", CPU, CUDA, CPU_ONNXRUNTIME, CUDA_ONNXRUNTIME)
+DEVICES = ("auto", CPU, CUDA, CPU_ONNXRUNTIME, CUDA_ONNXRUNTIME, CUDA_TRITON)
 """Where a model can run. A program is named behind a colon; without one, "cpu" is the native engine
-and "cuda" ONNX Runtime."""
+and "cuda" lmpack's own kernels, or ONNX Runtime where they cannot run."""
 
 MOST_THREADS = 4096
 """More than any machine has cores; what is beyond is a mistake."""
@@ -43,6 +44,6 @@ def blocks_side_by_side(device: str, threads: int | None) -> int:
     Blocks of the native engine share its threads. ONNX Runtime keeps them busy with one block. On a
     GPU they share batches.
     """
-    if device in (CUDA, CUDA_ONNXRUNTIME):
+    if device in (CUDA, CUDA_ONNXRUNTIME, CUDA_TRITON):
         return BLOCKS_ON_CUDA
     return 1 if device == CPU_ONNXRUNTIME else threads or available_cores()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 from pathlib import Path
 
@@ -15,7 +16,7 @@ _CUDA_LIBRARIES = ("libcublas", "libcudart", "libcudnn", "libcufft", "libcurand"
 
 def cuda_seems_to_be_there() -> bool:
     """Whether it is worth the time to load ONNX Runtime and ask it."""
-    if not any(map(os.path.exists, _DEVICE_FILES)):
+    if not _a_card_seems_to_be_there():
         return False
     import importlib.metadata  # takes longer than all else that a small file needs
 
@@ -24,6 +25,22 @@ def cuda_seems_to_be_there() -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return True
+
+
+def triton_seems_to_be_there() -> bool:
+    """Whether it is worth the time to load torch and Triton and ask them."""
+    return _a_card_seems_to_be_there() and all(map(_is_installed, ("torch", "triton")))
+
+
+def _a_card_seems_to_be_there() -> bool:
+    return any(map(os.path.exists, _DEVICE_FILES))
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # the module is in a state of its own
+        return False
 
 
 def driver_and_cards() -> str:

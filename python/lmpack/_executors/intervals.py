@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lmpack._executors.coding_constants import FREQUENCY_TOTAL
 from lmpack._executors.provider import Provider, run, to_host
 from lmpack._models.bundle import Graph
 
 INTERVALS = Path(__file__).parent / "graphs" / "intervals.onnx"
-FREQUENCY_TOTAL = 1 << 24
-"""Sum of the frequencies of all symbols (docs/format.md, section 5.2)."""
 
 
 class IntervalLookup:

@@ -10,10 +10,12 @@ from lmpack._executors.devices import (
     CPU,
     CPU_ONNXRUNTIME,
     CUDA,
+    CUDA_ONNXRUNTIME,
+    CUDA_TRITON,
     LANES_WORTH_A_GPU,
     check_device,
 )
-from lmpack._executors.hardware import cuda_seems_to_be_there
+from lmpack._executors.hardware import cuda_seems_to_be_there, triton_seems_to_be_there
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.proofs import require_conformance
 from lmpack._executors.protocol import Executor
@@ -69,6 +71,10 @@ def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
 
             return NativeDecoderExecutor(bundle, threads=threads)
         return NativeExecutor(bundle, threads=threads)
+    if device == CUDA_TRITON:
+        return _triton(bundle)
+    if device == CUDA and (executor := _proved_triton(bundle)):
+        return executor
     if not onnxruntime_is_installed():
         extra = "onnxruntime" if device == CPU_ONNXRUNTIME else "cuda"
         raise UsageError(
@@ -104,10 +110,39 @@ def _cuda(bundle: AnyBundle) -> Executor:
     return CudaExecutor(bundle, cuda_provider())
 
 
+def _proved_triton(bundle: AnyBundle) -> Executor | None:
+    """Lmpack's kernels, if they may run here and give the bundle's integers; says why if not."""
+    if not isinstance(bundle, Bundle) or not triton_seems_to_be_there():
+        return None
+    try:
+        executor = _triton(bundle)
+        require_conformance(bundle, executor)
+    except (UsageError, ModelError) as error:
+        warnings.warn(f"ONNX Runtime takes the place of lmpack's kernels: {error}", stacklevel=2)
+        return None
+    return executor
+
+
+def _triton(bundle: AnyBundle) -> Executor:
+    if not isinstance(bundle, Bundle):
+        raise UsageError(
+            f"the device {CUDA_TRITON} runs models that lmpack has trained, and {bundle.name} is "
+            f"an imported one: choose the device {CUDA_ONNXRUNTIME} or {CPU}"
+        )
+    try:
+        from lmpack._executors.triton.executor import TritonExecutor, cuda_device
+    except ImportError as error:
+        raise UsageError(
+            f"the device {CUDA_TRITON} needs torch and Triton: pip install 'lmpack[cuda]', or "
+            f"choose the device {CPU} ({error})"
+        ) from error
+    return TritonExecutor(bundle, cuda_device())
+
+
 @functools.cache
 def _cuda_works() -> bool:
     """Whether the smallest built-in model gives its integers on a GPU; says why if not."""
-    if not cuda_seems_to_be_there():
+    if not (cuda_seems_to_be_there() or triton_seems_to_be_there()):
         return False
     try:
         open_executor(list_models()[0], CUDA)

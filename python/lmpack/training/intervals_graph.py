@@ -9,10 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from lmpack._executors.coding_constants import FREQUENCY_BITS, MOST_SYMBOLS, QUOTIENT_BITS
 from lmpack.training.graph_builder import GraphBuilder
-
-FREQUENCY_BITS, QUOTIENT_BITS = 24, 31
-MOST_SYMBOLS = 1 << 16
 
 
 def intervals_graph() -> onnx.ModelProto:

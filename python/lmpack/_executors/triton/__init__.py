@@ -1,0 +1,1 @@
+"""The exact Transformer in kernels of our own, written in Triton; docs/gpu.md describes them."""

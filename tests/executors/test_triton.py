@@ -1,0 +1,29 @@
+"""lmpack's own kernels, run by Triton's interpreter: in a process of its own.
+
+Triton decides when it is imported who runs kernels. To run a file by hand:
+
+    TRITON_INTERPRET=1 pytest tests/executors/interpreted/kernels.py
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("triton", "3.7", reason="Triton 3.7 is not installed: pip install triton")
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path(__file__).parent / "interpreted"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.py")))
+def test_interpreted(name: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(FOLDER / name)]
+    environment = os.environ | {"TRITON_INTERPRET": "1"}
+    environment.pop("PYTEST_ADDOPTS", None)
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
