@@ -53,6 +53,10 @@ LEAST_GAIN = {Predictor.LIGHT: 20, Predictor.FULL: 20, Predictor.STRONG: 5}
 """How much smaller a model must make the block, in thousandths: it takes most of the time. Beside
 the strong predictor size counts more than time."""
 
+GAIN_OF_LANES = 70
+"""How much smaller a model must make the block, in thousandths, to have more than one lane. What it
+helps less is tables, logs and the like, to which lanes cost most (docs/blocks.md)."""
+
 DECODER_USED_BELOW = 0.99
 """Share of its probe's size to which a decoder must bring it. Its blocks are coded both ways then:
 beside it, mixing alone takes no time that matters."""
@@ -172,17 +176,19 @@ def codings_worth_trying(
     if mixed.kind.has_tokens_model:
         is_better = probed.with_model < DECODER_USED_BELOW * probed.without
         return [mixed, adaptive] if is_better else [adaptive]
-    return [mixed if _is_worth_it(mixed.predictor, length, probed) else adaptive]
+    if not _gains(LEAST_GAIN[mixed.predictor], length, probed):
+        return [adaptive]
+    return [mixed if _gains(GAIN_OF_LANES, length, probed) else mixed._replace(lanes_log2=0)]
 
 
-def _is_worth_it(predictor: Predictor, length: int, probed: Probed) -> bool:
-    """Whether a model makes a block enough smaller, as far as its probe can tell.
+def _gains(thousandths: int, length: int, probed: Probed) -> bool:
+    """Whether a model makes a block so much smaller, as far as its probe can tell.
 
     Mixing alone catches up: the gain of a model falls with about the cube root of the length
     (docs/blocks.md has the measurements). In integers, so that every machine chooses alike.
     """
     gain = max(probed.without - probed.with_model, 0)
-    least = LEAST_GAIN[predictor] * probed.without
+    least = thousandths * probed.without
     return (1000 * gain) ** 3 * probed.length > least**3 * length
 
 

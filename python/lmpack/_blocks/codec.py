@@ -188,7 +188,7 @@ class _Trial:
 
     def _filtered(self, adaptive: Coding, pieces: bytes) -> Coding:
         """The way with the likeliest filter, if it makes pieces of the block smaller."""
-        # These need numpy, and text does not.
+        # Text needs none of these.
         from lmpack._blocks.filter_choice import best_filters
         from lmpack._blocks.likely_filters import likely_filters
 
