@@ -31,6 +31,5 @@ def test_model_and_lanes_go_to_what_the_model_helps(with_model: int, expected: C
 def test_mixing_alone_catches_up_in_a_long_block() -> None:
     probed = Probed(LENGTH, 1000, 850)
     assert codings_worth_trying(ADAPTIVE, MIXED, LENGTH, probed) == [MIXED]
-    one_lane = [MIXED._replace(lanes_log2=0)]
-    assert codings_worth_trying(ADAPTIVE, MIXED, 10 * LENGTH, probed) == one_lane
+    assert codings_worth_trying(ADAPTIVE, MIXED, 10 * LENGTH, probed) == [MIXED]
     assert codings_worth_trying(ADAPTIVE, MIXED, 500 * LENGTH, probed) == [ADAPTIVE]

@@ -57,6 +57,9 @@ GAIN_OF_LANES = 70
 """How much smaller a model must make the block, in thousandths, to have more than one lane. What it
 helps less is tables, logs and the like, to which lanes cost most (docs/blocks.md)."""
 
+LANES_JUDGED_AT = 1 << 18
+"""As if the block had no more bytes than these: of any text the gain falls in a long block."""
+
 DECODER_USED_BELOW = 0.99
 """Share of its probe's size to which a decoder must bring it. Its blocks are coded both ways then:
 beside it, mixing alone takes no time that matters."""
@@ -178,7 +181,9 @@ def codings_worth_trying(
         return [mixed, adaptive] if is_better else [adaptive]
     if not _gains(LEAST_GAIN[mixed.predictor], length, probed):
         return [adaptive]
-    return [mixed if _gains(GAIN_OF_LANES, length, probed) else mixed._replace(lanes_log2=0)]
+    if not _gains(GAIN_OF_LANES, min(length, LANES_JUDGED_AT), probed):
+        mixed = mixed._replace(lanes_log2=0)
+    return [mixed]
 
 
 def _gains(thousandths: int, length: int, probed: Probed) -> bool:
