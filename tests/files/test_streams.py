@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lmpack
-from lmpack._blocks import copies
+from lmpack._blocks import choice, copies
 from lmpack._blocks.codec import encode_block
 from lmpack._blocks.levels import LEVELS
 from lmpack._container import NO_MODEL, ContainerWriter
@@ -287,6 +287,7 @@ def test_levels_choose_the_model(fake_models: FakeModels) -> None:
 def test_levels_choose_the_lanes(fake_models: FakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"what the model finds probable\n" * 2200
     monkeypatch.setattr(copies, "SHORTEST_TAKEN", len(content))  # all of it stays
+    monkeypatch.setattr(choice, "GAIN_OF_LANES", 0)
     lanes = {}
     for level in (1, 3, 6, 7):
         (container,) = lmpack.describe(io.BytesIO(lmpack.compress(content, level=level)))
