@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=2)
     options = parser.parse_args(arguments)
     data = start_of(WIKIPEDIA, max(SIZES))
-    result: dict[str, Any] = {"environment": environment(), "models": []}
+    result: dict[str, Any] = {"environment": environment(), "runs": options.runs, "models": []}
     for name in options.model or ["small"]:
         bundle = load_byte_model(name)
         products = bundle.architecture.products_per_symbol

@@ -42,8 +42,9 @@ def engine(result: dict[str, Any]) -> str:
     return section(
         "The engine",
         "`scripts/bench engine`: Wikipedia text as one block, "
-        "best of two runs, decoded and compared. The peak is that of 8-bit products in registers; "
-        "two threads can do twice as much. " + conditions(result),
+        f"runs of each row: {result['runs']}, of which the best counts, decoded and compared. "
+        "The peak is that of 8-bit products in registers; two threads can do twice as much. "
+        + conditions(result),
         *parts,
     )
 
