@@ -120,7 +120,7 @@ class Encoder(Coder):
         if len(self._models) > 1 and not options.mixing:
             raise UsageError(
                 "two models cannot do without mixing, as only mixing makes one prediction of both: "
-                "choose one model, or a level below 9, which has two"
+                "choose one model (level 9 has two of its own)"
             )
 
     @property
