@@ -26,6 +26,18 @@ hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=Non
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+LONGEST_BYTES_IN_A_NAME = 32
+"""Bytes of a parameter that stand in the name of its test; longer ones are numbered."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names of tests hold no compressed content: it may hold the time, and all processes that run
+    the tests have to find the same names."""
+    if isinstance(val, bytes) and len(val) > LONGEST_BYTES_IN_A_NAME:
+        return argname
+    return None
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """The folder with real data, which is no part of the repository."""

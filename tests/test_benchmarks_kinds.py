@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import record
 from benchmarks.kinds import build, recipes
 from benchmarks.kinds.files import FILES
 from benchmarks.kinds.packages import Package, UnavailableError
@@ -131,8 +132,9 @@ def test_pixels_and_arrays_are_taken_out_of_their_files() -> None:
 def result(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The result file, in memory."""
     kept: dict[str, Any] = {"rows": []}
-    monkeypatch.setattr(measured, "read_result", lambda name: kept)
-    monkeypatch.setattr(measured, "write_result", lambda name, value: kept.update(value))
+    for module in (measured, record):
+        monkeypatch.setattr(module, "read_result", lambda name: kept)
+    monkeypatch.setattr(record, "write_result", lambda name, value: kept.update(value))
     monkeypatch.setattr(measured, "built", lambda file: CONTENT)
     return kept
 
@@ -215,3 +217,18 @@ def test_a_file_that_is_lost_is_named_with_its_rival() -> None:
     assert page.claim(rows, "lmpack -6") == (
         "lmpack -6 is smaller than these on 1 of 1 measured files."
     )
+
+
+def test_the_table_of_kinds_has_means_only_of_whole_kinds() -> None:
+    kind = FILES[0].kind
+    names = [file.name for file in FILES if file.kind == kind]
+    ours = [
+        {"file": n, "codec": "lmpack -6", "bytes": 1000, "size": 100 * i}
+        for i, n in enumerate(names)
+    ]
+    theirs = [{"file": names[0], "codec": "xz -9e", "bytes": 1000, "size": 1}]
+    lines = page.readme_kinds({"rows": ours + theirs}).splitlines()
+    mean = sum(range(len(names))) * 0.8 / len(names)
+    (line,) = (line for line in lines if line.startswith(f"| {kind} |"))
+    assert f"**{mean:.3f}**" in line
+    assert "0.008" not in line

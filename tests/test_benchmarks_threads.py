@@ -18,6 +18,7 @@ COSTS = MeasuredCosts(
     whole=11.0,
     largest_model=1.0,
     warm_up=0.25,
+    alone=1.5,
 )
 
 
@@ -40,7 +41,15 @@ def test_blocks_are_coded_side_by_side() -> None:
 
 
 def test_decompressing_waits_for_the_lane_that_it_predicts() -> None:
-    # A lane's byte needs what both lanes take together, then it is mixed.
-    assert seconds_on(16, COSTS, "decompress") == pytest.approx(1 + 8 + 1)
-    two_models = dataclasses.replace(COSTS, lanes=1, largest_model=0.75)
+    # Half of the bytes are of each lane; a pass of one lane takes 1.5 times its share of both.
+    assert seconds_on(16, COSTS, "decompress") == pytest.approx(1 + (8 * 1.5 + 2) / 2)
+    # A row more costs nothing: two threads win no more than mixing beside the pass.
+    free_rows = dataclasses.replace(COSTS, alone=2.0)
+    assert seconds_on(16, free_rows, "decompress") == pytest.approx(1 + 8 + 1)
+    two_models = dataclasses.replace(COSTS, lanes=1, alone=1.0, largest_model=0.75)
     assert seconds_on(16, two_models, "decompress") == pytest.approx(1 + 0.75 * 8 + 2)
+
+
+def test_decompressing_is_never_faster_than_mixing() -> None:
+    many = dataclasses.replace(COSTS, lanes=16, alone=1.0)
+    assert seconds_on(16, many, "decompress") == pytest.approx(1 + 2)

@@ -17,7 +17,7 @@ FLOORS = (
     {"cli"},
     {"training", "evaluation", "importing"},
     {"__init__"},
-    {"integrations"},
+    {"integrations", "ray"},
     {"_files"},
     {"_blocks"},
     {"_executors"},
@@ -38,7 +38,8 @@ HEAVY = {
     "tqdm": ("cli/",),
     "numcodecs": ("integrations/",),
     "zarr": ("integrations/",),
-    "fsspec": ("integrations/",),
+    "ray": ("ray.py",),
+    "fsspec": ("integrations/", "_files/remote/"),
     "smart_open": ("integrations/",),
 }
 """Packages that only some rooms may import."""

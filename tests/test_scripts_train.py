@@ -16,8 +16,11 @@ printf '%s\\n' "$@" >"$FAKE_ARGUMENTS"
 if [ "$4" = 800k ]; then echo "error: a reason"; exit 1; fi
 while :; do /bin/sleep 0.05; done
 """
-SLEEP = "#!/bin/sh\nexec /bin/sleep 0.3\n"
-"""For the seconds that a start waits."""
+SLEEP = """#!/bin/sh
+for _ in $(seq 500); do [ -e "$FAKE_ARGUMENTS" ] && break; /bin/sleep 0.02; done
+exec /bin/sleep 0.3
+"""
+"""For the seconds that a start waits: until the program has begun, and a moment more."""
 
 Train = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -1,12 +1,13 @@
 """Do all executors agree on every integer, and on every byte of the files that they make?
 
-    python -m benchmarks.gpu.conformance [--models NAME...] [--require-cuda] [--short]
+    python -m benchmarks.gpu.conformance [--models NAME...] [--require-cuda] [--only-cuda] [--short]
 
 The engine with each kernel of this processor, ONNX Runtime's CPU provider with both graphs, torch,
 and, where there is a GPU, ONNX Runtime's CUDA provider (TF32 off and on, steps captured or not) and
 torch on it; for the built-in models and for random ones, with several numbers of lanes, all of
-which are compared. The result is written after each row. Ends with 1 if something differs or
-fails, and with --require-cuda also if a row of the GPU was not run.
+which are compared. With lmpack's kernels also batches of up to 8,192 lanes that are full. The
+result is written after each row. Ends with 1 if something differs or fails, and with --require-cuda
+also if a row of the GPU was not run.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.gpu.crowd import Crowd
 from benchmarks.gpu.reference import Reference
 from benchmarks.gpu.results import ROOT, environment, stage_parser, write_json
-from benchmarks.gpu.ways import Open, executors
+from benchmarks.gpu.ways import Open, executors, own_lanes
+from benchmarks.state import program_state
 from lmpack._executors.conformance import odds_digest
 from lmpack._executors.native import NativeExecutor
 from lmpack._models.architecture import Architecture
@@ -41,8 +44,12 @@ from random_models import (  # after the path is known
 )
 
 DISTINCT_LANES = 4
-LANES, STEPS = (1, 7, 64), 72
-SHORT_LANES, SHORT_STEPS = (1, 7), 4
+LANES, STEPS, TEXT = (1, 7, 64), 72, 1000
+SHORT_LANES, SHORT_STEPS, SHORT_TEXT = (1, 7), 4, 100
+"""Lanes side by side, steps of each, bytes of the text that is coded."""
+
+FULL_BATCHES = (False, True)
+"""Of lmpack's kernels: without and with captured steps."""
 
 Check = Callable[[], bool]
 
@@ -56,11 +63,14 @@ def models(folder: Path, built_in: list[str], short: bool) -> Iterator[tuple[str
 
 
 def checks(
-    bundle: Bundle, reference: Reference, lanes: tuple[int, ...]
+    bundle: Bundle, reference: Reference, lanes: tuple[int, ...], text: bytes
 ) -> Iterator[tuple[str, Check]]:
     """For each way to run a bundle, whether it gives what the reference gives."""
     for name, open_it in executors():
         yield name, functools.partial(_opened_equals, reference, open_it, bundle, lanes)
+    for capture in FULL_BATCHES if bundle.architecture.vocabulary >= 256 else ():
+        name = f"lmpack's kernels, CUDA{', captured steps' * capture}, full batches"
+        yield name, functools.partial(_crowd_equals, reference, bundle, text, capture)
     for device in ("cpu", "cuda") if bundle.name == "random" else ():
         yield (
             f"torch, {device.upper()}",
@@ -72,6 +82,11 @@ def _opened_equals(
     reference: Reference, open_it: Open, bundle: Bundle, lanes: tuple[int, ...]
 ) -> bool:
     return reference.equals(open_it(bundle), lanes)
+
+
+def _crowd_equals(reference: Reference, bundle: Bundle, text: bytes, capture: bool) -> bool:
+    on_device = own_lanes(bundle, capture=capture)
+    return Crowd(NativeExecutor(bundle), reference, text).equals(*on_device)
 
 
 def _torch_equals(reference: Reference, bundle: Bundle, device: str) -> bool:
@@ -110,12 +125,13 @@ def main(arguments: list[str]) -> int:
     add = parser.add_argument
     add("--models", nargs="*", default=names, help="built-in models (default: all)")
     add("--require-cuda", action="store_true", help="end with 1 if a row needs a GPU and has none")
+    add("--only-cuda", action="store_true", help="leave out what any machine can check")
     add("--short", action="store_true", help="few lanes and steps, no random models")
     options = parser.parse_args(arguments)
     lanes, steps = (SHORT_LANES, SHORT_STEPS) if options.short else (LANES, STEPS)
-    text = (ROOT / "README.md").read_bytes()[:1000]
+    text = (ROOT / "README.md").read_bytes()[: SHORT_TEXT if options.short else TEXT]
     rows: list[dict[str, Any]] = []
-    result = {"environment": environment(), "rows": rows}
+    result = {"environment": {**environment(), "state": program_state()}, "rows": rows}
     bad = False
     with tempfile.TemporaryDirectory() as folder:
         for name, bundle in models(Path(folder), options.models, options.short):
@@ -124,7 +140,9 @@ def main(arguments: list[str]) -> int:
             found: dict[str, str] = {}
             row = {"model": name, "fingerprint": bundle.fingerprint.hex()}
             rows.append({**row, "digest": odds_digest(reference.odds), "executors": found})
-            for way, check in checks(bundle, reference, lanes):
+            for way, check in checks(bundle, reference, lanes, text):
+                if options.only_cuda and "CUDA" not in way:
+                    continue
                 found[way] = outcome(check)
                 bad |= is_bad(way, found[way], options.require_cuda)
                 write_json(options.result, result)

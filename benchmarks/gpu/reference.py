@@ -8,6 +8,7 @@ import numpy.typing as npt
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._executors import Executor
 from lmpack._executors.conformance import by_prefill, by_steps
+from lmpack._executors.protocol import LanguageModel
 
 PIECE = 37
 
@@ -39,6 +40,16 @@ class Reference:
             and decode_block(executor, block) == self._text
             for mixed_lanes, block in self._blocks.items()
         )
+
+    def steps_equal(self, model: LanguageModel, lanes: int, steps: int) -> bool:
+        """Whether the first steps of so many lanes give the same odds."""
+        repeated = np.arange(lanes) % len(self._symbols)
+        found = by_steps(model, self._symbols[repeated, :steps])
+        return np.array_equal(found, self.odds[repeated, :steps])
+
+    def prefill_equals(self, model: LanguageModel) -> bool:
+        """Whether prefills of the symbols give the same odds."""
+        return np.array_equal(by_prefill(model, self._symbols, PIECE), self.odds)
 
     def _same_odds(self, executor: Executor, lanes: int) -> bool:
         repeated = np.arange(lanes) % len(self._symbols)

@@ -9,7 +9,7 @@ from pathlib import Path
 from lmpack._blocks.speed import manual_text
 
 SIZE = 1 << 17
-VALID_SIZE = 1 << 12
+VALID_SIZE = 1 << 10
 
 
 def write_rehearsal_data(folder: Path) -> tuple[Path, str]:

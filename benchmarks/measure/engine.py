@@ -1,25 +1,29 @@
 """The native engine against what the processor can multiply, and against ONNX Runtime.
 
-    scripts/bench engine [--model NAME|FOLDER]...
+    scripts/bench engine [--model NAME|FOLDER]... [--kernels NAME,...] [--size N]... [--runs N]
 
-For each model a short and a long block of Wikipedia text, both directions, through the functions
-that the command uses (lmpack._blocks.codec), decoded and compared. The peak is that of 8-bit
-products in registers, of one thread and the kernel that runs (LMPACK_ISA chooses another one),
-measured before and after each model. Shares count the
-multiplications of the linear layers and of attention over a full window.
+For each model and each set of kernels (the fastest if none is named) a short and a long block of
+Wikipedia text, both directions, through the functions that the command uses
+(lmpack._blocks.codec), decoded and compared; the first set also against ONNX Runtime. The peak is
+that of 8-bit products in registers, of one thread and the kernels that run,
+measured before and after each model. Shares count the multiplications of the linear layers and of
+attention over a full window. What encoding spends in which part is measured with parts left out
+(benchmarks/measure/engine_parts.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
 from benchmarks.data import WIKIPEDIA, start_of
+from benchmarks.measure.engine_parts import seconds_by_part
 from benchmarks.record import environment, timed, write_result
 from lmpack._blocks.codec import decode_block, encode_block
 from lmpack._executors import open_executor
-from lmpack._executors.native import chosen_kernel
+from lmpack._executors.native import ISA_VARIABLE, chosen_kernel
 from lmpack._models.bundle import Bundle, load_byte_model
 from lmpack._native import peak_products
 
@@ -56,24 +60,33 @@ def measure(bundle: Bundle, data: bytes, device: str, threads: int, runs: int) -
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", action="append")
+    parser.add_argument("--kernels", default=chosen_kernel(None), help="names, with commas")
+    parser.add_argument("--size", action="append", type=int, help="bytes of a block")
     parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--no-onnxruntime", action="store_true", help="the engine alone")
     options = parser.parse_args(arguments)
-    data = start_of(WIKIPEDIA, max(SIZES))
+    sizes = options.size or SIZES
+    data = start_of(WIKIPEDIA, max(sizes))
     result: dict[str, Any] = {"environment": environment(), "runs": options.runs, "models": []}
-    for name in options.model or ["small"]:
+    for name in options.model or ["small", "base"]:
         bundle = load_byte_model(name)
         products = bundle.architecture.products_per_symbol
-        model: dict[str, Any] = {"name": bundle.name, "products_per_byte": products, "rows": []}
-        model |= {"architecture": bundle.architecture.to_json(), "built_in": name == bundle.name}
-        result["models"].append(model)
-        model["peak_before"] = peak_products(chosen_kernel(None), 1.0)
-        for size in SIZES:
-            for executor, threads in ROWS:
-                row = measure(bundle, data[:size], executor, threads, options.runs)
-                model["rows"].append(row)
-                write_result("engine", result)
-        model["peak_after"] = peak_products(chosen_kernel(None), 1.0)
-        write_result("engine", result)
+        for number, kernel in enumerate(options.kernels.split(",")):
+            os.environ[ISA_VARIABLE] = chosen_kernel(kernel)
+            model: dict[str, Any] = {"name": bundle.name, "kernel": kernel, "rows": []}
+            model |= {"products_per_byte": products, "built_in": name == bundle.name}
+            model["architecture"] = bundle.architecture.to_json()
+            result["models"].append(model)
+            model["peak_before"] = peak_products(kernel, 1.0)
+            for size in sizes:
+                for executor, threads in ROWS:
+                    if "onnx" in executor and (number or options.no_onnxruntime):
+                        continue
+                    row = measure(bundle, data[:size], executor, threads, options.runs)
+                    model["rows"].append(row)
+            model["parts"] = seconds_by_part(bundle, kernel, data[: min(sizes)], options.runs)
+            model["peak_after"] = peak_products(kernel, 1.0)
+            write_result("engine", result)
     return 0
 
 

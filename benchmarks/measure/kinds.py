@@ -19,7 +19,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import lmpack
 from benchmarks.kinds.build import built, facts
 from benchmarks.kinds.files import FILES
 from benchmarks.kinds.packages import UnavailableError
@@ -27,10 +26,11 @@ from benchmarks.kinds.sources import File
 from benchmarks.measure.programs import Program, programs
 from benchmarks.measure.rivals import measure
 from benchmarks.measure.versions import version_of
-from benchmarks.record import environment, read_result, result_locked, write_result
+from benchmarks.record import put_row, read_result, row_conditions
 from lmpack._blocks.levels import LEVELS
 
 RESULT = "kinds"
+KEYS = ("codec", "file")
 LEVELS_MEASURED = (1, 2, 6, 9)
 RIVALS = (
     "gzip -9", "xz -9e", "zstd -19", "zstd -22", "brotli -11", "bzip3", "PPMd (order 16)",
@@ -42,19 +42,6 @@ NO_RIVALS = ["none"]
 def _rows() -> list[dict[str, Any]]:
     result = read_result(RESULT)
     return [] if result is None else list(result["rows"])
-
-
-def _place(row: dict[str, Any]) -> tuple[str, str]:
-    return row["codec"], row["file"]
-
-
-def _put(row: dict[str, Any]) -> None:
-    """Write a row into the result file, over that of the same program and file."""
-    with result_locked(RESULT):
-        rows = [old for old in _rows() if _place(old) != _place(row)]
-        models = {bundle.name: bundle.fingerprint.hex()[:16] for bundle in lmpack.list_models()}
-        facts_of_run = {"environment": environment(), "models": models}
-        write_result(RESULT, {**facts_of_run, "rows": [*rows, row]})
 
 
 def _measured(head: dict[str, Any], both_ways: bool) -> bool:
@@ -73,17 +60,15 @@ def measure_file(file: File, chosen: dict[str, Program], one_way: list[str]) -> 
         head["sha256"] = facts(content)["sha256"]
         if _measured(head, name not in one_way):
             continue
-        found = environment()
-        conditions = {key: found[key] for key in ("cpu", "commit", "modified")}
         try:
-            row = {**head, **conditions, **measure(program, content, name not in one_way)}
+            row = {**head, **row_conditions(), **measure(program, content, name not in one_way)}
         except RuntimeError as error:
             if program.program == "lmpack":
                 raise
             print(f"{name} {file.name} is left out: {error}", file=sys.stderr, flush=True)
             continue
         print(f"{name} {file.name} {8 * row['size'] / row['bytes']:.4f}", flush=True)
-        _put(row)
+        put_row(RESULT, row, KEYS)
 
 
 def _chosen(options: argparse.Namespace) -> dict[str, Program]:

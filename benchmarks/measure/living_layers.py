@@ -107,7 +107,8 @@ def measure_shipped(name: str, data: Path) -> dict[str, Any]:
     config = dataclasses.replace(configuration({}), architecture=bundle.architecture)
     found = Validation(config, data, open_tokenizer(PLAIN, data)).measure(model)
     mean = round(statistics.mean(found["valid"].values()), 4)
-    return {"name": name, "mean": mean, **found["hidden"], **streams(model, config, data)}
+    facts = {"mean": mean, **found["hidden"], **streams(model, config, data)}
+    return {"name": name, **facts, "models": [bundle.name]}
 
 
 def streams(model: ExactTransformer, config: TrainingConfig, data: Path) -> dict[str, Any]:

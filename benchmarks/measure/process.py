@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
-import re
 import subprocess
-import time
+import sys
 from pathlib import Path
 from typing import Any
 
-LONGEST_PAUSE = 0.02
-PAUSE_SHARE = 0.02
-"""Seconds between two looks at a process: a share of the time that it has run, up to a limit."""
+LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 def run(command: list[str], **streams: Any) -> dict[str, float]:
     """Wall and CPU seconds and peak resident set in bytes of a command.
 
-    The peak is what the system says of the process while it runs: what it says afterwards counts
-    the memory of the process that started it, too. One of a few milliseconds is hardly seen.
-    `streams` are passed on to subprocess.Popen.
+    All three are what the system says when it has ended (wait4); the peak of one that takes less
+    than a bare Python is looked for while it runs. `streams` are passed on to subprocess.Popen.
+
+    Raises:
+        RuntimeError: the command fails, or cannot be started.
     """
-    started = time.perf_counter()
-    process = subprocess.Popen(command, **streams)
-    peak = 0
-    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        with contextlib.suppress(OSError):
-            facts = Path(f"/proc/{process.pid}/status").read_text()
-            peak = max([peak, *map(int, re.findall(r"VmHWM:\s+(\d+) kB", facts))])
-        time.sleep(min(LONGEST_PAUSE, PAUSE_SHARE * (time.perf_counter() - started)))
-    wall = time.perf_counter() - started
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{command} ended with status {process.returncode}")
-    cpu = usage.ru_utime + usage.ru_stime
-    return {"wall": wall, "cpu": cpu, "peak_memory": peak * 1024}
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as facts_of:
+        launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(writing), *command]
+        try:
+            process = subprocess.Popen(launcher, pass_fds=(writing,), **streams)
+        finally:
+            os.close(writing)
+        said = facts_of.read()
+        process.wait()
+    facts = json.loads(said) if said else {"status": process.returncode}
+    if status := facts.pop("status"):
+        raise RuntimeError(f"{command} ended with status {status}")
+    return dict(facts)

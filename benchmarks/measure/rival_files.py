@@ -53,12 +53,11 @@ LARGE = ("xml", "reymont")
 """What shows how much larger blocks bring."""
 
 MEASURED = {
-    "lmpack -3": SAMPLE + LARGE,
-    "lmpack -4": LARGE,
-    "lmpack -5": LARGE,
-    "lmpack -7": SAMPLE + LARGE,
-    "lmpack -8": SAMPLE,
-    "lmpack -9": SAMPLE + LARGE,
+    "lmpack -1": SAMPLE + LARGE,
+    "lmpack -2": SAMPLE + LARGE,
+    **{f"lmpack -{level}": SAMPLE for level in (3, 4, 5, 7, 8, 9)},
+    "zstd -22": (),
+    "lrzip -z": (),
     "paq8px -6": SAMPLE,
     "paq8px -8": (),
 }

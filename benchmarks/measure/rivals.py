@@ -4,8 +4,8 @@
 
 Needs gzip, xz, zstd, brotli, bzip3, lrzip, zpaq (Debian packages of these names) and the Python
 package pyppmd. lpaq1 and paq8px are used where DIR holds them; docs/benchmarks.md says where they
-come from. One thread each, every row decoded and compared. Rows that the result file holds are not
-measured again, so that a run can be interrupted.
+come from. One thread each, every row decoded and compared. A row that the result file holds is not
+measured again, so that a run can be interrupted, unless it is of another version or has no memory.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from typing import Any
 
 from benchmarks.measure.programs import BACK, PLAIN, Program, programs
 from benchmarks.measure.rival_files import LIMIT, MEASURED, inputs
-from benchmarks.record import environment, read_result, result_locked, write_result
+from benchmarks.measure.versions import version_of
+from benchmarks.record import put_row, read_result, row_conditions
 
 RESULT = "rivals"
+KEYS = ("codec", "group", "file")
 
 
 def measure(program: Program, data: bytes, way_back: bool = True) -> dict[str, Any]:
@@ -46,16 +48,21 @@ def _rows() -> list[dict[str, Any]]:
     return [] if result is None else list(result["rows"])
 
 
-def _add(row: dict[str, Any]) -> None:
-    """Append a row to the result file, to which another process may be adding, too."""
-    with result_locked(RESULT):
-        rows = [*_rows(), row]
-        write_result(RESULT, {"environment": environment(), "limit": LIMIT, "rows": rows})
+def is_measured(row: dict[str, Any], version: str) -> bool:
+    """Whether a row is one of this version of the program, with its memory.
+
+    Rows without a version are of other programs, which stay the same.
+    """
+    return row.get("version", version) == version and all(
+        "peak_memory" in row[way] for way in ("compress", "decompress")
+    )
 
 
 def measure_missing(name: str, program: Program, titles: list[str] | None) -> None:
     """Measure a program on the files that have no row yet, of `titles` or of all that it takes."""
-    done = {(row["group"], row["file"]) for row in _rows() if row["codec"] == name}
+    version = version_of(program)
+    mine = [row for row in _rows() if row["codec"] == name and is_measured(row, version)]
+    done = {(row["group"], row["file"]) for row in mine}
     for file in inputs():
         if file.title not in (titles or MEASURED.get(name, (file.title,))):
             continue
@@ -63,7 +70,8 @@ def measure_missing(name: str, program: Program, titles: list[str] | None) -> No
             measured = measure(program, file.read())
             rate = 8 * measured["size"] / measured["bytes"]
             print(f"{name} {file.title} {rate:.4f}", flush=True)
-            _add({"codec": name, "group": file.group, "file": file.title, **measured})
+            head = {"codec": name, "version": version, "group": file.group, "file": file.title}
+            put_row(RESULT, {**head, **row_conditions(), **measured}, KEYS, limit=LIMIT)
 
 
 def main(arguments: list[str]) -> int:

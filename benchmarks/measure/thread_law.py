@@ -18,6 +18,9 @@ class MeasuredCosts:
         whole: CPU seconds of the command for the file.
         largest_model: its share of the products of all models.
         warm_up: what a piece that begins in the middle of a lane takes in addition, as a share.
+        alone: time of the models for a byte of one lane by itself, over that for one of all lanes
+            together: from 1, where rows of a pass share nothing, to the number of lanes, where a
+            row more costs nothing.
     """
 
     length: int
@@ -28,15 +31,15 @@ class MeasuredCosts:
     whole: float
     largest_model: float
     warm_up: float
+    alone: float
 
 
 def seconds_on(threads: int, costs: MeasuredCosts, direction: str) -> float:
-    """Wall seconds of the command on as many cores, computed.
+    """Wall seconds of the command on as many cores, computed: those that it takes at least.
 
     No block is faster than its serial part, and no file faster than all its work shared evenly.
-    A byte of a lane is decoded after it was predicted, which takes no longer than the models need
-    for all lanes together, and that after the byte before it; the bytes of all lanes are mixed one
-    after another. Models run side by side.
+    A byte of a lane is decoded after it was predicted, in a pass of its lane alone, and that after
+    the byte before it; the bytes of all lanes are mixed one after another. Models run side by side.
     """
     blocks = -(-costs.length // costs.block)
     length = min(costs.length, costs.block)
@@ -46,7 +49,7 @@ def seconds_on(threads: int, costs: MeasuredCosts, direction: str) -> float:
         forward *= 1 + costs.warm_up * cut
         chain = costs.serial
     else:
-        step = forward * costs.lanes * costs.largest_model
+        step = forward * costs.alone * costs.largest_model
         chain = max((step + costs.serial) / costs.lanes, costs.serial)
     shared = (forward + costs.serial) * costs.length / threads
     return costs.start + max(shared, chain * length)

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.data import VALIDATION, start_of, title_of
 from benchmarks.record import environment, read_result, timed, write_result
+from benchmarks.standing import is_earlier
 from lmpack._blocks.levels import LEVELS
 from lmpack._executors import open_executor
 from lmpack._executors.mixing import Mixing, Predictor
@@ -84,6 +85,8 @@ def main(arguments: list[str]) -> int:
         speeds(bundles, start_of(VALIDATION[0], TIMED), threads) for threads in CLOCKS
     ]
     if options.speeds:
+        if is_earlier("two_models"):
+            raise SystemExit("the sizes are of an earlier state: measure them, too")
         result["rows"] = (read_result("two_models") or result)["rows"]
         write_result("two_models", result)
         return 0

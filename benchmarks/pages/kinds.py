@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks.kinds.build import digests
 from benchmarks.kinds.files import FILES
 from benchmarks.measure.kinds import RIVALS
-from benchmarks.pages.tables import conditions, section
+from benchmarks.pages import kinds_reasons
+from benchmarks.pages.tables import conditions, row_origins, section
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
 from lmpack.evaluation.markdown import table
 
 ANCHOR = "paq8px -8"
 """It knows many formats, takes far longer than all others, and has a table of its own."""
 
+IN_README = (
+    "lmpack -1", "lmpack -2", "lmpack -6", "lmpack -9",
+    "xz -9e", "zstd -19", "brotli -11", "bzip3", "zpaq -m5",
+)  # fmt: skip
+"""What the README's table of kinds shows, in its order."""
+
 OTHERS = tuple(name for name in RIVALS if name != ANCHOR)
 DEFAULT = f"lmpack -{DEFAULT_LEVEL}"
+ADAPTIVE = "lmpack -2"
 STRONGEST = f"lmpack -{max(LEVELS)}"
 
 Row = Mapping[str, Any]
@@ -88,6 +96,26 @@ def _percent(row: Row, other: Row) -> float:
     return 100 * (_size(row) / _size(other) - 1)
 
 
+def _larger(rows: Rows, ours: str, other: str) -> dict[str, float]:
+    """By how many per cent files are larger with a level than with another program, if they are."""
+    found = {}
+    for row in rows.of(ours):
+        theirs = rows.find(row["file"], other)
+        if theirs is not None and _percent(row, theirs) > 0:
+            found[row["file"]] = _percent(row, theirs)
+    return found
+
+
+def _missing(rows: Rows) -> dict[str, list[str]]:
+    """The files of which a program has no row that others have, by program."""
+    all_files = [row["file"] for row in rows.of(DEFAULT)]
+    missing = {
+        name: [file for file in all_files if rows.find(file, name) is None]
+        for name in rows.measured(OTHERS)
+    }
+    return {name: files for name, files in missing.items() if files}
+
+
 def kinds(result: dict[str, Any]) -> str:
     """Sizes of all files with all programs, and what a byte costs."""
     rows = Rows(result)
@@ -97,14 +125,18 @@ def kinds(result: dict[str, Any]) -> str:
         "`scripts/bench kinds`: each file as a whole, one thread, every row decoded and compared "
         f"but those of {ANCHOR}. Models and programs are not counted in the sizes. "
         + _machines(result)
-        + conditions(result),
+        + f"{conditions(result)} {row_origins(result['rows'])}",
         "Bits per byte by level, beside the smallest of the other programs "
         f"({_versions(rows, OTHERS)}); per cent: how much larger (+) or smaller (-) "
         f"{DEFAULT} is than that one.",
         _levels(rows, levels),
         "\n".join(claim(rows, level) for level in (DEFAULT, STRONGEST) if level in levels),
+        *kinds_reasons.odd_files(
+            [loss.file for loss in losses(rows, DEFAULT)], _larger(rows, STRONGEST, ADAPTIVE)
+        ),
         _anchored(rows),
-        "Bits per byte of the other programs:",
+        kinds_reasons.where_the_anchor_wins(ANCHOR, _larger(rows, STRONGEST, ANCHOR)),
+        f"Bits per byte of the other programs. {kinds_reasons.failures(_missing(rows))}".rstrip(),
         _others(rows),
         "Microseconds of CPU time a byte, start included, all files together:",
         _times(rows, levels),
@@ -112,6 +144,40 @@ def kinds(result: dict[str, Any]) -> str:
         "benchmarks/kinds/digests.json holds in full:",
         _files(),
     )
+
+
+def readme_kinds(result: Mapping[str, Any]) -> str:
+    """One line for each kind: the mean of the bits per byte of its files.
+
+    A cell is empty if a program was not measured on all files of the kind. The best is bold.
+    """
+    lines = []
+    for kind, means in mean_rates(result, IN_README):
+        count = sum(file.kind == kind for file in FILES)
+        cells = ["" if mean is None else f"{mean:.3f}" for mean in means.values()]
+        best = min(filter(None, cells), default="")
+        lines.append([kind, str(count), *(f"**{c}**" if c and c == best else c for c in cells)])
+    return table(["", "files", *IN_README], lines)
+
+
+def mean_rates(
+    result: Mapping[str, Any], codecs: Iterable[str]
+) -> Iterator[tuple[str, dict[str, float | None]]]:
+    """Each kind with the bits per byte of programs, the mean over its files.
+
+    None for a program that was not measured on all of them.
+    """
+    rows, codecs = Rows(result), list(codecs)
+    for kind in dict.fromkeys(file.kind for file in FILES):
+        names = [file.name for file in FILES if file.kind == kind]
+        yield kind, {codec: _mean_rate(rows, codec, names) for codec in codecs}
+
+
+def _mean_rate(rows: Rows, codec: str, files: Sequence[str]) -> float | None:
+    """Bits per byte, the mean over the files; None if one was not measured."""
+    found = [rows.find(name, codec) for name in files]
+    measured = [8 * row["size"] / row["bytes"] for row in found if row is not None]
+    return sum(measured) / len(files) if len(measured) == len(files) else None
 
 
 def _machines(result: Mapping[str, Any]) -> str:

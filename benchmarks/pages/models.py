@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.data import WIKIPEDIA, title_of
 from benchmarks.pages import training
+from benchmarks.pages.tables import standing
 from benchmarks.record import read_result
 from lmpack._blocks.levels import DEFAULT_MODEL
 from lmpack._models.bundle import Bundle, classical_rates, list_models
@@ -58,7 +59,8 @@ def _models(bundles: list[Bundle]) -> str:
         )
     header = ["model", "layers x width", "heads", "hidden", "windows", "parameters"]
     header += ["products a byte", "bundle bytes", "trained on bytes", "KB/s in / out"]
-    return table(header, rows)
+    words = standing(read_result("compare") or {})
+    return f"{table(header, rows)}\n\n{f'KB/s: {words}' if words else ''}".rstrip()
 
 
 def _speed(model: str) -> str:
@@ -113,4 +115,5 @@ def _chunks() -> str:
         [f"paper: {name}, {PAPERS_DATA}", f"{CHUNKED[name][COLUMNS.index(PAPERS_DATA)]:.1f}", ""]
         for name in PAPERS
     ]
-    return table(["model", f"chunks of {chunked['chunk']:,}", "whole"], rows)
+    header = ["model", f"chunks of {chunked['chunk']:,}", "whole"]
+    return f"{table(header, rows)}\n\n{standing(result)}".rstrip()

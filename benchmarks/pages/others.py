@@ -31,7 +31,7 @@ def compare(result: dict[str, Any]) -> str:
         for title, entry in files.items()
     ]
     return section(
-        "The models alone beside classical compressors",
+        "The models alone next to classical compressors",
         f"`scripts/bench compare`: the first {result['limit']:,} bytes of each file, "
         "without mixing; every row decoded and compared. The model is not counted in the size. "
         + conditions(result),

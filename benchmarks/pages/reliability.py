@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from benchmarks.commits import known_commits, newest
 from benchmarks.pages.tables import conditions
 from benchmarks.record import read_result
 from benchmarks.reliability.fuzzing import RUNS
@@ -45,8 +46,28 @@ def _attacks(result: dict[str, Any]) -> str:
     rows = [_row(record) for record in result["attacks"]]
     notes = [note for record in result["attacks"] for note in _notes(record)]
     text = f"All attacks together took {result['seconds'] / 60:.0f} minutes. "
-    lines = [text + conditions(result), table(HEADER, rows), *notes]
+    age = _age(result["environment"]["commit"])
+    lines = [text + f"{conditions(result)} {age}".rstrip(), table(HEADER, rows), *notes]
     return "\n\n".join(lines)
+
+
+def _age(commit: str) -> str:
+    """How old the attacked program is, compared with the newest one that anything was measured of.
+
+    Nothing of a commit that is not known.
+    """
+    facts = known_commits().get(commit)
+    if facts is None:
+        return ""
+    latest = newest()
+    count = latest["number"] - facts["number"]
+    return (
+        f"That program is of {facts['date']}. From it to the newest one that these documents have "
+        f"numbers of ({latest['date']}) the history grew by {count:,} commits, which may have "
+        "changed what these attacks reach."
+        if count > 0
+        else f"That program is of {facts['date']}."
+    )
 
 
 def _row(record: dict[str, Any]) -> list[str]:

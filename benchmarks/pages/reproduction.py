@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
+from types import ModuleType
 
+from benchmarks.evaluated import EVALUATION, evaluated_words
 from benchmarks.pages import pretrained
 from benchmarks.pages.models import SPLITS
 from benchmarks.pages.tables import conditions
 from benchmarks.paper_models import read_list
-from benchmarks.places import RESULTS
 from benchmarks.record import read_result
 from lmpack.evaluation import context, scaling, table1, table2
 from lmpack.evaluation.markdown import table
 from lmpack.evaluation.results import read_rows
 from lmpack.evaluation.table2 import weights_in_layers
-
-EVALUATION = RESULTS / "evaluation"
 
 EXPERIMENTS = {
     "table1": (table1, EVALUATION / "table1.json"),
@@ -34,9 +34,16 @@ EVALUATED = ("enwik8_prefix.valid", "wikipedia_en_2014.valid")
 def parts() -> dict[str, str]:
     """The tables by the name of their markers."""
     tables = {
-        name: experiment.body(read_rows(path)) for name, (experiment, path) in EXPERIMENTS.items()
+        name: _evaluated(experiment, path) for name, (experiment, path) in EXPERIMENTS.items()
     }
     return {"models": _models(), **tables, "pretrained": _pretrained(), "generation": _generation()}
+
+
+def _evaluated(experiment: ModuleType, path: Path) -> str:
+    """A table of `lmpack eval`, and of what earlier state rows of it are."""
+    rows = read_rows(path)
+    name = path.relative_to(EVALUATION).with_suffix("").as_posix()
+    return f"{experiment.body(rows)}\n\n{evaluated_words(name, rows)}".rstrip()
 
 
 def _pretrained() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks.measure.rival_files import CORPORA, GROUPS, LARGE, SAMPLE
-from benchmarks.pages.tables import conditions, section
+from benchmarks.pages.tables import OURS, conditions, row_origins, section
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS, Level
 from lmpack.evaluation.markdown import table
 
@@ -14,27 +15,36 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 WAYS = ("compress", "decompress")
-OURS = "lmpack"
-"""The start of the names of our rows, before the level."""
+
+COSTED = (1, 2, DEFAULT_LEVEL, max(LEVELS))
+"""Levels whose cost for very much content is computed."""
 
 
 def rivals(result: dict[str, Any]) -> str:
     """Sizes of all files, and sizes, speeds and memory on the sample."""
     rows = result["rows"]
     return section(
-        "All levels beside other compressors",
+        "All levels next to other compressors",
         "`scripts/bench rivals`: every program with one thread, every row decoded and "
         f"compared. Of long files the first {result['limit']:,} bytes, but all of `reymont` and "
         "`xml`. Models and programs are not counted in the sizes. lpaq1 is Mahoney's program of "
         "2007 as kept in vi/lpaq1_stream (650dad5; its `feof` test made to depend on the stream "
         "mode, without which it loses the end of files), paq8px is v216 (hxim/paq8px 29237fb). "
-        + conditions(result),
+        + f"{conditions(result)} {row_origins(rows)}",
         f"On the sample, {', '.join(SAMPLE)}, together. Speed is that of the process, start "
-        "included, in KB per second of CPU time:",
+        "included, in KB per second of CPU time. Memory is the most that the process had, as the "
+        "system says at its end; rows that were measured another way have no number:",
         sample_table(rows),
-        "Bits per byte of every file; for the corpora also of all their files together:",
+        "Bits per byte of every file. The lines of a corpus are all bits of its files over all "
+        "their bytes, and so are the rates in the table above and in the README: large files "
+        f"weigh more. The last line is the mean of the rates of the {SAMPLE_COUNT} files of the "
+        "sample, in which each weighs the same:",
         _sizes(rows),
     )
+
+
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+SAMPLE_COUNT = _COUNTS[len(SAMPLE)]
 
 
 def sample_table(rows: Rows) -> str:
@@ -45,8 +55,7 @@ def sample_table(rows: Rows) -> str:
             f"{point['bits_per_byte']:.3f}",
             f"{point['compress']:,.0f}",
             f"{point['decompress']:,.0f}",
-            f"{point['compress_memory']:,.0f}",
-            f"{point['decompress_memory']:,.0f}",
+            *(_mebibytes(point[f"{way}_memory"]) for way in WAYS),
         ]
         for name, point in sample_points(rows).items()
     ]
@@ -54,9 +63,19 @@ def sample_table(rows: Rows) -> str:
     return table([*header, "compress MiB", "decompress MiB"], lines)
 
 
-def sample_points(rows: Rows) -> dict[str, dict[str, float]]:
-    """By codec: bits per byte, KB/s of CPU time and MiB of memory both ways, on the sample."""
-    points = {}
+def _mebibytes(number: float | None) -> str:
+    return "" if number is None else f"{number / 2**20:,.0f}"
+
+
+def peak(rows: Rows, way: str) -> float | None:
+    """The most bytes of memory of all these rows; None if one of them, or all, have no number."""
+    peaks = [row[way].get("peak_memory") for row in rows]
+    return None if None in peaks else max(peaks, default=None)
+
+
+def sample_points(rows: Rows) -> dict[str, dict[str, Any]]:
+    """By codec: bits per byte, KB/s of CPU time and bytes of memory both ways, on the sample."""
+    points: dict[str, dict[str, Any]] = {}
     for name in _codecs(rows):
         mine = [row for row in rows if row["codec"] == name and row["file"] in SAMPLE]
         if len(mine) < len(SAMPLE):
@@ -65,8 +84,7 @@ def sample_points(rows: Rows) -> dict[str, dict[str, float]]:
         for way in WAYS:
             seconds = sum(row[way]["cpu"] for row in mine)
             points[name][way] = sum(row["bytes"] for row in mine) / 1000 / seconds
-            memory = max(row[way]["peak_memory"] for row in mine)
-            points[name][f"{way}_memory"] = memory / 2**20
+            points[name][f"{way}_memory"] = peak(mine, way)
     return points
 
 
@@ -76,7 +94,7 @@ def readme_levels(rows: Rows) -> str:
     for number, level in LEVELS.items():
         name = f"{OURS} -{number}"
         large = [row for row in rows if row["codec"] == name and row["file"] in LARGE]
-        memory = [max((row[way]["peak_memory"] for row in large), default=0) for way in WAYS]
+        memory = [_mebibytes(peak(large, way)) for way in WAYS]
         lines.append(
             [
                 f"-{number}" + " (default)" * (number == DEFAULT_LEVEL),
@@ -85,11 +103,31 @@ def readme_levels(rows: Rows) -> str:
                 *_sample_cells(rows, level),
                 *_rates(rows, [name], "xml"),
                 *_rates(rows, [name], "reymont"),
-                " / ".join(f"{bytes_ / 2**20:,.0f}" for bytes_ in memory) if large else "",
+                " / ".join(memory) if all(memory) else "",
             ]
         )
     header = ["level", "model", "blocks", "bits per byte", "KB/s in / out", "xml", "reymont"]
     return table([*header, "MiB in / out"], lines)
+
+
+def costs(rows: Rows) -> str:
+    """What 10 TB of such files would take and become: computed, by level."""
+    lines = []
+    for number in COSTED:
+        point = sample_points(rows).get(f"{OURS} -{number}")
+        if point is None:
+            continue
+        hours = (10e12 / 1000 / point[way] / 3600 for way in WAYS)
+        lines.append(
+            [
+                f"-{number}",
+                " / ".join(f"{point[way]:,.0f}" for way in WAYS),
+                " / ".join(f"{100 * round(each / 100):,}" for each in hours),
+                f"{10 * point['bits_per_byte'] / 8:.1f} TB",
+            ]
+        )
+    header = ["level", "KB/s of a core, in / out", "10 TB, core hours in / out", "becomes"]
+    return table(header, lines)
 
 
 def _sample_cells(rows: Rows, level: Level) -> list[str]:
@@ -122,7 +160,18 @@ def _sizes(rows: Rows) -> str:
             lines.append([f"{group}: {title}", *_rates(mine, names, title)])
         if group in CORPORA:
             lines.append([f"**{group}, all**", *_totals(rows, names, group)])
+    lines.append([f"**mean of the {SAMPLE_COUNT} files**", *_means(rows, names)])
     return table(["file", *names], lines)
+
+
+def _means(rows: Rows, names: Iterable[str]) -> list[str]:
+    """For each codec the mean of its rates of the sample's files, if it has all of them."""
+    cells = []
+    for name in names:
+        mine = [row for row in rows if row["codec"] == name and row["file"] in SAMPLE]
+        rates = [_rate([row]) for row in mine]
+        cells.append(f"{statistics.mean(rates):.3f}" if len(rates) == len(SAMPLE) else "")
+    return cells
 
 
 def _rates(rows: Rows, names: Iterable[str], title: str) -> list[str]:

@@ -7,12 +7,14 @@ import statistics
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.pages.tables import conditions
+from benchmarks.pages.tables import conditions, standing
 from benchmarks.record import read_result
 from lmpack.evaluation.markdown import table
 
 SHARES = ("products", "attention", "optimizers")
 """What the time of training goes to, as far as it is told apart."""
+MIXING = {"alone": "no", "mixed": "yes"}
+SIDES = ("before", "after")
 
 
 def parts(splits: Mapping[str, str]) -> dict[str, str]:
@@ -20,7 +22,6 @@ def parts(splits: Mapping[str, str]) -> dict[str, str]:
     sections: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
         "experiments": ("training_experiments", functools.partial(experiments, splits=splits)),
         "training_speed": ("training_speed", speed),
-        "training_ratio": ("training_ratio", ratio),
         "living_layers": ("living_layers", living_layers),
         "model_change": ("model_change", functools.partial(model_change, splits=splits)),
     }
@@ -44,7 +45,7 @@ def experiments(result: dict[str, Any], splits: Mapping[str, str]) -> str:
     ]
     header = ["run", "products", "million parameters", "mean", *splits.values()]
     note = f"{result['symbols']:,} symbols a run, one thread. {_origins(result['rows'])}"
-    return table(header, rows) + "\n\n" + note
+    return table(header, rows) + "\n\n" + f"{note} {standing(result)}".rstrip()
 
 
 def _origins(rows: list[dict[str, Any]]) -> str:
@@ -79,39 +80,49 @@ def speed(result: dict[str, Any]) -> str:
     return table(header, rows) + "\n\n" + note
 
 
-def ratio(result: dict[str, Any]) -> str:
-    """Training beside an earlier revision."""
-    rows = [
-        [
-            row["preset"],
-            *(
-                " ".join(f"{speed:,.0f}" for speed in row["symbols_per_second"][turn])
-                for turn in ("before", "after")
-            ),
-            f"{row['ratio']:.2f}",
-        ]
-        for row in result["rows"]
-    ]
-    header = ["model", f"symbols a CPU second, {result['revision']}", "now", "ratio of medians"]
-    return table(header, rows) + "\n\n" + conditions(result)
-
-
 def model_change(result: dict[str, Any], splits: Mapping[str, str]) -> str:
-    """A model beside the one before it."""
-    rows = [
+    """Models beside the ones before them: sizes, and what coding takes."""
+    changes = result["rows"]
+    header = ["model", "symbols it has seen", "mixing", "mean", *splits.values()]
+    sizes = [
         [
-            f"{row['symbols']:,}",
+            change["model"],
+            f"{change[side]['symbols']:,}",
             how,
-            f"{statistics.mean(row[way].values()):.3f}",
-            *(f"{row[way][split]:.3f}" for split in splits),
+            f"{statistics.mean(change[side][way].values()):.3f}",
+            *(f"{change[side][way][split]:.3f}" for split in splits),
         ]
-        for way, how in (("alone", "no"), ("mixed", "yes"))
-        for row in result["rows"]
+        for change in changes
+        for way, how in MIXING.items()
+        for side in SIDES
     ]
-    name = result["rows"][-1]["name"]
-    header = [f"symbols that {name} has seen", "mixing", "mean", *splits.values()]
-    note = f"Bits per byte of the first {result['bytes']:,} bytes, level {result['level']}. "
-    return table(header, rows) + "\n\n" + note + conditions(result)
+    times = [
+        [change["model"], how, *_times(change, way)]
+        for change in changes
+        for way, how in MIXING.items()
+    ]
+    notes = [
+        f"{change['model']}: bits per byte of the first {change['bytes']:,} bytes, level "
+        f"{change['level']}. {conditions(change)}"
+        for change in changes
+    ]
+    return "\n\n".join(
+        [
+            table(header, sizes),
+            "Microseconds of CPU time for each byte that is encoded, by turns, with the model "
+            "before and the one after:",
+            table(["model", "mixing", "before", "after", "ratio"], times),
+            " ".join([*notes, standing(result)]).rstrip(),
+        ]
+    )
+
+
+def _times(change: Mapping[str, Any], way: str) -> list[str]:
+    """Before, after, and how many times as long it takes now."""
+    if "encode_us_per_byte" not in change:
+        return ["not measured"] * 2 + [""]
+    before, after = (change["encode_us_per_byte"][way][side] for side in SIDES)
+    return [f"{before:.2f}", f"{after:.2f}", f"{after / before:.2f}"]
 
 
 def living_layers(result: dict[str, Any]) -> str:
@@ -130,4 +141,4 @@ def living_layers(result: dict[str, Any]) -> str:
     ]
     header = ["run", "mean", "% living units", "% zeros", "% constant", "growth"]
     note = f"{result['symbols']:,} symbols a run, one thread. {_origins(result['rows'])}"
-    return table(header, rows) + "\n\n" + note
+    return table(header, rows) + "\n\n" + f"{note} {standing(result)}".rstrip()

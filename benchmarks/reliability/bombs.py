@@ -83,7 +83,7 @@ def _bombs() -> Iterator[tuple[str, bytes]]:
     plain = bytes(MOST_SIZE)
     raw = Forged(BlockKind.RAW, len(plain), plain, zlib.crc32(plain))
     yield "two raw blocks", forging.container([raw, raw], forging.header())
-    yield "an index of 2^62 bytes", forging.header() + forging.index([], content=2**62)
+    yield "an index of 2^62 bytes", forging.header() + forging.index([], size=2**62)
 
 
 def _block(kind: BlockKind, lanes_log2: int, length: int) -> Forged:

@@ -10,7 +10,7 @@ from benchmarks.reliability.children import Case, run_cases
 from benchmarks.reliability.forging import Forged
 from benchmarks.reliability.specimens import Specimen, specimens, tag_of
 from benchmarks.reliability.tally import Setting, Tally
-from lmpack._container import PAIR_VERSION, encode_varint
+from lmpack._container import encode_varint
 from lmpack._models.bundle import list_models
 
 LENGTHS = (
@@ -43,14 +43,19 @@ def _hostile(specimen: Specimen) -> Iterator[tuple[str, bytes]]:
         Forged(tag_of(block), block.plain_length, block.payload, block.checksum)
         for _, block in found
     ]
+    names = start[6:-4]
     for version in (0, 2, 3, 127, 255):
-        yield f"version {version}", forging.header(start[5:13], version) + body
-    for fingerprint in _other_fingerprints(start[5:13]):
+        yield f"version {version}", forging.header(names, version=version, flags=start[5]) + body
+    for flags in range(256):
+        if flags != start[5]:
+            yield f"flags {flags}", forging.header(names, flags=flags) + body
+            padded = (names + bytes(range(32)))[: 8 * (flags % 4 + flags // 8 % 2)]
+            yield f"flags {flags} and names", forging.header(padded, flags=flags) + body
+    for fingerprint in _other_fingerprints(names[:8]):
         yield f"model {fingerprint.hex()}", forging.header(fingerprint) + body
-        pair = forging.header(fingerprint, PAIR_VERSION) + forging.checked(start[5:13])
-        yield f"models {fingerprint.hex()} and its own", pair + body
+        for pair in ((fingerprint, names[:8]), (names[:8], fingerprint)):
+            yield f"models {pair[0].hex()} and {pair[1].hex()}", forging.header(*pair) + body
     for length in LENGTHS:
-        yield f"content length {length}", forging.container(blocks, start, content=length)
         yield f"index size {length}", forging.container(blocks, start, size=length)
     for place, forged in enumerate(blocks):
         for name, other in _hostile_blocks(forged):

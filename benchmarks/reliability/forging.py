@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from typing import NamedTuple
 
-from lmpack._container import FINGERPRINT_SIZE, MAGIC
+from lmpack._container import MAGIC
 
 LARGEST_VARINT = 2**63 - 1
 
@@ -50,9 +50,11 @@ def checked(body: bytes) -> bytes:
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def header(fingerprint: bytes = bytes(FINGERPRINT_SIZE), version: int = 1) -> bytes:
-    """A header."""
-    return checked(MAGIC + bytes([version]) + fingerprint)
+def header(*names: bytes, version: int = 1, flags: int | None = None) -> bytes:
+    """A header that names things; without flags they are models."""
+    return checked(
+        MAGIC + bytes([version, len(names) if flags is None else flags]) + b"".join(names)
+    )
 
 
 def block(forged: Forged, place: int = 0) -> bytes:
@@ -64,25 +66,15 @@ def block(forged: Forged, place: int = 0) -> bytes:
     return head + checksum + forged.payload
 
 
-def index(
-    entries: list[tuple[int, int]], content: int | None = None, size: int | None = None
-) -> bytes:
-    """An index; `content` and `size` in the place of the lengths that it should have."""
-    length = sum(plain for plain, _ in entries) if content is None else content
-    body = b"\0" + varint(length)
-    body += b"".join(varint(plain) + varint(payload) for plain, payload in entries)
+def index(entries: list[tuple[int, int]], size: int | None = None) -> bytes:
+    """An index; `size` in the place of the length that it should say."""
+    body = b"\0" + b"".join(varint(plain) + varint(payload) for plain, payload in entries)
     body += varint(len(body) if size is None else size)[::-1]
     return checked(body)
 
 
-def container(
-    blocks: list[Forged],
-    start: bytes,
-    *,
-    content: int | None = None,
-    size: int | None = None,
-) -> bytes:
+def container(blocks: list[Forged], start: bytes, *, size: int | None = None) -> bytes:
     """A whole container behind the header `start`."""
     entries = [forged.entry or (forged.plain_length, len(forged.payload)) for forged in blocks]
     body = b"".join(block(forged, place) for place, forged in enumerate(blocks))
-    return start + body + index(entries, content, size)
+    return start + body + index(entries, size)

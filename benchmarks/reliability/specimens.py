@@ -19,8 +19,6 @@ from lmpack._blocks.coding import Coding, no_progress
 from lmpack._blocks.filters import Filter
 from lmpack._container import (
     FINGERPRINT_SIZE,
-    NO_MODEL,
-    PAIR_VERSION,
     Block,
     BlockKind,
     ByteReader,
@@ -64,7 +62,7 @@ class Specimen(NamedTuple):
     @property
     def header(self) -> bytes:
         """The header of its first container."""
-        return self.data[: 29 if self.data[4] == PAIR_VERSION else 17]
+        return self.data[: Header.parse(self.data).size]
 
     def cases(self, name: str, data: bytes) -> Iterator[Case]:
         """Other bytes in its place, read forward and by the index."""
@@ -132,9 +130,9 @@ def adaptive_block(content: bytes, coding: Coding = ADAPTIVE) -> Block:
     return Block(coding.kind, 0, len(content), zlib.crc32(content), payload)
 
 
-def _container(blocks: list[Block], fingerprint: bytes = NO_MODEL) -> bytes:
+def _container(blocks: list[Block], *fingerprints: bytes) -> bytes:
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, fingerprint[:FINGERPRINT_SIZE])
+    writer = ContainerWriter(sink, Header(tuple(one[:FINGERPRINT_SIZE] for one in fingerprints)))
     for block in blocks:
         writer.write(block)
     writer.finish()

@@ -36,6 +36,25 @@ bool has_shape(const py::array& array, const std::vector<Axis>& axes) {
   return true;
 }
 
+template <typename Element>
+std::span<const Element> elements_of(const py::array& array, const std::string& name,
+                                     const std::string& type, const std::vector<Axis>& axes) {
+  if (!py::isinstance<py::array_t<Element>>(array)) {
+    throw InvalidArgument(name + " must be an " + type + " array, not " +
+                          py::str(array.dtype()).cast<std::string>());
+  }
+  if (!has_shape(array, axes)) {
+    throw InvalidArgument(name + " must have the shape " + shape_text(axes) + ", not " +
+                          shape_text(array));
+  }
+  if (!is_plain_memory(array, alignof(Element))) {
+    throw InvalidArgument(name +
+                          " must be aligned and C-contiguous; numpy.ascontiguousarray makes a copy "
+                          "that is");
+  }
+  return {static_cast<const Element*>(array.data()), static_cast<std::size_t>(array.size())};
+}
+
 }  // namespace
 
 bool is_plain_memory(const py::array& array, std::size_t alignment) {
@@ -45,20 +64,12 @@ bool is_plain_memory(const py::array& array, std::size_t alignment) {
 
 std::span<const std::int32_t> int32_elements(const py::array& array, const std::string& name,
                                              const std::vector<Axis>& axes) {
-  if (!py::isinstance<py::array_t<std::int32_t>>(array)) {
-    throw InvalidArgument(name + " must be an int32 array, not " +
-                          py::str(array.dtype()).cast<std::string>());
-  }
-  if (!has_shape(array, axes)) {
-    throw InvalidArgument(name + " must have the shape " + shape_text(axes) + ", not " +
-                          shape_text(array));
-  }
-  if (!is_plain_memory(array, alignof(std::int32_t))) {
-    throw InvalidArgument(name +
-                          " must be aligned and C-contiguous; numpy.ascontiguousarray makes a copy "
-                          "that is");
-  }
-  return {static_cast<const std::int32_t*>(array.data()), static_cast<std::size_t>(array.size())};
+  return elements_of<std::int32_t>(array, name, "int32", axes);
+}
+
+std::span<const std::uint16_t> uint16_elements(const py::array& array, const std::string& name,
+                                               const std::vector<Axis>& axes) {
+  return elements_of<std::uint16_t>(array, name, "uint16", axes);
 }
 
 std::size_t axis_size(const py::array& array, py::ssize_t axis) {

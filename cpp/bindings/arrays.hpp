@@ -26,6 +26,11 @@ struct Axis {
 std::span<const std::int32_t> int32_elements(const pybind11::array& array, const std::string& name,
                                              const std::vector<Axis>& axes);
 
+// The same of uint16.
+std::span<const std::uint16_t> uint16_elements(const pybind11::array& array,
+                                               const std::string& name,
+                                               const std::vector<Axis>& axes);
+
 // Whether the elements lie one after another at an address that is a multiple of the alignment.
 bool is_plain_memory(const pybind11::array& array, std::size_t alignment);
 

@@ -37,4 +37,9 @@ std::optional<Mixing> mixing_of(const std::optional<MixingNumbers>& numbers) {
   return mixing_of(*numbers);
 }
 
+GivenBytes given_of(const GivenParts& parts) {
+  if (!parts) return {};
+  return {.plain = bytes_of(parts->first), .is_given = bytes_of(parts->second)};
+}
+
 }  // namespace lmpack::bindings

@@ -13,6 +13,7 @@
 #include "arrays.hpp"
 #include "lmpack/block_steps.hpp"
 #include "lmpack/coder/block_layout.hpp"
+#include "lmpack/mixing/given_bytes.hpp"
 #include "lmpack/mixing/mixing.hpp"
 
 namespace lmpack::bindings {
@@ -30,6 +31,12 @@ using MixingNumbers = std::pair<std::int64_t, std::int64_t>;
 // Throws InvalidArgument if a number is out of range.
 Mixing mixing_of(const MixingNumbers& numbers);
 std::optional<Mixing> mixing_of(const std::optional<MixingNumbers>& numbers);
+
+// How Python says which bytes are given: the block, and for each of its bytes 1 if it is, 0 if not.
+using GivenParts = std::optional<std::pair<pybind11::bytes, pybind11::bytes>>;
+
+// They belong to the Python objects.
+GivenBytes given_of(const GivenParts& parts);
 
 // What a function that runs without the GIL gives, as Python bytes.
 template <typename Function>

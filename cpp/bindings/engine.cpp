@@ -100,23 +100,29 @@ Models models_of(const Engine& engine, const Engine* second) {
 
 py::bytes encode_mixed(const Engine& engine, ThreadTeam& team, const py::bytes& plain,
                        std::int64_t lane_length, const MixingNumbers& mixing,
-                       const py::function& steps_done, const Engine* second) {
+                       const py::function& steps_done, const Engine* second, Prefix* prefix,
+                       const GivenParts& given) {
   const auto bytes = bytes_of(plain);
   const BlockLayout layout = layout_of(bytes, lane_length);
   const Mixing how = mixing_of(mixing);
+  const GivenBytes known = given_of(given);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return encode_mixed_block(models_of(engine, second), team, bytes, layout, how, tell);
+    return encode_mixed_block(models_of(engine, second), team, bytes, layout, how, tell, prefix,
+                              known);
   });
 }
 
 py::bytes decode_mixed(const Engine& engine, ThreadTeam& team, const py::buffer& payload,
                        std::int64_t length, std::int64_t lane_length, const MixingNumbers& mixing,
-                       const py::function& steps_done, const Engine* second) {
+                       const py::function& steps_done, const Engine* second, Prefix* prefix,
+                       const GivenParts& given) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
   const Mixing how = mixing_of(mixing);
+  const GivenBytes known = given_of(given);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return decode_mixed_block(models_of(engine, second), team, std::move(bytes), layout, how, tell);
+    return decode_mixed_block(models_of(engine, second), team, std::move(bytes), layout, how, tell,
+                              prefix, known);
   });
 }
 
@@ -219,6 +225,7 @@ Raises:
     lmpack.errors.UsageError: an argument is out of range.)")
       .def("encode_mixed", &encode_mixed, py::arg("team"), py::arg("plain"), py::arg("lane_length"),
            py::arg("mixing"), py::arg("steps_done"), py::arg("second") = py::none(),
+           py::arg("prefix") = py::none(), py::arg("given") = py::none(),
            R"(As encode(), with adaptive mixing.
 
 Args:
@@ -228,10 +235,14 @@ Args:
     mixing: the distance at which bytes resemble one another, 1 to 65535, 0 if it is unknown; the
         predictor: 1 light, 2 full, 3 strong.
     steps_done: as for encode().
-    second: the engine of a second model that is mixed in.)")
+    second: the engine of a second model that is mixed in.
+    prefix: a Prefix that stands before the block. The first block of its kind takes as long as the
+        prefix would, too.
+    given: as for encode_adaptive().)")
       .def("decode_mixed", &decode_mixed, py::arg("team"), py::arg("payload"), py::arg("length"),
            py::arg("lane_length"), py::arg("mixing"), py::arg("steps_done"),
-           py::arg("second") = py::none(),
+           py::arg("second") = py::none(), py::arg("prefix") = py::none(),
+           py::arg("given") = py::none(),
            "The bytes of a block that encode_mixed() made, with the same arguments.");
 }
 

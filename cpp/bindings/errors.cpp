@@ -41,6 +41,18 @@ void translate(std::exception_ptr error) {
 
 }  // namespace
 
+py::object python_error(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const InvalidArgument& mistake) {
+    return error_types().usage(mistake.what());
+  } catch (const DamagedStream& damage) {
+    return error_types().damaged(damage.what());
+  } catch (const std::exception& other) {
+    return py::module_::import("builtins").attr("RuntimeError")(other.what());
+  }
+}
+
 void register_errors() {
   error_types();
   py::register_local_exception_translator(translate);

@@ -2,6 +2,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,9 @@
 
 #include "arrays.hpp"
 #include "blocks.hpp"
+#include "lmpack/coder/bytes.hpp"
+#include "lmpack/error.hpp"
+#include "lmpack/mixing/byte_path.hpp"
 #include "lmpack/mixing/mixed_decoder.hpp"
 #include "lmpack/mixing/mixed_encoder.hpp"
 #include "registers.hpp"
@@ -48,6 +52,19 @@ void encode(SharedEncoder& shared, const py::args& odds) {
     models.push_back({elements, axis_size(array, 2)});
   }
   shared.use([&](MixedEncoder& encoder) { encoder.encode(models, steps); });
+}
+
+void encode_paths(SharedEncoder& shared, const py::array& paths) {
+  const std::size_t lanes = shared.constant().layout().lanes();
+  const auto numbers = uint16_elements(
+      paths, "paths", {{"L", lanes}, {"T"}, {"M", shared.constant().models()}, {"8", kBitsInByte}});
+  if (std::ranges::find(numbers, 0) != numbers.end()) {
+    throw InvalidArgument("a probability must be 1 to 65535, not 0");
+  }
+  const std::span all(reinterpret_cast<const BytePath*>(numbers.data()),
+                      numbers.size() / kBitsInByte);
+  const std::size_t steps = axis_size(paths, 1);
+  shared.use([&](MixedEncoder& encoder) { encoder.encode(all, steps); });
 }
 
 py::bytes finish_encoder(SharedEncoder& shared) {
@@ -101,6 +118,17 @@ Args:
 Raises:
     lmpack.errors.UsageError: the array has another type or shape, odds are out of range, or the block
         has fewer steps left. After bad odds every further call is refused.)")
+      .def("encode_paths", &encode_paths, py::arg("paths"),
+           R"(Codes the next T steps by what the odds of M models say of each bit of each byte.
+
+Args:
+    paths: uint16 [L, T, M, 8], C-contiguous: the probability in units of 2**-16, 1 to 65535, that a bit
+        is 1, given those before it, the highest first (docs/mixing.md, section 5). Those of lanes that
+        have ended are ignored.
+
+Raises:
+    lmpack.errors.UsageError: the array has another type or shape, a probability is 0, or the block has
+        fewer steps left.)")
       .def("finish", &finish_encoder, R"(The payload. Call it once, after lane_length steps.
 
 Raises:

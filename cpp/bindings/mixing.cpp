@@ -16,6 +16,7 @@
 #include "lmpack/mixing/likely_stride.hpp"
 #include "lmpack/mixing/mixing_kernels.hpp"
 #include "lmpack/mixing/parts_trial.hpp"
+#include "lmpack/prefix.hpp"
 #include "registers.hpp"
 
 namespace py = pybind11;
@@ -23,23 +24,29 @@ namespace py = pybind11;
 namespace lmpack::bindings {
 namespace {
 
+PrimedMixers* mixers_of(Prefix* prefix) { return prefix == nullptr ? nullptr : &prefix->mixers(); }
+
 py::bytes encode_adaptive(const py::bytes& plain, std::int64_t lane_length,
-                          const MixingNumbers& mixing, const py::function& steps_done) {
+                          const MixingNumbers& mixing, const py::function& steps_done,
+                          Prefix* prefix, const GivenParts& given) {
   const auto bytes = bytes_of(plain);
   const BlockLayout layout = layout_of(bytes, lane_length);
   const Mixing how = mixing_of(mixing);
+  const GivenBytes known = given_of(given);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return encode_adaptive_block(bytes, layout, how, tell);
+    return encode_adaptive_block(bytes, layout, how, tell, mixers_of(prefix), known);
   });
 }
 
 py::bytes decode_adaptive(const py::buffer& payload, std::int64_t length, std::int64_t lane_length,
-                          const MixingNumbers& mixing, const py::function& steps_done) {
+                          const MixingNumbers& mixing, const py::function& steps_done,
+                          Prefix* prefix, const GivenParts& given) {
   std::vector<std::uint8_t> bytes = copy_bytes(payload, "payload");
   const BlockLayout layout(length, lane_length);
   const Mixing how = mixing_of(mixing);
+  const GivenBytes known = given_of(given);
   return without_gil([&, tell = steps_done_from(steps_done)] {
-    return decode_adaptive_block(std::move(bytes), layout, how, tell);
+    return decode_adaptive_block(std::move(bytes), layout, how, tell, mixers_of(prefix), known);
   });
 }
 
@@ -92,7 +99,8 @@ std::vector<std::string> kernels_of_mixing() {
 
 void register_mixing(py::module_& module) {
   module.def("encode_adaptive", &encode_adaptive, py::arg("plain"), py::arg("lane_length"),
-             py::arg("mixing"), py::arg("steps_done"),
+             py::arg("mixing"), py::arg("steps_done"), py::arg("prefix") = py::none(),
+             py::arg("given") = py::none(),
              R"(The payload of a block that nothing but its own bytes predict.
 
 Args:
@@ -101,11 +109,16 @@ Args:
     mixing: the distance at which bytes resemble one another, 1 to 65535, 0 if it is unknown; the
         predictor: 1 light, 2 full, 3 strong.
     steps_done: called now and then with the number of steps done; what it raises ends the call.
+    prefix: a Prefix that stands before the block. The first block of its kind takes as long as the
+        prefix would, too.
+    given: bytes of the block that the decoder has, too, only behind a prefix: as many bytes, and as
+        many flags, 1 for each byte that is given. They are mixed like all others and not coded.
 
 Raises:
     lmpack.errors.UsageError: an argument is out of range.)");
   module.def("decode_adaptive", &decode_adaptive, py::arg("payload"), py::arg("length"),
              py::arg("lane_length"), py::arg("mixing"), py::arg("steps_done"),
+             py::arg("prefix") = py::none(), py::arg("given") = py::none(),
              R"(The bytes of a block that encode_adaptive() made, with the same arguments.
 
 Raises:

@@ -23,6 +23,12 @@ class Shared {
   template <typename Use>
   auto use(const Use& use) {
     const pybind11::gil_scoped_release unlocked;
+    return use_without_gil(use);
+  }
+
+  // The same on a thread that has no GIL.
+  template <typename Use>
+  auto use_without_gil(const Use& use) {
     const std::lock_guard lock(mutex_);
     return use(object_);
   }

@@ -55,28 +55,68 @@ class MixedChunks final : public ChunkCoder {
   std::size_t done_ = 0;
 };
 
+void predict_and_encode(const Models& models, ThreadTeam& team, std::span<const std::uint8_t> plain,
+                        MixedEncoder& coder, const LanesBefore& before,
+                        const StepsDone& steps_done) {
+  const BlockLayout layout = coder.layout();
+  const ThreadTeam::Lease lease(team);
+  const AheadPlan plan = plan_ahead(models, layout, lease.slots());
+  MixedChunks chunks(plain, coder, plan, steps_done);
+  PredictionsAhead(models, lease, plan, plain, layout, chunks, before).run();
+}
+
+// A mixer for a block of so many bytes. While the prefix is learned, no steps are done.
+MixerHandle mixer_behind(Prefix& prefix, const Models& models, ThreadTeam& team, Mixing mixing,
+                         std::size_t length, const StepsDone& steps_done) {
+  PrimedMixers::Kind kind{mixing.predictor, mixing.stride, {}};
+  for (const Engine* engine : models) kind.models.push_back(engine->number());
+  return prefix.mixers().take(kind, length, [&](std::size_t tables_for) {
+    const auto bytes = prefix.learned();
+    const BlockLayout layout = BlockLayout::of_one_lane(bytes.size());
+    MixedEncoder coder(bytes, layout, mixing, models.size(), tables_for);
+    const StepsDone none_done = [&](std::size_t) { steps_done(0); };
+    predict_and_encode(models, team, bytes, coder, {}, none_done);
+    return coder.take_mixer();
+  });
+}
+
+LanesBefore lanes_before(Prefix* prefix, const Models& models) {
+  return prefix == nullptr ? LanesBefore{} : prefix->lanes(models);
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> encode_mixed_block(const Models& models, ThreadTeam& team,
                                              std::span<const std::uint8_t> plain,
                                              BlockLayout layout, Mixing mixing,
-                                             const StepsDone& steps_done) {
+                                             const StepsDone& steps_done, Prefix* prefix,
+                                             const GivenBytes& given) {
   check_models(models);
-  MixedEncoder coder(plain, layout, mixing, models.size());
-  const ThreadTeam::Lease lease(team);
-  const AheadPlan plan = plan_ahead(models, layout, lease.slots());
-  MixedChunks chunks(plain, coder, plan, steps_done);
-  PredictionsAhead(models, lease, plan, plain, layout, chunks).run();
+  MixedEncoder coder =
+      prefix == nullptr
+          ? MixedEncoder(plain, layout, mixing, models.size())
+          : MixedEncoder(plain, layout,
+                         mixer_behind(*prefix, models, team, mixing, layout.length(), steps_done),
+                         given);
+  predict_and_encode(models, team, plain, coder, lanes_before(prefix, models), steps_done);
   return coder.finish();
 }
 
 std::vector<std::uint8_t> decode_mixed_block(const Models& models, ThreadTeam& team,
                                              std::vector<std::uint8_t> payload, BlockLayout layout,
-                                             Mixing mixing, const StepsDone& steps_done) {
+                                             Mixing mixing, const StepsDone& steps_done,
+                                             Prefix* prefix, const GivenBytes& given) {
   check_models(models);
-  MixedDecoder coder(std::move(payload), layout, mixing, models.size());
+  MixedDecoder coder =
+      prefix == nullptr
+          ? MixedDecoder(std::move(payload), layout, mixing, models.size())
+          : MixedDecoder(std::move(payload), layout,
+                         mixer_behind(*prefix, models, team, mixing, layout.length(), steps_done),
+                         given);
+  const LanesBefore before = lanes_before(prefix, models);
   const ThreadTeam::Lease lease(team);
-  StepPredictions predictions(models, lease, layout, plan_steps(models, layout, lease.slots()));
+  StepPredictions predictions(models, lease, layout, plan_steps(models, layout, lease.slots()),
+                              before);
   std::vector<std::vector<std::int32_t>> odds_of_models(
       models.size(), std::vector<std::int32_t>(layout.lanes() * kByteValues));
   std::vector<OddsRows> rows;

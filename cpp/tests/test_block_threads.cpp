@@ -15,21 +15,20 @@ namespace {
 
 using namespace lmpack;
 using tests::Bytes;
+using tests::codings_with_model;
 using tests::Interruption;
 using tests::ThrowsAt;
 
-const Engine& engine(std::size_t window) {
+const ModelShape& near_shape() {
   static const ModelShape shape{256, 32, 1, 32, 32, {8, 3}, true, {{2, 50, 0, 32}}};
-  static const ModelShape far{256, 32, 1, 32, 32, {700}, true, {}};
-  static const Engine near = tests::random_engine(shape, *available_kernels().front());
-  static const Engine wide = tests::random_engine(far, *available_kernels().front());
-  return window == 8 ? near : wide;
+  return shape;
 }
 
-std::vector<tests::BlockCoding> codings_with_model(const Engine& model, BlockLayout layout) {
-  auto codings = tests::block_codings(model, layout);
-  std::erase_if(codings, [](const auto& coding) { return coding.name.starts_with("adaptive"); });
-  return codings;
+const Engine& engine(std::size_t window) {
+  static const ModelShape far{256, 32, 1, 32, 32, {700}, true, {}};
+  static const Engine near = tests::random_engine(near_shape(), *available_kernels().front());
+  static const Engine wide = tests::random_engine(far, *available_kernels().front());
+  return window == 8 ? near : wide;
 }
 
 void check_threads(const Engine& model, BlockLayout layout, const std::vector<int>& numbers) {
@@ -59,6 +58,33 @@ TEST_CASE("payloads of blocks of every kind are those of one thread") {
   // The warm-up is longer than the block, and than a piece.
   check_threads(engine(700), BlockLayout(600, 600), {2});
   check_threads(engine(700), BlockLayout(3000, 3000), {2});
+}
+
+TEST_CASE("each kernel makes the same payloads on 1 to 8 threads, and decodes them") {
+  const BlockLayout layout(600, 300);
+  const Bytes plain = tests::some_bytes(layout.length());
+  std::vector<Bytes> payloads;
+  for (const Kernels* kernels : available_kernels()) {
+    CAPTURE(kernels->name);
+    const Engine model = tests::random_engine(near_shape(), *kernels);
+    const auto codings = codings_with_model(model, layout);
+    if (payloads.empty()) {
+      ThreadTeam alone(1);
+      for (const auto& coding : codings) {
+        payloads.push_back(coding.encode(alone, plain, no_progress));
+      }
+    }
+    REQUIRE(payloads.size() == codings.size());
+    for (int threads = 1; threads <= 8; ++threads) {
+      CAPTURE(threads);
+      ThreadTeam team(threads);
+      for (std::size_t i = 0; i < codings.size(); ++i) {
+        CAPTURE(codings[i].name);
+        CHECK(codings[i].encode(team, plain, no_progress) == payloads[i]);
+        CHECK(codings[i].decode(team, payloads[i], no_progress) == plain);
+      }
+    }
+  }
 }
 
 TEST_CASE("progress may end a block of one lane while pieces of it run ahead") {

@@ -146,6 +146,49 @@ TEST_CASE("any mixture of new and old comes back") {
   }
 }
 
+TEST_CASE("copies reach into a prefix, and leave something to be mixed") {
+  const Bytes prefix = noise(10'000, 1);
+  const PrefixPieces pieces(prefix);
+  const auto stretch = [&](std::size_t start, std::size_t length) {
+    const auto begin = prefix.begin() + static_cast<std::ptrdiff_t>(start);
+    return Bytes(begin, begin + static_cast<std::ptrdiff_t>(length));
+  };
+  const auto check = [&](const Bytes& plain) {
+    const std::vector<Copy> copies = find_copies(plain, 256, &pieces);
+    const Bytes list = list_of_copies(copies);
+    const Bytes remainder = remainder_of(plain, copies);
+    CHECK(remainder.size() >= 1);
+    CHECK(remainder.size() == remainder_length(list, plain.size(), prefix.size()));
+    Bytes back(plain.size());
+    put_copies(list, remainder, back, prefix);
+    CHECK(back == plain);
+    return copies;
+  };
+  CHECK(check(stretch(123, 1000)) == std::vector{Copy{0, 999, 10'000 - 123}});
+  CHECK(check(stretch(9'000, 1000)) == std::vector{Copy{0, 999, 1000}});
+  CHECK(check(prefix) == std::vector{Copy{0, 9'999, 10'000}});
+  for (std::size_t start = 0; start < 130; ++start) {
+    // A chain of two links, and both again from the block itself.
+    const Bytes parts[] = {noise(start, 2), stretch(start * 7, 700), noise(20, 3),
+                           stretch(start * 7 + 720, 4000)};
+    Bytes plain;
+    for (const Bytes& part : parts) append(plain, part);
+    for (const Bytes& part : parts) append(plain, part);
+    const auto copies = check(plain);
+    CHECK(copied(copies) > plain.size() - start - 200);
+  }
+  CHECK(check(noise(3'000, 4)).empty());
+}
+
+TEST_CASE("a copy from a prefix may go on into the block") {
+  const Bytes prefix{1, 2, 3};
+  Bytes plain(201);
+  put_copies(Bytes{1, 136, 1, 4}, Bytes{9}, plain, prefix);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    CHECK(plain[i] == (i % 4 == 0 ? 9 : prefix[i % 4 - 1]));
+  }
+}
+
 TEST_CASE("lists that belong to no block are refused") {
   constexpr std::size_t kLength = 200;
   const auto left = [](const Bytes& list) { return remainder_length(list, kLength); };
@@ -176,6 +219,17 @@ TEST_CASE("lists that belong to no block are refused") {
        }) {
     CHECK_THROWS_AS(left(list), DamagedStream);
   }
+}
+
+TEST_CASE("lists that go beyond a prefix, or leave nothing, are refused") {
+  const auto left = [](const Bytes& list) { return remainder_length(list, 200, 10); };
+  CHECK(left({0, 0, 10}) == 200 - 64);
+  CHECK(left({1, 0, 11}) == 200 - 64);
+  CHECK(left({0, 135, 1, 10}) == 1);
+  CHECK_THROWS_AS(left({0, 0, 11}), DamagedStream);
+  CHECK_THROWS_AS(left({1, 0, 12}), DamagedStream);
+  CHECK_THROWS_AS(left({0, 0, 0}), DamagedStream);
+  CHECK_THROWS_AS(left({0, 136, 1, 10}), DamagedStream);
 }
 
 TEST_CASE("a remainder of another length is refused") {

@@ -37,17 +37,18 @@ std::vector<std::int32_t> symbols_of(std::size_t lanes, std::size_t first, std::
   return symbols;
 }
 
-// Weights of all lanes over a segment, fed `piece` steps at a time.
-std::vector<std::int32_t> weights_of(const DecoderEngine& engine, std::size_t piece,
-                                     std::int64_t threads) {
+// Weights of all lanes over a segment, fed as many steps at a time as the pieces say, by turns.
+std::vector<std::int32_t> weights_of(const DecoderEngine& engine,
+                                     const std::vector<std::size_t>& pieces, std::int64_t threads) {
   const std::size_t context = engine.shape().context;
   const std::size_t vocabulary = engine.shape().vocabulary;
   ThreadTeam team(threads);
   const ThreadTeam::Lease lease(team);
   DecoderLanes lanes(engine, kLanes);
   std::vector<std::int32_t> all(kLanes * context * vocabulary);
-  for (std::size_t first = 0; first < context; first += piece) {
-    const std::size_t steps = std::min(piece, context - first);
+  std::size_t turn = 0;
+  for (std::size_t first = 0, steps = 0; first < context; first += steps) {
+    steps = std::min(pieces[turn++ % pieces.size()], context - first);
     const auto symbols = symbols_of(kLanes, first, steps);
     std::vector<std::int32_t> weights(symbols.size() * vocabulary);
     lanes.feed(symbols, steps, lease, weights);
@@ -87,14 +88,13 @@ TEST_CASE("kernels, pieces and threads make no difference to decoders") {
     const auto& family = name;  // Clang 14 cannot capture the name of a binding
     CAPTURE(family);
     const RandomDecoder portable(shape, *available_kernels().back());
-    const auto expected = weights_of(portable.engine, shape.context, 1);
+    const auto expected = weights_of(portable.engine, {shape.context}, 1);
     CHECK(std::ranges::max(expected) == 1 << 30);
     CHECK(std::ranges::min(expected) < 1 << 26);
     for (const Kernels* kernels : available_kernels()) {
       CAPTURE(kernels->name);
       const RandomDecoder decoder(shape, *kernels);
-      CHECK(weights_of(decoder.engine, 1, 3) == expected);
-      CHECK(weights_of(decoder.engine, 37, 1) == expected);
+      CHECK(weights_of(decoder.engine, {1, 1, 1, 37}, 3) == expected);
     }
   }
 }
@@ -104,7 +104,7 @@ TEST_CASE("the weights of decoders are the same on every kind of processor") {
   std::uint64_t result = 0xcbf29ce484222325;
   for (const auto& [family, shape] : tests::decoder_families()) {
     const RandomDecoder decoder(shape, *available_kernels().front());
-    result = digest(result, weights_of(decoder.engine, shape.context, 1));
+    result = digest(result, weights_of(decoder.engine, {shape.context}, 1));
   }
   CHECK(result == 0xc27df1744089f559);
 }
@@ -113,7 +113,7 @@ TEST_CASE("lanes of a decoder advance as they like, and start again") {
   const RandomDecoder decoder(tests::small_decoder(), *available_kernels().front());
   const std::size_t context = decoder.engine.shape().context;
   const std::size_t vocabulary = decoder.engine.shape().vocabulary;
-  const auto expected = weights_of(decoder.engine, context, 1);
+  const auto expected = weights_of(decoder.engine, {context}, 1);
   ThreadTeam team(2);
   const ThreadTeam::Lease lease(team);
   DecoderLanes lanes(decoder.engine, kLanes);

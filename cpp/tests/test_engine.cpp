@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "lmpack/engine/lockstep_lanes.hpp"
@@ -57,10 +58,10 @@ TEST_CASE("kernels, pieces and threads make no difference") {
   CHECK(std::ranges::max(expected) > std::ranges::min(expected));
   for (const Kernels* kernels : available_kernels()) {
     CAPTURE(kernels->name);
-    for (const std::size_t piece : {1U, 13U, 64U, 70U}) {
-      for (const int threads : {1, 2, 3}) {
-        CHECK(odds_of(*kernels, piece, threads) == expected);
-      }
+    // Each size with some numbers of threads, one of them with all.
+    for (const auto& [piece, threads] : std::vector<std::pair<std::size_t, int>>{
+             {1, 1}, {1, 3}, {13, 1}, {13, 2}, {13, 3}, {64, 2}, {70, 3}}) {
+      CHECK(odds_of(*kernels, piece, threads) == expected);
     }
   }
 }
@@ -121,6 +122,50 @@ TEST_CASE("a thread that becomes free in the middle of a call takes part") {
                std::this_thread::sleep_for(std::chrono::milliseconds(20));
              });
   CHECK(rows == kMany * kSteps);
+}
+
+TEST_CASE("a pass that is left after any of its steps goes on in another one") {
+  const Engine engine = tests::random_engine(kShape, *available_kernels().front());
+  // Two lanes, one of which is fed more than one symbol at a time.
+  const auto odds_with = [&](std::size_t stop) {
+    std::vector<Lane> lanes(2, Lane(kShape));
+    ForwardPass first(engine);
+    ForwardPass second(engine);
+    ForwardPass::Rest rest;
+    std::vector<std::int32_t> all;
+    const auto sink = [&](auto, auto, std::span<const std::int32_t> odds) {
+      all.insert(all.end(), odds.begin(), odds.end());
+    };
+    for (std::size_t step = 0; step < kSteps; ++step) {
+      const std::vector<std::int32_t> symbols{symbol_at(0, step), symbol_at(1, step),
+                                              symbol_at(2, step)};
+      const std::vector<LaneFeed> feeds{{&lanes[0], std::span(symbols).first(1)},
+                                        {&lanes[1], std::span(symbols).last(2)}};
+      if (stop == 0) {
+        first.run(feeds, sink);
+        continue;
+      }
+      first.start(feeds);
+      std::size_t done = 1;
+      while (done < stop && first.advance()) ++done;
+      first.leave(rest);
+      // Meanwhile the first pass does something else.
+      Lane other(kShape);
+      const std::vector<LaneFeed> one{{&other, std::span(symbols).first(1)}};
+      std::size_t rows = 0;
+      first.run(one, [&](auto...) { ++rows; });
+      REQUIRE(rows == 1);
+      second.resume(rest);
+      second.finish(sink);
+    }
+    return all;
+  };
+  const auto expected = odds_with(0);
+  CHECK(expected.size() == 3 * kSteps * kShape.vocabulary);
+  // Before the first of two steps for each layer, and before the head.
+  for (std::size_t stop = 1; stop <= 1 + 2 * kShape.layers(); ++stop) {
+    CHECK(odds_with(stop) == expected);
+  }
 }
 
 TEST_CASE("shapes that the engine cannot run are refused before any tensor is read") {

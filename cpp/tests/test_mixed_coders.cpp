@@ -160,11 +160,11 @@ TEST_CASE("mixed coders refuse what is out of turn or of another size") {
 }
 
 TEST_CASE("without a model coders take none, and stop at the end") {
-  MixedEncoder encoder(kPlain, kLayout, {});
+  MixedEncoder encoder(kPlain, kLayout, Mixing{});
   CHECK_THROWS_AS(encoder.encode(alone(odds_of(1)), 1), InvalidArgument);
   CHECK_THROWS_AS(encoder.encode(4), InvalidArgument);
   encoder.encode(3);
-  MixedDecoder decoder(encoder.finish(), kLayout, {});
+  MixedDecoder decoder(encoder.finish(), kLayout, Mixing{});
   Symbols bytes(2);
   CHECK_THROWS_AS(decoder.decode(alone(odds_of(1)), bytes), InvalidArgument);
   for (int step = 0; step < 3; ++step) decoder.decode();
@@ -183,13 +183,13 @@ TEST_CASE("mixed coders stop for good at bad odds or damage") {
   Symbols bytes(2);
   CHECK_THROWS_AS(decoder.decode(alone(bad), bytes), InvalidArgument);
   CHECK_THROWS_AS(decoder.decode(alone(odds_of(1)), bytes), InvalidArgument);
-  MixedDecoder damaged({0x12, 0x34}, BlockLayout(1000, 1000), {});
+  MixedDecoder damaged({0x12, 0x34}, BlockLayout(1000, 1000), Mixing{});
   const auto decode_all = [&] {
     for (int step = 0; step < 1000; ++step) damaged.decode();
   };
   CHECK_THROWS_AS(decode_all(), DamagedStream);
   CHECK_THROWS_AS(damaged.decode(), InvalidArgument);
-  MixedDecoder longer({0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC}, BlockLayout(1, 1), {});
+  MixedDecoder longer({0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC}, BlockLayout(1, 1), Mixing{});
   longer.decode();
   CHECK_THROWS_AS(longer.finish(), DamagedStream);
   CHECK_THROWS_AS(longer.finish(), InvalidArgument);

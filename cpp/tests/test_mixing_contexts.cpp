@@ -12,12 +12,15 @@
 #include <vector>
 
 #include "lmpack/mixing/contexts/followers.hpp"
+#include "lmpack/mixing/contexts/instruction_bytes.hpp"
 #include "lmpack/mixing/contexts/instructions.hpp"
+#include "lmpack/mixing/contexts/keyed_values.hpp"
 #include "lmpack/mixing/contexts/lane_contexts.hpp"
 #include "lmpack/mixing/contexts/lines.hpp"
 #include "lmpack/mixing/contexts/nesting.hpp"
 #include "lmpack/mixing/contexts/records.hpp"
 #include "lmpack/mixing/contexts/shapes.hpp"
+#include "lmpack/mixing/contexts/string_before.hpp"
 #include "lmpack/mixing/contexts/words.hpp"
 #include "lmpack/mixing/predictor_parts.hpp"
 #include "test_support.hpp"
@@ -40,6 +43,17 @@ Part after(Part part, std::string_view text) {
 template <typename Part>
 Part after_lane(Part part, const Bytes& lane) {
   for (std::size_t size = 1; size <= lane.size(); ++size) part.add(std::span(lane).first(size));
+  return part;
+}
+
+// For parts that look back into the lane, and are told where it is in quotes.
+template <typename Part>
+Part after_quoted(Part part, const Bytes& lane) {
+  Nesting nesting;
+  for (std::size_t size = 1; size <= lane.size(); ++size) {
+    nesting.add(lane[size - 1], 0);
+    part.add(std::span(lane).first(size), nesting.bracket() == '"');
+  }
   return part;
 }
 
@@ -124,9 +138,6 @@ TEST_CASE("shapes tell letters, capitals and digits apart, and groups count a ru
   CHECK(after(Shapes(), "--").groups() == 0x2D2D);
   CHECK(after(Shapes(), "--").in_run() == false);
   CHECK(after(Shapes(), "a-b-c-d-e-f").older_groups() == 0x61'2D'61);
-  CHECK(after(Shapes(), "kst").sound_groups() == after(Shapes(), "t").sound_groups());
-  CHECK(after(Shapes(), "kat").sound_groups() != after(Shapes(), "kst").sound_groups());
-  CHECK(after(Shapes(), "kat").sounds() == (2 << 6 | 1 << 3 | 2));
 }
 
 TEST_CASE("lines know what stands above") {
@@ -138,12 +149,6 @@ TEST_CASE("lines know what stands above") {
   CHECK(after_lane(Lines(), bytes_of("abcdef\nab")).matches_above());
   CHECK(after_lane(Lines(), bytes_of("ab\nabcd")).above() == 0);
   CHECK(after_lane(Lines(), bytes_of("abcd")).above() == 0);
-  const auto first_word = [](std::string_view text) {
-    return after_lane(Lines(), bytes_of(text)).first_word();
-  };
-  CHECK(first_word("x\nkey = value") == first_word("key"));
-  CHECK(first_word("x\nkey = value\n") == 0);
-  CHECK(first_word("x\n key") == 0);
 }
 
 TEST_CASE("fields know the field of the same number above") {
@@ -189,19 +194,6 @@ TEST_CASE("brackets stay open until they are closed") {
   std::string deep(100, '(');
   CHECK(nesting_after(deep).bracket() == '(');
   CHECK(nesting_after(deep + std::string(64, ')')).bracket() == 0);
-}
-
-TEST_CASE("punctuation counts until the sentence ends or nothing of it came for long") {
-  CHECK(nesting_after("a, b").sentence() == 3);
-  CHECK(nesting_after("a, b: c").sentence() == 20);
-  CHECK(nesting_after("a, b. c").sentence() == 0);
-  CHECK(nesting_after("(a[").balance() == 42);
-  CHECK(nesting_after("(a[])").balance() == 0);
-  CHECK(nesting_after("<b").markup() == 34);
-  CHECK(nesting_after("<b>").markup() == 6);
-  CHECK(nesting_after("<b c").markup() == 0);
-  CHECK(nesting_after("(" + std::string(300, 'a')).balance() == 31);
-  CHECK(nesting_after("(" + std::string(301, 'a')).balance() == 0);
 }
 
 TEST_CASE("records of a stride show their columns") {
@@ -302,6 +294,59 @@ TEST_CASE("followers are what came after the same bytes") {
   CHECK(followers.after_token(places) == 0);
 }
 
+TEST_CASE("values stand below the one that their key had before") {
+  const Bytes lane = bytes_of("size: 12, name: x, size: 1");
+  const auto values = after_quoted(KeyedValues{}, lane);
+  CHECK(values.has_above());
+  CHECK(values.place() == 2);
+  CHECK(values.above() == '2');
+  CHECK(values.above_next() == ',');
+  CHECK(values.repeats());
+  const auto other = after_quoted(KeyedValues{}, bytes_of("size: 12, name: x, name: y"));
+  CHECK(other.above() == ',');
+  CHECK_FALSE(other.repeats());
+  CHECK(other.key() != values.key());
+  CHECK_FALSE(after_quoted(KeyedValues{}, bytes_of("size: 12, name: x, ")).has_above());
+}
+
+TEST_CASE("a string follows the one before, from behind its comma on") {
+  const auto string = [](std::string_view text) {
+    return after_quoted(StringBefore{}, bytes_of(text));
+  };
+  CHECK(string("\"one\", \"").expected() == 'o');
+  CHECK(string("\"one\", \"On").expected() == 'e');
+  CHECK(string("\"one\", \"On").run() == 2);
+  CHECK(string("\"wider\", \"we").expected() == 'r');
+  CHECK(string("\"wider\", \"wx").expected() == 'i');
+  CHECK(string("\"wider\", \"wx").run() == 0);
+  CHECK(string("\"Doe, Joe\", \"").expected() == 'J');
+  CHECK(string("\"Doe, Joe\", \"Joe ").expected() == 'D');
+  CHECK(string("\"a\": \"one\", \"key\": \"").expected() == 'o');
+  CHECK(string("").expected() == 0);
+}
+
+TEST_CASE("operands stand below those of the same instruction, and of the same address") {
+  const auto code_after = [](const Bytes& lane) {
+    Instructions code;
+    InstructionBytes bytes;
+    for (std::size_t size = 1; size <= lane.size(); ++size) {
+      code.add(lane[size - 1]);
+      bytes.add(std::span(lane).first(size), code);
+    }
+    return bytes;
+  };
+  // mov rax, [rbp+8]; mov rax, [rbp+
+  const auto same = code_after({0x48, 0x8B, 0x45, 0x08, 0x48, 0x8B, 0x45});
+  CHECK(same.above() == 0x08);
+  CHECK(same.address_above() == 0x08);
+  CHECK(same.repeats());
+  // mov rax, [rbp+8]; mov rcx, [rbp+
+  const auto other = code_after({0x48, 0x8B, 0x45, 0x08, 0x48, 0x8B, 0x4D});
+  CHECK(other.above() == 0);
+  CHECK(other.address_above() == 0x08);
+  CHECK(other.address_above_that() == 0);
+}
+
 TEST_CASE("every context has a number of its own") {
   std::set<std::uint64_t> hashes;
   for (std::size_t i = 0; i < kMostContexts; ++i) {
@@ -323,24 +368,19 @@ TEST_CASE("contexts see what they should and nothing else") {
       {kOrder2, "aaxy", "bbxy", "aazy"},
       {kOrder3, "aaxyz", "bbxyz", "aaayz"},
       {kOrder6, "_123456", "-123456", "_023456"},
-      {kOrder8, "_12345678", "-12345678", "_02345678"},
       {kWord, "an apple", "the Apple", "an appla"},
       {kWordPair, "red apple", "a red, apple", "big apple"},
       {kWordGap, "an, red apple", "a, big apple", "an red-apple"},
       {kGroups4, "ab1-c", "xyz22-h", "ab1-C"},
       {kKinds, "ab c1", "xy z9", "ab  1"},
-      {kAbove, "abc\nab", "xbc\nyb", "abd\nab"},
       {kColumnAbove, "abc\nab", "xbc\nyb", "abd\nab"},
-      {kFirstWord, "a\nkey b", "bc\nkey zb", "a\nkez b"},
       {kField, "a,b,cd", "x,y,cd", "b,cd"},
       {kFieldAbove, "a,xy\nb,x", "aaa,xy\nbbb,x", "a,xz\nb,x"},
       {kBracket, "(ab", "((xy", "[ab"},
       {kBracketKey, "if (ab", "if (b ab", "do (ab"},
       {kAfterPair, "abxyab", "abxyzab", "abzyab"},
       {kByte2, "abc", "xbz", "aac"},
-      {kBytes23, "abcd", "xbcz", "aacd"},
       {kBytes24, "abcde", "zbxdy", "aacde"},
-      {kBytes13, "abcde", "abcxe", "abxde"},
       {kTopBits, "abcd", "cbad", "aBcd"},
       {kZeros4, "abcd", "azyc", "zbcd"},
       {kCode, "\x55\xE8\x01", "\x90\xE8\x02", "\x55\xE9\x01"},

@@ -159,7 +159,7 @@ TEST_CASE(
     plain.insert(plain.end(), line.begin(), line.end());
   }
   plain.resize(layout.length());
-  for (const auto& coding : tests::block_codings(engine, layout)) {
+  for (const auto& coding : tests::codings_with_model(engine, layout)) {
     CAPTURE(coding.name);
     ThreadTeam alone(1);
     const tests::Bytes payload = coding.encode(alone, plain, no_progress);

@@ -64,6 +64,27 @@ std::vector<std::int32_t> decoded(
   return symbols;
 }
 
+using std::chrono::milliseconds;
+
+// Goes through a trial with windows of such lengths. Returns whether helpers are to take part.
+bool trial_of(HelpTrial& trial, milliseconds with, milliseconds without) {
+  bool helped = true;
+  do {
+    helped = trial.next(helped ? with : without);
+  } while (trial.trying());
+  return helped;
+}
+
+// How long the outcome is kept, with windows of such a length.
+milliseconds kept_for(HelpTrial& trial, milliseconds window, bool helped) {
+  milliseconds time(0);
+  for (bool next = helped; !trial.trying(); next = trial.next(window)) {
+    CHECK(next == helped);
+    time += window;
+  }
+  return time;
+}
+
 }  // namespace
 
 TEST_CASE("parts and helpers make no difference") {
@@ -85,29 +106,51 @@ TEST_CASE("parts and helpers make no difference") {
 }
 
 TEST_CASE("helpers take part where they make it faster") {
-  using std::chrono::milliseconds;
   for (const auto& [with, without, kept] : {std::tuple{80, 100, true},
                                             {96, 100, false},
                                             {120, 100, false},
                                             {8, 10, true},
                                             {10, 10, false}}) {
     HelpTrial trial;
-    for (int round = 0; round < 3; ++round) {
-      // Windows with helpers until there were four that took 200 ms together, then four without,
-      // then 4 s of what is faster.
-      const int tried = std::max(4, (200 + with - 1) / with);
-      const int faster = kept ? with : without;
-      const int rest = (4000 + faster - 1) / faster;
-      std::vector<bool> helped{true};
-      while (helped.size() <= static_cast<std::size_t>(tried + 4 + rest)) {
-        helped.push_back(trial.next(milliseconds(helped.back() ? with : without)));
-      }
-      CHECK(std::count(helped.begin(), helped.begin() + tried, true) == tried);
-      CHECK(std::count(helped.begin() + tried, helped.begin() + tried + 4, true) == 0);
-      CHECK(std::count(helped.begin() + tried + 4, helped.end() - 1, kept) == rest);
-      CHECK(helped.back());
-    }
+    // Windows with helpers for 10 ms, then seven that count and seven without.
+    for (int time = 0; time < 10; time += with) CHECK(trial.next(milliseconds(with)));
+    for (int i = 1; i < 7; ++i) CHECK(trial.next(milliseconds(i == 4 ? 1000 : with)));
+    CHECK(trial.trying());
+    CHECK_FALSE(trial.next(milliseconds(with)));
+    for (int i = 1; i < 7; ++i) CHECK_FALSE(trial.next(milliseconds(i == 3 ? 1 : without)));
+    CHECK(trial.next(milliseconds(without)) == kept);
+    CHECK_FALSE(trial.trying());
+    // What is faster is kept for a while, then it begins again.
+    const int faster = kept ? with : without;
+    const int windows = ((kept ? 4000 : 1000) + faster - 1) / faster;
+    for (int i = 1; i < windows; ++i) REQUIRE(trial.next(milliseconds(faster)) == kept);
+    CHECK(trial.next(milliseconds(faster)));
+    CHECK(trial.trying());
   }
+}
+
+TEST_CASE("helpers that keep losing are tried less and less often") {
+  HelpTrial trial;
+  for (const int rest : {1, 2, 4, 8, 16, 32, 32}) {
+    CHECK(trial_of(trial, milliseconds(12), milliseconds(10)) == false);
+    CHECK(kept_for(trial, milliseconds(10), false) == std::chrono::seconds(rest));
+  }
+  // Once they have won for a whole while, they may lose again as often.
+  CHECK(trial_of(trial, milliseconds(8), milliseconds(10)));
+  CHECK(kept_for(trial, milliseconds(8), true) == std::chrono::seconds(4));
+  CHECK(trial_of(trial, milliseconds(12), milliseconds(10)) == false);
+  CHECK(kept_for(trial, milliseconds(10), false) == std::chrono::seconds(1));
+}
+
+TEST_CASE("helpers that do not pay any more leave before the while is over") {
+  HelpTrial trial;
+  CHECK(trial_of(trial, milliseconds(8), milliseconds(10)));
+  // Mostly fast, but some windows take so long that all of them are slower.
+  int windows = 1;
+  while (trial.next(milliseconds(windows % 8 == 0 ? 100 : 8))) ++windows;
+  CHECK(windows == 32);
+  CHECK_FALSE(trial.trying());
+  CHECK(kept_for(trial, milliseconds(10), false) == std::chrono::seconds(1));
 }
 
 TEST_CASE("guesses make no difference, right or wrong, however many") {
@@ -122,7 +165,7 @@ TEST_CASE("guesses make no difference, right or wrong, however many") {
       // A guess is wrong if its place is a multiple of `wrong`.
       for (const std::size_t wrong : {1U, 2U, 3U, 1000U}) {
         for (const std::size_t most : {1U, 4U, 7U}) {
-          for (const std::size_t threads : {1U, 2U, 4U}) {
+          for (const std::size_t threads : {1U, 3U}) {
             std::size_t decoded_symbols = 0;
             std::size_t guessed = 0;
             const Guesser guesser = [&](std::span<Guess> guesses) {

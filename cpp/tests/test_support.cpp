@@ -31,6 +31,12 @@ Table table_of(std::span<const std::int32_t> odds) {
   return table;
 }
 
+std::uint64_t digest(std::span<const std::uint8_t> bytes) {
+  std::uint64_t value = 0xcbf29ce484222325;
+  for (const std::uint8_t byte : bytes) value = (value ^ byte) * 0x100000001b3;
+  return value;
+}
+
 Bytes encode_all(const Table& table, const Symbols& symbols) {
   RangeEncoder encoder;
   for (const std::int32_t symbol : symbols) {

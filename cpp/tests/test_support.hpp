@@ -36,6 +36,9 @@ class Random {
 // Frequencies that sum to kFrequencyTotal.
 Table table_of(std::span<const std::int32_t> odds);
 
+// FNV-1a, by which tests know bytes that must be the same everywhere.
+std::uint64_t digest(std::span<const std::uint8_t> bytes);
+
 // One symbol after another from one table, without lanes.
 Bytes encode_all(const Table& table, const Symbols& symbols);
 

@@ -4,10 +4,12 @@ Whole byte strings: :func:`compress`, :func:`decompress`. Streams of any length:
 :func:`compress_stream`, :func:`decompress_stream`, :func:`verify_stream`. Many files and folders:
 :func:`compress_files`, :func:`decompress_files`. Files like those of the module gzip: :func:`open`.
 Content that comes in pieces: :class:`LmpackCompressor`, :class:`LmpackDecompressor`.
-How: :class:`Options`. What is in a file: :func:`describe`. What a damaged
-file still holds: :func:`salvage_stream`, :func:`find_damage`. Which models there are:
-:func:`list_models`, :func:`added_models`. The folder of models: :func:`add_model`,
-:func:`remove_model`. Other libraries learn the suffix by :func:`register`.
+How: :class:`Options`. Bytes that both sides have already: :class:`Prefix`; small records behind
+them: :class:`RecordCodec`.
+What is in a file: :func:`describe`. What a damaged file still holds: :func:`salvage_stream`,
+:func:`find_damage`. Which models there are: :func:`list_models`, :func:`added_models`. The folder
+of models: :func:`add_model`, :func:`remove_model`. Other libraries learn the suffix by
+:func:`register`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from lmpack.errors import (
     LmpackError,
     ModelError,
     NotLmpackError,
+    PrefixError,
     TrainingError,
     TruncatedError,
     UsageError,
@@ -35,6 +38,8 @@ from lmpack.errors import (
 
 if TYPE_CHECKING:
     from lmpack._blocks.options import Options
+    from lmpack._blocks.prefix import Prefix
+    from lmpack._blocks.prefix_training import train_prefix
     from lmpack._files.adding import add_model, remove_model
     from lmpack._files.batch import compress_files, decompress_files
     from lmpack._files.batch_file import FileResult
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
     from lmpack._files.file import LmpackFile
     from lmpack._files.opening import open
     from lmpack._files.progress import Progress, Sizes
+    from lmpack._files.record_codec import RecordCodec
     from lmpack._files.salvage import find_damage, salvage_stream
     from lmpack._files.streams import (
         compress,
@@ -79,7 +85,10 @@ __all__ = [
     "ModelError",
     "NotLmpackError",
     "Options",
+    "Prefix",
+    "PrefixError",
     "Progress",
+    "RecordCodec",
     "Salvaged",
     "Sizes",
     "TrainingError",
@@ -104,12 +113,15 @@ __all__ = [
     "register",
     "remove_model",
     "salvage_stream",
+    "train_prefix",
     "verify_stream",
 ]
 
 # Loaded at first use: training and the reading of headers need neither the codec nor the C++ core.
 _HOMES = {
     "_blocks.options": ("Options",),
+    "_blocks.prefix": ("Prefix",),
+    "_blocks.prefix_training": ("train_prefix",),
     "_files.adding": ("add_model", "remove_model"),
     "_files.batch": ("compress_files", "decompress_files"),
     "_files.batch_file": ("FileResult",),
@@ -120,6 +132,7 @@ _HOMES = {
     "_files.file": ("LmpackFile",),
     "_files.opening": ("open",),
     "_files.progress": ("Progress", "Sizes"),
+    "_files.record_codec": ("RecordCodec",),
     "_files.salvage": ("find_damage", "salvage_stream"),
     "_files.streams": (
         "compress",

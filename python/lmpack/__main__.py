@@ -4,6 +4,7 @@ import atexit
 import gc
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -15,7 +16,15 @@ def run() -> NoReturn:
     gc.set_threshold(20_000, 10, 10)
     atexit.register(gc.freeze)
     main = _load_program()
+    warnings.showwarning = _show_warning
     sys.exit(main())
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """As other messages of the program, in place of a path and a line of Python."""
+    from lmpack.cli.printing import say_error
+
+    say_error(f"lmpack: warning: {message}")
 
 
 def _load_program() -> Callable[[], Any]:

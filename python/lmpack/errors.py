@@ -9,6 +9,7 @@ LmpackError
  +-- ModelError              the model that is needed is not there or not the right one
  |    +-- BundleError        a bundle folder cannot be used
  |    +-- ConformanceError   an executor does not reproduce the bundle's integers
+ +-- PrefixError             the prefix that is needed is not given or not the right one
  +-- LimitError              coding would take more than the caller allows: max_size, max_memory
  +-- VerifyError             a block that was just made does not decode to its content
  +-- TrainingError           training or export cannot go on with what it was given
@@ -56,6 +57,10 @@ class BundleError(ModelError):
 
 class ConformanceError(ModelError):
     """An executor does not reproduce the integers that the bundle demands."""
+
+
+class PrefixError(LmpackError):
+    """The prefix that a file was made with is missing, or another one was given."""
 
 
 class LimitError(LmpackError):

@@ -49,6 +49,7 @@ def run(
         yield from ways.items()
 
     monkeypatch.setattr(conformance, "executors", only)
+    monkeypatch.setattr(conformance, "FULL_BATCHES", ())
     status = conformance.main(["--models", "tiny", "--short", "--result", str(result), *arguments])
     rows = json.loads(result.read_text())["rows"]
     return status, rows[0]["executors"]
@@ -80,3 +81,9 @@ def test_a_missing_gpu_may_be_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_pat
     status, rows = run(monkeypatch, tmp_path / "r", ways, "--require-cuda")
     assert status == 1
     assert rows == {"ONNX Runtime, CUDA": "not run: there is no card"}
+
+
+def test_a_card_need_not_wait_for_cpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ways: dict[str, Open] = {"engine": NativeExecutor, "lmpack's kernels, CUDA": NativeExecutor}
+    status, rows = run(monkeypatch, tmp_path / "r", ways, "--only-cuda")
+    assert (status, rows) == (0, {"lmpack's kernels, CUDA": "equal"})

@@ -18,6 +18,7 @@ import torch
 
 from benchmarks.gpu import __main__ as command
 from benchmarks.gpu import results as results_module
+from benchmarks.gpu import stages as stages_module
 from benchmarks.gpu import training
 from benchmarks.gpu.parts import join, split
 from benchmarks.gpu.results import ROOT
@@ -55,15 +56,18 @@ def test_a_long_log_is_cut(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_stage_that_runs_out_of_time_ends_with_all_it_started(tmp_path: Path) -> None:
+def test_a_stage_that_runs_out_of_time_ends_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages_module, "GRACE_SECONDS", 0.5)
     started = tmp_path / "started"
     code = WRITE + (
         "import subprocess, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
         f"pathlib.Path({str(started)!r}).write_text(str(child.pid)); child.wait()"
     )
-    outcome = run_stage(Stage("one", ("-c", code), 8), tmp_path)
-    assert outcome["state"] == "out of time after 8 s"
+    outcome = run_stage(Stage("one", ("-c", code), 4), tmp_path)
+    assert outcome["state"] == "out of time after 4 s"
     assert outcome["result"] == "here"
     assert has_ended(int(started.read_text()))
 
@@ -149,7 +153,7 @@ def test_without_time_a_stage_is_not_begun(tmp_path: Path) -> None:
 
 def test_training_leaves_time_for_its_evaluation(tmp_path: Path) -> None:
     whole = plan(tmp_path, command.NAMES)
-    assert whole.limit("conformance", 500) == 120
+    assert whole.limit("conformance", 500) == 240
     assert whole.limit("throughput", 500) == 90
     assert whole.limit("throughput", 50) == 50
     assert whole.limit("training", 500) == 500 - command.EVALUATION_SECONDS

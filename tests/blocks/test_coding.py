@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import zlib
 from collections.abc import Sequence
 
@@ -56,11 +57,16 @@ def coded(way: Coding, executor: Executor | None, plain: bytes) -> Block:
     return Block(way.kind, way.lanes_log2, len(plain), zlib.crc32(plain), payload)
 
 
+# Without mixing there is neither a stride nor a predictor.
+WAYS = [
+    (BlockKind.MODEL, 0, Predictor.LIGHT),
+    *itertools.product((BlockKind.MIXED, BlockKind.ADAPTIVE), (0, 36), Predictor),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("predictor", list(Predictor))
-@pytest.mark.parametrize("stride", [0, 36])
 @pytest.mark.parametrize("lanes_log2", [0, 2])
-@pytest.mark.parametrize("kind", [BlockKind.MODEL, BlockKind.MIXED, BlockKind.ADAPTIVE])
+@pytest.mark.parametrize(("kind", "stride", "predictor"), WAYS)
 def test_every_way_comes_back_and_is_read_by_the_reference_decoder(
     trained: Executor, kind: BlockKind, lanes_log2: int, stride: int, predictor: Predictor
 ) -> None:
@@ -122,12 +128,10 @@ def no_model(lanes: Sequence[bytes]) -> Sequence[Sequence[int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "channels", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 5))]
-)
+@pytest.mark.parametrize(("channels", "samples"), [(1, 100), (2, 60), (5, 30)])
 @pytest.mark.parametrize("odd", [0, 1])
-def test_a_block_of_samples_comes_back(channels: int, odd: int) -> None:
-    plain = waves(100, channels)
+def test_a_block_of_samples_comes_back(channels: int, samples: int, odd: int) -> None:
+    plain = waves(samples, channels)
     plain = plain[: len(plain) - odd]
     block = coded(
         Coding(BlockKind.ADAPTIVE, 0, 2 * channels, Filter.samples(2, channels)), None, plain
@@ -151,7 +155,8 @@ def test_mixing_makes_blocks_smaller(trained: Executor) -> None:
     [
         (1, Predictor.LIGHT),
         (2, Predictor.FULL),
-        (3, Predictor.FULL),
+        (3, Predictor.LIGHT),
+        (4, Predictor.FULL),
         pytest.param(7, Predictor.STRONG, marks=pytest.mark.slow),
         pytest.param(8, Predictor.STRONG, marks=pytest.mark.slow),
     ],
@@ -161,6 +166,13 @@ def test_a_level_has_its_predictor(level: int, predictor: Predictor) -> None:
     block = Encoder(Options(level=level, threads=1, verify=True)).encode(plain)
     assert block.kind.is_mixed
     assert Coding.of(block).predictor is predictor
+
+
+def test_a_block_without_the_model_of_its_level_has_the_stronger_predictor() -> None:
+    plain = b"".join((i * i).to_bytes(4, "little") for i in range(500))
+    block = Encoder(Options(level=3, threads=1, verify=True)).encode(plain)
+    assert block.kind is BlockKind.ADAPTIVE
+    assert Coding.of(block).predictor is Predictor.FULL
 
 
 def test_noise_is_raw(trained: Executor) -> None:
@@ -179,7 +191,7 @@ def test_a_long_block_is_chosen_for_by_pieces_of_it(monkeypatch: pytest.MonkeyPa
     seen: list[bytes] = []
     encode = Coding.encode
 
-    def watched(self: Coding, executor: object, plain: bytes, share_done: object) -> bytes:
+    def watched(self: Coding, executor: object, plain: bytes, *others: object) -> bytes:
         seen.append(plain)
         return encode(self, None, plain, no_progress)
 
@@ -199,7 +211,7 @@ def test_a_short_block_is_coded_once_for_each_way(monkeypatch: pytest.MonkeyPatc
     tried: list[Coding] = []
     encode = Coding.encode
 
-    def watched(self: Coding, executor: object, plain: bytes, share_done: object) -> bytes:
+    def watched(self: Coding, executor: object, plain: bytes, *others: object) -> bytes:
         tried.append(self)
         return encode(self, None, plain, no_progress)
 
@@ -227,7 +239,8 @@ def test_blocks_without_a_model_need_none(untrained: NativeExecutor) -> None:
     [
         (b"", "shorter than its head"),
         (b"\x00\x00abc", "stands for nothing"),
-        (b"\x11\x00abc", "stands for nothing"),
+        (b"\x11\x00abc", "a patch, but there are no copies"),
+        (b"\x21\x00abc", "stands for nothing"),
         (b"\x05\x00\x09abc", "no filter 9"),
         (b"\x05\x00\x01ab", "shorter than its head"),
     ],

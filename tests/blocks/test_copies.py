@@ -26,7 +26,7 @@ from lmpack._container import Block, BlockKind
 from lmpack._executors import Executor, open_executor
 from lmpack._executors.mixing import Predictor
 from lmpack._models.bundle import load_byte_model
-from lmpack._native import SHORTEST_COPY, put_copies, remainder_length, take_copies
+from lmpack._native import SHORTEST_COPY, Prefix, put_copies, remainder_length, take_copies
 from lmpack.errors import DamagedError, UsageError
 
 NOISE = random.Random(1).randbytes(3000)
@@ -70,6 +70,19 @@ def test_a_remainder_and_a_list_are_the_content(name: str) -> None:
     assert put_copies(copies, remainder, len(plain)) == plain
     assert reference_copies.follows_the_rules(entries(copies), len(plain))
     assert reference_copies.put_back(entries(copies), remainder) == plain
+
+
+def test_copies_of_a_prefix_are_those_of_the_specification() -> None:
+    before, plain = NOISE, NOISE[100:2900] + b"-" * 200 + NOISE[:2500]
+    prefix = Prefix(before)
+    copies, remainder = take_copies(plain, SHORTEST_TAKEN, prefix)
+    assert len(remainder) < 300
+    assert remainder_length(copies, len(plain), prefix) == len(remainder)
+    assert put_copies(copies, remainder, len(plain), prefix) == plain
+    assert reference_copies.follows_the_rules(entries(copies), len(plain), len(before))
+    assert reference_copies.put_back(entries(copies), remainder, before) == plain
+    with pytest.raises(DamagedError):
+        remainder_length(copies, len(plain))
 
 
 @st.composite
@@ -206,7 +219,9 @@ def test_hostile_lists_are_damage(name: str) -> None:
         ("01 80", "shorter than its head"),
         ("00 00", "stands for nothing"),
         ("04 00", "stands for nothing"),
-        ("11 00", "stands for nothing"),
+        ("21 00", "stands for nothing"),
+        ("11 00", "a patch, but there are no copies"),
+        ("19 00 01 05", "a block without a prefix is a patch"),
         ("81 00", "stands for nothing"),
         ("01 80 80 04", "the stride is 65536"),
         ("01 80 00", "needless 0 byte"),

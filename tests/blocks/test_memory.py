@@ -23,8 +23,8 @@ of_linux = pytest.mark.skipif(
 PROGRAM = Path(__file__).parents[1] / "support" / "measured_memory.py"
 
 
-def measured(*arguments: object) -> tuple[int, int]:
-    """Bytes that a block took, and those that were expected."""
+def measured(*arguments: object) -> tuple[int, int, int]:
+    """Bytes that a block took, and the least and the most that were expected."""
     result = subprocess.run(
         [sys.executable, PROGRAM, *map(str, arguments)],
         capture_output=True,
@@ -33,12 +33,9 @@ def measured(*arguments: object) -> tuple[int, int]:
         # What was freed before goes back to the system, and is counted anew.
         env=os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"},
     )
-    grown, expected = map(int, result.stdout.split())
-    return grown, expected
+    grown, least, most = map(int, result.stdout.split())
+    return grown, least, most
 
-
-TRIES = 3
-"""A thread that another program keeps from running ahead takes less memory."""
 
 ALREADY_FREE = 1_500_000
 """Bytes that the process may have had already and not in use, which then do not show."""
@@ -69,21 +66,17 @@ ALREADY_FREE = 1_500_000
 def test_the_formula_is_what_a_process_takes(
     direction: str, kind: str, lanes_log2: int, length: int, model: str, predictor: Predictor
 ) -> None:
-    grown = 0
-    for _ in range(TRIES):
-        again, expected = measured(direction, kind, lanes_log2, length, model, 2, int(predictor))
-        grown = max(grown, again)
-        if expected < 1.2 * grown + ALREADY_FREE:
-            break
-    assert 0.8 * grown < expected < 1.2 * grown + ALREADY_FREE
+    grown, least, most = measured(direction, kind, lanes_log2, length, model, 2, int(predictor))
+    assert 0.8 * grown < most
+    assert least < 1.2 * grown + ALREADY_FREE
 
 
 @of_linux
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "mebibytes"), [("ADAPTIVE", 3), ("MIXED", 3), ("MODEL", 2)])
 def test_a_small_block_takes_a_few_mebibytes_at_most(kind: str, mebibytes: int) -> None:
-    grown, expected = measured("decode", kind, 0, 1024, "base", 2, int(LIGHT))
-    assert grown <= expected < mebibytes * MIB
+    grown, _, most = measured("decode", kind, 0, 1024, "base", 2, int(LIGHT))
+    assert grown <= most < mebibytes * MIB
 
 
 def block(kind: BlockKind, length: int, lanes_log2: int = 0, predictor: Predictor = LIGHT) -> Block:
@@ -105,7 +98,7 @@ def test_what_makes_a_block_need_more() -> None:
     assert needed(block(BlockKind.MIXED, MIB), 9) - mixed < 3 * MIB
     lanes = needed(block(BlockKind.MIXED, MIB, 10)) - mixed
     assert 70 * MIB < lanes < 90 * MIB
-    assert needed(block(BlockKind.ADAPTIVE, MIB, 10)) - adaptive < 5 * MIB
+    assert needed(block(BlockKind.ADAPTIVE, MIB, 10)) - adaptive < 6 * MIB
     # From 2 MiB on only the content grows.
     large = needed(block(BlockKind.ADAPTIVE, 2 * MIB))
     assert needed(block(BlockKind.ADAPTIVE, 16 * MIB)) - large == 14 * MIB

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
+
 import inputs
 import numpy as np
 import pytest
+import reference_decoder
 import reference_mixing
 from random_models import ARCHITECTURES, random_bundle
 
-from lmpack._executors.mixing import Mixing, Predictor
+from lmpack._executors.mixing import GivenBytes, Mixing, Predictor
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnxruntime import OnnxRuntimeExecutor
 from lmpack._models.bundle import Bundle
 from lmpack._native import (
+    MOST_LEARNED,
+    Engine,
     MixedDecoder,
     MixedEncoder,
+    Prefix,
+    ThreadTeam,
     decode_adaptive,
     encode_adaptive,
     likely_stride,
@@ -62,6 +70,22 @@ def drawn_code() -> bytes:
     return b"".join([*usual, *opcodes])[:240]
 
 
+def drawn_rows() -> bytes:
+    """Rows of SQLite, with a key and without, some with a fault, and decimal numbers."""
+    random = np.random.default_rng(8)
+    rows = []
+    for i in range(19):
+        name = b"Kyoto Osaka Kobe".split()[i % 3] * (i % 4)
+        numbers = [3502.5 - i, int(random.integers(2**20)) / 10 ** (3 + i % 3), float(np.pi) / 7]
+        types = [13 + 2 * len(name), 7, *([1, 0, 9] if i % 7 < 4 else [7])]
+        body = name + struct.pack(">d", numbers[i % 3])
+        body += bytes([i]) if i % 7 < 4 else struct.pack(">d", numbers[(i + 1) % 3])
+        key = bytes([129, i]) if i < 14 else b""
+        size = len(body) + len(types) + 1 + (i == 5)
+        rows.append(bytes([size, *key, len(types) + 1, *types]) + body)
+    return bytes(9) + b"".join(rows)
+
+
 SENTENCES = "Größe, Äpfel und ÄPFEL; 東京は日本の首都です。\xff"
 TABLE = "".join(
     f'{i},"na;me {i * i % 7}",[a({i % 3})],{{"k": <b>{i * 37}</b>}}|x\t-=&/\n' for i in range(6)
@@ -73,6 +97,8 @@ CASES = {
     "records": (bytes((i % 24) * 37 % 256 + i // 96 for i in range(200)), 100, 24),
     "records of unknown length": (b"".join(b"%7d,%d" % (i**3, i % 3) for i in range(25)), 220, 0),
     "code": (drawn_code(), 240, 0),
+    "rows of tables": (drawn_rows(), 350, 0),
+    "rows of tables and a stride": (drawn_rows()[:200], 200, 25),
     "noise": (NOISE[:120], 40, 0),
     "high bytes": ((SENTENCES * 4).encode(), 90, 0),
     "zeros": (bytes(150), 75, 0),
@@ -90,6 +116,19 @@ def test_payloads_are_those_of_the_specification(case: str, predictor: Predictor
     plain, lane_length, stride = CASES[case]
     expected = reference_mixing.encode(plain, lane_length, stride, predictor)
     assert encode_adaptive(plain, lane_length, (stride, predictor), ignore) == expected
+
+
+@PREDICTORS
+@pytest.mark.parametrize(("lane_length", "stride"), [(60, 0), (25, 0), (60, 12)])
+def test_payloads_behind_a_prefix_are_those_of_the_specification(
+    lane_length: int, stride: int, predictor: Predictor
+) -> None:
+    before, plain = TABLE.encode()[:150], TABLE.encode()[90:150]
+    expected = reference_mixing.encode(plain, lane_length, stride, predictor, learned=before)
+    prefix = Prefix(before)
+    for _ in range(2):
+        payload = encode_adaptive(plain, lane_length, (stride, predictor), ignore, prefix)
+        assert payload == expected
 
 
 @PREDICTORS
@@ -112,6 +151,58 @@ def test_payloads_with_models_are_those_of_the_specification(
     coder = MixedEncoder(plain, lane_length, (stride, predictor), models)
     coder.encode(*weights)
     assert coder.finish() == expected
+
+
+def test_a_prefix_has_bytes_and_their_stride() -> None:
+    numbers = np.arange(3000, dtype=np.uint32).tobytes()
+    prefix = Prefix(memoryview(PLAIN * 200 + numbers * 11))
+    assert len(prefix) == len(PLAIN) * 200 + len(numbers) * 11
+    assert prefix.stride == likely_stride((numbers * 11)[-MOST_LEARNED:]) == 4
+    with pytest.raises(UsageError, match="at least one byte"):
+        Prefix(b"")
+
+
+def test_models_go_on_from_a_prefix_as_the_specification_says(bundle: Bundle) -> None:
+    native = NativeExecutor(bundle, threads=1)
+    start = bundle.architecture.vocabulary
+    before, plain, lane_length = PLAIN[:60], PLAIN[60:110], 25
+
+    def predict(lanes: Sequence[bytes]) -> list[list[int]]:
+        fed = [np.array([[start, *lane]], np.int32) for lane in lanes]
+        return [native.prefill(native.start(1), symbols)[0, -1].tolist() for symbols in fed]
+
+    engine = Engine(bundle.architecture.to_json(), bundle.tensor_views(), native.version)
+    prefix = Prefix(before)
+    for _ in range(2):
+        stream = engine.encode_mixed(
+            ThreadTeam(1), plain, lane_length, Mixing(), ignore, prefix=prefix
+        )
+        head = reference_decoder.Head(1, 0, b"", (), stream)
+        none = [None] * 50
+        assert reference_decoder.decode_mixed_bytes(head, none, 1, [predict], before) == plain
+
+
+def test_given_bytes_are_mixed_and_not_coded(bundle: Bundle) -> None:
+    native = NativeExecutor(bundle, threads=1)
+    before, plain, lane_length = Prefix(PLAIN[:60]), PLAIN[60:110], 25
+    given = GivenBytes(plain[:20] + bytes(30), b"\1" * 20 + bytes(30))
+    for executor in (None, native):
+        ways = []
+        for some in (None, given):
+            how = Mixing(), ignore, before, some
+            if executor is None:
+                stream = encode_adaptive(plain, lane_length, *how)
+                back = decode_adaptive(stream, 50, lane_length, *how)
+            else:
+                stream = executor.encode_with(None, plain, lane_length, *how)
+                back = executor.decode_with(None, stream, 50, lane_length, *how)
+            assert back == plain
+            ways.append(len(stream))
+        assert ways[1] < ways[0] - 5
+    with pytest.raises(UsageError, match="another length"):
+        encode_adaptive(plain, 25, Mixing(), ignore, before, GivenBytes(plain, bytes(49)))
+    with pytest.raises(UsageError, match="another length"):
+        decode_adaptive(stream, 50, 25, Mixing(), ignore, before, (plain[1:], bytes(50)))
 
 
 def test_progress_is_told_and_may_end_the_call() -> None:

@@ -32,6 +32,8 @@ OTHER: dict[str, Any] = {
     "max_size": 1000,
     "max_memory": 1 << 30,
     "verify": True,
+    "prefix": lmpack.Prefix(b"both sides have it"),
+    "block_size": 1 << 16,
 }
 """A value of each option that is not the default."""
 
@@ -53,7 +55,8 @@ def test_every_option_is_one_of_the_command_line() -> None:
 
     assert names(compress) >= OTHER.keys()
     assert encoding_choice(**OTHER) == Options(**OTHER)
-    assert names(decompress) & OTHER.keys() == OTHER.keys() - {"level", "mixing", "verify"}
+    of_compression = {"level", "mixing", "verify", "block_size"}
+    assert names(decompress) & OTHER.keys() == OTHER.keys() - of_compression
 
 
 @pytest.mark.parametrize(
@@ -79,11 +82,24 @@ def test_every_option_is_one_of_the_command_line() -> None:
         ("max_memory", 0),
         ("max_memory", 1.5),
         ("verify", 1),
+        ("block_size", 4095),
+        ("block_size", (1 << 24) + 1),
+        ("block_size", True),
+        ("block_size", 65536.0),
     ],
 )
 def test_what_is_out_of_range_is_refused_at_once(field: str, value: object) -> None:
     with pytest.raises(lmpack.UsageError, match=field):
         Options(**{field: value})  # type: ignore[arg-type]
+
+
+def test_a_mistyped_option_is_guessed() -> None:
+    with pytest.raises(lmpack.UsageError, match=r"no option levle: did you mean level\?"):
+        lmpack.compress(b"", levle=1)  # type: ignore[call-arg]
+    # An argument of the function that was called, too.
+    for function in (lmpack.compress_files, lmpack.decompress_files):
+        with pytest.raises(lmpack.UsageError, match=r"did you mean recursive\?"):
+            list(function([], recursiv=True))  # type: ignore[call-arg]
 
 
 def test_unknown_options_are_refused_with_the_known_ones() -> None:
@@ -162,9 +178,10 @@ lmpack.decompress(b"", executor="cpu")
 lmpack.compress_files(["file"], mixing=1.0)
 lmpack.Options(colour="red")
 encoding_choice(
-    level=3, mixing=True, verify=None, model=None, device="cpu", max_size=None, max_memory=None
+    level=3, mixing=True, verify=None, model=None, device="cpu", max_size=None, max_memory=None,
+    prefix=None, block_size=None,
 )
-decoding_choice(model=None, device="cpu", max_size=None, max_memory=None)
+decoding_choice(model=None, device="cpu", max_size=None, max_memory=None, prefix=None)
 lmpack.cli.request.Request(is_compression=True, options=lmpack.Options())
 """
 
@@ -179,7 +196,16 @@ def test_type_checkers_see_a_wrong_option(tmp_path: Path) -> None:
     )
     lines = [line.split(": ", 1) for line in result.stdout.splitlines() if ": error: " in line]
     found = [int(place.rpartition(":")[2]) for place, _ in lines]
-    assert found == [7, 8, 9, 10, 11, 14, 15]
+    assert found == [7, 8, 9, 10, 11, 15, 16]
     words = ("level", "executor", "mixing", "colour", "threads", "threads", "resume")
     for (_, message), word in zip(lines, words, strict=True):
         assert word in message, result.stdout
+
+
+def test_a_block_has_the_size_that_was_asked_for(tmp_path: Path) -> None:
+    source = tmp_path / "words"
+    source.write_bytes(WORDS * 20)  # 12,000 bytes
+    (result,) = lmpack.compress_files([source], level=1, block_size=4096)
+    assert result.output is not None
+    (container,) = lmpack.describe(result.output)
+    assert [block.plain_length for block in container.blocks] == [4096, 4096, 3808]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from lmpack import Options
 from lmpack._blocks.codec import encode_block
 from lmpack._container import Block
 
-TEXT = b"what the model finds probable\n" * 20
+TEXT = bytes(random.Random(1).choices(b"abcdefghijklmnopqrstuvwxyz", k=1000))
 VERIFIED = Options(mixing=False, verify=True)
 
 

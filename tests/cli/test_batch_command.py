@@ -29,6 +29,14 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Res
     return lambda *arguments: CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
+def test_verbose_says_which_device_it_was(tree: Path, invoke: Callable[..., Result]) -> None:
+    said = invoke("compress", "-r", "in", "-o", "out", "-v").stderr.splitlines()
+    assert said[-1].endswith(", on the device cpu")
+    assert "device" not in invoke("decompress", "-r", "out", "-o", "back").stderr
+    as_json = json.loads(invoke("decompress", "-r", "out", "-o", "again", "--json").stdout)
+    assert as_json["summary"]["device"] == "cpu"
+
+
 def test_the_command_makes_the_tree_anew(tree: Path, invoke: Callable[..., Result]) -> None:
     result = invoke("compress", "-r", "in", "-o", "out", "--json")
     assert result.exit_code == 0
@@ -85,8 +93,8 @@ def test_odd_names_are_printed_on_one_line(tree: Path, invoke: Callable[..., Res
         (["--resume"], "need output files"),
         (["-", "--resume", "-o", "out"], "need an input file"),
         (["in/one", "--resume", "-o", "/dev/null"], "need an output file"),
-        (["in"], "in: it is a folder: use -r, or tar -I lmpack"),
-        (["in", "in/one"], "it is a folder: use -r, or tar -I lmpack"),
+        (["in"], "in: it is a folder: use -r, or lmpack compress --tar"),
+        (["in", "in/one"], "it is a folder: use -r, or lmpack compress --tar"),
         (["-r", "in", "--model", "gigantic"], "the batch: there is no model"),
     ],
 )

@@ -58,7 +58,7 @@ def test_at_most_eight_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, si
     assert there == [
         "cli/main.py",
         "cli/convert.py",
-        "_files/batch.py",
+        "_files/queue.py",
         "_files/pipeline.py",
         "_blocks/coders.py",
         "_blocks/codec.py",

@@ -27,10 +27,13 @@ COMMANDS = {
     "compress -c": "compress -c {}",
     "compress -o": "compress -o output {}",
     "compress -r": "compress -r -o output {}",
+    "compress --tar": "compress --tar -o output {}",
     "decompress": "decompress {}",
     "decompress -c": "decompress -c {}",
     "decompress -o": "decompress -o output {}",
     "decompress -r": "decompress -r -o output {}",
+    "extract": "extract -o output {}",
+    "extract --list": "extract --list {}",
     "test": "test {}",
     "test several": "test {} {}",
     "info": "info {}",
@@ -51,13 +54,14 @@ INPUTS = (
     *("empty", "random", "memory", "open", "x\ny"),
 )
 STREAMED = {"compress -c", "compress -o", "decompress -c", "decompress -o", "test", "test several"}
-STREAMED |= {"bench", "text"}
+STREAMED |= {"bench", "text", "extract", "extract --list"}
 """The commands that take what comes out of a pipe, and would wait for it."""
 GOOD = {
     *(("compress" + more, "empty") for more in ("", " -c", " -o", " -r")),
     *(("compress" + more, "random") for more in ("", " -c", " -o", " -r")),
     *(("compress -c", "device"), ("compress -o", "device")),
     *(("compress -r", "folder"), ("decompress -r", "folder")),
+    *(("compress --tar", name) for name in INPUTS if name not in ("nowhere", "x\ny")),
     *(("bench", "random"), ("text", "random"), ("eval", "random"), ("eval images", "random")),
 }
 """What is no mistake."""

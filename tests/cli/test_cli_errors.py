@@ -58,7 +58,9 @@ def test_a_missing_file(invoke: Invoke) -> None:
 
 def test_a_folder(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    assert_failed(invoke("folder"), "lmpack: folder: it is a folder: use -r, or tar -I lmpack")
+    assert_failed(
+        invoke("folder"), "lmpack: folder: it is a folder: use -r, or lmpack compress --tar"
+    )
     result = invoke("words.txt", "-o", "folder")
     assert_failed(result, "lmpack: words.txt: folder is a folder: name another output")
 

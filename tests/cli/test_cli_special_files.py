@@ -107,7 +107,7 @@ def test_named_pipes_are_read_and_written() -> None:
         (("compress", "pipe"), "lmpack: pipe: it is a pipe, whose name says nothing of an output"),
         (("-d", "pipe"), "do it alone, with -c or -o (in Python by"),
         (("compress", "-r", "pipe"), "lmpack: pipe: it is a pipe"),
-        (("compress", "."), "lmpack: .: it is a folder: use -r, or tar -I lmpack"),
+        (("compress", "."), "lmpack: .: it is a folder: use -r, or lmpack compress --tar"),
         (("compress", "-c", "."), "lmpack: .: it is a folder: name the files in it"),
         (("test", "."), "lmpack: .: it is a folder: name the files in it"),
         (("info", "pipe"), "lmpack: pipe: pipe is a pipe: give a regular file"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,3 +94,17 @@ def test_a_file_that_changes_is_kept(invoke: Invoke) -> None:
     assert result.exit_code == 1
     assert "words.txt: it was changed while it was read: it is kept" in result.stderr
     assert Path("words.txt").exists()
+
+
+def test_warnings_of_python_are_lines_of_the_program() -> None:
+    """Such as those about a GPU: no path of a file and no line of code."""
+    program = (
+        "import warnings, lmpack.__main__ as program\n"
+        "program._load_program = lambda: lambda: warnings.warn('it is \\x1b[31mslow')\n"
+        "program.run()"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (0, "")
+    assert run.stderr.startswith("lmpack: warning: it is ")
+    assert run.stderr.count("\n") == 1
+    assert "\x1b" not in run.stderr

@@ -13,7 +13,7 @@ from lmpack.cli.options import level_options
 @click.command()
 @click.option("-c", is_flag=True)
 @level_options
-def show(c: bool, level: int, mixing: bool, verify: bool | None) -> None:
+def show(c: bool, level: int, mixing: bool, verify: bool | None, block_size: int | None) -> None:
     click.echo(repr((c, level, mixing)))
 
 

@@ -103,6 +103,14 @@ def test_what_is_over_a_limit_is_one_line(command: list[str], invoke: Invoke) ->
     assert invoke(*command, "--max-size", "600", "-M", "2M", "words.lmp").exit_code == 0
 
 
+def test_compressing_has_no_limit_of_content(invoke: Invoke) -> None:
+    for command in (("compress", "-f"), ("-f",)):
+        result = invoke(*command, "--max-size", "1G", "words")
+        assert result.exit_code == 2
+        assert "--max-size is for reading" in result.stderr
+        assert invoke(*command, "--max-size", "none", "words").exit_code == 0
+
+
 def test_compressing_within_too_little_memory_is_refused(invoke: Invoke) -> None:
     result = invoke("compress", "-fM", "1M", "words")
     assert result.exit_code == 1
@@ -135,4 +143,4 @@ def test_info_takes_no_more_memory_for_an_index_than_allowed(invoke: Invoke) -> 
     assert invoke("info", "-M", "1M", "many.lmp").exit_code == 0
     result = invoke("info", "-M", "10K", "many.lmp")
     assert result.exit_code == 1
-    assert "lmpack: many.lmp: the index of 26 blocks or more" in result.stderr
+    assert "lmpack: many.lmp: the index of 25 blocks or more" in result.stderr

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from lmpack.cli.catalog import COMMANDS
+from lmpack.cli.catalog import COMMANDS, EXAMPLES_OF
 from lmpack.cli.main import main
 from lmpack.cli.manual import main as write_manual
 from lmpack.cli.manual import pages
@@ -95,3 +96,14 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
         ["bash", "zsh", "fish"],
         ["train"],
     ]
+
+
+@pytest.mark.parametrize("name", EXAMPLES_OF)
+def test_examples_are_in_the_help_and_have_options_of_the_command(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    printed = CliRunner().invoke(main, [name, "--help"]).stdout
+    for example, _ in EXAMPLES_OF[name]:
+        assert example in printed
+        given = example.partition(f"lmpack {name}")[2].partition("|")[0].split()
+        command.make_parser(click.Context(command)).parse_args(given)  # or it raises

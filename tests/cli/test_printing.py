@@ -76,6 +76,8 @@ COMMANDS: list[tuple[int, Sequence[str]]] = [
     (1, ["compress", "-vv", "-1", f"{HOSTILE}.missing"]),
     (2, ["compress", "-1", HOSTILE, "-o", f"{HOSTILE}/"]),
     (0, ["compress", "-v", "-1", "-r", "in", "-o", "tree"]),
+    (0, ["compress", "-v", "-1", "--tar", "in", "-o", f"{HOSTILE}.tar.lmp"]),
+    (1, ["extract", "-v", f"{HOSTILE}.lmp", HOSTILE]),
     (1, ["compress", "-c", "-6", "--model", HOSTILE, HOSTILE]),
     (1, ["compress", "-c", "-6", "--model", f"{HOSTILE}.broken", HOSTILE]),
     (1, ["compress", "-c", "-6", "--model", f"{HOSTILE}.strange", HOSTILE]),

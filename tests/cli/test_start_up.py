@@ -26,6 +26,7 @@ HEAVY = {
     "secrets",
     "selectors",
     "subprocess",
+    "tarfile",
     "tempfile",
     "torch",
     "tqdm",
@@ -36,6 +37,7 @@ HEAVY = {
 
 ELSEWHERE = {
     "lmpack._container.salvage",
+    "lmpack._files.archive",
     "lmpack._models.bounds",
     "lmpack._models.decoder",
     "lmpack.evaluation",
@@ -113,6 +115,7 @@ def test_the_help_names_all_commands() -> None:
     assert names == [
         "compress",
         "decompress",
+        "extract",
         "test",
         "info",
         "models",

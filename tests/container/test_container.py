@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from containers import (
-    FINGERPRINT,
+    ONE_MODEL,
     PipeSource,
     ShortReads,
     container,
@@ -29,18 +30,16 @@ from lmpack._container import (
 )
 from lmpack.errors import UsageError
 
-FileContents = list[tuple[bytes, list[Block]]]
+FileContents = list[tuple[Header, list[Block]]]
 
 
 def to_file(contents: FileContents) -> bytes:
-    return b"".join(container(blocks, fingerprint) for fingerprint, blocks in contents)
+    return b"".join(container(blocks, header) for header, blocks in contents)
 
 
 @given(file_contents)
 def test_forward_reading_gives_what_was_written(contents: FileContents) -> None:
-    expected = [
-        (Header(fingerprint), block) for fingerprint, blocks in contents for block in blocks
-    ]
+    expected = [(header, block) for header, blocks in contents for block in blocks]
     assert list(read_blocks(ByteReader(PipeSource(to_file(contents))))) == expected
 
 
@@ -57,7 +56,7 @@ def test_short_reads_do_no_harm(contents: FileContents) -> None:
 def test_indexes_tell_what_forward_reading_sees(contents: FileContents) -> None:
     data = to_file(contents)
     indexes = read_indexes(io.BytesIO(data))
-    assert [index.header.fingerprint for index in indexes] == [print_ for print_, _ in contents]
+    assert [index.header for index in indexes] == [header for header, _ in contents]
     assert [len(index.blocks) for index in indexes] == [len(blocks) for _, blocks in contents]
     found = [
         (index.header, read_block(io.BytesIO(data), entry))
@@ -127,15 +126,15 @@ def test_lanes_hold_all_bytes_and_none_is_empty(plain_length: int, lanes_log2: i
 
 def test_writer_writes_nothing_before_the_first_block() -> None:
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, FINGERPRINT)
+    writer = ContainerWriter(sink, ONE_MODEL)
     assert sink.getvalue() == b""
     writer.write(raw_block(b"a"))
-    assert sink.getvalue() == Header(FINGERPRINT).to_bytes() + raw_block(b"a").to_bytes()
+    assert sink.getvalue() == ONE_MODEL.to_bytes() + raw_block(b"a").to_bytes()
 
 
 def test_finished_writer_takes_no_more() -> None:
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, FINGERPRINT)
+    writer = ContainerWriter(sink, ONE_MODEL)
     writer.finish()
     written = sink.getvalue()
     for more in (writer.finish, lambda: writer.write(raw_block(b"a"))):
@@ -145,9 +144,10 @@ def test_finished_writer_takes_no_more() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 7, 9, 32])
-def test_fingerprint_of_another_size_is_refused(size: int) -> None:
-    with pytest.raises(UsageError, match=f"first 8 bytes.*not {size}"):
-        ContainerWriter(io.BytesIO(), bytes(size))
+def test_names_of_another_size_are_refused(size: int) -> None:
+    for fields in (((bytes(size),),), ((), False, bytes(size))):
+        with pytest.raises(UsageError, match=f"first 8 bytes.*not {size}"):
+            Header(*fields)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,31 @@ def test_block_out_of_range_is_refused(
         Block(kind, lanes_log2, plain_length, checksum, payload)
 
 
-def test_other_versions_are_not_written() -> None:
-    for version in (0, 4):
-        with pytest.raises(UsageError, match=f"format versions 1 to 3, not {version}"):
-            Header(FINGERPRINT, version)
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (((b"1" * 8, b"2" * 8, b"3" * 8),), "it names 3 models, allowed are 0 to 2"),
+        (((b"1" * 8, b"1" * 8),), "both models are the same"),
+        (((b"1" * 8, bytes(8)),), "the fingerprint of a model is zeros"),
+        (((bytes(8),),), "the fingerprint of a model is zeros"),
+        (((), True), "one of tokens, and names 0 models"),
+        (((b"1" * 8, b"2" * 8), True), "one of tokens, and names 2 models"),
+        (((b"1" * 8,), True, b"3" * 8), "a prefix beside a model of tokens"),
+    ],
+)
+def test_headers_that_cannot_be_are_not_written(fields: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Header(*fields)
+
+
+@pytest.mark.parametrize("models", range(3))
+@pytest.mark.parametrize("prefix", [None, b"a prefix"])
+def test_a_header_has_ten_bytes_and_eight_for_each_name(models: int, prefix: bytes | None) -> None:
+    names = (b"1" * 8, b"2" * 8)[:models]
+    header = Header(names, prefix=prefix)
+    data = header.to_bytes()
+    assert len(data) == header.size == 10 + 8 * models + (8 if prefix else 0)
+    assert data[4:-4] == bytes([1, models + (8 if prefix else 0)]) + b"".join(names) + (
+        prefix or b""
+    )
+    assert Header.parse(data + b"what follows") == header

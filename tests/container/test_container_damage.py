@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 import reference_decoder
 from block_sizes import set_block_size
-from containers import FINGERPRINT, SECOND, ShortReads, container, model_block, raw_block
+from containers import (
+    DIGEST,
+    FINGERPRINT,
+    ONE_MODEL,
+    SECOND,
+    ShortReads,
+    container,
+    model_block,
+    raw_block,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +31,6 @@ from lmpack._container import (
     BlockKind,
     ByteReader,
     Header,
-    _header,
     read_block,
     read_blocks,
     read_indexes,
@@ -37,15 +45,18 @@ from lmpack.errors import (
 
 BLOCKS = [raw_block(b"hello"), model_block(300, 4, b"some payload"), model_block(2, 0, b"")]
 PAIR_BLOCKS = [raw_block(b"hello"), Block(BlockKind.MIXED, 0, 300, 1, b"some payload")]
-HEADER = Header(FINGERPRINT).to_bytes()
+HEADER = ONE_MODEL.to_bytes()
+TOKEN_BLOCKS = [raw_block(b"hello"), Block(BlockKind.MIXED_TOKENS, 0, 300, 1, b"some payload")]
 CONTAINERS = {
     "empty": container([]),
     "raw": container(BLOCKS[:1]),
     "model": container(BLOCKS[1:]),
     "both": container(BLOCKS),
-    "two models": container(PAIR_BLOCKS, version=3, second=SECOND),
+    "no model": container(BLOCKS[:1], Header()),
+    "two models": container(PAIR_BLOCKS, Header((FINGERPRINT, SECOND))),
+    "a prefix": container(PAIR_BLOCKS, Header((FINGERPRINT,), prefix=DIGEST)),
+    "tokens": container(TOKEN_BLOCKS, Header((FINGERPRINT,), of_tokens=True)),
 }
-TOKEN_BLOCKS = [raw_block(b"hello"), Block(BlockKind.MIXED_TOKENS, 0, 300, 1, b"some payload")]
 SEVERAL = container(BLOCKS) + container([]) + CONTAINERS["two models"] + container(BLOCKS[:1])
 
 
@@ -95,7 +106,8 @@ def test_blocks_that_change_places_are_found(monkeypatch: pytest.MonkeyPatch, le
     plain = random.bytes(1001)
     packed = lmpack.compress(plain, level=level)
     assert reference_decoder.decode(packed, lambda lanes: []) == plain
-    first, second = 17, 17 + 509  # raw blocks: one like the other but for their content
+    first = Header.parse(packed).size
+    second = first + 509  # raw blocks: one like the other but for their content
     swapped = packed[:first] + packed[second : second + 509] + packed[first:second]
     swapped += packed[second + 509 :]
     assert sorted(swapped) == sorted(packed)
@@ -191,109 +203,128 @@ def test_a_transfer_as_text_is_told_apart(read: Reader) -> None:
         read(data)
 
 
+NAMES = FINGERPRINT + SECOND + DIGEST
+
+
+def header_of(flags: int, version: int = 1, names: bytes = NAMES) -> bytes:
+    """A header with a right checksum and the size that its flags give."""
+    size = 8 * (flags % 4 + flags // 8 % 2)
+    return with_checksum(b"\xc0LM\n" + bytes([version, flags]) + (2 * names)[:size])
+
+
 @both_readers
-def test_newer_version_is_told_apart(read: Reader) -> None:
-    newer = with_checksum(b"\xc0LM\n\x04" + FINGERPRINT)
+@pytest.mark.parametrize("flags", range(16))
+def test_newer_version_is_told_apart(read: Reader, flags: int) -> None:
+    newer = header_of(flags, version=2)
     for data in (newer, newer + b"whatever it may hold", CONTAINERS["raw"] + newer + b"\x00"):
-        with pytest.raises(VersionError, match="format version 4, this lmpack reads up to 3"):
+        with pytest.raises(VersionError, match="format version 2, this lmpack reads up to 1"):
             read(data)
 
 
 @both_readers
-def test_damaged_version_is_not_taken_for_a_newer_one(read: Reader) -> None:
-    damaged = HEADER[:4] + b"\x02" + HEADER[5:]
+@pytest.mark.parametrize("unknown", [0x10, 0x20, 0x40, 0x80, 0xF0])
+@pytest.mark.parametrize("known", [0, 1, 7, 10])
+def test_newer_flags_are_told_apart(read: Reader, unknown: int, known: int) -> None:
+    newer = header_of(unknown | known)
+    for data in (newer, newer + b"whatever", CONTAINERS["raw"] + newer + b"\x00"):
+        with pytest.raises(VersionError, match=rf"newer than this lmpack \(0x{unknown:x}\): upd"):
+            read(data)
+
+
+@both_readers
+@pytest.mark.parametrize("place", [4, 5])
+def test_damaged_version_and_flags_are_not_taken_for_newer_ones(read: Reader, place: int) -> None:
+    damaged = HEADER[:place] + b"\x81" + HEADER[place + 1 :]
     with pytest.raises(DamagedError, match="header at byte 0 is damaged: its checksum is wrong"):
-        read(damaged + CONTAINERS["raw"][17:])
-
-
-def of_version(version: int) -> bytes:
-    """A container as it is, but for the version in its header."""
-    return with_checksum(b"\xc0LM\n" + bytes([version]) + FINGERPRINT) + CONTAINERS["raw"][17:]
+        read(damaged + CONTAINERS["raw"][18:])
 
 
 @both_readers
-@pytest.mark.parametrize("newest", [1, 3])
-def test_version_0_never_existed(
-    read: Reader, newest: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_header, "VERSION", newest)
+def test_version_0_never_existed(read: Reader) -> None:
     with pytest.raises(DamagedError, match="there is no format version 0"):
-        read(of_version(0))
+        read(header_of(1, version=0) + CONTAINERS["raw"][18:])
 
 
 @both_readers
-def test_older_versions_stay_readable(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_header, "VERSION", 4)
-    for version in (1, 2, 4):
-        ((header, block),) = read(of_version(version))
-        assert (header.version, block) == (version, BLOCKS[0])
-    ((header, block),) = read(container(BLOCKS[:1], version=3, second=SECOND))
-    assert (header.version, header.fingerprints, block) == (3, (FINGERPRINT, SECOND), BLOCKS[0])
-    with pytest.raises(VersionError, match="format version 5, this lmpack reads up to 4"):
-        read(of_version(5))
-
-
-@both_readers
-def test_readers_of_version_1_take_blocks_of_tokens_for_newer(
-    read: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = container(TOKEN_BLOCKS, version=2)
-    assert [(header.version, block) for header, block in read(data)] == [
-        (2, block) for block in TOKEN_BLOCKS
-    ]
-    monkeypatch.setattr(_header, "VERSION", 1)
-    with pytest.raises(VersionError, match="format version 2, this lmpack reads up to 1: update"):
-        read(data)
-
-
-@both_readers
-@pytest.mark.parametrize(
-    ("version", "kind"),
-    [(1, "TOKENS"), (1, "MIXED_TOKENS"), (2, "MODEL"), (2, "MIXED")],
-)
-def test_kinds_of_another_version_are_refused(read: Reader, version: int, kind: str) -> None:
-    blocks = [raw_block(b"hello"), Block(BlockKind[kind], 0, 300, 0, b"some payload")]
-    with pytest.raises(DamagedError, match=f"is none of format version {version}"):
-        read(container(blocks, version=version))
-    other = container(blocks, version=3 - version)
-    assert [block for _, block in read(other)] == blocks
-
-
-@both_readers
-@pytest.mark.parametrize("kind", ["MODEL", "TOKENS", "MIXED_TOKENS"])
-def test_two_models_make_mixed_blocks_only(read: Reader, kind: str) -> None:
-    blocks = [Block(BlockKind[kind], 0, 300, 0, b"some payload")]
-    with pytest.raises(DamagedError, match="is none of format version 3"):
-        read(container(blocks, version=3, second=SECOND))
-
-
-def pair_header(first: bytes, second: bytes) -> bytes:
-    """A header of version 3 with right checksums."""
-    return with_checksum(b"\xc0LM\n\x03" + first) + with_checksum(second)
+@pytest.mark.parametrize("flags", [0, 1, 2, 5, 8, 9, 10])
+def test_every_header_is_read(read: Reader, flags: int) -> None:
+    data = header_of(flags) + CONTAINERS["raw"][18:]
+    for before, behind in ((b"", b""), (SEVERAL, b""), (b"", SEVERAL)):
+        place = len(read(before)) if before else 0
+        header, block = read(before + data + behind)[place]
+        assert block == BLOCKS[0]
+        assert header.to_bytes() == data[: header.size]
+        assert len(header.fingerprints) == flags % 4
+        assert header.of_tokens == (flags & 4 > 0)
+        assert (header.prefix is not None) == (flags & 8 > 0)
 
 
 @both_readers
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        (pair_header(FINGERPRINT, FINGERPRINT), "both are the same"),
-        (pair_header(FINGERPRINT, bytes(8)), "one of them is none"),
-        (pair_header(bytes(8), SECOND), "one of them is none"),
-        (pair_header(FINGERPRINT, SECOND)[:-1] + b"?", "the checksum of its second model is wrong"),
-        # As if another program had changed the version alone, either way.
-        (with_checksum(b"\xc0LM\n\x03" + FINGERPRINT), "the checksum of its second model is wrong"),
+        (header_of(2, names=FINGERPRINT), "both models are the same"),
+        (header_of(2, names=FINGERPRINT + bytes(8)), "the fingerprint of a model is zeros"),
+        (header_of(2, names=bytes(8) + SECOND), "the fingerprint of a model is zeros"),
+        (header_of(1, names=bytes(8)), "the fingerprint of a model is zeros"),
+        (header_of(3), "it names 3 models"),
+        (header_of(11), "it names 3 models"),
+        (header_of(4), "one of tokens, and names 0 models"),
+        (header_of(6), "one of tokens, and names 2 models"),
+        (header_of(13), "a prefix beside a model of tokens"),
     ],
 )
-def test_a_header_names_two_models_that_differ(read: Reader, header: bytes, message: str) -> None:
-    with pytest.raises(DamagedError, match=f"header at byte 0 is damaged: {message}"):
-        read(header + CONTAINERS["raw"][17:])
+def test_headers_that_nobody_writes_are_damage(read: Reader, header: bytes, message: str) -> None:
+    with pytest.raises(DamagedError, match=f"header at byte 0 is damaged: .*{message}"):
+        read(header + CONTAINERS["raw"][18:])
 
 
 @both_readers
-def test_a_second_model_behind_another_version_is_no_block(read: Reader) -> None:
-    data = with_checksum(b"\xc0LM\n\x01" + FINGERPRINT) + CONTAINERS["two models"][17:]
-    with pytest.raises(DamagedError):
-        read(data)
+@pytest.mark.parametrize(
+    ("flags", "kind", "message"),
+    [
+        (0, "MODEL", "kind 2 needs a model, and the header names none"),
+        (8, "MIXED", "kind 3 needs a model, and the header names none"),
+        (0, "TOKENS", "kind 5 needs a model, and the header names none"),
+        (1, "TOKENS", "kind 5 needs a model of tokens, and the header names one of bytes"),
+        (1, "MIXED_TOKENS", "kind 6 needs a model of tokens"),
+        (5, "MODEL", "kind 2 needs a model of bytes, and the header names one of tokens"),
+        (5, "MIXED", "kind 3 needs a model of bytes"),
+        (2, "MODEL", "kind 2 is for one model, and the header names two"),
+        (2, "TOKENS", "kind 5 needs a model of tokens"),
+        (2, "MIXED_TOKENS", "kind 6 needs a model of tokens"),
+        (9, "MODEL", "kind 2 knows no prefix, and the header names one"),
+    ],
+)
+def test_kinds_that_the_header_does_not_allow_are_refused(
+    read: Reader, flags: int, kind: str, message: str
+) -> None:
+    header = Header.parse(header_of(flags))
+    blocks = [raw_block(b"hello"), Block(BlockKind[kind], 0, 300, 0, b"some payload")]
+    with pytest.raises(DamagedError, match=message):
+        read(container(blocks, header))
+
+
+@both_readers
+@pytest.mark.parametrize(
+    ("flags", "kinds"),
+    [
+        (0, "RAW ADAPTIVE"),
+        (1, "RAW MODEL MIXED ADAPTIVE"),
+        (2, "RAW MIXED ADAPTIVE"),
+        (5, "RAW ADAPTIVE TOKENS MIXED_TOKENS"),
+        (8, "RAW ADAPTIVE"),
+        (9, "RAW MIXED ADAPTIVE"),
+        (10, "RAW MIXED ADAPTIVE"),
+    ],
+)
+def test_kinds_that_the_header_allows_are_read(read: Reader, flags: int, kinds: str) -> None:
+    header = Header.parse(header_of(flags))
+    blocks = [
+        raw_block(b"hello") if kind == "RAW" else Block(BlockKind[kind], 0, 300, 0, b"payload")
+        for kind in kinds.split()
+    ]
+    assert read(container(blocks, header)) == [(header, block) for block in blocks]
 
 
 @both_readers
@@ -316,38 +347,38 @@ def test_gaps_between_containers_are_refused(gap: bytes, read: Reader) -> None:
 @pytest.mark.parametrize(
     ("body", "size"),
     [
-        pytest.param("06 05 05", "04", id="content length too large"),
-        pytest.param("04 05 05", "04", id="content length too small"),
-        pytest.param("00", "02", id="block missing"),
-        pytest.param("0a 05 05 05 05", "06", id="one block too many"),
-        pytest.param("05 05 04", "04", id="payload length wrong"),
-        pytest.param("05 05 06", "04", id="payload longer than content"),
-        pytest.param("05 02 02 03 03", "06", id="block split"),
-        pytest.param("05 00 00 05 05", "06", id="empty block"),
-        pytest.param("05 05 05", "03", id="index size too small"),
-        pytest.param("05 05 05", "05", id="index size too large"),
-        pytest.param("05 05 05", "84 00", id="index size not in reverse order"),
-        pytest.param("05 05 05", "00 84", id="index size not canonical"),
-        pytest.param("85 00 05 05", "05", id="content length not canonical"),
-        pytest.param("05 05 05 00", "05", id="bytes after the entries"),
+        pytest.param("80 01 05", "04", id="plain length too large"),
+        pytest.param("04 05", "03", id="plain length too small"),
+        pytest.param("", "01", id="block missing"),
+        pytest.param("05 05 05 05", "05", id="one block too many"),
+        pytest.param("05 04", "03", id="payload length wrong"),
+        pytest.param("05 06", "03", id="payload longer than content"),
+        pytest.param("02 02 03 03", "05", id="block split"),
+        pytest.param("00 00 05 05", "05", id="empty block"),
+        pytest.param("05 05", "02", id="index size too small"),
+        pytest.param("05 05", "04", id="index size too large"),
+        pytest.param("05 05", "83 00", id="index size not in reverse order"),
+        pytest.param("05 05", "00 83", id="index size not canonical"),
+        pytest.param("85 00 05", "04", id="plain length not canonical"),
+        pytest.param("05 05 00", "04", id="half an entry more"),
     ],
 )
 def test_index_that_disagrees_with_the_blocks_is_refused(
     body: str, size: str, read: Reader
 ) -> None:
     blocks = HEADER + raw_block(b"hello").to_bytes()
-    assert blocks + index("05 05 05", "04") == CONTAINERS["raw"]
-    with pytest.raises(DamagedError, match="index at byte 29 is damaged: it is not that of"):
+    assert blocks + index("05 05", "03") == CONTAINERS["raw"]
+    with pytest.raises(DamagedError, match="index at byte 30 is damaged: it is not that of"):
         read(blocks + index(body, size))
 
 
 @pytest.mark.parametrize(
     ("block_size", "body", "size"),
     [
-        pytest.param(7, "00 00 00", "04", id="entries of an empty content"),
-        pytest.param(7 + 12, "05 00 00 05 05", "06", id="empty block"),
-        pytest.param(15, "81 80 80 08 81 80 80 08 05", "0a", id="block too long"),
-        pytest.param(13, "05 05 06", "04", id="payload longer than content"),
+        pytest.param(7, "00 00", "03", id="an empty block alone"),
+        pytest.param(7 + 12, "00 00 05 05", "05", id="empty block"),
+        pytest.param(18, "81 80 80 08 05", "06", id="block too long"),
+        pytest.param(13, "05 06", "03", id="payload longer than content"),
     ],
 )
 def test_index_that_breaks_a_limit_is_refused_even_if_all_offsets_are_right(
@@ -363,8 +394,8 @@ def test_index_that_breaks_a_limit_is_refused_even_if_all_offsets_are_right(
 @pytest.mark.parametrize(
     ("head", "message"),
     [
-        ("05 05 04", "block 0 at byte 17 is damaged: kind 5 is none of format version 1"),
-        ("06 05 04", "kind 6 is none of format version 1"),
+        ("05 05 04", "block 0 at byte 18 is damaged: kind 5 needs a model of tokens"),
+        ("06 05 04", "kind 6 needs a model of tokens"),
         ("07 05 05", "kind 7 is reserved"),
         ("08 05 05", "kind 0 is reserved"),
         ("09 05 05", "log2 of the lanes is 1, a raw block must have 0"),
@@ -375,9 +406,9 @@ def test_index_that_breaks_a_limit_is_refused_even_if_all_offsets_are_right(
         ("02 81 80 80 08 00", "plain length is 16777217"),
         ("01 80 80 80 80 80 80 80 80 40 80 80 80 80 80 80 80 80 40", "is 4611686018427387904"),
         ("02 05 80 80 80 80 80 80 80 80 40", "a coded payload of 4611686018427387904 bytes"),
-        ("01 85 00 05", "block 0: the integer at byte 18 has a needless 0 byte"),
-        ("01 05 85 80 00", "block 0: the integer at byte 19 has a needless 0 byte"),
-        ("01 80 80 80 80 80 80 80 80 80 01", "the integer at byte 18 is not below 2..63"),
+        ("01 85 00 05", "block 0: the integer at byte 19 has a needless 0 byte"),
+        ("01 05 85 80 00", "block 0: the integer at byte 20 has a needless 0 byte"),
+        ("01 80 80 80 80 80 80 80 80 80 01", "the integer at byte 19 is not below 2..63"),
     ],
 )
 def test_head_that_breaks_a_rule_is_refused(head: str, message: str) -> None:
@@ -385,7 +416,7 @@ def test_head_that_breaks_a_rule_is_refused(head: str, message: str) -> None:
     with pytest.raises(DamagedError, match=message):
         read_forward(data)
     with pytest.raises(DamagedError):
-        read_block(io.BytesIO(data), BlockEntry(17, 0, 5, 5))
+        read_block(io.BytesIO(data), BlockEntry(18, 0, 5, 5))
 
 
 def test_block_number_in_errors_counts_from_the_start_of_the_container() -> None:
@@ -401,8 +432,8 @@ def test_block_that_is_not_the_one_of_its_entry_is_refused(
     plain_length: int, payload_length: int
 ) -> None:
     file = io.BytesIO(CONTAINERS["raw"])
-    with pytest.raises(DamagedError, match="block at byte 17 is damaged: it decodes 5 to 5 bytes"):
-        read_block(file, BlockEntry(17, 0, plain_length, payload_length))
+    with pytest.raises(DamagedError, match="block at byte 18 is damaged: it decodes 5 to 5 bytes"):
+        read_block(file, BlockEntry(18, 0, plain_length, payload_length))
 
 
 @both_readers
@@ -411,10 +442,10 @@ def test_block_that_is_not_the_one_of_its_entry_is_refused(
     [
         pytest.param(HEADER + bytes.fromhex("01" + 2 * "808080808080808040"), id="block"),
         pytest.param(HEADER + bytes.fromhex("01" + 2 * "80808008"), id="longest block"),
-        pytest.param(HEADER + index("808080808080808040", "0a"), id="content length"),
+        pytest.param(HEADER + index("808080808080808040", "0a"), id="half an entry"),
         pytest.param(HEADER + index("00", "408080808080808080"), id="index size"),
         pytest.param(
-            HEADER + index(3 * "808080808080808040", "1c"), id="content length, entry and payload"
+            HEADER + index(2 * "808080808080808040", "13"), id="plain length and payload length"
         ),
     ],
 )

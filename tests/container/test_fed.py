@@ -22,9 +22,9 @@ ONE = container(BLOCKS)
 
 @given(file_contents, st.integers(1, 40))
 def test_pieces_of_any_size_give_the_blocks(
-    contents: list[tuple[bytes, list[Block]]], size: int
+    contents: list[tuple[Header, list[Block]]], size: int
 ) -> None:
-    data = b"".join(container(blocks, fingerprint) for fingerprint, blocks in contents)
+    data = b"".join(container(blocks, header) for header, blocks in contents)
     assert list(fed_blocks(data, size)) == list(read_blocks(ByteReader(io.BytesIO(data))))
 
 
@@ -61,10 +61,10 @@ def test_a_block_is_there_with_its_last_byte() -> None:
     [
         (b"\xc1LM\n", NotLmpackError),
         (b"\xc0L2", NotLmpackError),
-        (Header(bytes(8)).to_bytes()[:-1] + b"?", DamagedError),
-        (ONE[:17] + b"\x07", None),
-        (ONE[:17] + b"\x07\x05\x05", DamagedError),
-        (ONE[:17] + b"\x01\xff\xff\xff\x7f\x05", DamagedError),
+        (Header().to_bytes()[:-1] + b"?", DamagedError),
+        (ONE[:18] + b"\x07", None),
+        (ONE[:18] + b"\x07\x05\x05", DamagedError),
+        (ONE[:18] + b"\x01\xff\xff\xff\x7f\x05", DamagedError),
     ],
 )
 def test_a_fault_shows_before_the_rest_is_there(data: bytes, error: type[Exception] | None) -> None:
@@ -78,7 +78,7 @@ def test_a_fault_shows_before_the_rest_is_there(data: bytes, error: type[Excepti
 
 
 def test_a_newer_version_is_no_damage() -> None:
-    body = b"\xc0LM\n\x63" + bytes(8)
+    body = b"\xc0LM\n\x63\x01" + bytes(8)
     reader = FedReader()
     reader.feed(memoryview(body + zlib.crc32(body).to_bytes(4, "little")))
     with pytest.raises(VersionError):

@@ -35,6 +35,7 @@ from lmpack._container import (
     BlockKind,
     ByteReader,
     ContainerWriter,
+    Header,
     read_block,
     read_blocks,
     read_indexes,
@@ -119,7 +120,7 @@ def test_reference_decoder_refuses_every_truncation_and_bit_flip(
 def test_lmpack_reads_the_raw_example() -> None:
     content, container = RAW_EXAMPLE
     ((header, block),) = read_blocks(ByteReader(io.BytesIO(container)))
-    assert header.fingerprint == FINGERPRINT
+    assert header.fingerprints == (FINGERPRINT,)
     assert (block.kind, block.payload) == (BlockKind.RAW, content)
 
 
@@ -127,7 +128,8 @@ def test_lmpack_reads_the_example_of_two_models() -> None:
     content, container = PAIR_EXAMPLE
     ((header, block),) = read_blocks(ByteReader(io.BytesIO(container)))
     assert header.fingerprints == (FINGERPRINT, bytes(range(8, 16)))
-    assert (header.version, block.payload) == (3, content)
+    assert header.prefix == bytes(range(16, 24))
+    assert block.payload == content
 
 
 def test_lmpack_reads_the_model_example() -> None:
@@ -156,7 +158,7 @@ def test_native_coder_reads_the_model_example() -> None:
 def test_native_coders_read_and_write_the_example_with_tokens() -> None:
     content, container = TOKENS_EXAMPLE
     ((header, block),) = read_blocks(ByteReader(io.BytesIO(container)))
-    assert (header.version, block.kind, block.lanes) == (2, BlockKind.TOKENS, 2)
+    assert (header.of_tokens, block.kind, block.lanes) == (True, BlockKind.TOKENS, 2)
     table = TokenTable(b"".join(TOKENS), bytes(map(len, TOKENS)))
     decoder = TokenDecoder(table, block.payload, len(content), block.lane_length, None)
     lanes: list[list[int]] = [[], []]
@@ -200,7 +202,7 @@ def test_figures_of_the_example_with_tokens(a: int, b: int, p: int, name: str) -
 def test_lmpack_writes_the_examples(container: bytes) -> None:
     sink = io.BytesIO()
     ((header, _),) = read_blocks(ByteReader(io.BytesIO(container)))
-    writer = ContainerWriter(sink, FINGERPRINT, header.version, header.second)
+    writer = ContainerWriter(sink, header)
     for _, block in read_blocks(ByteReader(io.BytesIO(container))):
         writer.write(block)
     writer.finish()
@@ -228,7 +230,7 @@ def test_trace_and_figures_of_the_model_example() -> None:
 
 def test_overhead_of_a_short_file_is_the_one_stated() -> None:
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, FINGERPRINT)
+    writer = ContainerWriter(sink, Header((FINGERPRINT,)))
     block = Block(BlockKind.MODEL, 0, 1024, 0, bytes(300))
     writer.write(block)
     writer.finish()

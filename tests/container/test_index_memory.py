@@ -49,8 +49,8 @@ def test_a_false_length_of_an_index_takes_no_memory(tmp_path: Path) -> None:
     index_size = 1 << 40
     tail = encode_varint(index_size)[::-1] + bytes(4)
     with path.open("wb") as file:
-        file.write(container([])[:17])
-        file.seek(17 + index_size)
+        file.write(container([])[:18])
+        file.seek(18 + index_size)
         file.write(tail)
     with pytest.raises(lmpack.LimitError, match="index"):
         lmpack.describe(path)

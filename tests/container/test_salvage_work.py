@@ -33,7 +33,7 @@ def test_blocks_that_overlap_are_not_all_read(
     monkeypatch.setattr(salvage, "_LEAST_DOUBTS", 0)
     payload = LENGTH if kind is BlockKind.RAW else LENGTH - 5
     head = bytes([kind]) + encode_varint(LENGTH) + encode_varint(payload) + b"\1\2\3\4"
-    content = (Header(bytes(8)).to_bytes() + head) * HEADERS + b"U" * rest
+    content = (Header().to_bytes() + head) * HEADERS + b"U" * rest
     file = CountedFile(content)
     assert all(one.fault or one.candidates for one in find_remnants(file))
     assert file.count < 20 * len(content)

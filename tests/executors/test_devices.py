@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,13 @@ from click.testing import CliRunner
 import lmpack
 from lmpack._executors import blocks_side_by_side, hardware, open_executor, opening, resolve_device
 from lmpack._executors.cuda_libraries import cuda_provider
-from lmpack._executors.devices import BLOCKS_ON_CUDA, LANES_WORTH_A_GPU
+from lmpack._executors.devices import (
+    BLOCKS_ON_CUDA,
+    LANES_SHARE,
+    LANES_WORTH_A_GPU,
+    MOST_LANES,
+    lanes_that_fit,
+)
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.protocol import Executor
 from lmpack._models.bundle import Bundle, load_byte_model
@@ -85,18 +92,31 @@ def test_auto_is_a_gpu_if_it_has_enough_to_do(seeming_gpu: list[str]) -> None:
     assert resolve_device("cpu:onnxruntime", LANES_WORTH_A_GPU) == "cpu:onnxruntime"
 
 
-@pytest.mark.parametrize("error", [UsageError, ConformanceError])
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (UsageError, UsageError),
+        (ConformanceError, ConformanceError),
+        (RuntimeError, UsageError),  # what a driver that fails makes of a call
+        (OSError, UsageError),  # a file of the compiler that is elsewhere
+        (ImportError, UsageError),  # a package that is there in part
+    ],
+)
 def test_a_gpu_that_does_not_work_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch, seeming_gpu: list[str], error: type[Exception]
+    monkeypatch: pytest.MonkeyPatch,
+    seeming_gpu: list[str],
+    error: type[Exception],
+    raised: type[Exception],
 ) -> None:
     def broken(bundle: Bundle, device: str, threads: int | None) -> Executor:
         raise error("it gives other integers")
 
     monkeypatch.setattr(opening, "_load", broken)
-    with pytest.warns(UserWarning, match="the GPU is not used: it gives other integers"):
+    with pytest.warns(UserWarning, match="the GPU is not used: .*it gives other integers"):
         assert resolve_device("auto", LANES_WORTH_A_GPU) == "cpu"
-    with pytest.raises(error):
-        open_executor(load_byte_model("tiny"), "cuda")
+    for device in ("cuda", "cuda:triton", "cuda:onnxruntime"):
+        with pytest.raises(raised, match="it gives other integers"):
+            open_executor(load_byte_model("tiny"), device)
 
 
 # lmpack's own kernels
@@ -141,6 +161,8 @@ def test_own_kernels_come_first(monkeypatch: pytest.MonkeyPatch, seeming_triton:
     [
         (UsageError("torch finds no GPU"), "torch finds no GPU"),
         (BundleError("not enough memory on the GPU"), "not enough memory"),
+        (RuntimeError("CUDA-capable device(s) is/are busy"), "are busy"),
+        (OSError("no file libtriton.so"), "no file libtriton.so"),
         (None, "triton .* does not reproduce model tiny"),
     ],
 )
@@ -168,6 +190,18 @@ def test_a_missing_triton_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         open_executor(load_byte_model("tiny"), "cuda:triton")
 
 
+def test_another_version_of_triton_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that lacks what the kernels are written with."""
+    for name in [name for name in sys.modules if name.startswith("lmpack._executors.triton")]:
+        monkeypatch.delitem(sys.modules, name)
+    other = types.ModuleType("triton")
+    other.language = types.ModuleType("triton.language")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "triton", other)
+    monkeypatch.setitem(sys.modules, "triton.language", other.language)
+    with pytest.raises(UsageError, match=r"needs torch and Triton: pip install 'lmpack\[cuda\]'"):
+        open_executor(load_byte_model("tiny"), "cuda:triton")
+
+
 def test_a_card_without_triton(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "card").touch()
     monkeypatch.setattr(hardware, "_DEVICE_FILES", (str(tmp_path / "card"),))
@@ -184,6 +218,23 @@ def test_how_many_blocks_keep_a_device_busy() -> None:
     assert blocks_side_by_side("cpu:onnxruntime", 3) == 1
     assert blocks_side_by_side("cuda", 3) == blocks_side_by_side("cuda:onnxruntime", 3)
     assert blocks_side_by_side("cuda", None) == BLOCKS_ON_CUDA
+
+
+@pytest.mark.parametrize(
+    ("lane_memory", "free", "lanes"),
+    [
+        (143_000, 80 << 30, MOST_LANES),
+        (143_000, 4 << 30, 4096),
+        (2_400_000, 80 << 30, MOST_LANES),
+        (2_400_000, 20 << 30, 2048),
+        (1 << 20, 1 << 20, 1),
+    ],
+)
+def test_lanes_are_as_many_as_the_memory_of_the_card_holds(
+    lane_memory: int, free: int, lanes: int
+) -> None:
+    assert lanes_that_fit(lane_memory, free) == lanes
+    assert lanes == 1 or 2 * lanes * lane_memory <= LANES_SHARE * free
 
 
 def test_devices_of_the_command(tmp_path: Path) -> None:

@@ -7,19 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from random_models import ARCHITECTURES, random_bundle, random_symbols
 
 from lmpack._executors import provider
+from lmpack._executors.block_batch import BlockBatch
 from lmpack._executors.conformance import check_conformance
 from lmpack._executors.continuous_batch import ContinuousBatch
 from lmpack._executors.cuda import CudaExecutor
 from lmpack._executors.graph_session import GraphSession
+from lmpack._executors.host_lanes import HostLanes
 from lmpack._executors.native import NativeExecutor
 from lmpack._executors.onnx_device import DeviceModel
+from lmpack._executors.protocol import no_progress
 from lmpack._executors.provider import Provider
 from lmpack._models.bundle import Bundle, Graph, load_byte_model
-from lmpack.errors import ConformanceError, UsageError
+from lmpack.errors import BundleError, ConformanceError, UsageError
 
 CPU = Provider("CPUExecutionProvider", "cpu")
 
@@ -115,16 +119,35 @@ def test_a_step_is_two_runs(sessions: Sessions) -> None:
         assert sessions.runs == 2 * steps
 
 
-def test_batches_capture_before_anything_else_goes_on(sessions: Sessions) -> None:
-    executor = CudaExecutor(load_byte_model("tiny"), CAPTURING, lanes=2, batches=2)
-    threads = [thread for thread, _ in sessions.captured]
-    assert [name for _, name in sessions.captured] == ["cuda.onnx", "cuda_rings.onnx"] * 2
-    assert threads[0] == threads[1] != threads[2] == threads[3]
-    assert threading.get_ident() not in threads
+def test_each_batch_captures_on_its_own_thread(sessions: Sessions) -> None:
+    executor = CudaExecutor(load_byte_model("tiny"), CAPTURING, lanes=2, batches=3)
+    assert len(sessions.captured) == 4  # before anything else goes on
     executor.step(executor.start(3), np.zeros(3, int))  # a state apart
+    payload = executor.encode(b"ab", 1, None, no_progress)
+    for _ in range(2):
+        executor._batch_for(2)
+    for _ in range(2):
+        assert executor.decode(payload, 2, 1, None, no_progress) == b"ab"
+    assert len(sessions.captured) == 6
     with executor.lanes_for(1) as lanes:
         lanes.step(lanes.start(1), np.zeros(1, int))
-    assert len(sessions.captured) == 4
+    threads = [thread for thread, _ in sessions.captured]
+    assert [name for _, name in sessions.captured] == ["cuda.onnx", "cuda_rings.onnx"] * 4
+    assert threads[::2] == threads[1::2] and len(set(threads)) == 4
+    assert threading.get_ident() not in threads
+
+
+def test_without_memory_for_another_batch_the_first_one_does_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    executor = CudaExecutor(load_byte_model("tiny"), CPU, lanes=2, batches=9)
+
+    def full() -> BlockBatch:
+        raise BundleError("there is not enough memory on the GPU")
+
+    monkeypatch.setattr(executor, "_new_batch", full)
+    found = {executor._batch_for(2) for _ in range(5)}
+    assert found == set(executor._batches) and len(found) == 2
 
 
 @pytest.mark.slow
@@ -137,6 +160,25 @@ def test_the_proof_is_of_the_steps_that_decode(monkeypatch: pytest.MonkeyPatch) 
         odds = begin_step(*arguments)
         return lambda: odds() + 1
 
-    monkeypatch.setattr(ContinuousBatch, "begin_step", wrong)
-    with pytest.raises(ConformanceError, match="steps"):
+    with monkeypatch.context() as patch, pytest.raises(ConformanceError, match="steps"):
+        patch.setattr(ContinuousBatch, "begin_step", wrong)
         check_conformance(bundle, executor)
+    monkeypatch.setattr(HostLanes, "finish", lambda lanes, first: b"?")
+    with pytest.raises(ConformanceError, match="vector 0, decoding"):
+        check_conformance(bundle, executor)
+
+
+@pytest.mark.parametrize("what", ["CUDA error: out of memory", "Failed to allocate memory for 9"])
+def test_a_full_device_says_what_to_do(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    model = DeviceModel(load_byte_model("tiny"), CPU)
+    state = model.start(1)
+
+    def full(*arguments: Any) -> None:
+        raise RuntimeError(what)
+
+    monkeypatch.setattr(GraphSession, "run_with_iobinding", full, raising=False)
+    with pytest.raises(BundleError, match=r"not enough memory on the device.*device cpu"):
+        model.step(state, np.zeros(1, int))
+    monkeypatch.setattr(onnxruntime.OrtValue, "ortvalue_from_numpy", full)
+    with pytest.raises(BundleError, match=r"not enough memory on the device.*device cpu"):
+        model.start(1)

@@ -156,7 +156,8 @@ def test_blocks_share_batches_of_both_models_whatever_their_order(
 
 def test_lanes_that_have_not_started_hold_up_nobody(bundles: tuple[Bundle, Bundle]) -> None:
     executor = CudaExecutor(bundles[0], CPU, lanes=4, batches=1)
-    (batch,) = executor._batches
+    with executor.lanes_for(1):
+        batch = executor._leasing
     assert isinstance(batch, ContinuousBatch)
     symbol = np.full(1, executor.architecture.start_symbol)
     with batch.lease(1), batch.lease(1) as lanes, ThreadPoolExecutor(1) as pool:

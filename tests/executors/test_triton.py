@@ -20,7 +20,13 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "interpreted"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.py")))
+SLOW = ("shipped.py",)
+NAMES = sorted(path.name for path in FOLDER.glob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(it, marks=[pytest.mark.slow] * (it in SLOW)) for it in NAMES]
+)
 def test_interpreted(name: str) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(FOLDER / name)]
     environment = os.environ | {"TRITON_INTERPRET": "1"}

@@ -24,7 +24,12 @@ KERNELS = {
     "layer_kernel",
     "last_layer_kernel",
     "intervals_kernel",
+    "paths_kernel",
+    "ends_kernel",
+    "decode_kernel",
 }
+WITHOUT_FLOATS = {"intervals_kernel", "paths_kernel", "ends_kernel", "decode_kernel"}
+"""Theirs are integers all the way, and no products of matrices."""
 
 EXACT = re.compile(
     r"""(add|sub|mul|div)\.rn\.f32 | (min|max)\.f32 | setp\.[a-z]+\.f32 | selp\.f32
@@ -37,6 +42,11 @@ EXACT = re.compile(
 
 INTEGER_PRODUCT = re.compile(r"(wgmma\.mma_async|mma)\.\S*\.s32\.s8\.s8(\.s32)?")
 FLOAT = re.compile(r"\.(f16|bf16|tf32|f32|f64|e4m3|e5m2)")
+
+
+def operations_on_floats(ptx: str) -> list[str]:
+    """All instructions on floats."""
+    return re.findall(rf"^\s+(?:@!?%\S+\s+)?([a-z][\w.:]*{FLOAT.pattern}\S*)", ptx, re.MULTILINE)
 
 
 def inexact(ptx: str) -> set[str]:
@@ -93,7 +103,8 @@ def test_only_exact_operations(
     for kernel, code in found.items():
         assert not inexact(code["ptx"]), kernel
         products = len(re.findall(INTEGER_PRODUCT, code["ptx"]))
-        assert (products > 0) == (kernel != "intervals_kernel")
+        assert (products > 0) == (kernel not in WITHOUT_FLOATS)
+        assert (kernel in WITHOUT_FLOATS) == (not operations_on_floats(code["ptx"]))
         count = collections.Counter(re.findall(r"\b(?:div|sqrt)\.rn\.f\d\d", code["ptx"]))
         normalises = kernel in ("embedding_kernel", "layer_kernel", "last_layer_kernel")
         assert (count["sqrt.rn.f64"] > 0) == normalises

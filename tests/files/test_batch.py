@@ -18,8 +18,9 @@ import lmpack
 from lmpack._blocks import choice, coders
 from lmpack._blocks.coders import Encoder
 from lmpack._container import Block
+from lmpack._executors.devices import BLOCKS_ON_CUDA
 from lmpack._files import lanes, pipeline
-from lmpack._files.plan import Planned
+from lmpack._files.planned import Planned
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -180,7 +181,7 @@ def test_one_file_may_have_an_output_of_any_name(tree: Path) -> None:
     (result,) = lmpack.compress_files([tree / "nowhere"], output_file=packed)
     assert isinstance(result.error, FileNotFoundError)
     (result,) = lmpack.compress_files([tree], output_file=packed)
-    assert "it is a folder: use the option recursive, or tar -I lmpack" in str(result.error)
+    assert "it is a folder: use the option recursive, or lmpack compress --tar" in str(result.error)
     (result,) = lmpack.compress_files([back], output_file=back, force=True)
     assert "input and output are the same file" in str(result.error)
     assert not packed.exists()
@@ -223,7 +224,7 @@ def test_lanes_at_hand_are_bounded_by_memory_and_by_the_gpu() -> None:
     assert lanes_of([], 10**9) == lanes_of([0, 0], 10**9) == 0
     assert lanes_of([100, 20, 180], 10**9) == 4 * 7
     assert lanes_of([100] * 50, 2000) == 10 * 10
-    assert lanes_of([100] * 5000, 10**9) == 64 * 10
+    assert lanes_of([100] * 5000, 10**9) == BLOCKS_ON_CUDA * 10
 
 
 @pytest.mark.parametrize("files", [1, 12])

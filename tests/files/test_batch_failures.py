@@ -52,7 +52,7 @@ def test_unreadable_vanishing_and_impossible_inputs(tree: Path) -> None:
     messages = [str(result.error) for result in got]
     assert "No such file" in messages[1]
     assert "No such file" in messages[2]
-    assert "it is a folder: use the option recursive, or tar -I lmpack" in messages[3]
+    assert "it is a folder: use the option recursive, or lmpack compress --tar" in messages[3]
     assert "same file" in str(got[4].skipped)
     assert "ends in .lmp already" in messages[6]
 

@@ -67,14 +67,29 @@ def test_what_counts_as_the_compressed_form(tmp_path: Path) -> None:
         assert is_compressed_form(Location(packed), Location(plain)) == expected
 
 
+def test_what_needs_another_prefix_is_not_done(tmp_path: Path) -> None:
+    source, first, second = tmp_path / "one", lmpack.Prefix(b"first " * 9), lmpack.Prefix(b"second")
+    source.write_bytes(b"first " * 20)
+    (made,) = lmpack.compress_files([source], level=1, prefix=first)
+    assert made.error is None
+    for resume in (True, "meta"):
+        (again,) = lmpack.compress_files([source], level=1, prefix=first, resume=resume)
+        assert again.skipped
+        for other in (second, None):
+            (result,) = lmpack.compress_files([source], level=1, prefix=other, resume=resume)
+            assert "exists already" in str(result.error)
+    (result,) = lmpack.compress_files([source], level=1, resume=True, force=True)
+    assert lmpack.decompress((tmp_path / "one.lmp").read_bytes()) == source.read_bytes()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", range(4))
 def test_killed_and_resumed_it_gives_the_same_tree(tmp_path: Path, moment: int) -> None:
-    contents = {f"{n % 7}/{n}": text(random.Random(n).randrange(1000), n) for n in range(120)}
+    contents = {f"{n % 7}/{n}": text(random.Random(n).randrange(1000), n) for n in range(48)}
     write_tree(tmp_path / "in", contents)
     command = [sys.executable, str(FAKE), "compress", "-r", "in", "-o", "out", "--resume", "-T2"]
     process = subprocess.Popen(command, cwd=tmp_path)
-    wanted = (5, 30, 60, 100)[moment]
+    wanted = (2, 12, 24, 40)[moment]
     out = tmp_path / "out"
     while process.poll() is None and len(list(out.rglob("*.lmp"))) < wanted:
         time.sleep(0.002)

@@ -23,14 +23,14 @@ TEXT = b"some text to compress " * 20
 def archive() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as opened:
-        opened.writestr("text", TEXT)
+        opened.writestr(zipfile.ZipInfo("text"), TEXT)
     return file.getvalue()
 
 
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (gzip.compress(TEXT), "gzip"),
+        (gzip.compress(TEXT, mtime=0), "gzip"),
         (bz2.compress(TEXT), "bzip2"),
         (lzma.compress(TEXT), "xz"),
         (archive(), "zip"),
@@ -71,7 +71,7 @@ def test_names(tmp_path: Path, name: str, kind: str | None) -> None:
 
 
 def test_links_and_pipes_are_not_opened(tmp_path: Path) -> None:
-    (tmp_path / "real").write_bytes(gzip.compress(TEXT))
+    (tmp_path / "real").write_bytes(gzip.compress(TEXT, mtime=0))
     (tmp_path / "link").symlink_to("real")
     os.mkfifo(tmp_path / "pipe")
     refused = left_out([], compressed=True)

@@ -17,6 +17,7 @@ import lmpack
 from lmpack._blocks import coders
 from lmpack._blocks.codec import decode_block
 from lmpack._blocks.coding import ShareDone
+from lmpack._blocks.patches import PatchPrefix
 from lmpack._container import Block
 from lmpack._executors import Executor
 
@@ -39,9 +40,11 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lengths of the blocks that are decoded during the test."""
     lengths: list[int] = []
 
-    def watched(executor: Executor | None, block: Block, share_done: ShareDone) -> bytes:
+    def watched(
+        executor: Executor | None, block: Block, share_done: ShareDone, prefix: PatchPrefix | None
+    ) -> bytes:
         lengths.append(block.plain_length)
-        return decode_block(executor, block, share_done)
+        return decode_block(executor, block, share_done, prefix)
 
     monkeypatch.setattr(coders, "decode_block", watched)
     return lengths
@@ -277,7 +280,7 @@ def test_describe_tells_what_is_there() -> None:
     assert [block.kind for block in container.blocks] == ["mixed", "adaptive", "raw"]
     assert [block.plain_length for block in container.blocks] == [100, 100, 50]
     assert [block.lanes for block in container.blocks] == [1, 1, 1]
-    assert container.blocks[0].offset == 17
+    assert container.blocks[0].offset == 18
 
 
 def test_describe_needs_no_model_but_a_file_that_can_seek(fake_models: FakeModels) -> None:

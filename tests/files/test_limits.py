@@ -15,10 +15,10 @@ from containers import PipeSource, container, model_block, raw_block
 import lmpack
 from lmpack._blocks import coders
 from lmpack._blocks.options import DEFAULT_MAX_MEMORY
-from lmpack._container import NO_MODEL, Block, BlockKind
+from lmpack._container import Block, BlockKind, Header, Names
 
 MIB = 1 << 20
-ZEROS = container([Block(BlockKind.ADAPTIVE, 0, 1 << 24, 0, bytes(20))] * 20, NO_MODEL)
+ZEROS = container([Block(BlockKind.ADAPTIVE, 0, 1 << 24, 0, bytes(20))] * 20, Header())
 """About 1 KB that says that it is 320 MiB."""
 
 Reading = Callable[..., object]
@@ -57,7 +57,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[in
     monkeypatch.chdir(tmp_path)
     lengths: list[int] = []
 
-    def decode(executor: object, block: Block, share_done: object) -> bytes:
+    def decode(executor: object, block: Block, share_done: object, prefix: object) -> bytes:
         lengths.append(block.plain_length)
         return bytes(block.plain_length)
 
@@ -95,7 +95,7 @@ def test_many_lanes_are_counted_with_the_model_that_is_needed(
     read: Reading, decoded: list[int]
 ) -> None:
     (base,) = (bundle for bundle in lmpack.list_models() if bundle.name == "base")
-    packed = container([model_block(1024, 10, bytes(600))], base.fingerprint[:8])
+    packed = container([model_block(1024, 10, bytes(600))], Header((base.fingerprint[:8],)))
     with pytest.raises(lmpack.LimitError, match="memory"):
         read(packed, max_memory=70 * MIB, threads=1)
     read(packed, max_memory=90 * MIB, threads=1)
@@ -146,11 +146,11 @@ def test_as_many_blocks_side_by_side_as_the_memory_holds(
 ) -> None:
     together = Together(expected)
 
-    def decode(executor: object, block: Block, share_done: object) -> bytes:
+    def decode(executor: object, block: Block, share_done: object, prefix: object) -> bytes:
         together.block()
         return bytes(block.plain_length)
 
-    def encode(executor: object, plain: bytes, share_done: object, **kinds: int) -> Block:
+    def encode(executor: object, plain: bytes, share_done: object, **kinds: object) -> Block:
         together.block()
         return raw_block(plain)
 
@@ -158,9 +158,9 @@ def test_as_many_blocks_side_by_side_as_the_memory_holds(
     monkeypatch.setattr(coders, "encode_block", encode)
     block = Block(BlockKind.ADAPTIVE, 0, MIB, 0, b"\x01" + bytes(20))
     decoder = coders.Decoder(lmpack.Options(threads=4))
-    one = decoder.required_memory(block, (), "it")
+    one = decoder.required_memory(block, Names(), "it")
     limit = int(one * blocks_of_memory)
-    lmpack.verify_stream(io.BytesIO(container([block] * 8, NO_MODEL)), threads=4, max_memory=limit)
+    lmpack.verify_stream(io.BytesIO(container([block] * 8, Header())), threads=4, max_memory=limit)
     assert together.most == expected
     encoder = coders.Encoder(lmpack.Options(level=1, threads=4))
     limit = int(encoder.required_memory(MIB) * blocks_of_memory)

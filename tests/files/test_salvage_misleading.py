@@ -10,16 +10,16 @@ import zlib
 
 import pytest
 from block_sizes import set_block_size
-from containers import FINGERPRINT, container, raw_block
+from containers import ONE_MODEL, container, raw_block
 from salvaging import salvage
 
 import lmpack
-from lmpack._container import NO_MODEL, Block, BlockKind, Header
+from lmpack._container import Block, BlockKind, Header
 from lmpack._container._index import index_bytes
 
-INNER = container([raw_block(b"inner first"), raw_block(b"inner second")], NO_MODEL)
+INNER = container([raw_block(b"inner first"), raw_block(b"inner second")], Header())
 HOLDER = [raw_block(b"before"), raw_block(INNER * 3), raw_block(b"behind")]
-OUTER = container(HOLDER, NO_MODEL)
+OUTER = container(HOLDER, Header())
 
 
 def contents(blocks: list[Block]) -> bytes:
@@ -29,7 +29,7 @@ def contents(blocks: list[Block]) -> bytes:
 def test_containers_inside_of_a_raw_block_are_never_taken_for_those_of_the_file() -> None:
     """A cut archive of compressed files must not come out as what is in them."""
     plain = contents(HOLDER)
-    start = 17 + len(HOLDER[0].to_bytes())
+    start = 10 + len(HOLDER[0].to_bytes())
     # Cut just behind an inner container, it could as well be one that was appended to a cut file.
     told_apart = set(range(start, len(OUTER))) - {
         OUTER.index(INNER) + n * len(INNER) for n in (1, 2, 3)
@@ -47,7 +47,7 @@ def test_containers_inside_of_a_raw_block_are_never_taken_for_those_of_the_file(
 
 def test_nor_if_the_index_is_damaged_too() -> None:
     plain = contents(HOLDER)
-    start = 17 + len(HOLDER[0].to_bytes()) + 7
+    start = 10 + len(HOLDER[0].to_bytes()) + 7
     for place in range(start, start + len(HOLDER[1].payload)):
         damaged = bytearray(OUTER)
         damaged[place] ^= 0xFF
@@ -59,8 +59,8 @@ def test_nor_if_the_index_is_damaged_too() -> None:
 
 def test_a_cut_container_before_a_whole_one() -> None:
     """A download that broke off, and a second one appended to it."""
-    first = container([raw_block(b"one"), raw_block(b"t" * 200)], NO_MODEL)
-    for size in range(27, len(first)):
+    first = container([raw_block(b"one"), raw_block(b"t" * 200)], Header())
+    for size in range(20, len(first)):
         content, found = salvage(first[:size] + OUTER)
         assert found.damage
         assert content.removeprefix(b"one").removeprefix(b"t" * 200) == contents(HOLDER)
@@ -71,16 +71,16 @@ def test_blocks_in_the_places_of_others_are_lost(monkeypatch: pytest.MonkeyPatch
     set_block_size(monkeypatch, 100)
     plain = random.Random(5).randbytes(300)
     packed = lmpack.compress(plain, level=1)
-    swapped = packed[:17] + packed[124:231] + packed[17:124] + packed[231:]
+    swapped = packed[:10] + packed[117:224] + packed[10:117] + packed[224:]
     content, found = salvage(swapped)
     assert content == bytes(200) + plain[200:]
     assert [damage.block for damage in found.damage] == [0, 1]
 
 
 def test_a_container_of_a_newer_version_is_passed_over() -> None:
-    newer = bytearray(container([raw_block(b"newer")], NO_MODEL))
+    newer = bytearray(container([raw_block(b"newer")], Header()))
     newer[4] = 9
-    newer[13:17] = zlib.crc32(newer[:13]).to_bytes(4, "little")
+    newer[6:10] = zlib.crc32(newer[:6]).to_bytes(4, "little")
     content, found = salvage(OUTER + bytes(newer) + INNER)
     assert content == contents(HOLDER) + b"inner firstinner second"
     (damage,) = found.damage
@@ -91,7 +91,7 @@ def test_a_container_of_a_newer_version_is_passed_over() -> None:
 
 
 def hostile_files() -> dict[str, bytes]:
-    header = Header(FINGERPRINT).to_bytes()
+    header = ONE_MODEL.to_bytes()
     largest = bytes.fromhex("04 80808008 ffffff07") + bytes(4)
     index = index_bytes([(2**24, 2**24 - 1)] * 5_000)
     return {
@@ -123,7 +123,7 @@ def test_false_lengths_cost_neither_memory_nor_time(name: str) -> None:
 def test_a_lost_block_is_never_held_in_memory_as_zeros() -> None:
     """Heads and an index that agree on 16 MiB each, with payloads of nothing."""
     lost = [Block(BlockKind.MODEL, 0, 2**24, 0, b"")] * 8
-    data = container([raw_block(b"whole"), *lost], NO_MODEL)
+    data = container([raw_block(b"whole"), *lost], Header())
 
     class Counter:
         count = longest = 0

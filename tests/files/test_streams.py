@@ -17,7 +17,7 @@ import lmpack
 from lmpack._blocks import choice, copies
 from lmpack._blocks.codec import encode_block
 from lmpack._blocks.levels import LEVELS
-from lmpack._container import NO_MODEL, ContainerWriter
+from lmpack._container import ContainerWriter, Header
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("fake_models")
 
 WORDS = b"what the model finds probable\n" * 40
 NOISE = random.Random(5).randbytes(500)
-HEADER_SIZE = 17
+HEADER_SIZE = 18
 BLOCK_SIZE = LEVELS[5].block_size
 TWO_BLOCKS = bytes(random.Random(7).choices(TEXT, k=BLOCK_SIZE + 1000))
 
@@ -289,15 +289,15 @@ def test_levels_choose_the_lanes(fake_models: FakeModels, monkeypatch: pytest.Mo
     monkeypatch.setattr(copies, "SHORTEST_TAKEN", len(content))  # all of it stays
     monkeypatch.setattr(choice, "GAIN_OF_LANES", 0)
     lanes = {}
-    for level in (1, 3, 6, 7):
+    for level in (1, 4, 6, 7):
         (container,) = lmpack.describe(io.BytesIO(lmpack.compress(content, level=level)))
         lanes[level] = container.blocks[0].lanes
-    assert lanes == {1: 1, 3: 2, 6: 2, 7: 1}
+    assert lanes == {1: 1, 4: 1, 6: 2, 7: 1}
 
 
 def test_a_file_without_a_model_needs_none(fake_models: FakeModels) -> None:
     packed = lmpack.compress(WORDS, level=1)
-    assert packed[5:13] == bytes(8)
+    assert packed[4:6] == b"\x01\x00"
     fake_models.bundles.clear()
     assert lmpack.decompress(packed) == WORDS
     assert fake_models.opened == []
@@ -305,10 +305,10 @@ def test_a_file_without_a_model_needs_none(fake_models: FakeModels) -> None:
 
 def test_a_block_that_needs_a_model_where_none_is_named_is_damaged() -> None:
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, NO_MODEL)
+    writer = ContainerWriter(sink, Header())
     writer.write(encode_block(OrderZeroExecutor(1000), WORDS))
     writer.finish()
-    with pytest.raises(lmpack.DamagedError, match=r"block 0.*needs a model, but the file names"):
+    with pytest.raises(lmpack.DamagedError, match=r"block 0.*needs a model, and the header names"):
         lmpack.decompress(sink.getvalue())
 
 

@@ -1,4 +1,4 @@
-"""Files that are packed with a decoder: version 2, kinds of tokens, all of the public functions."""
+"""Files that are packed with a decoder: kinds of tokens, all of the public functions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ruled_decoder import RuledDecoder
 
 import lmpack
 from lmpack._blocks import coders
-from lmpack._container import BlockKind, _header
+from lmpack._container import BlockKind
 from lmpack._models.bundle import load_bundle
-from lmpack.errors import DamagedError, LimitError, ModelError, VersionError
+from lmpack.errors import DamagedError, LimitError, ModelError
 
 TOKENS = random_tokens(300, np.random.default_rng(1))
 
@@ -50,10 +50,10 @@ def test_files_come_back_and_tell_what_they_hold(
     folder: Path, content: bytes, mixing: bool
 ) -> None:
     packed = lmpack.compress(content, model=folder, mixing=mixing, verify=True)
-    assert packed[4] == 2
+    assert packed[4:6] == b"\x01\x05"
     assert lmpack.decompress(packed, model=folder) == content
     (info,) = lmpack.describe(io.BytesIO(packed), model=folder)
-    assert info.version == 2
+    assert info.version == 1
     assert info.fingerprints == (load_bundle(folder).fingerprint[:8],)
     assert [block.kind for block in info.blocks] == [
         "mixed tokens" if mixing else "tokens",
@@ -71,24 +71,15 @@ def test_a_decoder_is_needed_for_its_blocks_alone(folder: Path, content: bytes) 
         lmpack.decompress(packed)
     noise = content[1000:]
     packed = lmpack.compress(noise, model=folder)
-    assert packed[4] == 2
+    assert packed[4:6] == b"\x01\x05"
     assert lmpack.decompress(packed) == noise
-
-
-def test_readers_of_version_1_take_the_file_for_newer(
-    folder: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    packed = lmpack.compress(content, model=folder)
-    monkeypatch.setattr(_header, "VERSION", 1)
-    with pytest.raises(VersionError, match="format version 2, this lmpack reads up to 1"):
-        lmpack.decompress(packed, model=folder)
 
 
 def test_kinds_of_bytes_in_such_a_file_are_damage(folder: Path, content: bytes) -> None:
     packed = bytearray(lmpack.compress(content, model=folder))
     for kind in (BlockKind.MODEL, BlockKind.MIXED):
-        packed[17] = packed[17] & 0xF8 | kind
-        with pytest.raises(DamagedError, match=f"kind {kind:d} is none of format version 2"):
+        packed[18] = packed[18] & 0xF8 | kind
+        with pytest.raises(DamagedError, match=f"kind {kind:d} needs a model of bytes"):
             lmpack.decompress(bytes(packed), model=folder)
 
 

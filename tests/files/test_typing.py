@@ -123,3 +123,5 @@ def test_a_service_answers(packed: Path) -> None:
     assert answers[2].startswith("send it again: the input ends at byte 0")
     assert not users_program.is_of_research(lmpack.UsageError())
     assert users_program.archives("a.tar.lmp")
+    assert users_program.record_after(b"one, two\n" * 9, b"two, three\n" * 9) == b"two, three\n" * 9
+    assert users_program.rows_after(b"one,two\n" * 9, b"one,three\n") == b"one,three\n"

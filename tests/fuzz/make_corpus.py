@@ -13,17 +13,21 @@ import io
 import itertools
 import json
 import sys
+import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import archive_target
 import bundle_target
 import container_target
 import inputs
+from archives import member, tar_bytes
 from targets import CORPORA, CPP_CORPORA
 
 import lmpack
-from lmpack._container import TOKENS_VERSION, Block, BlockKind, ContainerWriter
+from lmpack._container import Block, BlockKind, ContainerWriter, Header
 from lmpack._models.architecture import WORD, Architecture, ContextTable
 
 LARGEST = 4000
@@ -36,6 +40,8 @@ PLAIN = {
     "records": bytes(4 * i // 3 % 256 if i % 4 else 7 for i in range(24)),
 }
 """What blocks of the C++ targets hold."""
+
+SPARSE = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9999"}
 
 SHAPES = {
     "plain": Architecture(32, 32, 1, 32, 32, (1,), "relu"),
@@ -110,16 +116,46 @@ def bundles() -> Iterator[bytes]:
     yield bundle_target.pack(0, b"{", b"", b"")
 
 
-def tokens_container() -> Iterator[bytes]:
-    """A file of version 2."""
-    sink = io.BytesIO()
-    writer = ContainerWriter(sink, bytes(range(8)), TOKENS_VERSION)
-    writer.write(Block(BlockKind.RAW, 0, 3, zlib.crc32(b"abc"), b"abc"))
-    for kind in (BlockKind.TOKENS, BlockKind.MIXED_TOKENS):
-        writer.write(Block(kind, 1, 40, 7, inputs.NOISE[:20]))
-    writer.finish()
-    for way in (b"\0", b"\1"):
-        yield way + sink.getvalue()
+def archives() -> Iterator[bytes]:
+    """Archives of few members, of every kind and in three formats, whole and without an end."""
+    link: dict[str, Any] = {"type": tarfile.SYMTYPE, "linkname": "a"}
+    groups = (
+        [member("a", b"1"), member("b", b"2" * 600)],
+        [member("d", type=tarfile.DIRTYPE, mode=0o755), member("d/a", b"1"), member("d/l", **link)],
+        [member("a", b"1"), member("h", type=tarfile.LNKTYPE, linkname="a"), member("l", **link)],
+        [member("../a", b"1"), member("/a", b"2"), member("l", **link | {"linkname": "../a"})],
+        [member("n" * 120, b"1"), member("\u00e4", mtime=1.5)],
+        [member("p", type=tarfile.FIFOTYPE), member("c", type=tarfile.CHRTYPE)],
+        [member("s", b"0\n".ljust(512, b"\0"), pax_headers=SPARSE)],
+    )
+    for group in groups:
+        for format_ in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+            tar = tar_bytes(group, format_)
+            end = -(-len(tar.rstrip(b"\0")) // 512) * 512
+            for flags in (archive_target.ENDED, archive_target.ENDED | archive_target.SIGNED, 0):
+                yield bytes([flags]) + tar[:end]
+
+
+NAMES = tuple(bytes(range(start, start + 8)) for start in (0, 8, 16))
+
+HEADERS = {
+    Header(NAMES[:1], of_tokens=True): (BlockKind.TOKENS, BlockKind.MIXED_TOKENS),
+    Header(NAMES[:2], prefix=NAMES[2]): (BlockKind.MIXED, BlockKind.ADAPTIVE),
+}
+"""Those of files that need more than a built-in model, and kinds of their blocks."""
+
+
+def other_headers() -> Iterator[bytes]:
+    """Files with such headers."""
+    for header, kinds in HEADERS.items():
+        sink = io.BytesIO()
+        writer = ContainerWriter(sink, header)
+        writer.write(Block(BlockKind.RAW, 0, 3, zlib.crc32(b"abc"), b"abc"))
+        for kind in kinds:
+            writer.write(Block(kind, 1, 40, 7, inputs.NOISE[:20]))
+        writer.finish()
+        for way in (b"\0", b"\1"):
+            yield way + sink.getvalue()
 
 
 def token_blocks() -> Iterator[bytes]:
@@ -202,8 +238,12 @@ def cpp_targets() -> Iterator[tuple[str, bytes]]:
 
 def main() -> int:
     """Adds to the corpora what is not there."""
-    files = itertools.chain(containers(), tokens_container())
-    for target, made in ((container_target, files), (bundle_target, bundles())):
+    files = itertools.chain(containers(), other_headers())
+    for target, made in (
+        (archive_target, archives()),
+        (container_target, files),
+        (bundle_target, bundles()),
+    ):
         for one in made:
             save(CORPORA / target.NAME, one)
     for name, one in cpp_targets():

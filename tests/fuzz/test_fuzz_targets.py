@@ -7,15 +7,17 @@ import re
 import tracemalloc
 from pathlib import Path
 
+import archive_target
 import bundle_target
 import container_target
 import pytest
+from containers import container, raw_block
 from mutations import mutations
 from targets import CORPORA, CPP_CORPORA, TARGETS, corpus
 
 LARGEST_FILE = 4096
 LARGEST_CORPUS = 200_000
-MUTATIONS = {"container": 400, "bundle": 150}
+MUTATIONS = {"archive": 120, "container": 400, "bundle": 150}
 MEMORY = 32 * 2**20
 """Bytes that a run takes at most: the inputs are small, whatever they claim."""
 
@@ -61,7 +63,11 @@ def test_every_target_has_a_corpus() -> None:
 
 
 def test_the_corpora_reach_what_they_are_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some containers are read and decoded, some bundles come as far as their conformance."""
+    """Some containers are read and decoded, some bundles come as far as their conformance, and
+    some archives have members.
+    """
+    files = [container([raw_block(archive_target.archive(data))]) for data in corpus("archive")]
+    assert any(archive_target.members(file, whole=True) for file in files)
     read = [container_target.read_forward(data[1:]) for data in corpus("container")]
     assert any(blocks for blocks in read)
     loaded = []

@@ -48,33 +48,6 @@ def examples(language: str) -> dict[str, str]:
     return found
 
 
-@pytest.fixture
-def environment(
-    tmp_path: Path, package_metadata: Path, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
-    """A folder with what the examples use, and the command `lmpack` of this checkout."""
-    work, programs = tmp_path / "work", tmp_path / "bin"
-    (work / "folder").mkdir(parents=True)
-    (work / "log").mkdir(mode=0o755)
-    programs.mkdir()
-    (work / "notes.txt").write_text("Some notes.\n")
-    (work / "folder" / "inner.txt").write_text("Some more notes.\n")
-    (work / "log" / "old.log").write_text("A line of a log.\n" * 20)
-    paths = os.pathsep.join([str(package_metadata), *filter(None, sys.path)])
-    (programs / "lmpack").write_text(
-        f"#!/bin/sh\nPYTHONPATH='{paths}' exec '{sys.executable}' -m lmpack \"$@\"\n"
-    )
-    (programs / "lmpack").chmod(0o755)
-    monkeypatch.chdir(work)
-    return {
-        **os.environ,
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": paths,
-        "HF_HOME": str(tmp_path / "cache"),
-        "HF_HUB_OFFLINE": "1",
-    }
-
-
 def run(command: list[str], environment: dict[str, str]) -> str:
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -17,6 +17,8 @@ from lmpack.integrations.numcodecs import Lmpack  # noqa: E402
 ROWS = np.arange(600, dtype=np.int32).reshape(20, 30) // 7
 FAST = Lmpack(1)
 
+pytestmark = pytest.mark.libraries
+
 
 @pytest.mark.parametrize(
     "array",

@@ -16,6 +16,8 @@ import lmpack
 TEXT = "One line, and another one.\nÄ\n" * 20
 OPTIONAL = ("fsspec", "smart_open")
 
+pytestmark = pytest.mark.libraries
+
 
 @pytest.fixture(autouse=True, scope="module")
 def registered() -> Iterator[tuple[str, ...]]:

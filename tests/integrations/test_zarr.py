@@ -17,6 +17,8 @@ import lmpack.integrations.zarr as integration  # noqa: E402
 from lmpack.integrations.numcodecs import Lmpack  # noqa: E402
 from lmpack.integrations.zarr import LmpackCodec  # noqa: E402
 
+pytestmark = pytest.mark.libraries
+
 VALUES = (np.arange(64 * 48) // 5 % 90).astype(np.int16).reshape(64, 48)
 
 

@@ -2,9 +2,9 @@
 
     python -m compiled_kernels ARCHITECTURE LANES LENGTH CAPABILITY [KERNEL [fused]]
 
-prints JSON: for each kernel that a pass and the lookup of places launch, or for one of them, its
-PTX and how it is launched; "fused" lets the compiler fuse products and sums. It is a process of its
-own: in that of the tests the interpreter may run the kernels.
+prints JSON: for each kernel that a pass, the lookup of places and the range decoder launch, or for
+one of them, its PTX and how it is launched; "fused" lets the compiler fuse products and sums. It is
+a process of its own: in that of the tests the interpreter may run the kernels.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from triton.backends.compiler import GPUTarget
 from triton.runtime.jit import JITFunction
 
 from lmpack._executors.triton import model
+from lmpack._executors.triton.blocks import DecodingStep
 from lmpack._executors.triton.forward import ForwardPass, new_state
 from lmpack._executors.triton.weights import Weights
 from lmpack._models.architecture import Architecture
@@ -54,8 +55,10 @@ def launches(a: Architecture, lanes: int, length: int) -> dict[str, tuple[JITFun
     zeros = {name: np.zeros(tensor.shape, tensor.dtype) for name, tensor in layout.items()}
     state = new_state(a, lanes, CPU)
     forward = ForwardPass(a, Weights(a, zeros, CPU), state, length)
+    DecodingStep(ForwardPass(a, forward._weights, state, 1)).run()
     forward.run()
     model._intervals(forward.odds, forward.symbols)
+    model._paths(forward.odds, forward.symbols)
     return found
 
 

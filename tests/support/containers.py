@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from hypothesis import strategies as st
 
 from lmpack._container import (
-    BYTES_VERSION,
     Block,
     BlockKind,
     ContainerWriter,
@@ -18,8 +17,10 @@ from lmpack._container import (
 )
 from lmpack.errors import TruncatedError
 
-SECOND = bytes.fromhex("8899aabbccddeeff")
 FINGERPRINT = bytes.fromhex("0011223344556677")
+SECOND = bytes.fromhex("8899aabbccddeeff")
+DIGEST = bytes.fromhex("1032547698badcfe")
+ONE_MODEL = Header((FINGERPRINT,))
 
 
 def raw_block(plain: bytes) -> Block:
@@ -36,15 +37,10 @@ def model_block(plain_length: int, lanes_log2: int, payload: bytes) -> Block:
     return Block(BlockKind.MODEL, lanes_log2, plain_length, zlib.crc32(payload), payload)
 
 
-def container(
-    blocks: Iterable[Block],
-    fingerprint: bytes = FINGERPRINT,
-    version: int = BYTES_VERSION,
-    second: bytes | None = None,
-) -> bytes:
+def container(blocks: Iterable[Block], header: Header = ONE_MODEL) -> bytes:
     """A whole container."""
     sink = io.BytesIO()
-    writer = ContainerWriter(sink, fingerprint, version, second)
+    writer = ContainerWriter(sink, header)
     for block in blocks:
         writer.write(block)
     writer.finish()
@@ -93,6 +89,21 @@ model_blocks = st.builds(
     st.integers(0, 10),
 )
 block_lists = st.lists(st.one_of(raw_blocks, model_blocks), max_size=6)
+names = st.binary(min_size=8, max_size=8).filter(any)
+prefixes = st.one_of(st.none(), names)
+other_headers = st.one_of(
+    st.builds(Header, prefix=prefixes),
+    st.builds(Header, st.tuples(names), prefix=names),
+    st.builds(Header, st.tuples(names), st.just(True)),
+    st.builds(
+        Header, st.tuples(names, names).filter(lambda two: two[0] != two[1]), prefix=prefixes
+    ),
+)
 file_contents = st.lists(
-    st.tuples(st.binary(min_size=8, max_size=8), block_lists), min_size=1, max_size=4
+    st.one_of(
+        st.tuples(st.builds(Header, st.tuples(names)), block_lists),
+        st.tuples(other_headers, st.lists(raw_blocks, max_size=6)),
+    ),
+    min_size=1,
+    max_size=4,
 )

@@ -123,13 +123,12 @@ ssize_t write(int file, const void* data, size_t size) {
   return plan.action == write_less ? real(file, data, (size + 1) / 2) : -1;
 }
 
-#define DESCRIPTOR(name, call)                           \
-  int name(int file) {                                   \
-    REAL(int, #name, int);                               \
-    return descriptor_hit(call, file) ? -1 : real(file); \
-  }
-DESCRIPTOR(fsync, "fsync")
-DESCRIPTOR(fdatasync, "fsync")
+/* Nobody pulls the plug in a test: that what was written reaches the disk would only take time. */
+static int synchronised(int file) {
+  return descriptor_hit("fsync", file) || fcntl(file, F_GETFD) < 0 ? -1 : 0;
+}
+int fsync(int file) { return synchronised(file); }
+int fdatasync(int file) { return synchronised(file); }
 
 int close(int file) {
   REAL(int, "close", int);

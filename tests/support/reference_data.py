@@ -101,7 +101,7 @@ TWO_BYTES = {
 
 class Instructions:
     def __init__(self) -> None:
-        self.part = self.part_before = self.r = self.I_1 = 0
+        self.part = self.part_before = self.r = self.I_1 = self.I_2 = self.I_3 = 0
         self.begin()
 
     def begin(self) -> None:
@@ -140,7 +140,7 @@ class Instructions:
 
     def expect_opcode(self) -> None:
         self.expect(OPCODE)
-        self.I_1 = self.I
+        self.I_3, self.I_2, self.I_1 = self.I_2, self.I_1, self.I
         self.begin()
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import zlib
 from collections.abc import Callable, Sequence
 
@@ -26,16 +27,16 @@ Models of tokens are given the numbers of the tokens in place of the bytes. Two 
 
 MAGIC = b"\xc0LM\n"
 RAW, MODEL, MIXED, ADAPTIVE, TOKENS, MIXED_TOKENS = 1, 2, 3, 4, 5, 6
-KINDS = {
-    1: (RAW, MODEL, MIXED, ADAPTIVE),
-    2: (RAW, ADAPTIVE, TOKENS, MIXED_TOKENS),
-    3: (RAW, MIXED, ADAPTIVE),
-}
-"""Those of each version."""
+TOKEN_KINDS = (RAW, ADAPTIVE, TOKENS, MIXED_TOKENS)
+BYTES_KINDS = (RAW, MODEL, MIXED, ADAPTIVE)
+MIXED_KINDS = (RAW, MIXED, ADAPTIVE)
+"""Of containers of two models, or with a prefix."""
 TOTAL = 2**24
 """Sum of the frequencies of all symbols."""
 TOP_RANGE = 2**32 - 1
 LEAST_RANGE = 2**24
+MOST_LEARNED = 2**17
+"""Bytes of a prefix that mixing and models learn."""
 
 
 class InvalidContainerError(Exception):
@@ -78,34 +79,44 @@ class Cursor:
         require(self.take(4) == zlib.crc32(covered).to_bytes(4, "little"), "a CRC-32 is wrong")
 
 
-def decode(data: bytes, predict: Predictor) -> bytes:
-    """The content of all containers in the data."""
+def decode(data: bytes, predict: Predictor, prefix: bytes = b"") -> bytes:
+    """The content of all containers in the data, which may have been made with a prefix."""
     cursor = Cursor(data)
-    content = decode_container(cursor, predict)
+    content = decode_container(cursor, predict, prefix)
     # What is left may be padding: zeros up to the end.
     while any(data[cursor.position :]):
-        content += decode_container(cursor, predict)
+        content += decode_container(cursor, predict, prefix)
     return content
 
 
-def decode_container(cursor: Cursor, predict: Predictor) -> bytes:
+def decode_container(cursor: Cursor, predict: Predictor, prefix: bytes) -> bytes:
     """The content of the container at the cursor."""
     start = cursor.position
     require(cursor.take(4) == MAGIC, "the magic is wrong")
-    version = cursor.take(1)
-    first = cursor.take(8)
+    version, flags = cursor.take(2)
+    models = [cursor.take(8) for _ in range(flags % 4)]
+    has_prefix = flags // 8 % 2 == 1
+    digest = cursor.take(8) if has_prefix else b""
     cursor.take_checksum(start)
-    require(version[0] in KINDS, "the version is none of 1 to 3")
-    if version[0] == 3:
-        start = cursor.position
-        second = cursor.take(8)
-        cursor.take_checksum(start)
-        require(any(first) and any(second), "one of two models is none")
-        require(first != second, "both models are the same")
+    require(version == 1, "the version is not 1")
+    require(flags < 16 and len(models) < 3, "reserved flags")
+    require(all(map(any, models)), "the fingerprint of a model is zeros")
+    require(len(set(models)) == len(models), "both models are the same")
+    before: bytes | None = b""
+    if has_prefix:
+        before = prefix if hashlib.sha256(prefix).digest()[:8] == digest else None
+    kinds: Sequence[int] = (RAW, ADAPTIVE)
+    if flags // 4 % 2:
+        require(len(models) == 1 and not has_prefix, "a model of tokens that is not alone")
+        kinds = TOKEN_KINDS
+    elif models:
+        kinds = MIXED_KINDS if has_prefix or len(models) > 1 else BYTES_KINDS
     contents: list[bytes] = []
     lengths: list[tuple[int, int]] = []
     while cursor.data[cursor.position : cursor.position + 1] != b"\x00":
-        plain, payload_length = decode_block(cursor, predict, len(contents), version[0])
+        plain, payload_length = decode_block(
+            cursor, predict, len(contents), kinds, len(models), before
+        )
         contents.append(plain)
         lengths.append((len(plain), payload_length))
     check_index(cursor, lengths)
@@ -116,8 +127,6 @@ def check_index(cursor: Cursor, lengths: list[tuple[int, int]]) -> None:
     """Take the index, which must tell of blocks with these lengths."""
     start = cursor.position
     require(cursor.take(1) == b"\x00", "the tag of the index is not 0")
-    content_length = sum(plain_length for plain_length, _ in lengths)
-    require(cursor.take_varint() == content_length, "the content length is wrong")
     for entry in lengths:
         require((cursor.take_varint(), cursor.take_varint()) == entry, "an entry is wrong")
     index_size = cursor.position - start
@@ -131,14 +140,23 @@ def check_index(cursor: Cursor, lengths: list[tuple[int, int]]) -> None:
 
 
 def decode_block(
-    cursor: Cursor, predict: Predictor, number: int = 0, version: int = 1
+    cursor: Cursor,
+    predict: Predictor,
+    number: int = 0,
+    kinds: Sequence[int] = BYTES_KINDS,
+    named: int = 1,
+    prefix: bytes | None = b"",
 ) -> tuple[bytes, int]:
-    """The content of the block at the cursor, and the length of its payload."""
+    """The content of the block at the cursor, and the length of its payload.
+
+    The container's header allows some kinds, and has named a number of models. The prefix is empty
+    if it names none, and None if it names one that is not there.
+    """
     lanes_log2, kind = divmod(cursor.take(1)[0], 8)
     plain_length = cursor.take_varint()
     payload_length = cursor.take_varint()
     require(1 <= plain_length <= 2**24, "the plain length is out of range")
-    require(kind in KINDS[version], "the kind is none of this version")
+    require(kind in kinds, "the header allows no such kind")
     require(lanes_log2 <= 10, "too many lanes")
     checksum = int.from_bytes(cursor.take(4), "little")
     if kind == RAW:
@@ -156,7 +174,7 @@ def decode_block(
             else:
                 require(kind in (MODEL, MIXED), "the model is one of bytes")
                 models = predict if isinstance(predict, tuple) else (predict,)
-                require(len(models) == 1 + (version == 3), "another number of models")
+                require(len(models) == named, "another number of models")
         if kind == MODEL:
             plain = decode_payload(payload, plain_length, lanes_log2, models[0])
         elif kind == TOKENS:
@@ -166,7 +184,8 @@ def decode_block(
             assert isinstance(predict, TokenModel)
             plain = decode_mixed_block(payload, plain_length, lanes_log2, predict)
         else:
-            plain = decode_mixed_block(payload, plain_length, lanes_log2, models)
+            require(prefix is not None, "the prefix is missing, or another one")
+            plain = decode_mixed_block(payload, plain_length, lanes_log2, models, prefix or b"")
     require(zlib.crc32(plain) ^ number == checksum, "the CRC-32 of the content is wrong")
     return plain, payload_length
 
@@ -196,6 +215,7 @@ class Head:
     filter: bytes
     copies: Sequence[reference_copies.Entry]
     stream: bytes
+    patch: bytes = b""
 
 
 def take_head(payload: bytes) -> Head:
@@ -203,7 +223,8 @@ def take_head(payload: bytes) -> Head:
     cursor = Cursor(payload)
     parts = cursor.take(1)[0]
     require(parts % 4 > 0, "another predictor than 1 to 3")
-    require(parts < 16, "reserved bits of the parts")
+    require(parts < 32, "reserved bits of the parts")
+    require(parts & 24 != 16, "a patch without copies")
     stride = cursor.take_varint()
     require(stride <= 65535, "the stride is too large")
     filter_ = b""
@@ -213,61 +234,133 @@ def take_head(payload: bytes) -> Head:
         filter_ += cursor.take(reference_filters.SIZES[filter_[0]])
         is_allowed = reference_filters.are_allowed(filter_[0], filter_[1:])
         require(is_allowed, "a filter with other parameters")
-    copies = []
+    copies: Sequence[reference_copies.Entry] = []
+    patch = b""
     if parts & 8:
         size = cursor.take_varint()
         end = cursor.position + size
         require(size > 0, "an empty list of copies")
         require(end <= len(payload), "the list of copies is longer than the payload")
-        while cursor.position < end:
-            literals, extra, distance = (cursor.take_varint() for _ in range(3))
-            copies.append((literals, reference_copies.SHORTEST + extra, distance))
-        require(cursor.position == end, "the list of copies ends inside of an entry")
-    return Head(parts % 4, stride, filter_, copies, payload[cursor.position :])
+        found = cursor.take(size)
+        if parts & 16:
+            patch = found
+        else:
+            copies = entries_of(found)
+    return Head(parts % 4, stride, filter_, copies, payload[cursor.position :], patch)
+
+
+def entries_of(list_of_copies: bytes) -> list[reference_copies.Entry]:
+    """The entries of a list."""
+    cursor, entries = Cursor(list_of_copies), []
+    while cursor.position < len(list_of_copies):
+        literals, extra, distance = (cursor.take_varint() for _ in range(3))
+        entries.append((literals, reference_copies.SHORTEST + extra, distance))
+    return entries
+
+
+def unpack_list(head: Head, plain_length: int, back: int) -> Sequence[reference_copies.Entry]:
+    """The entries of the list of a patch."""
+    cursor = Cursor(head.patch)
+    length = cursor.take_varint()
+    require(0 < length <= plain_length // 64 * 13, "a list that no block of this length has")
+    stream = head.patch[cursor.position :]
+    mixed = dataclasses.replace(head, stride=0, stream=stream)
+    entries = []
+    for literals, copied, said in entries_of(
+        decode_mixed_bytes(mixed, [None] * length, 0, [], b"")
+    ):
+        if said % 4 == 1:
+            back += said // 4
+        elif said % 4 == 3:
+            back -= said // 4 + 1
+        else:
+            back = said // 2 or back
+        require(0 < back < 2**28, "a copy from nowhere")
+        entries.append((literals, copied, back))
+    return entries
 
 
 def decode_mixed_block(
-    payload: bytes, length: int, lanes_log2: int, predict: TokenModel | Sequence[BytePredictor]
+    payload: bytes,
+    length: int,
+    lanes_log2: int,
+    predict: TokenModel | Sequence[BytePredictor],
+    prefix: bytes = b"",
 ) -> bytes:
-    """The bytes of a block with mixing, whatever else predicts."""
+    """The bytes of a block with mixing, whatever else predicts, behind a prefix."""
     head = take_head(payload)
-    left = length
+    if isinstance(predict, TokenModel):
+        prefix = b""
+    left, learned = length, prefix[-MOST_LEARNED:]
+    if head.patch:
+        require(len(prefix) > 0, "a patch without a prefix")
+        head = dataclasses.replace(head, copies=unpack_list(head, length, len(prefix)))
     if head.copies:
-        rules = reference_copies.follows_the_rules(head.copies, length)
+        rules = reference_copies.follows_the_rules(head.copies, length, len(prefix))
         require(rules, "no block of this length has such copies")
         left -= sum(copied for _, copied, _ in head.copies)
-        require(2**lanes_log2 <= left, "more lanes than bytes of the remainder")
+    given: list[int | None] = [None] * left
+    if head.patch:
+        learned = reference_copies.learned_around(head.copies, prefix)
+        require(len(learned) > 0, "a patch without copies from the prefix")
+        given = reference_copies.given_in(head.copies, prefix, left)
+    require(2**lanes_log2 <= len(given), "more lanes than bytes that are mixed")
+    require(not (prefix and head.filter), "a filter behind a prefix")
     if isinstance(predict, TokenModel):
         require(not head.filter, "a block of tokens with a filter")
         remainder = decode_tokens(head.stream, left, lanes_log2, predict, head)
     else:
-        remainder = decode_mixed_bytes(head, left, lanes_log2, predict)
+        mixed = decode_mixed_bytes(head, given, lanes_log2, predict, learned)
+        remainder = bytes(byte for byte, known in zip(mixed, given, strict=True) if known is None)
     if head.filter:
         require(not predict, "a filter with a model")
         remainder = reference_filters.unfilter(head.filter[0], head.filter[1:], remainder)
-    return reference_copies.put_back(head.copies, remainder)
+    return reference_copies.put_back(head.copies, remainder, prefix)
 
 
 def decode_mixed_bytes(
-    head: Head, length: int, lanes_log2: int, models: Sequence[BytePredictor]
+    head: Head,
+    given: Sequence[int | None],
+    lanes_log2: int,
+    models: Sequence[BytePredictor],
+    learned: bytes,
 ) -> bytes:
-    """The bytes that were mixed, with models or without."""
+    """The bytes that were mixed, with models or without, behind the learned bytes of a prefix.
+
+    Of each the value is given, or None if it was coded.
+    """
+    length = len(given)
     lane_lengths = cut_lanes(length, lanes_log2)
     predictor = reference_mixing.ContextMixer(
-        length, lane_lengths[0], head.stride, head.predictor, len(models)
+        length, lane_lengths[0], head.stride, head.predictor, len(models), learned
     )
+
+    def prefix_model(predict: BytePredictor) -> reference_mixing.PrefixModel:
+        return lambda past: predict([past])[0][:256]
+
+    if learned:
+        predictor.learn(*map(prefix_model, models))
     coder = RangeDecoder(head.stream)
-    lanes = [b""] * len(lane_lengths)
+    lanes = [learned] * len(lane_lengths)
     weights: list[Sequence[Weights]] = []
 
     for lane, position in predictor.order():
         if lane == 0:
             weights = [predict(lanes) for predict in models]
         said = [reference_mixing.model_of(rows[lane][:256]) for rows in weights]
-        predictor.code_byte(lane, position, said, coder.decode_bit)
+        known = bits_of(given[position - len(learned)])
+        predictor.code_byte(lane, position, said, known or coder.decode_bit)
         lanes[lane] += predictor.plain[position : position + 1]
     coder.finish()
-    return b"".join(lanes)
+    return b"".join(lane[len(learned) :] for lane in lanes)
+
+
+def bits_of(byte: int | None) -> Callable[[int], int] | None:
+    """Gives the bits of a byte, the highest first, whatever their probabilities; None for None."""
+    if byte is None:
+        return None
+    bits = iter(f"{byte:08b}")
+    return lambda p: int(next(bits))
 
 
 def decode_tokens(

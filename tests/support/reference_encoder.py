@@ -26,11 +26,10 @@ def encode_payload(plain: bytes, lanes_log2: int, predict: BytePredictor) -> byt
 
 
 def encode_container(fingerprint: bytes, blocks: list[bytes]) -> bytes:
-    """A container around finished blocks that are shorter than 128 bytes, plain and coded."""
-    header = with_checksum(b"\xc0LM\n\x01" + fingerprint)
+    """A container of one model around finished blocks, shorter than 128 bytes, plain and coded."""
+    header = with_checksum(b"\xc0LM\n\x01\x01" + fingerprint)
     entries = b"".join(block[1:3] for block in blocks)
-    content_length = sum(block[1] for block in blocks)
-    index = bytes([0, content_length]) + entries
+    index = b"\0" + entries
     return header + b"".join(blocks) + with_checksum(index + bytes([len(index)]))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from reference_learning import COARSE, GUESSES, HISTORIES, STRETCH, Integers, StateMaps, clip
+from reference_rows import class_of
 from reference_texts import J
 
 # 3. Contexts
@@ -54,13 +55,23 @@ class SlotTable:
 
 
 class Matches:
-    """The match model of one shortest length."""
+    """The match model of one shortest length.
 
-    def __init__(self, plain: bytearray, lane_length: int, shortest: int, log2: int) -> None:
-        self.plain, self.lane_length = plain, lane_length
+    Args:
+        plain: the learned bytes of a prefix, then the block.
+        lane_length: of the block.
+        shortest: bytes of a match, at least.
+        log2: of the places in the table.
+        learned: number of learned bytes.
+    """
+
+    def __init__(
+        self, plain: bytearray, lane_length: int, shortest: int, log2: int, learned: int = 0
+    ) -> None:
+        self.plain, self.lane_length, self.learned = plain, lane_length, learned
         self.shortest, self.log2 = shortest, log2
         self.table: dict[int, int] = {}
-        self.found = [(0, 0)] * -(-len(plain) // lane_length)
+        self.found = [(0, 0)] * -(-(len(plain) - learned) // lane_length)
         """Place and length of each lane."""
 
     def advance(self, lane: int, p: int) -> None:
@@ -70,27 +81,31 @@ class Matches:
             place, length = place + 1, min(length + 1, 65535)
         else:
             length = 0
-        if self.in_lane(p + 1) >= self.shortest:
-            key = self.key(p + 1)
+        past = self.up_to(p + 1)
+        if len(past) >= self.shortest:
+            key = self.key(past)
             if length == 0 and key in self.table:
                 place = self.table[key]
-                length = self.common(place, p + 1)
+                length = self.common(self.up_to(place), past)
             self.table[key] = p + 1
         self.found[lane] = place, length
 
-    def key(self, end: int) -> int:
-        last = self.plain[end - self.shortest : end]
+    def key(self, past: bytes) -> int:
+        last = past[-self.shortest :]
         older, newest = last[:-8], last[-8:]
         return J(int.from_bytes(newest, "big"), int.from_bytes(older, "little")) >> 64 - self.log2
 
-    def in_lane(self, end: int) -> int:
-        """How many bytes the lane has up to there."""
-        return (end - 1) % self.lane_length + 1
+    def up_to(self, end: int) -> bytes:
+        """The bytes of a lane up to there, the learned ones first."""
+        if end <= self.learned:
+            return bytes(self.plain[:end])
+        step = (end - 1 - self.learned) % self.lane_length
+        return bytes(self.plain[: self.learned] + self.plain[end - 1 - step : end])
 
-    def common(self, a: int, b: int) -> int:
-        most = min(self.in_lane(a), self.in_lane(b), 32)
+    def common(self, a: bytes, b: bytes) -> int:
+        most = min(len(a), len(b), 32)
         length = 0
-        while length < most and self.plain[a - 1 - length] == self.plain[b - 1 - length]:
+        while length < most and a[-1 - length] == b[-1 - length]:
             length += 1
         return length if length >= self.shortest else 0
 
@@ -172,3 +187,19 @@ class MatchInputs:
     def update(self, bit: int) -> None:
         self.by_length.update(bit, self.agree)
         self.by_byte.update(bit, self.agree)
+
+
+class DecimalInput:
+    """The input of decimal numbers."""
+
+    def __init__(self) -> None:
+        self.map = StateMaps(1, 64, 1000)
+
+    def predict(self, zeros: int, ones: int) -> Integers:
+        self.agree = np.array([zeros + ones > 0])
+        entry = 8 * class_of(zeros) + class_of(ones)
+        logits: Integers = STRETCH[self.map.predict([entry])] * self.agree
+        return logits
+
+    def update(self, bit: int) -> None:
+        self.map.update(bit, self.agree)

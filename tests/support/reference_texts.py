@@ -48,21 +48,9 @@ def shape(c: int) -> int:
     return min(c, 128)
 
 
-def sound(c: int) -> int:
-    if is_letter(c):
-        return 1 if lower(c) in b"aeiou" else 2
-    if c in b" .,\n":
-        return 3
-    if is_digit(c):
-        return 4
-    if c == ord("'"):
-        return 6
-    return 7 if c & 32 else 0
-
-
 class Words:
     def __init__(self) -> None:
-        self.w = self.w_2 = self.w_3 = self.g = self.g_2 = self.l = 0
+        self.w = self.w_2 = self.w_3 = self.g = self.g_2 = self.l = self.P = 0
 
     def add(self, c: int) -> None:
         if 0xE3 <= c <= 0xE9:
@@ -73,6 +61,7 @@ class Words:
         else:
             self.end()
             self.g = H(self.g + c + 1, 2)
+            self.P = (256 * self.P + c) & MASK
 
     def end(self) -> None:
         if self.w:
@@ -82,7 +71,7 @@ class Words:
 
 class Shapes:
     def __init__(self) -> None:
-        self.s = self.q = self.O = self.G = self.k = self.u = self.v = 0
+        self.s = self.q = self.O = self.G = self.k = 0
 
     def add(self, c: int) -> None:
         self.s = (256 * self.s + shape(c)) & MASK
@@ -91,15 +80,12 @@ class Shapes:
             self.O = (256 * self.O + (self.G >> 56)) & MASK
             self.G = (256 * self.G + shape(c)) & MASK
         self.k = (8 * self.k + kind(c)) % 2**30
-        self.u = (8 * self.u + sound(c)) % 2**30
-        if sound(c) != self.v % 8:
-            self.v = (8 * self.v + sound(c)) % 2**30
 
 
 class Lines:
     def __init__(self) -> None:
         self.line = self.before = b""
-        self.m = self.f = self.p = 0
+        self.m = self.p = 0
 
     @property
     def column(self) -> int:
@@ -130,31 +116,19 @@ class Lines:
     def add(self, c: int) -> None:
         self.m = int(self.before[self.column : self.column + 1] == bytes([c]))
         self.line += bytes([c])
-        if all(map(is_in_word, self.line)):
-            self.f = H(self.f + c + 1, 5)
         self.p = 0 if c in b",;|\t" else H(self.p + c + 1, 4)
         if c == ord("\n"):
             self.before, self.line = self.line, b""
-            self.f = self.p = self.m = 0
+            self.p = self.m = 0
 
 
 def field_starts(line: bytes) -> list[int]:
     return [0] + [i for i, c in enumerate(line, 1) if c in b",;|\t"]
 
 
-EFFECTS = {
-    "(": (31, 0, 0), ")": (-31, 0, 0), "[": (11, 0, 0), "]": (-11, 0, 0), "{": (17, 0, 0),
-    "}": (-17, 0, 0), "<": (23, 0, 34), ">": (-23, 0, 0), '"': (0, 37, 0), "&": (0, 0, 10),
-    ";": (0, 7, 0), ":": (0, 0, 0), ",": (0, 3, 0), "=": (0, 5, 0), "-": (0, 11, 0),
-    "/": (0, 13, 0),
-}  # fmt: skip
-"""What is added to i, j and y."""
-
-
 class Nesting:
     def __init__(self) -> None:
         self.open: list[tuple[int, int]] = []
-        self.i = self.j = self.y = self.d = 0
 
     @property
     def B(self) -> int:
@@ -165,10 +139,6 @@ class Nesting:
         return self.open[-1][1] if self.open else 0
 
     def add(self, c: int, w_2: int) -> None:
-        self.stack(c, w_2)
-        self.count(chr(c))
-
-    def stack(self, c: int, w_2: int) -> None:
         quote, newline = b'"\n'
         in_quotes = quote == self.B
         if c in b"([{<" or (c == quote and not in_quotes):
@@ -176,21 +146,3 @@ class Nesting:
                 self.open.append((c, J(w_2, c)))
         elif self.open and (c in b')]}>"' or (c == newline and in_quotes)):
             self.open.pop()
-
-    def count(self, c: str) -> None:
-        self.d += 1
-        if c in EFFECTS:
-            i, j, y = EFFECTS[c]
-            self.i, self.j, self.y, self.d = (self.i + i) % 2**32, self.j + j, self.y + y, 0
-            if c in ">;":
-                self.y //= 5
-            if c == ":":
-                self.j = 20
-            if c == '"':
-                self.i ^= 1024
-        elif c == " ":
-            self.y = 0
-        elif c in "\n.!?":
-            self.j = 0
-        elif self.d > 300:
-            self.d = self.i = self.j = self.y = 0

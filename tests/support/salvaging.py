@@ -48,8 +48,8 @@ def mixed_content(seed: int) -> bytes:
 
 def salvage(data: bytes, *, holes: bool = True, **options: object) -> tuple[bytes, Salvaged]:
     """What is salvaged of a file."""
-    sink = io.BytesIO()
-    found = lmpack.salvage_stream(io.BytesIO(data), sink, holes=holes, **options)  # type: ignore[arg-type]
+    source, sink = io.BufferedReader(io.BytesIO(data)), io.BytesIO()  # as strict as a file
+    found = lmpack.salvage_stream(source, sink, holes=holes, **options)  # type: ignore[arg-type]
     assert found.sizes == (len(data), len(sink.getvalue()))
     return sink.getvalue(), found
 

@@ -86,6 +86,22 @@ def names_of_models(bundle: Path | None = None) -> list[str]:
     return [model.name for model in built_in] + [model.name for model in lmpack.added_models()]
 
 
+def record_after(records: bytes, record: bytes) -> bytes:
+    prefix = lmpack.Prefix(records)
+    packed = lmpack.compress(record, options=FAST, prefix=prefix)
+    assert lmpack.describe(io.BytesIO(packed))[0].prefix == prefix.digest
+    return lmpack.decompress(packed, prefix=prefix)
+
+
+def rows_after(rows: bytes, row: bytes) -> bytes:
+    codec = lmpack.RecordCodec(lmpack.Prefix(rows), 1, checksum=True)
+    return codec.decompress(codec.compress(row), max_size=len(row))
+
+
+def chosen(rows: list[bytes], row: bytes) -> bytes:
+    return rows_after(lmpack.train_prefix(rows, 1 << 15), row)
+
+
 def archives(name: str) -> bool:
     return "tarfile" in lmpack.register() and name.endswith(".tar.lmp")
 
@@ -100,6 +116,8 @@ def said(data: bytes) -> str:
         return f"send it again: {error}"
     except lmpack.LimitError:
         return "send less"
+    except lmpack.PrefixError:
+        return "made with other records"
     except (lmpack.BundleError, lmpack.ConformanceError, lmpack.ModelError):
         return "no such model"
     except (lmpack.UsageError, lmpack.VerifyError, lmpack.errors.LmpackError):

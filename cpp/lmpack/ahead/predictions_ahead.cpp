@@ -1,6 +1,7 @@
 #include "lmpack/ahead/predictions_ahead.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lmpack {
 namespace {
@@ -41,13 +42,14 @@ class PredictionsAhead::Stop {
 
 PredictionsAhead::PredictionsAhead(const Models& models, const ThreadTeam::Lease& lease,
                                    const AheadPlan& plan, std::span<const std::uint8_t> plain,
-                                   BlockLayout layout, ChunkCoder& coder)
+                                   BlockLayout layout, ChunkCoder& coder, LanesBefore before)
     : models_(models),
       lease_(lease),
       plan_(plan),
       plain_(plain),
       layout_(layout),
       coder_(coder),
+      before_(std::move(before)),
       passes_(lease.slots()),
       schedule_(plan) {
   for (auto& passes : passes_) passes.resize(models.size());
@@ -127,8 +129,8 @@ void PredictionsAhead::predict(Work& work, std::size_t slot) {
   if (unit.first) {
     const std::size_t lane = unit.track % plan_.tracks_a_model() * plan_.lanes_a_track;
     const std::size_t end = std::min(lane + plan_.lanes_a_track, plan_.lanes);
-    work.lanes =
-        std::make_unique<LaneRunner>(engine, plain_, layout_, lane, end, unit.chunk * plan_.chunk);
+    work.lanes = std::make_unique<LaneRunner>(engine, plain_, layout_, lane, end,
+                                              unit.chunk * plan_.chunk, before_, model);
   }
   auto& pass = passes_[slot][model];
   if (!pass) pass = std::make_unique<ForwardPass>(engine);

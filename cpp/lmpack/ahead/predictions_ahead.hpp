@@ -47,9 +47,10 @@ class ChunkCoder {
 
 class PredictionsAhead final : private ThreadTeam::JointWork {
  public:
-  // All of it must outlive this object.
+  // All of it must outlive this object. before: what lanes go on from.
   PredictionsAhead(const Models& models, const ThreadTeam::Lease& lease, const AheadPlan& plan,
-                   std::span<const std::uint8_t> plain, BlockLayout layout, ChunkCoder& coder);
+                   std::span<const std::uint8_t> plain, BlockLayout layout, ChunkCoder& coder,
+                   LanesBefore before = {});
 
   // Predicts and codes the whole block, once. Whoever throws, coder or engine, ends it.
   void run() { lease_.run(*this); }
@@ -82,6 +83,7 @@ class PredictionsAhead final : private ThreadTeam::JointWork {
   const std::span<const std::uint8_t> plain_;
   const BlockLayout layout_;
   ChunkCoder& coder_;
+  const LanesBefore before_;
   std::vector<std::vector<std::unique_ptr<ForwardPass>>> passes_;  // by slot and model
 
   std::mutex mutex_;

@@ -29,6 +29,12 @@ class BlockLayout {
     }
   }
 
+  // The layout of a block in one lane.
+  static BlockLayout of_one_lane(std::size_t length) {
+    const auto symbols = static_cast<std::int64_t>(length);
+    return {symbols, symbols};
+  }
+
   std::size_t length() const { return length_; }
 
   // Steps that code the block: at each, every lane that has not ended gets one symbol.

@@ -1,21 +1,18 @@
 #include "lmpack/copies/copy_finder.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
 #include <string>
 
+#include "lmpack/copies/piece_table.hpp"
 #include "lmpack/error.hpp"
 
 namespace lmpack {
 namespace {
 
-// A hash of 64 bits that is shifted by one at each byte forgets what is further back than this.
-constexpr std::size_t kWindow = 64;
-static_assert(kShortestCopy >= kWindow);
+static_assert(kShortestCopy >= kPiece);
 
-// Places between two that are looked up. It and kWindow have no common divisor, so of the pieces
+// Places between two that are looked up. It and kPiece have no common divisor, so of the pieces
 // inside a stretch that is repeated every third is looked up, however the two lie.
 constexpr std::size_t kLookUpStep = 3;
 
@@ -29,63 +26,9 @@ constexpr std::size_t kChainAverage = 2048;
 
 constexpr std::size_t kLongestBlock = std::size_t{1} << 24;
 
-// A number for each byte, from the generator SplitMix64.
-constexpr std::array<std::uint64_t, 256> random_numbers() {
-  std::array<std::uint64_t, 256> numbers{};
-  std::uint64_t state = 0;
-  for (auto& number : numbers) {
-    state += 0x9E3779B97F4A7C15;
-    std::uint64_t mixed = (state ^ state >> 30) * 0xBF58476D1CE4E5B9;
-    mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
-    number = mixed ^ mixed >> 31;
-  }
-  return numbers;
-}
-
-constexpr auto kNumbers = random_numbers();
-
-// Where pieces of kWindow bytes stood, by their hashes. A later one takes the place of an earlier
-// one.
-class PieceTable {
- public:
-  explicit PieceTable(std::size_t length)
-      : bits_(std::clamp(static_cast<int>(std::bit_width(kSlotsPerPiece * length / kWindow)),
-                         kLeastBits, kMostBits)),
-        slots_(std::size_t{1} << bits_) {}
-
-  void insert(std::uint64_t hash, std::size_t start) {
-    const auto piece = static_cast<std::uint32_t>(start / kWindow + 1);
-    slots_[slot(hash)] = piece << kTagBits | tag(hash);
-  }
-
-  // Whether there may be a piece of this hash; `start` is set to where it stands.
-  bool find(std::uint64_t hash, std::size_t& start) const {
-    const std::uint32_t entry = slots_[slot(hash)];
-    if ((entry & kTagMask) != tag(hash) || entry < kFirstPiece) return false;
-    start = ((entry >> kTagBits) - 1) * kWindow;
-    return true;
-  }
-
- private:
-  // In longer blocks each piece has fewer: 2 in the longest ones.
-  static constexpr std::size_t kSlotsPerPiece = 16;
-  static constexpr int kLeastBits = 14;
-  static constexpr int kMostBits = 19;
-
-  // An entry is the number of the piece, from 1 on, above some bits of its hash.
-  static constexpr int kTagBits = 13;
-  static constexpr std::uint32_t kTagMask = (1U << kTagBits) - 1;
-  static constexpr std::uint32_t kFirstPiece = 1U << kTagBits;
-  static_assert(kLongestBlock / kWindow < 1U << (32 - kTagBits));
-
-  std::size_t slot(std::uint64_t hash) const { return hash >> (64 - bits_); }
-  static std::uint32_t tag(std::uint64_t hash) {
-    return static_cast<std::uint32_t>(hash >> 32) & kTagMask;
-  }
-
-  int bits_;
-  std::vector<std::uint32_t> slots_;
-};
+constexpr int kMostTableBits = 19;
+constexpr int kTagBits = 13;
+static_assert(kLongestBlock / kPiece < 1U << (32 - kTagBits));
 
 // How many bytes are the same from both places on.
 std::size_t common_prefix(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) {
@@ -109,18 +52,21 @@ std::size_t common_suffix(std::span<const std::uint8_t> a, std::span<const std::
 
 class CopyFinder {
  public:
-  CopyFinder(std::span<const std::uint8_t> plain, std::size_t shortest)
-      : plain_(plain), shortest_(shortest), table_(plain.size()) {
+  CopyFinder(std::span<const std::uint8_t> plain, std::size_t shortest, const PrefixPieces* prefix)
+      : plain_(plain),
+        shortest_(shortest),
+        prefix_(prefix),
+        table_(plain.size(), kMostTableBits, kTagBits) {
     begin(0);
   }
 
   std::vector<Copy> find() {
     while (end_ < plain_.size()) {
-      hash_ = (hash_ << 1) + kNumbers[plain_[end_++]];
+      hash_ = piece_hash::with(hash_, plain_[end_++]);
       if (end_ == next_look_up_ && look_up()) continue;
       if (end_ == next_insert_) {
-        table_.insert(hash_, end_ - kWindow);
-        next_insert_ += kWindow;
+        table_.insert(hash_, end_ - kPiece);
+        next_insert_ += kPiece;
       }
     }
     return copies_;
@@ -132,25 +78,32 @@ class CopyFinder {
     literals_start_ = place;
     end_ = place;
     hash_ = 0;
-    next_look_up_ = place + kWindow;
-    next_insert_ = (place + kWindow - 1) / kWindow * kWindow + kWindow;
+    next_look_up_ = place + kPiece;
+    next_insert_ = (place + kPiece - 1) / kPiece * kPiece + kPiece;
   }
 
   // Whether the window is part of a copy; then all goes on behind it.
   bool look_up() {
     next_look_up_ += kLookUpStep;
     std::size_t source = 0;
-    if (!table_.find(hash_, source)) return false;
-    const std::size_t start = end_ - kWindow;
-    const std::size_t after = common_prefix(plain_.subspan(source), plain_.subspan(start));
-    if (after < kWindow) return false;
+    if (table_.find(hash_, source)) return take(plain_, source, 0);
+    if (prefix_ == nullptr || !prefix_->find(hash_, source)) return false;
+    return take(prefix_->bytes(), source, prefix_->bytes().size());
+  }
+
+  // Whether the window is part of a copy from a place in `bytes`, that begin so far before the
+  // block.
+  bool take(std::span<const std::uint8_t> bytes, std::size_t source, std::size_t before_block) {
+    const std::size_t start = end_ - kPiece;
+    const std::size_t after = common_prefix(bytes.subspan(source), plain_.subspan(start));
+    if (after < kPiece) return false;
     const std::size_t before = common_suffix(
-        plain_.first(source), plain_.subspan(literals_start_, start - literals_start_));
+        bytes.first(source), plain_.subspan(literals_start_, start - literals_start_));
     if (before + after < shortest_) {
       next_look_up_ += (before + after) / kComparedPerPlace;
       return false;
     }
-    const std::size_t distance = start - source;
+    const std::size_t distance = before_block + start - source;
     std::size_t copied = before + after;
     append(start - before, copied, distance);
     std::size_t average = copied;
@@ -169,15 +122,21 @@ class CopyFinder {
     begin(start + length);
   }
 
+  // The bytes from so far before a place on, as far as they stand together.
+  std::span<const std::uint8_t> from(std::size_t place, std::size_t distance) const {
+    if (distance <= place) return plain_.subspan(place - distance);
+    return prefix_->bytes().last(distance - place);
+  }
+
   // Appends a copy that goes on at this distance soon; its length, 0 if there is none.
   std::size_t append_link(std::size_t distance) {
     const std::size_t end = std::min(plain_.size(), literals_start_ + kLongestGap + kShortestCopy);
     std::size_t same = 0;
     for (std::size_t i = literals_start_; i < end && same < kShortestCopy; ++i) {
-      same = plain_[i] == plain_[i - distance] ? same + 1 : 0;
+      same = plain_[i] == from(i, distance).front() ? same + 1 : 0;
       if (same < kShortestCopy) continue;
       const std::size_t start = i + 1 - same;
-      same = common_prefix(plain_.subspan(start - distance), plain_.subspan(start));
+      same = common_prefix(from(start, distance), plain_.subspan(start));
       append(start, same, distance);
       return same;
     }
@@ -186,6 +145,7 @@ class CopyFinder {
 
   std::span<const std::uint8_t> plain_;
   std::size_t shortest_;
+  const PrefixPieces* prefix_;
   PieceTable table_;
   std::vector<Copy> copies_;
   std::size_t literals_start_ = 0;
@@ -195,15 +155,26 @@ class CopyFinder {
   std::size_t next_insert_ = 0;   // end of the next piece that is kept
 };
 
+// The remainder has a byte at least: without one, the last copy ends a byte earlier, or is left
+// out.
+std::vector<Copy> with_remainder(std::vector<Copy> copies, std::size_t plain_length) {
+  std::size_t left = plain_length;
+  for (const Copy& copy : copies) left -= copy.length;
+  if (left > 0 || copies.empty()) return copies;
+  if (--copies.back().length < kShortestCopy) copies.pop_back();
+  return copies;
+}
+
 }  // namespace
 
-std::vector<Copy> find_copies(std::span<const std::uint8_t> plain, std::size_t shortest) {
+std::vector<Copy> find_copies(std::span<const std::uint8_t> plain, std::size_t shortest,
+                              const PrefixPieces* prefix) {
   if (plain.size() > kLongestBlock || shortest < kShortestCopy) {
     throw InvalidArgument("copies are found in a block of at most " +
                           std::to_string(kLongestBlock) + " bytes, and have at least " +
                           std::to_string(kShortestCopy));
   }
-  return CopyFinder(plain, shortest).find();
+  return with_remainder(CopyFinder(plain, shortest, prefix).find(), plain.size());
 }
 
 }  // namespace lmpack

@@ -44,7 +44,7 @@ std::optional<Copy> CopyReader::next() {
     throw DamagedStream("a copy goes beyond the end of the block");
   }
   if (distance_ == 0 || distance_ > place_ + literals) {
-    throw DamagedStream("a copy is made from before the start of the block, or from nowhere");
+    throw DamagedStream("a copy is made from before all bytes that there are, or from nowhere");
   }
   place_ += literals + length;
   room_ -= literals + length;
@@ -65,10 +65,12 @@ std::size_t CopyReader::number() {
   throw DamagedStream("a number in the list of copies is cut short, too large or too long");
 }
 
-std::size_t remainder_length(std::span<const std::uint8_t> list, std::size_t plain_length) {
-  CopyReader reader(list, plain_length);
+std::size_t remainder_length(std::span<const std::uint8_t> list, std::size_t plain_length,
+                             std::size_t before) {
+  CopyReader reader(list, plain_length, before);
   std::size_t left = plain_length;
   while (const auto copy = reader.next()) left -= copy->length;
+  if (left == 0 && !list.empty()) throw DamagedStream("copies leave nothing of the block");
   return left;
 }
 

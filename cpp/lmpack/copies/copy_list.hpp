@@ -29,8 +29,9 @@ std::vector<std::uint8_t> list_of_copies(std::span<const Copy> copies);
 // bytes cannot hold.
 class CopyReader {
  public:
-  CopyReader(std::span<const std::uint8_t> list, std::size_t plain_length)
-      : left_(list), room_(plain_length) {}
+  // before: bytes that stand before the block, which copies may be made from.
+  CopyReader(std::span<const std::uint8_t> list, std::size_t plain_length, std::size_t before = 0)
+      : left_(list), place_(before), room_(plain_length) {}
 
   // The next copy; nothing at the end of the list. Throws DamagedStream if it is none.
   std::optional<Copy> next();
@@ -40,13 +41,14 @@ class CopyReader {
 
   std::span<const std::uint8_t> left_;
   std::size_t distance_ = 0;  // of the copy before; 0 at the start, where there is none
-  std::size_t place_ = 0;     // where the next copy's literals start in the content
+  std::size_t place_;         // where the next copy's literals start, from the bytes before on
   std::size_t room_;          // bytes of content from there on
 };
 
-// Bytes of the remainder of a block with such a list: at least 1, as the first copy needs something
-// to be made from. Throws DamagedStream if there is no such block; otherwise all of the list is
-// right.
-std::size_t remainder_length(std::span<const std::uint8_t> list, std::size_t plain_length);
+// Bytes of the remainder of a block with such a list: at least 1, as there is something to be
+// mixed. before: as for CopyReader. Throws DamagedStream if there is no such block; otherwise all
+// of the list is right.
+std::size_t remainder_length(std::span<const std::uint8_t> list, std::size_t plain_length,
+                             std::size_t before = 0);
 
 }  // namespace lmpack

@@ -1,6 +1,7 @@
 #include "lmpack/engine/engine.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <utility>
 
@@ -10,14 +11,15 @@
 namespace lmpack {
 namespace {
 
-// Symbols that pass through the layers together: enough to use each weight often, few enough that
-// what lies between the layers stays in the cache.
-constexpr std::size_t kMostRows = 64;
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
 
 }  // namespace
 
 Engine::Engine(ModelWeights weights, const Kernels& kernels)
-    : weights_(std::move(weights)), kernels_(kernels) {}
+    : weights_(std::move(weights)), kernels_(kernels), number_(next_number()) {}
 
 ForwardPass::ForwardPass(const Engine& engine) : engine_(engine) {
   const ModelShape& shape = engine.shape();
@@ -38,25 +40,72 @@ ForwardPass::ForwardPass(const Engine& engine) : engine_(engine) {
 }
 
 void ForwardPass::run(std::span<const LaneFeed> feeds, const Sink& sink) {
-  const std::size_t vocabulary = engine_.shape().vocabulary;
   const EmptyAtExit empty_at_exit(rows_);
-  const auto finish_rows = [&] {
-    embed();
-    run_layers();
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      sink(rows_[i].feed, rows_[i].step, {odds_.data() + i * vocabulary, vocabulary});
-    }
-    rows_.clear();
-  };
   for (std::size_t feed = 0; feed < feeds.size(); ++feed) {
-    Lane& lane = *feeds[feed].lane;
     for (std::size_t step = 0; step < feeds[feed].symbols.size(); ++step) {
-      look_up(lane, feeds[feed].symbols[step]);
-      rows_.push_back({&lane, lane.position++, feed, step});
-      if (rows_.size() == kMostRows) finish_rows();
+      add_row(feeds[feed], feed, step);
+      if (rows_.size() < kMostRows) continue;
+      embed();
+      finish(sink);
     }
   }
-  if (!rows_.empty()) finish_rows();
+  if (rows_.empty()) return;
+  embed();
+  finish(sink);
+}
+
+void ForwardPass::start(std::span<const LaneFeed> feeds) {
+  rows_.clear();
+  for (std::size_t feed = 0; feed < feeds.size(); ++feed) {
+    for (std::size_t step = 0; step < feeds[feed].symbols.size(); ++step) {
+      add_row(feeds[feed], feed, step);
+    }
+  }
+  embed();
+}
+
+bool ForwardPass::advance() {
+  const ModelWeights& model = engine_.weights();
+  const std::size_t layer = stage_ / 2;
+  if (layer == model.layers.size()) {
+    normalize();
+    engine_.kernels().head(rows(activations_, model.shape.width), model.head, logits_.data(),
+                           odds_.data());
+  } else if (stage_ % 2 == 0) {
+    add_attention(layer);
+  } else {
+    add_feed_forward(model.layers[layer]);
+  }
+  return stage_++ < 2 * model.layers.size();
+}
+
+void ForwardPass::finish(const Sink& sink) {
+  const EmptyAtExit empty_at_exit(rows_);
+  const std::size_t vocabulary = engine_.shape().vocabulary;
+  while (stage_ <= 2 * engine_.shape().layers()) advance();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    sink(rows_[i].feed, rows_[i].step, {odds_.data() + i * vocabulary, vocabulary});
+  }
+}
+
+void ForwardPass::leave(Rest& rest) {
+  rest.rows_ = rows_;
+  rest.residual_.assign(
+      residual_.begin(),
+      residual_.begin() + static_cast<std::ptrdiff_t>(rows_.size() * engine_.shape().width));
+  rest.stage_ = stage_;
+  rows_.clear();
+}
+
+void ForwardPass::resume(const Rest& rest) {
+  rows_ = rest.rows_;
+  std::ranges::copy(rest.residual_, residual_.begin());
+  stage_ = rest.stage_;
+}
+
+void ForwardPass::add_row(const LaneFeed& feed, std::size_t number, std::size_t step) {
+  look_up(*feed.lane, feed.symbols[step]);
+  rows_.push_back({feed.lane, feed.lane->position++, number, step});
 }
 
 // The symbol's row and those of the contexts that it ends; the lane remembers it. Few of the rows
@@ -86,27 +135,28 @@ void ForwardPass::embed() {
     engine_.kernels().embed(table_rows_.data() + i * count, count,
                             residual_.data() + i * shape.width);
   }
+  stage_ = 0;
 }
 
-void ForwardPass::run_layers() {
-  const ModelWeights& model = engine_.weights();
-  const ModelShape& shape = model.shape;
+void ForwardPass::add_attention(std::size_t number) {
+  const LayerWeights& layer = engine_.weights().layers[number];
+  const ModelShape& shape = engine_.shape();
   const Kernels& kernels = engine_.kernels();
-  for (std::size_t i = 0; i < shape.layers(); ++i) {
-    const LayerWeights& layer = model.layers[i];
-    normalize();
-    kernels.qkv(rows(activations_, shape.width), layer.qkv, shape.queries(), queries_.data(),
-                keys_values_.data());
-    attend(layer, i);
-    kernels.project_residual(rows(means_, shape.queries()), layer.out, residual_.data());
-    normalize();
-    kernels.feed_forward_up(rows(activations_, shape.width), layer.up, shape.squared_relu,
-                            hidden_.data());
-    kernels.feed_forward_down(rows(hidden_, shape.hidden), layer.down, live_.data(),
-                              residual_.data());
-  }
   normalize();
-  kernels.head(rows(activations_, shape.width), model.head, logits_.data(), odds_.data());
+  kernels.qkv(rows(activations_, shape.width), layer.qkv, shape.queries(), queries_.data(),
+              keys_values_.data());
+  attend(layer, number);
+  kernels.project_residual(rows(means_, shape.queries()), layer.out, residual_.data());
+}
+
+void ForwardPass::add_feed_forward(const LayerWeights& layer) {
+  const ModelShape& shape = engine_.shape();
+  const Kernels& kernels = engine_.kernels();
+  normalize();
+  kernels.feed_forward_up(rows(activations_, shape.width), layer.up, shape.squared_relu,
+                          hidden_.data());
+  kernels.feed_forward_down(rows(hidden_, shape.hidden), layer.down, live_.data(),
+                            residual_.data());
 }
 
 void ForwardPass::attend(const LayerWeights& layer, std::size_t number) {

@@ -1,6 +1,7 @@
 #include "lmpack/engine/kernels.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "lmpack/engine/kernel_sets.hpp"
 
@@ -11,7 +12,11 @@
 #include <unistd.h>
 #endif
 #elif defined(LMPACK_ARM_KERNELS)
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+#else
 #include <sys/auxv.h>
+#endif
 #endif
 
 namespace lmpack {
@@ -63,12 +68,29 @@ void find_special_kernels(std::vector<const Kernels*>& found) {
 
 void find_permitted_kernels(std::vector<const Kernels*>&) {}
 
+#if defined(__APPLE__)
+
+// What macOS says of a feature of the processor; a name that it does not know is a feature less.
+bool has_feature(const char* name) {
+  int value = 0;
+  std::size_t size = sizeof(value);
+  return sysctlbyname(name, &value, &size, nullptr, 0) == 0 && value != 0;
+}
+
+bool has_i8mm() { return has_feature("hw.optional.arm.FEAT_I8MM"); }
+bool has_dotprod() { return has_feature("hw.optional.arm.FEAT_DotProd"); }
+
+#else
+
+// Bits of Linux's auxiliary vector, by name only in late headers.
+bool has_i8mm() { return (getauxval(AT_HWCAP2) & (1UL << 13)) != 0; }
+bool has_dotprod() { return (getauxval(AT_HWCAP) & (1UL << 20)) != 0; }
+
+#endif
+
 void find_special_kernels(std::vector<const Kernels*>& found) {
-  // Bits of Linux's auxiliary vector, by name only in late headers.
-  constexpr unsigned long kDotprod = 1UL << 20;
-  constexpr unsigned long kI8mm = 1UL << 13;
-  if ((getauxval(AT_HWCAP2) & kI8mm) != 0) found.push_back(&kI8mmKernels);
-  if ((getauxval(AT_HWCAP) & kDotprod) != 0) found.push_back(&kDotprodKernels);
+  if (has_i8mm()) found.push_back(&kI8mmKernels);
+  if (has_dotprod()) found.push_back(&kDotprodKernels);
 }
 
 #else

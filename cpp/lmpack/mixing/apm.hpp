@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lmpack/mixing/logistic.hpp"
+#include "lmpack/mixing/undo_log.hpp"
 
 namespace lmpack {
 
@@ -62,6 +63,10 @@ class Apm {
     *nearest_ = static_cast<std::uint16_t>(*nearest_ + ((target - *nearest_) >> rate_));
   }
 
+  // Keeps what update() will change; undo() takes all such changes back.
+  void keep() { log_.keep(*nearest_); }
+  void undo() { log_.undo(); }
+
  private:
   using Curve = std::array<std::uint16_t, ApmPlace::kKnots>;
 
@@ -78,6 +83,7 @@ class Apm {
   std::vector<Curve> curves_;
   std::uint16_t* chosen_ = nullptr;
   std::uint16_t* nearest_ = nullptr;
+  UndoLog<std::uint16_t> log_;
 };
 
 }  // namespace lmpack

@@ -66,6 +66,13 @@ ContextInputs::ContextInputs(const MixingKernels& kernels, std::size_t contexts,
            .places = places_.data()};
 }
 
+ContextInputs::ContextInputs(const ContextInputs& other)
+    : ContextInputs(other.kernels_, other.step_.contexts, other.step_.all,
+                    other.layout_.size() - other.layout_.place_of(0)) {
+  entries_ = other.entries_;
+  step_.entries = entries_.data();
+}
+
 void ContextInputs::set_run(std::size_t context, const ByteRun& run) {
   expected_[context] = run.length == 0 ? 0 : 256U + run.byte;
   const std::size_t first = layout_.padded() * StateTable::kStates + context * kPlaces;

@@ -1,6 +1,7 @@
 // What the contexts have seen, as logits for the mixers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,7 +22,8 @@ class ContextInputs {
   // kernels must outlive the object.
   ContextInputs(const MixingKernels& kernels, std::size_t contexts, bool all, std::size_t others);
 
-  ContextInputs(const ContextInputs&) = delete;
+  // One that has learned the same, between two bytes: runs and slots are to be set again.
+  ContextInputs(const ContextInputs& other);
   ContextInputs& operator=(const ContextInputs&) = delete;
 
   const InputLayout& layout() const { return layout_; }
@@ -50,6 +52,10 @@ class ContextInputs {
   // The bit that came.
   void update(std::uint32_t bit) { kernels_.learn_contexts(step_, bit); }
 
+  // From now on what it has learned can be taken back to what it is now.
+  void keep_changes() { kept_ = entries_; }
+  void undo() { std::ranges::copy(kept_, entries_.begin()); }
+
  private:
   const MixingKernels& kernels_;
   InputLayout layout_;
@@ -60,6 +66,7 @@ class ContextInputs {
   AlignedVector<std::uint32_t> expected_;
   AlignedVector<std::uint32_t> of_runs_;
   AlignedVector<MapEntry> entries_;
+  AlignedVector<MapEntry> kept_;  // for undo(): all, as most of them change soon
   AlignedVector<MapEntry> current_;
   AlignedVector<std::uint32_t> places_;
   ContextStep step_;

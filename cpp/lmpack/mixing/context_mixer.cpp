@@ -13,9 +13,11 @@ namespace {
 
 constexpr std::uint32_t kOrder0Limit = 1000;
 constexpr int kApmRate = 6;
+constexpr int kPairsLog2 = 12;  // of the contexts of the APM of the last two bytes
 
 constexpr MixerLayer::Learning kLearning = {184, 400};
 constexpr MixerLayer::Learning kFinalLearning = {32, 0};
+constexpr std::int32_t kSlowerInText = 54;  // with the inputs of keyed contexts
 
 constexpr std::size_t kInputsOfModel = 2;
 
@@ -26,6 +28,7 @@ constexpr std::size_t kOrder1Slots = 17;
 // worth mixing; the mixers find out soon.
 constexpr std::int16_t kFirstWeight = 300;
 constexpr std::int16_t kFirstMatchByteWeight = 2500;
+constexpr std::int16_t kFirstDecimalWeight = 2500;
 constexpr std::int16_t kFirstModelWeights[][kMostModels * 2] = {
     {}, {12500, 2250}, {9500, 1500, 5000, 750}};
 
@@ -38,9 +41,10 @@ int lines_log2(std::size_t length, const PredictorParts& parts) {
   return std::clamp(digits_of(length) + parts.table_digits, 8, parts.largest_table);
 }
 
-// Inputs that are not of contexts: of the models, of order 0, of matches.
+// Inputs that are not of contexts: of the models, of order 0, of matches, of decimal numbers.
 std::size_t other_inputs(const PredictorParts& parts, std::size_t models) {
-  return models * kInputsOfModel + 1 + parts.matches.size() * MatchInputs::kInputs;
+  return models * kInputsOfModel + 1 + parts.matches.size() * MatchInputs::kInputs +
+         (parts.by_kind ? 1 : 0);
 }
 
 std::vector<std::int16_t> first_weights(const PredictorParts& parts, std::size_t models,
@@ -51,6 +55,7 @@ std::vector<std::int16_t> first_weights(const PredictorParts& parts, std::size_t
   others.push_back(0);
   others.insert(others.end(), parts.matches.size(), first);
   others.insert(others.end(), parts.matches.size(), kFirstMatchByteWeight);
+  if (parts.by_kind) others.push_back(kFirstDecimalWeight);
   std::vector<std::int16_t> weights(layout.size());
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = layout.is_of_context(i) ? first : 0;
   for (std::size_t i = 0; i < others.size(); ++i) weights[layout.place_of(i)] = others[i];
@@ -78,27 +83,27 @@ std::size_t checked_models(std::size_t models) {
 }  // namespace
 
 ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
-                           std::size_t models)
+                           std::size_t models, std::size_t tables_for)
     : ContextMixer(plain, layout, mixing.stride, models,
                    parts_of(mixing.predictor, mixing.stride != 0),
-                   *available_mixing_kernels().front()) {}
+                   *available_mixing_kernels().front(), tables_for) {}
 
 ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout,
                            std::uint32_t stride, std::size_t models, PredictorParts parts,
-                           const MixingKernels& kernels)
-    : plain_(plain),
-      layout_(layout),
+                           const MixingKernels& kernels, std::size_t tables_for)
+    : bytes_(plain, layout),
       parts_(std::move(parts)),
-      lanes_(layout.lanes(),
-             Lane{LaneContexts(stride), std::vector<Match>(parts_.matches.size()), 0}),
-      histories_by_hash_(lines_log2(layout.length(), parts_)),
+      lanes_(layout.lanes(), Lane{LaneContexts(stride, parts_.by_kind, parts_.has_keyed),
+                                  std::vector<Match>(parts_.matches.size()), 0}),
+      histories_by_hash_(lines_log2(std::max(layout.length(), tables_for), parts_)),
       order1_(kByteValues * kOrder1Slots),
       hashes_(parts_.contexts.size()),
       slots_(parts_.contexts.size()),
+      fresh_(parts_.late_slots ? parts_.contexts.size() : 0),
       runs_(parts_.contexts.size() + 1),
       model_apms_(checked_models(models), Apm(kByteValues, kApmRate)),
       order0_(kByteValues, kOrder0Limit),
-      matches_(plain, layout, parts_.matches, places_log2(layout.length())),
+      matches_(plain, layout, parts_.matches, places_log2(std::max(layout.length(), tables_for))),
       context_inputs_(kernels, parts_.contexts.size() + 1, parts_.all_history_inputs,
                       other_inputs(parts_, models)),
       sets_(parts_.selectors, models),
@@ -106,13 +111,46 @@ ContextMixer::ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layo
               kLearning),
       final_mixers_(kernels, equal_weights(parts_.selectors.size()), final_sets(parts_),
                     kFinalLearning) {
-  const std::size_t hashed_contexts = std::size_t{1} << parts_.apm_contexts_log2;
-  apms_.emplace_back(hashed_contexts, kApmRate);
-  if (parts_.apms > 1) apms_.emplace_back(kByteValues * MatchInputs::kLengthClasses, kApmRate);
-  if (parts_.apms > 2) {
-    apms_.emplace_back(kByteValues * kByteValues, kApmRate);
-    apms_.emplace_back(hashed_contexts, kApmRate);
-  }
+  apms_.emplace_back(std::size_t{1} << kPairsLog2, kApmRate);
+  if (parts_.match_apm) apms_.emplace_back(kByteValues * MatchInputs::kLengthClasses, kApmRate);
+}
+
+void ContextMixer::become_prefix() {
+  const Lane& lane = lanes_.front();
+  first_lane_.assign(1, lane);
+  first_lane_.front().step = 0;
+  before_ = bytes_.plain();
+}
+
+void ContextMixer::go_on(std::span<const std::uint8_t> plain, BlockLayout layout) {
+  bytes_ = MixedBytes(before_, plain, layout);
+  lanes_.assign(layout.lanes(), first_lane_.front());
+  matches_.go_on(bytes_, layout.lanes());
+}
+
+// Large tables take what is looked at from the source; what is small, or changes in few places, is
+// kept.
+void ContextMixer::follow(const ContextMixer& source) {
+  histories_by_hash_.follow(source.histories_by_hash_);
+  mixers_.follow(source.mixers_);
+  final_mixers_.follow(source.final_mixers_);
+  matches_.keep_changes();
+  context_inputs_.keep_changes();
+  follows_ = true;
+}
+
+void ContextMixer::undo() {
+  histories_by_hash_.start_over();
+  mixers_.start_over();
+  final_mixers_.start_over();
+  followers_.undo();
+  order1_log_.undo();
+  for (Apm& apm : model_apms_) apm.undo();
+  order0_.undo();
+  matches_.undo();
+  decimals_.undo();
+  context_inputs_.undo();
+  for (Apm& apm : apms_) apm.undo();
 }
 
 void ContextMixer::start_byte(std::size_t lane) {
@@ -122,6 +160,7 @@ void ContextMixer::start_byte(std::size_t lane) {
   for (std::size_t i = 0; i < hashes_.size(); ++i) {
     hashes_[i] = lane_->contexts.hash(parts_.contexts[i], followers_);
     histories_by_hash_.prefetch(hashes_[i]);
+    if (follows_) histories_by_hash_.prefetch_source(hashes_[i]);
   }
   matches_.start_byte(lane_->matches);  // while the slots are on their way
   find_slots();
@@ -130,7 +169,7 @@ void ContextMixer::start_byte(std::size_t lane) {
   std::size_t seen_orders = 0;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     runs_[i + 1] = &slots_[i]->run;
-    if (parts_.contexts[i] <= Context::kOrder8) seen_orders += slots_[i]->histories[0] != 0;
+    if (parts_.contexts[i] <= Context::kOrder6) seen_orders += slots_[i]->histories[0] != 0;
   }
   for (std::size_t i = 0; i < runs_.size(); ++i) context_inputs_.set_run(i, *runs_[i]);
   sets_.start_byte(lane_->contexts, seen_orders);
@@ -140,13 +179,34 @@ void ContextMixer::start_byte(std::size_t lane) {
 void ContextMixer::find_slots() {
   node_ = 0;
   const std::uint32_t nibble = bit_ == 0 ? 0 : prefix_;
+  if (follows_) {
+    for (const std::uint64_t hash : hashes_) histories_by_hash_.take_over(hash, nibble);
+  }
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    slots_[i] = &histories_by_hash_.find(hashes_[i], nibble);
+    slots_[i] = nibble != 0 && parts_.late_slots ? &late_slot(i, nibble)
+                                                 : &histories_by_hash_.find(hashes_[i], nibble);
     context_inputs_.set_slot(i + 1, *slots_[i]);
   }
   const std::size_t last = lane_->contexts.last() & 0xFF;
-  const std::size_t slot = bit_ == 0 ? 0 : prefix_ - 15;
-  context_inputs_.set_slot(0, order1_[last * kOrder1Slots + slot]);
+  HistorySlot& order1 = order1_[last * kOrder1Slots + (bit_ == 0 ? 0 : prefix_ - 15)];
+  if (follows_) order1_log_.keep(order1);
+  context_inputs_.set_slot(0, order1);
+}
+
+// A context that has seen no byte has no slot for the last four bits, which would be used once for
+// most contexts. The next time its byte run has what that slot would have seen.
+HistorySlot& ContextMixer::late_slot(std::size_t context, std::uint32_t nibble) {
+  const ByteRun& run = *runs_[context + 1];
+  if (run.length == 0) return fresh_[context] = HistorySlot{};
+  HistorySlot& slot = histories_by_hash_.find(hashes_[context], nibble);
+  if (slot.histories[0] != 0 || (run.byte >> 4 | 16U) != nibble) return slot;
+  std::size_t node = 0;
+  for (int i = 3; i >= 0; --i) {
+    const std::uint32_t bit = run.byte >> i & 1U;
+    slot.histories[node] = state_table().nexts()[slot.histories[node] * 2U + bit];
+    node = 2 * node + 1 + bit;
+  }
+  return slot;
 }
 
 // All that can be done before the models are heard. Looking up the contexts takes longest: it comes
@@ -155,11 +215,16 @@ void ContextMixer::start_bit() {
   Logit* const others = context_inputs_.others() + models() * kInputsOfModel;
   *others = logistic_.stretch(order0_.predict(prefix_));
   matches_.predict(prefix_, bit_, others + 1);
+  if (parts_.by_kind) {
+    others[1 + parts_.matches.size() * MatchInputs::kInputs] =
+        decimals_.predict(lane_->contexts.rows, prefix_, bit_);
+  }
   sets_.start_bit(prefix_, bit_, matches_);
-  if (models() == 0) mixers_.select(sets_.chosen());
+  if (models() == 0) select_weights();
   const std::size_t byte_and_bit =
       (lane_->contexts.last() & 0xFF) * kBitsInByte + static_cast<std::size_t>(bit_);
   const std::size_t final_sets[] = {prefix_, byte_and_bit};
+  if (follows_) final_mixers_.take_over(final_sets);
   final_mixers_.select(final_sets);
   select_apms();
   context_inputs_.predict(prefix_, bit_, node_);
@@ -181,39 +246,45 @@ void ContextMixer::hear_models(std::span<const Probability> said) {
     *other++ = logistic_.stretch(model_apms_[i].refine(logit, prefix_));
   }
   sets_.hear_models(models() == kMostModels ? sum >> 1 : sum, matches_);
-  mixers_.select(sets_.chosen());
+  select_weights();
+}
+
+void ContextMixer::select_weights() {
+  if (follows_) mixers_.take_over(sets_.chosen());
+  mixers_.select(sets_.chosen(), lane_->contexts.in_keyed_text() ? kSlowerInText : 0);
 }
 
 void ContextMixer::select_apms() {
-  const std::uint64_t last = lane_->contexts.last();
-  const auto hashed = [&](std::uint64_t bytes, std::uint64_t number) {
-    return hash_value(bytes << 8 | prefix_, number) >> (64 - parts_.apm_contexts_log2);
-  };
-  apms_[0].select(hashed(last & 0xFFFF, 0));
-  if (parts_.apms == 1) return;
-  apms_[1].select(prefix_ * MatchInputs::kLengthClasses + matches_.length_class());
-  if (parts_.apms == 2) return;
-  apms_[2].select((last & 0xFF) << 8 | prefix_);
-  apms_[3].select(hashed(last & 0xFFFFFF, 1));
+  const std::uint64_t pair = lane_->contexts.last() & 0xFFFF;
+  apms_[0].select(hash_value(pair << 8 | prefix_, 0) >> (64 - kPairsLog2));
+  if (parts_.match_apm) {
+    apms_[1].select(prefix_ * MatchInputs::kLengthClasses + matches_.length_class());
+  }
 }
 
 Probability ContextMixer::refined(Logit logit) {
   const Probability p = logistic_.squash_within(logit);
   const ApmPlace place(logit);
   const Probability by_pair = apms_[0].refine(place);
-  if (parts_.apms == 1) return std::clamp((p + 3 * by_pair + 2) / 4, 1U, kCertain);
-  const Probability by_match = apms_[1].refine(place);
-  if (parts_.apms == 2) return std::clamp((p + by_match + 2 * by_pair + 2) / 4, 1U, kCertain);
-  const Probability by_byte = apms_[2].refine(place);
-  const Probability by_three = apms_[3].refine(place);
-  return std::clamp((2 * p + by_match + by_byte + 2 * by_pair + 2 * by_three + 4) / 8, 1U,
-                    kCertain);
+  const Probability by_match = parts_.match_apm ? apms_[1].refine(place) : by_pair;
+  return std::clamp((p + by_match + 2 * by_pair + 2) / 4, 1U, kCertain);
+}
+
+// What update() will change and nothing else brings back.
+void ContextMixer::keep() {
+  order0_.keep();
+  matches_.keep();
+  decimals_.keep();
+  for (Apm& apm : apms_) apm.keep();
+  for (Apm& apm : model_apms_) apm.keep();
 }
 
 void ContextMixer::update(std::uint32_t bit) {
+  if (follows_) keep();
   context_inputs_.update(bit);
   order0_.update(bit);
   matches_.update(bit);
+  decimals_.update(bit);
   for (Apm& apm : apms_) apm.update(bit);
   for (Apm& apm : model_apms_) apm.update(bit);
   prefix_ = prefix_ << 1 | bit;
@@ -221,6 +292,9 @@ void ContextMixer::update(std::uint32_t bit) {
   ++bit_;
   if (bit_ == 3) {
     for (const std::uint64_t hash : hashes_) histories_by_hash_.prefetch_last(hash, prefix_ << 1);
+    for (std::size_t i = 0; follows_ && i < hashes_.size(); ++i) {
+      histories_by_hash_.prefetch_source_last(hashes_[i], prefix_ << 1);
+    }
   } else if (bit_ == 4) {
     find_slots();
   }
@@ -231,12 +305,14 @@ void ContextMixer::update(std::uint32_t bit) {
 
 void ContextMixer::finish_byte() {
   const auto lane = static_cast<std::size_t>(lane_ - lanes_.data());
-  const std::size_t position = layout_.index(lane, lane_->step);
+  const std::size_t place = bytes_.place_of(lane, lane_->step);
+  const std::uint8_t byte = bytes_[place];
   ++lane_->step;
-  matches_.prefetch(position, lane_->contexts.last() << 8 | plain_[position]);
-  for (ByteRun* const run : runs_) run->add(plain_[position]);
-  lane_->contexts.add(plain_.subspan(layout_.index(lane, 0), lane_->step), followers_);
-  matches_.finish_byte(lane_->matches, position, lane_->contexts.last());
+  matches_.prefetch(place, lane_->contexts.last() << 8 | byte);
+  for (ByteRun* const run : runs_) run->add(byte);
+  if (follows_) followers_.keep(lane_->contexts.places());
+  lane_->contexts.add(bytes_.of_lane(lane, lane_->step), followers_);
+  matches_.finish_byte(lane_->matches, place, lane_->contexts.last());
 }
 
 }  // namespace lmpack

@@ -13,13 +13,16 @@
 #include "lmpack/mixing/context_inputs.hpp"
 #include "lmpack/mixing/contexts/followers.hpp"
 #include "lmpack/mixing/contexts/lane_contexts.hpp"
+#include "lmpack/mixing/decimal_input.hpp"
 #include "lmpack/mixing/history_table.hpp"
 #include "lmpack/mixing/logistic.hpp"
 #include "lmpack/mixing/match_inputs.hpp"
+#include "lmpack/mixing/mixed_bytes.hpp"
 #include "lmpack/mixing/mixer_layer.hpp"
 #include "lmpack/mixing/mixing.hpp"
 #include "lmpack/mixing/predictor_parts.hpp"
 #include "lmpack/mixing/state_map.hpp"
+#include "lmpack/mixing/undo_log.hpp"
 #include "lmpack/mixing/weight_sets.hpp"
 
 namespace lmpack {
@@ -32,14 +35,30 @@ inline constexpr std::size_t kMostModels = 2;
 class ContextMixer {
  public:
   // plain: the bytes of the block, layout.length() of them; those that are not coded yet may have
-  // any value. It must outlive the mixer. models: how many models take part, 0 to 2. Throws
-  // InvalidArgument for more.
+  // any value. It must outlive the mixer. models: how many models take part, 0 to 2. tables_for:
+  // how many bytes the tables are made for, if more than the block has. Throws InvalidArgument for
+  // more models.
   ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
-               std::size_t models);
+               std::size_t models, std::size_t tables_for = 0);
 
   // The same with parts and kernels of one's own, to measure what they are worth.
   ContextMixer(std::span<const std::uint8_t> plain, BlockLayout layout, std::uint32_t stride,
-               std::size_t models, PredictorParts parts, const MixingKernels& kernels);
+               std::size_t models, PredictorParts parts, const MixingKernels& kernels,
+               std::size_t tables_for = 0);
+
+  // A mixer in the same state, between two bytes; only before follow().
+  ContextMixer(const ContextMixer&) = default;
+  ContextMixer& operator=(const ContextMixer&) = delete;
+
+  // The block, which has one lane, is complete: it becomes what the lanes of other blocks go on
+  // from. go_on() turns to such a block.
+  void become_prefix();
+  void go_on(std::span<const std::uint8_t> plain, BlockLayout layout);
+
+  // For a copy of a mixer, which must outlive it and not change: undo() makes it, at any moment,
+  // what the other one is, ready to go on.
+  void follow(const ContextMixer& source);
+  void undo();
 
   // Starts the next byte of a lane.
   void start_byte(std::size_t lane);
@@ -63,19 +82,24 @@ class ContextMixer {
   struct Lane {
     LaneContexts contexts;
     std::vector<Match> matches;
-    std::size_t step = 0;
+    std::size_t step = 0;  // in the block
   };
 
   void find_slots();
+  HistorySlot& late_slot(std::size_t context, std::uint32_t nibble);
   void start_bit();
   void hear_models(std::span<const Probability> said);
+  void select_weights();
   void select_apms();
+  void keep();
   Probability refined(Logit logit);
 
-  std::span<const std::uint8_t> plain_;
-  BlockLayout layout_;
+  std::span<const std::uint8_t> before_;  // what lanes go on from
+  bool follows_ = false;                  // another mixer
+  MixedBytes bytes_;
   PredictorParts parts_;
   std::vector<Lane> lanes_;
+  std::vector<Lane> first_lane_;  // what each lane starts as behind `before_`; none without
   Followers followers_;
 
   // The byte that is being coded.
@@ -85,15 +109,18 @@ class ContextMixer {
   int bit_ = 0;
 
   HistoryTable histories_by_hash_;
-  std::vector<HistorySlot> order1_;    // [last byte][first four bits, or the last four by prefix]
+  std::vector<HistorySlot> order1_;  // [last byte][first four bits, or the last four by prefix]
+  UndoLog<HistorySlot> order1_log_;
   std::vector<std::uint64_t> hashes_;  // of the contexts
   std::vector<HistorySlot*> slots_;    // of the contexts
+  std::vector<HistorySlot> fresh_;     // of the contexts that have no slot yet
   std::vector<ByteRun*> runs_;         // order 1, then the contexts
 
   const Logistic& logistic_ = logistic();
   std::vector<Apm> model_apms_;
   StateMap order0_;
   MatchInputs matches_;
+  DecimalInput decimals_;
   ContextInputs context_inputs_;  // order 1, then the contexts
 
   WeightSets sets_;

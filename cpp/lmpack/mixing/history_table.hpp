@@ -73,9 +73,36 @@ class HistoryTable {
     return slot;
   }
 
+  // A table of the same size that this one follows; it must outlive this one, and not change. From
+  // now on a line has to be taken over from there before it is looked at for the first time, and
+  // for the first time after start_over().
+  void follow(const HistoryTable& source) {
+    source_ = source.lines_.data();
+    start_over();
+  }
+  void prefetch_source(std::uint64_t hash) const { __builtin_prefetch(&source_[line_of(hash)]); }
+  void prefetch_source_last(std::uint64_t hash, std::uint32_t prefix) const {
+    const std::size_t line = line_of(hash) ^ prefix;
+    __builtin_prefetch(&source_[line]);
+    __builtin_prefetch(&source_[line ^ 1]);
+  }
+  void take_over(std::uint64_t hash, std::uint32_t nibble) {
+    const std::size_t number = line_of(hash) ^ nibble;
+    Line& line = lines_[number];
+    if (line.round == round_) return;
+    line = source_[number];
+    line.round = round_;
+  }
+  void start_over() {
+    if (++round_ != 0) return;
+    for (Line& line : lines_) line.round = 0;  // those of 2**32 rounds ago
+    round_ = 1;
+  }
+
  private:
   struct alignas(kCacheLine) Line {
     std::array<HistorySlot, 3> slots;
+    std::uint32_t round = 0;  // in which it was taken from the source
   };
   static_assert(sizeof(Line) == kCacheLine);
 
@@ -83,6 +110,8 @@ class HistoryTable {
 
   AlignedVector<Line> lines_;
   int shift_;
+  const Line* source_ = nullptr;
+  std::uint32_t round_ = 0;
 };
 
 }  // namespace lmpack

@@ -74,9 +74,33 @@ void MatchInputs::update(std::uint32_t bit) {
   }
 }
 
-void MatchInputs::finish_byte(std::span<Match> matches, std::size_t position, std::uint64_t last) {
+void MatchInputs::finish_byte(std::span<Match> matches, std::size_t place, std::uint64_t last) {
   for (std::size_t i = 0; i < models_.size(); ++i) {
-    models_[i].matches.advance(matches[i], position, last);
+    models_[i].matches.advance(matches[i], place, last);
+  }
+}
+
+void MatchInputs::go_on(const MixedBytes& bytes, std::size_t lanes) {
+  for (Model& model : models_) model.matches.go_on(bytes, lanes);
+}
+
+void MatchInputs::keep() {
+  for (Model& model : models_) {
+    if (!model.agrees) continue;
+    model.by_length.keep();
+    model.by_byte.keep();
+  }
+}
+
+void MatchInputs::keep_changes() {
+  for (Model& model : models_) model.matches.keep_changes();
+}
+
+void MatchInputs::undo() {
+  for (Model& model : models_) {
+    model.matches.undo();
+    model.by_length.undo();
+    model.by_byte.undo();
   }
 }
 

@@ -34,12 +34,21 @@ class MatchInputs {
   void update(std::uint32_t bit);
 
   // Asks the memory for what finish_byte() will look at.
-  void prefetch(std::size_t position, std::uint64_t last) const {
-    for (const Model& model : models_) model.matches.prefetch(position, last);
+  void prefetch(std::size_t place, std::uint64_t last) const {
+    for (const Model& model : models_) model.matches.prefetch(place, last);
   }
 
-  // The byte at a position of the block is known. last: the last eight bytes of its lane.
-  void finish_byte(std::span<Match> matches, std::size_t position, std::uint64_t last);
+  // The byte at a place is known. last: the last eight bytes of its lane.
+  void finish_byte(std::span<Match> matches, std::size_t place, std::uint64_t last);
+
+  // As for MatchModel.
+  void go_on(const MixedBytes& bytes, std::size_t lanes);
+
+  // Keeps what update() will change. From keep_changes() on finish_byte() keeps what it changes.
+  // undo() takes all such changes back.
+  void keep();
+  void keep_changes();
+  void undo();
 
   // Of the longest match whose byte agrees with the prefix: 0 if there is none.
   std::size_t length_class() const { return length_class_; }

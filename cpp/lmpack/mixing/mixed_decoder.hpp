@@ -11,6 +11,8 @@
 #include "lmpack/coder/range_decoder.hpp"
 #include "lmpack/mixing/byte_path.hpp"
 #include "lmpack/mixing/context_mixer.hpp"
+#include "lmpack/mixing/given_bytes.hpp"
+#include "lmpack/mixing/primed_mixers.hpp"
 
 namespace lmpack {
 
@@ -28,6 +30,11 @@ class MixedDecoder {
   // starts like none, InvalidArgument for another number of models.
   MixedDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, Mixing mixing,
                std::size_t models = 0);
+
+  // The same with a mixer that has learned a prefix, behind which the block goes on, and with the
+  // bytes that were given when it was encoded.
+  MixedDecoder(std::vector<std::uint8_t> payload, BlockLayout layout, MixerHandle mixer,
+               const GivenBytes& given = {});
 
   MixedDecoder(const MixedDecoder&) = delete;
   MixedDecoder& operator=(const MixedDecoder&) = delete;
@@ -55,11 +62,12 @@ class MixedDecoder {
  private:
   // say(prefix, said) writes what each model says of the next bit, given those before it.
   template <typename Say>
-  std::uint8_t decode_byte(std::size_t lane, const Say& say);
+  std::uint8_t decode_byte(const Cell& cell, const Say& say);
 
   BlockCursor cursor_;
   std::vector<std::uint8_t> plain_;
-  ContextMixer mixer_;
+  GivenBytes given_;
+  MixerHandle mixer_;
   RangeDecoder coder_;
 };
 

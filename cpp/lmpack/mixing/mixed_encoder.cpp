@@ -9,23 +9,35 @@
 
 namespace lmpack {
 MixedEncoder::MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout, Mixing mixing,
-                           std::size_t models)
-    : plain_(plain), cursor_(layout), mixer_(plain, layout, mixing, models) {
-  if (plain.size() != layout.length()) {
-    throw InvalidArgument("the block must have " + std::to_string(layout.length()) +
-                          " bytes, not " + std::to_string(plain.size()));
+                           std::size_t models, std::size_t tables_for)
+    : plain_(plain), cursor_(layout), mixer_(own_mixer(plain, layout, mixing, models, tables_for)) {
+  check_length();
+}
+
+MixedEncoder::MixedEncoder(std::span<const std::uint8_t> plain, BlockLayout layout,
+                           MixerHandle mixer, const GivenBytes& given)
+    : plain_(plain), given_(given), cursor_(layout), mixer_(std::move(mixer)) {
+  check_length();
+  check_given(given, plain.size());
+  mixer_->go_on(plain, layout);
+}
+
+void MixedEncoder::check_length() const {
+  if (plain_.size() != layout().length()) {
+    throw InvalidArgument("the block must have " + std::to_string(layout().length()) +
+                          " bytes, not " + std::to_string(plain_.size()));
   }
 }
 
 void MixedEncoder::encode(std::size_t steps) {
   cursor_.check(steps);
-  check_rows({}, mixer_.models(), 0);
+  check_rows({}, mixer_->models(), 0);
   cursor_.advance(steps, [&](const Cell& cell) { encode_byte(cell, {}); });
 }
 
 void MixedEncoder::encode(std::span<const OddsRows> models, std::size_t steps) {
   cursor_.check(steps);
-  check_rows(models, mixer_.models(), layout().lanes() * steps);
+  check_rows(models, mixer_->models(), layout().lanes() * steps);
   std::array<BytePath, kMostModels> paths;
   cursor_.advance(steps, [&](const Cell& cell) {
     for (std::size_t i = 0; i < models.size(); ++i) {
@@ -39,7 +51,7 @@ void MixedEncoder::encode(std::span<const OddsRows> models, std::size_t steps) {
 
 void MixedEncoder::encode(std::span<const BytePath> paths, std::size_t steps) {
   cursor_.check(steps);
-  const std::size_t models = mixer_.models();
+  const std::size_t models = mixer_->models();
   const std::size_t expected = layout().lanes() * steps * models;
   if (paths.size() != expected) {
     throw InvalidArgument("these steps need " + std::to_string(expected) + " paths, not " +
@@ -57,18 +69,19 @@ std::vector<std::uint8_t> MixedEncoder::finish() {
 }
 
 void MixedEncoder::encode_byte(const Cell& cell, std::span<const BytePath> paths) {
-  mixer_.start_byte(cell.lane);
+  mixer_->start_byte(cell.lane);
   std::array<Probability, kMostModels> all;
-  const std::span said = std::span(all).first(mixer_.models());
+  const std::span said = std::span(all).first(mixer_->models());
   for (int i = 0; i < kBitsInByte; ++i) {
     const std::uint32_t bit = plain_[cell.index] >> (kBitsInByte - 1 - i) & 1U;
     for (std::size_t model = 0; model < said.size(); ++model) {
       said[model] = paths[model][static_cast<std::size_t>(i)];
     }
-    coder_.encode(bit_interval(mixer_.predict(said), bit));
-    mixer_.update(bit);
+    const Probability p = mixer_->predict(said);
+    if (!given_.has(cell.index)) coder_.encode(bit_interval(p, bit));
+    mixer_->update(bit);
   }
-  mixer_.finish_byte();
+  mixer_->finish_byte();
 }
 
 }  // namespace lmpack

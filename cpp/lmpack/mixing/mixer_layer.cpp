@@ -30,4 +30,27 @@ MixerLayer::MixerLayer(const MixingKernels& kernels, std::span<const std::int16_
   }
 }
 
+void MixerLayer::follow(const MixerLayer& source) {
+  source_ = &source;
+  rounds_.resize(used_.size());
+  start_over();
+}
+
+void MixerLayer::start_over() {
+  if (++round_ != 0) return;
+  std::ranges::fill(rounds_, 0);  // those of 2**32 rounds ago
+  round_ = 1;
+}
+
+void MixerLayer::take_over(const std::size_t* sets) {
+  for (std::size_t mixer = 0; mixer < mixers_; ++mixer) {
+    const std::size_t set = first_set_[mixer] + sets[mixer];
+    if (rounds_[set] == round_) continue;
+    const std::int16_t* const from = &source_->weights_[set * size_];
+    std::copy(from, from + size_, &weights_[set * size_]);
+    used_[set] = source_->used_[set];
+    rounds_[set] = round_;
+  }
+}
+
 }  // namespace lmpack

@@ -40,8 +40,9 @@ class MixerLayer {
     return (size + kGroup - 1) / kGroup * kGroup;
   }
 
-  // Selects the sets that the mixers use for the next bit, once for each bit.
-  void select(const std::size_t* sets) {
+  // Selects the sets that the mixers use for the next bit, once for each bit. slower: what their
+  // rate lacks for it.
+  void select(const std::size_t* sets, std::int32_t slower = 0) {
     std::int16_t* const weights = weights_.data();
     std::uint16_t* const used = used_.data();
     const std::size_t* const first = first_set_.data();
@@ -52,7 +53,7 @@ class MixerLayer {
       __builtin_prefetch(row);
       rows_[mixer] = row;
       const std::uint32_t age = used[set];
-      chosen_rates_[mixer] = rates_[age];
+      chosen_rates_[mixer] = static_cast<std::int16_t>(rates_[age] - slower);
       used[set] = static_cast<std::uint16_t>(age + (age < kAges - 1 ? 1 : 0));
     }
   }
@@ -77,6 +78,13 @@ class MixerLayer {
     kernels_.train(inputs_, size_, rows_.data(), mixers_, errors_.data());
   }
 
+  // A layer of the same kind that this one follows; it must outlive this one, and not change. From
+  // now on sets have to be taken over from there before they are selected for the first time, and
+  // for the first time after start_over().
+  void follow(const MixerLayer& source);
+  void take_over(const std::size_t* sets);
+  void start_over();
+
  private:
   static constexpr std::size_t kAges = 1024;
   static constexpr int kRateBits = 10;  // a rate of 1 is 2**kRateBits
@@ -99,6 +107,10 @@ class MixerLayer {
   static_assert(MixingKernels::kMostRows <= MixingKernels::kGroup);
   alignas(kCacheLine) std::array<Logit, MixingKernels::kGroup> logits_{};
   OfMixers<std::int16_t> errors_{};
+
+  const MixerLayer* source_ = nullptr;
+  std::uint32_t round_ = 0;
+  std::vector<std::uint32_t> rounds_;  // by set: in which it was taken from the source
 };
 
 }  // namespace lmpack

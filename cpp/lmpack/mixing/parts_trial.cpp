@@ -16,11 +16,13 @@ namespace {
 constexpr auto kSelectorNames = std::to_array<std::string_view>(
     {"selector: prefix", "selector: model", "selector: byte 1", "selector: byte 2",
      "selector: byte 3", "selector: expected", "selector: seen orders", "selector: kinds",
-     "selector: column", "selector: record above", "selector: code"});
+     "selector: record above", "selector: code", "selector: token"});
 
 constexpr std::string_view kHistoryInputs = "three more inputs of histories";
 constexpr std::string_view kSecondFinal = "second final mixer";
-constexpr std::string_view kApms = "two more APMs";
+constexpr std::string_view kMatchApm = "APM of matches";
+constexpr std::string_view kLateSlots = "late slots";
+constexpr std::string_view kByKind = "rows, decimals, text";
 
 std::string name_of(Context context) {
   return std::string(kContextNames[static_cast<std::size_t>(context)]);
@@ -51,8 +53,12 @@ void leave_out(PredictorParts& parts, const std::string& name) {
     parts.all_history_inputs = false;
   } else if (name == kSecondFinal && parts.second_final) {
     parts.second_final = false;
-  } else if (name == kApms && parts.apms == 4) {
-    parts.apms = 2;
+  } else if (name == kMatchApm && parts.match_apm) {
+    parts.match_apm = false;
+  } else if (name == kLateSlots && parts.late_slots) {
+    parts.late_slots = false;
+  } else if (name == kByKind && parts.by_kind) {
+    parts.by_kind = false;
   } else {
     throw InvalidArgument("the predictor has no part '" + name + "'");
   }
@@ -75,7 +81,9 @@ std::vector<std::string> names_of_parts(Mixing mixing) {
   for (const std::size_t shortest : parts.matches) names.push_back(name_of_match(shortest));
   if (parts.all_history_inputs) names.emplace_back(kHistoryInputs);
   if (parts.second_final) names.emplace_back(kSecondFinal);
-  if (parts.apms == 4) names.emplace_back(kApms);
+  if (parts.match_apm) names.emplace_back(kMatchApm);
+  if (parts.late_slots) names.emplace_back(kLateSlots);
+  if (parts.by_kind) names.emplace_back(kByKind);
   return names;
 }
 

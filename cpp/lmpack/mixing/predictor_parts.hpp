@@ -24,9 +24,9 @@ enum class Selector : std::uint8_t {
   kExpected,
   kSeenOrders,
   kKinds,
-  kColumn,
   kRecordAbove,
   kCode,
+  kToken,
 };
 
 struct PredictorParts {
@@ -36,8 +36,10 @@ struct PredictorParts {
   std::int16_t first_weight = 300;   // of most inputs in blocks without a model, in 2**-14
   bool all_history_inputs = true;    // otherwise the logit alone
   bool second_final = true;          // a second final mixer
-  std::size_t apms = 4;              // at the end: one, two or four of them
-  int apm_contexts_log2 = 12;        // of those that are hashed
+  bool by_kind = true;               // contexts of code give way in rows of tables and in text
+  bool has_keyed = false;            // the keyed contexts are followed
+  bool late_slots = false;           // slots of last four bits wait for a second byte
+  bool match_apm = true;             // at the end, by the length of the match
   int table_digits = 0;              // log2 of lines of the history table, less that of the bytes
   int largest_table = 20;            // the largest log2 of its lines
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lmpack/mixing/logistic.hpp"
+#include "lmpack/mixing/undo_log.hpp"
 
 namespace lmpack {
 
@@ -61,10 +62,15 @@ class StateMap {
     *current_ = moved_entry(*current_, bit, limit_, kEntryShares.data());
   }
 
+  // Keeps what update() will change; undo() takes all such changes back.
+  void keep() { log_.keep(*current_); }
+  void undo() { log_.undo(); }
+
  private:
   std::uint32_t limit_;
   std::vector<std::uint32_t> entries_;
   std::uint32_t* current_ = nullptr;
+  UndoLog<std::uint32_t> log_;
 };
 
 }  // namespace lmpack

@@ -25,7 +25,7 @@ bool pays_to_guess(const Models& models) {
 }  // namespace
 
 StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& lease,
-                                 BlockLayout layout, StepPlan plan)
+                                 BlockLayout layout, StepPlan plan, const LanesBefore& before)
     : models_(models),
       lease_(lease),
       layout_(layout),
@@ -34,9 +34,9 @@ StepPredictions::StepPredictions(const Models& models, const ThreadTeam::Lease& 
       helping_(lease.slots()),
       parts_(models.size() * plan_.parts) {
   for (std::size_t model = 0; model < models.size(); ++model) {
-    const ModelShape& shape = models[model]->shape();
-    lanes_.emplace_back(layout.lanes(), Lane(shape));
-    symbols_.emplace_back(layout.lanes(), shape.start_symbol());
+    const Engine& engine = *models[model];
+    lanes_.emplace_back(layout.lanes(), before.start(engine, model));
+    symbols_.emplace_back(layout.lanes(), before.last(engine));
     for (std::size_t i = 0; i < plan_.parts; ++i) {
       Part& part = parts_[model * plan_.parts + i];
       part.model = model;
@@ -79,7 +79,7 @@ void StepPredictions::await(std::size_t lane) {
     if (part.first_lane != lane) continue;
     look_until([&] {
       if (part.work.is_done()) return true;
-      helpers_ == 0 ? predict_alone() : predict_another();
+      helpers_ == 0 ? predict_alone() : predict_until(part);
       return part.work.is_done();
     });
   }
@@ -155,32 +155,74 @@ void StepPredictions::start_window() {
   if (wanted_) lease_.announce();
 }
 
-// All that is posted, of each model in one pass. The model that has run last comes first, as its
-// weights are in the cache.
+// All that is posted, of each model in one pass, but for what others have left. The model that has
+// run last comes first, as its weights are in the cache.
 void StepPredictions::predict_alone() {
   backwards_ = !backwards_;
   for (std::size_t i = 0; i < own_.size(); ++i) {
     const std::size_t model = backwards_ ? own_.size() - 1 - i : i;
     for (Part& part : parts_) {
-      if (part.model != model || !part.work.begin()) continue;
-      add(part, own_[model]);
-      begun_.push_back(&part);
+      if (part.model == model && part.work.begin()) begun_.push_back(&part);
     }
+    const auto left =
+        std::partition(begun_.begin(), begun_.end(), [](Part* part) { return !part->left; });
+    std::for_each(left, begun_.end(), [&](Part* part) { predict(*part, own_[model]); });
+    begun_.erase(left, begun_.end());
+    for (Part* part : begun_) add(*part, own_[model]);
     run(model, own_[model]);
     for (Part* part : begun_) part->work.finish();
     begun_.clear();
   }
 }
 
-// The last part that is posted, as helpers take the first one.
-void StepPredictions::predict_another() {
-  for (std::size_t i = parts_.size(); i-- > 0;) {
-    Part& part = parts_[i];
-    if (!part.work.begin()) continue;
-    add(part, own_[part.model]);
-    run(part.model, own_[part.model]);
+// The last part that is posted, as helpers take the first one. As soon as the lanes that are
+// awaited are predicted, others may do the rest while these are decoded.
+void StepPredictions::predict_until(const Part& awaited) {
+  const auto posted =
+      std::find_if(parts_.rbegin(), parts_.rend(), [](Part& part) { return part.work.begin(); });
+  if (posted == parts_.rend()) return;
+  Part& part = *posted;
+  Worker& worker = own_[part.model];
+  if (part.first_lane == awaited.first_lane || part.lanes() > ForwardPass::kMostRows) {
+    return predict(part, worker);
+  }
+  ForwardPass& pass = start(part, worker);
+  while (pass.advance()) {
+    if (!awaited.work.is_done()) continue;
+    pass.leave(part.rest);
+    part.left = true;
+    worker.clear();
+    return part.work.post();
+  }
+  finish(part, worker);
+}
+
+// Where a pass has been left, or at its start.
+ForwardPass& StepPredictions::start(Part& part, Worker& worker) {
+  add(part, worker);
+  ForwardPass& pass = pass_of(part.model, worker);
+  if (std::exchange(part.left, false)) {
+    pass.resume(part.rest);
+  } else {
+    pass.start(worker.feeds);
+  }
+  return pass;
+}
+
+void StepPredictions::finish(Part& part, Worker& worker) {
+  worker.pass->finish(sink_of(part.model, worker));
+  worker.clear();
+  part.work.finish();
+}
+
+void StepPredictions::predict(Part& part, Worker& worker) {
+  if (part.lanes() > ForwardPass::kMostRows) {
+    add(part, worker);
+    run(part.model, worker);
     return part.work.finish();
   }
+  start(part, worker);
+  finish(part, worker);
 }
 
 // Whether there was something to do.
@@ -188,9 +230,7 @@ bool StepPredictions::help_once(std::vector<Worker>& workers) noexcept {
   const auto posted = std::ranges::find_if(parts_, [](Part& part) { return part.work.begin(); });
   if (posted == parts_.end()) return false;
   try {
-    add(*posted, workers[posted->model]);
-    run(posted->model, workers[posted->model]);
-    posted->work.finish();
+    predict(*posted, workers[posted->model]);
   } catch (...) {
     posted->work.fail();
     stopped_ = true;
@@ -214,13 +254,20 @@ std::span<std::int32_t> StepPredictions::odds_ahead(std::size_t model, std::size
 
 void StepPredictions::run(std::size_t model, Worker& worker) {
   if (worker.feeds.empty()) return;
+  pass_of(model, worker).run(worker.feeds, sink_of(model, worker));
+  worker.clear();
+}
+
+ForwardPass& StepPredictions::pass_of(std::size_t model, Worker& worker) {
   if (!worker.pass) worker.pass = std::make_unique<ForwardPass>(*models_[model]);
-  worker.pass->run(worker.feeds, [&](std::size_t feed, std::size_t step, auto odds) {
+  return *worker.pass;
+}
+
+ForwardPass::Sink StepPredictions::sink_of(std::size_t model, const Worker& worker) {
+  return [this, model, &worker](std::size_t feed, std::size_t step, auto odds) {
     if (step == 0) return (*sink_)(model, worker.lanes[feed], odds);
     std::ranges::copy(odds, odds_ahead(model, step - 1).begin());
-  });
-  worker.feeds.clear();
-  worker.lanes.clear();
+  };
 }
 
 StepPlan plan_steps(const Models& models, BlockLayout layout, std::size_t threads) {

@@ -15,6 +15,7 @@
 #include "lmpack/coder/block_layout.hpp"
 #include "lmpack/engine/engine.hpp"
 #include "lmpack/engine/lane.hpp"
+#include "lmpack/engine/lanes_before.hpp"
 #include "lmpack/models.hpp"
 #include "lmpack/steps/handed_work.hpp"
 #include "lmpack/steps/help_trial.hpp"
@@ -44,9 +45,9 @@ class StepPredictions final : private ThreadTeam::JointWork {
   using Sink =
       std::function<void(std::size_t model, std::size_t lane, std::span<const std::int32_t> odds)>;
 
-  // Models and lease must outlive it.
+  // Models and lease must outlive it. before: what lanes go on from.
   StepPredictions(const Models& models, const ThreadTeam::Lease& lease, BlockLayout layout,
-                  StepPlan plan);
+                  StepPlan plan, const LanesBefore& before = {});
 
   // Calls decode() while helpers predict; sink: where predictions go. What one of them throws ends
   // it.
@@ -63,6 +64,11 @@ class StepPredictions final : private ThreadTeam::JointWork {
     std::unique_ptr<ForwardPass> pass;  // made when first needed
     std::vector<LaneFeed> feeds;
     std::vector<std::size_t> lanes;  // of the feeds
+
+    void clear() {
+      feeds.clear();
+      lanes.clear();
+    }
   };
 
   // Consecutive lanes of a model.
@@ -72,6 +78,10 @@ class StepPredictions final : private ThreadTeam::JointWork {
     std::size_t end_lane;
     std::size_t active_end;  // those from there on have ended
     HandedWork work;
+    bool left = false;  // what is posted is the rest of a pass
+    ForwardPass::Rest rest;
+
+    std::size_t lanes() const { return end_lane - first_lane; }
   };
 
   void lead() override;
@@ -83,11 +93,16 @@ class StepPredictions final : private ThreadTeam::JointWork {
   void start_step();
   void start_window();
   void predict_alone();
-  void predict_another();
+  void predict_until(const Part& awaited);
   bool help_once(std::vector<Worker>& workers) noexcept;
   void add(const Part& part, Worker& worker);
   std::span<std::int32_t> odds_ahead(std::size_t model, std::size_t guess);
+  ForwardPass& start(Part& part, Worker& worker);
+  void finish(Part& part, Worker& worker);
+  void predict(Part& part, Worker& worker);
   void run(std::size_t model, Worker& worker);
+  ForwardPass& pass_of(std::size_t model, Worker& worker);
+  ForwardPass::Sink sink_of(std::size_t model, const Worker& worker);
 
   const Models& models_;
   const ThreadTeam::Lease& lease_;

@@ -144,11 +144,22 @@ def with_filter(adaptive: Coding, filter_: Filter) -> Coding:
 
 
 def with_model(
-    adaptive: Coding, lanes_log2: int, architecture: AnyArchitecture | ArchitecturePair
+    adaptive: Coding,
+    lanes_log2: int,
+    architecture: AnyArchitecture | ArchitecturePair,
+    beside: Predictor | None = None,
 ) -> Coding:
-    """The way that mixes the model in, or both, for a block without a filter."""
+    """The way that mixes the model in, or both, for a block without a filter.
+
+    Args:
+        adaptive: the way without.
+        lanes_log2: log2 of the lanes.
+        architecture: of the model, or of both.
+        beside: the predictor that mixes then; None for the same one.
+    """
     kind = predicted_kind(architecture, mixing=True)
-    return adaptive._replace(kind=kind, lanes_log2=lanes_log2)
+    predictor = beside or adaptive.predictor
+    return adaptive._replace(kind=kind, lanes_log2=lanes_log2, predictor=predictor)
 
 
 class Probed(NamedTuple):

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lmpack._blocks.filters import Filter
+from lmpack._blocks.given import given_in, remainder_of
+from lmpack._blocks.patches import PatchPrefix, behind, unpacked_list
 from lmpack._blocks.payload_head import PayloadHead
 from lmpack._container import Block, BlockKind
-from lmpack._executors.mixing import Mixing, Predictor
+from lmpack._executors.mixing import GivenBytes, Mixing, Predictor
+from lmpack._executors.prefixed import PrefixedExecutor
 from lmpack._executors.protocol import (
     AnyArchitecture,
     ArchitecturePair,
@@ -16,8 +19,8 @@ from lmpack._executors.protocol import (
     StepsDone,
     is_decoder,
 )
-from lmpack._native import decode_adaptive, encode_adaptive, put_copies, remainder_length
-from lmpack.errors import DamagedError, ModelError
+from lmpack._native import Prefix, decode_adaptive, encode_adaptive, put_copies, remainder_length
+from lmpack.errors import DamagedError, ModelError, TruncatedError
 
 ShareDone = Callable[[float], None]
 """Called now and then with the share of a block that is done, 0 to 1; may raise to end the work."""
@@ -25,6 +28,11 @@ ShareDone = Callable[[float], None]
 
 def no_progress(share: float) -> None:
     """The :data:`ShareDone` that does nothing."""
+
+
+def part_of(number: int, parts: int, share_done: ShareDone) -> ShareDone:
+    """What is told of the progress of one of several parts of the work."""
+    return lambda share: share_done((number + share) / parts)
 
 
 def standing_at(share: float, share_done: ShareDone) -> ShareDone:
@@ -70,8 +78,18 @@ class Coding(NamedTuple):
             raise DamagedError("a block with a model has a filter: the file is damaged")
         return cls(block.kind, block.lanes_log2, head.stride, filter_, head.predictor)
 
-    def encode(self, executor: BlockCoder | None, plain: bytes, share_done: ShareDone) -> bytes:
+    def encode(
+        self,
+        executor: BlockCoder | None,
+        plain: bytes,
+        share_done: ShareDone,
+        prefix: Prefix | None = None,
+        given: GivenBytes | None = None,
+    ) -> bytes:
         """The payload of a block of at least one byte.
+
+        If there is a prefix it stands before the block, and the executor knows it already; only
+        then bytes may be given.
 
         Raises:
             ModelError: it needs a model, but there is no executor.
@@ -83,16 +101,22 @@ class Coding(NamedTuple):
         filter_ = self.filter.to_bytes() if self.filter else b""
         head = PayloadHead(self.predictor, self.stride, filter_).to_bytes()
         if self.kind.needs_model:
-            return head + require_executor(executor).encode(plain, lane, self.mixing, steps_done)
+            coder = _giving(require_executor(executor), given)
+            return head + coder.encode(plain, lane, self.mixing, steps_done)
         mixed = plain
         if self.filter is not None:
             mixed = self.filter.apply(plain, standing_at(0.0, share_done))
-        return head + encode_adaptive(mixed, lane, self.mixing, steps_done)
+        return head + encode_adaptive(mixed, lane, self.mixing, steps_done, prefix, given)
 
     def decode(
-        self, executor: BlockCoder | None, payload: bytes, length: int, share_done: ShareDone
+        self,
+        executor: BlockCoder | None,
+        payload: bytes,
+        length: int,
+        share_done: ShareDone,
+        prefix: Prefix | None = None,
     ) -> bytes:
-        """The `length` bytes of a block with this payload.
+        """The `length` bytes of a block with this payload, behind the same prefix.
 
         Raises:
             DamagedError: the payload is not that of any bytes, or the kind of the block is one of
@@ -105,25 +129,51 @@ class Coding(NamedTuple):
             lane = lane_length(length, self.lanes_log2)
             steps_done = _steps_of(lane, share_done)
             return require_executor(executor).decode(payload, length, lane, None, steps_done)
+        if prefix is not None and self.filter is not None:
+            raise DamagedError("a block behind a prefix has a filter: the file is damaged")
         head, start = PayloadHead.parse(payload)
         if not head.copies:
-            return self._decode_remainder(executor, payload[start:], length, share_done)
-        left = remainder_length(head.copies, length)
+            return self._decode_remainder(executor, payload[start:], length, share_done, prefix)
+        copies, known = head.copies, prefix
+        if head.is_patch:
+            if not isinstance(prefix, PatchPrefix) or self.kind.has_tokens_model:
+                raise DamagedError("a block without a prefix is a patch: the file is damaged")
+            try:
+                steps_done = standing_at(0.0, share_done)
+                copies = unpacked_list(copies, head.predictor, length, len(prefix), steps_done)
+            except TruncatedError as error:
+                raise DamagedError("the list of copies of a patch is cut short") from error
+        left = remainder_length(copies, length, prefix)
+        given = None
+        if head.is_patch and isinstance(prefix, PatchPrefix):
+            executor, known = behind(executor, copies, prefix)
+            given = given_in(copies, prefix.data, left)
+            left = len(given.plain)
         if left >> self.lanes_log2 == 0:
             raise DamagedError(f"the copies leave {left} bytes, fewer than there are lanes")
-        remainder = self._decode_remainder(executor, payload[start:], left, share_done)
-        return put_copies(head.copies, remainder, length)
+        remainder = self._decode_remainder(
+            executor, payload[start:], left, share_done, known, given
+        )
+        if given is not None:
+            remainder = remainder_of(remainder, given)
+        return put_copies(copies, remainder, length, prefix)
 
     def _decode_remainder(
-        self, executor: BlockCoder | None, stream: bytes, length: int, share_done: ShareDone
+        self,
+        executor: BlockCoder | None,
+        stream: bytes,
+        length: int,
+        share_done: ShareDone,
+        prefix: Prefix | None,
+        given: GivenBytes | None = None,
     ) -> bytes:
         """What is mixed of a block: all of it but its copies."""
         lane = lane_length(length, self.lanes_log2)
         steps_done = _steps_of(lane, share_done)
         if self.kind.needs_model:
-            executor = require_executor(executor)
+            executor = _giving(require_executor(executor), given)
             return executor.decode(stream, length, lane, self.mixing, steps_done)
-        mixed = decode_adaptive(stream, length, lane, self.mixing, steps_done)
+        mixed = decode_adaptive(stream, length, lane, self.mixing, steps_done, prefix, given)
         if self.filter is not None:
             return self.filter.undo(mixed, standing_at(1.0, share_done))
         return mixed
@@ -160,6 +210,15 @@ def require_executor(executor: BlockCoder | None) -> BlockCoder:
     if executor is None:
         raise ModelError("this block needs the model that it was made with")
     return executor
+
+
+def _giving(executor: BlockCoder, given: GivenBytes | None) -> BlockCoder:
+    """The executor, for a block of which bytes may be given: then it knows a prefix."""
+    if given is None:
+        return executor
+    if not isinstance(executor, PrefixedExecutor):
+        raise TypeError("bytes are given only behind a prefix")
+    return executor.giving(given)
 
 
 def lane_length(length: int, lanes_log2: int) -> int:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
-from lmpack._executors import Executor, open_executor
+from lmpack._executors import CPU, CUDA, Executor, open_executor
 from lmpack._models.bundle import AnyBundle
+from lmpack.errors import ModelError, UsageError
 
 _executors: dict[tuple[Any, ...], Executor] = {}
 """By content of the bundle, what is mapped of it, device, threads and whether it is for checks.
@@ -15,6 +18,10 @@ _executors: dict[tuple[Any, ...], Executor] = {}
 A file that is mapped and rewritten changes the executor that uses it, so it serves no other bundle
 of the same content, and not this one any more.
 """
+
+_refused: set[tuple[str, ...]] = set()
+"""Contents of bundles that a GPU did not run for "auto". It is not asked for them again: that takes
+seconds, and there may be a thousand blocks."""
 
 _abandoned: list[Executor] = []
 _lock = threading.Lock()
@@ -35,11 +42,42 @@ def cached_executor(
     Raises:
         UsageError, BundleError, ConformanceError: as for :func:`open_executor`.
     """
-    key = (bundle.content_digest, bundle.mapped, device, threads, for_checks)
     with _lock:
-        if key not in _executors:
-            _executors[key] = open_executor(bundle, device, threads)
-        return _executors[key]
+        return _opened(bundle, device, threads, for_checks)
+
+
+def executors_for_auto(
+    bundles: Sequence[AnyBundle], threads: int | None
+) -> tuple[str, list[Executor]]:
+    """Those of some models on a GPU, or all on the CPU if the GPU cannot run one of them.
+
+    That it works was proved with another model; a warning says why it does not with these.
+
+    Returns:
+        The device, and an executor for each bundle.
+
+    Raises:
+        BundleError, ConformanceError: as for :func:`open_executor` on the CPU.
+    """
+    contents = tuple(bundle.content_digest for bundle in bundles)
+    with _lock:
+        if contents not in _refused:
+            try:
+                return CUDA, [_opened(bundle, CUDA, threads) for bundle in bundles]
+            except (UsageError, ModelError) as error:
+                warnings.warn(f"the GPU is not used: {error}", stacklevel=2)
+                _refused.add(contents)
+        return CPU, [_opened(bundle, CPU, threads) for bundle in bundles]
+
+
+def _opened(
+    bundle: AnyBundle, device: str, threads: int | None, for_checks: bool = False
+) -> Executor:
+    """For whoever holds the lock."""
+    key = (bundle.content_digest, bundle.mapped, device, threads, for_checks)
+    if key not in _executors:
+        _executors[key] = open_executor(bundle, device, threads)
+    return _executors[key]
 
 
 def _forget_executors() -> None:

@@ -15,17 +15,24 @@ class Level(NamedTuple):
     Attributes:
         models: names of the built-in models, two of which predict together; none to do without.
         predictor: what mixes the block's own statistics in.
-        block_size: bytes in a block. How a file is cut depends on its size alone, never on the
-            machine.
+        block_size: bytes in a block, where the options give no other number.
         most_lanes: into how many lanes a block is cut at most, with a model and mixing. One lane
             is smallest, with two the model decodes faster.
+        beside: what mixes where a model takes part; None for the predictor above.
     """
 
     models: tuple[str, ...]
     predictor: Predictor
     block_size: int
     most_lanes: int = 2
+    beside: Predictor | None = None
 
+
+LEAST_BLOCK_SIZE = 1 << 12
+"""Bytes of the smallest block that may be asked for: in smaller ones nothing is learned."""
+
+MOST_BLOCK_SIZE = 1 << 24
+"""Bytes of the largest block that the format has."""
 
 DEFAULT_LEVEL = 6
 DEFAULT_MODEL = "small"
@@ -34,9 +41,9 @@ DEFAULT_MODEL = "small"
 LEVELS: Mapping[int, Level] = {
     1: Level((), Predictor.LIGHT, 1 << 20),
     2: Level((), Predictor.FULL, 1 << 23),
-    3: Level(("tiny",), Predictor.FULL, 1 << 20),
-    4: Level(("tiny",), Predictor.FULL, 1 << 23),
-    5: Level(("small",), Predictor.FULL, 1 << 20),
+    3: Level(("tiny",), Predictor.FULL, 1 << 23, beside=Predictor.LIGHT),
+    4: Level(("tiny",), Predictor.FULL, 1 << 23, 1),
+    5: Level(("small",), Predictor.FULL, 1 << 23, beside=Predictor.LIGHT),
     6: Level((DEFAULT_MODEL,), Predictor.FULL, 1 << 23),
     7: Level(("small",), Predictor.STRONG, 1 << 23, 1),
     8: Level(("base",), Predictor.STRONG, 1 << 23, 1),

@@ -16,6 +16,7 @@ from lmpack._container import Block, BlockKind
 from lmpack._executors.mixing import Predictor
 from lmpack._executors.protocol import AnyArchitecture, ArchitecturePair, is_decoder
 from lmpack._models.architecture import Architecture
+from lmpack._native import MOST_KEPT_KINDS, MOST_LEARNED
 
 BYTES_PER_LINE = 64
 """A line of the mixing's table of bit histories (docs/mixing.md)."""
@@ -32,22 +33,21 @@ class PredictorSize(NamedTuple):
         largest_table: the largest log2 of its lines.
         matches: tables of matches.
         constant: bytes of weights and maps, which no length changes.
+        lane: bytes of the contexts of a lane, most of them where it has seen each byte last.
     """
 
     table_digits: int
     largest_table: int
     matches: int
     constant: int
+    lane: int
 
 
 PREDICTOR_SIZES: Mapping[Predictor, PredictorSize] = {
-    Predictor.LIGHT: PredictorSize(-1, 20, 1, 2_050_000),
-    Predictor.FULL: PredictorSize(0, 20, 2, 3_950_000),
-    Predictor.STRONG: PredictorSize(1, 22, 3, 16_750_000),
+    Predictor.LIGHT: PredictorSize(-1, 20, 1, 2_050_000, 5_900),
+    Predictor.FULL: PredictorSize(0, 20, 2, 3_050_000, 5_900),
+    Predictor.STRONG: PredictorSize(1, 22, 3, 21_300_000, 10_800),
 }
-
-MIXED_LANE_SIZE = 4600
-"""What the contexts of a lane take, most of it where it has seen each byte last."""
 
 END_MIXER_SIZE = 300_000
 """The same of the mixing of ends of tokens."""
@@ -75,7 +75,11 @@ SLOTS_TOGETHER = 16
 
 
 def memory_to_decode(
-    block: Block, architecture: AnyArchitecture | ArchitecturePair | None, threads: int
+    block: Block,
+    architecture: AnyArchitecture | ArchitecturePair | None,
+    threads: int,
+    *,
+    has_prefix: bool = False,
 ) -> int:
     """Bytes that decoding a block needs at most at one time, its content and payload included.
 
@@ -83,6 +87,7 @@ def memory_to_decode(
         block: from a container, or one of which only the payload's first byte and length are true.
         architecture: of the model or of both; None for a block that needs none.
         threads: that run the model.
+        has_prefix: whether the container names a prefix.
     """
     length, payload = block.plain_length, len(block.payload)
     if block.kind is BlockKind.RAW:
@@ -90,7 +95,12 @@ def memory_to_decode(
     # With copies, what is mixed is shorter than the block, and may have more lanes.
     lanes = 1 << block.lanes_log2 if block.kind.is_mixed else block.lanes
     predictor = predictor_of(block.payload) if block.kind.is_mixed else None
-    working = _working_memory(block.kind, predictor, lanes, length, architecture, threads)
+    behind = has_prefix and block.kind.takes_prefix
+    mixed = max(length, MOST_LEARNED) if behind else length
+    working = _working_memory(block.kind, predictor, lanes, mixed, architecture, threads)
+    if behind and predictor is not None:
+        # What blocks of another way have learned may be kept, too.
+        working += MOST_KEPT_KINDS * _prefix_memory(predictor)
     # The content is copied once the tables are gone. The payload exists as it was read, without its
     # head, and as the coder's own.
     return max(working + length, 2 * length) + 3 * payload
@@ -103,6 +113,7 @@ def memory_to_encode(
     predictor: Predictor | None,
     architecture: AnyArchitecture | ArchitecturePair | None,
     threads: int,
+    has_prefix: bool = False,
 ) -> int:
     """Bytes that encoding a block needs at most at one time, its content and payload included.
 
@@ -112,6 +123,7 @@ def memory_to_encode(
         predictor: what mixes; None without mixing.
         architecture: of the model or of both; None if there is none.
         threads: that run the model.
+        has_prefix: whether a prefix stands before the block.
     """
     mixing = predictor is not None
     adaptive = mixing and architecture is None
@@ -123,9 +135,51 @@ def memory_to_encode(
         tokens = memory_of_tokens(length)
     # The payload may be as long as the content, and with mixing what is left without copies, too.
     contents = 3 if mixing else 2
-    working = _working_memory(kind, predictor, lanes, length, architecture, threads)
-    ahead = _memory_ahead(lanes, length, architecture, threads)
+    mixed = max(length, MOST_LEARNED) if has_prefix else length
+    working = _working_memory(kind, predictor, lanes, mixed, architecture, threads)
+    if has_prefix and predictor is not None:
+        # Of the whole prefix, and of what a patch learns of it; with a model and without.
+        kinds = 1 if architecture is None else MOST_KEPT_KINDS
+        working += 2 * kinds * _prefix_memory(predictor)
+    ahead = memory_ahead(lanes, length, architecture, threads)
     return working + ahead + tokens + contents * length
+
+
+def memory_ahead(
+    lanes: int,
+    length: int,
+    architecture: AnyArchitecture | ArchitecturePair | None,
+    threads: int,
+) -> int:
+    """What threads that encode have ready for the coder at most, and their lanes in between.
+
+    How much of it they take depends on how far the system lets them run ahead of the coder. Models
+    of tokens do not run ahead.
+
+    Args:
+        lanes: into how many the block is cut.
+        length: bytes of content.
+        architecture: of the model or of both; None if there is none.
+        threads: that run the model.
+    """
+    if architecture is None or is_decoder(architecture):
+        return 0
+    models = architecture if isinstance(architecture, tuple) else (architecture,)
+    cells = max(2 * STEPS_OF_A_CHUNK * lanes, CELLS_AHEAD)
+    started = 0
+    if threads > 1 and lanes < 2 * threads:
+        started = lanes * (-(-threads // lanes) + 1)
+        cells = max(cells, started * LONGEST_PIECE)
+    in_the_middle = started * sum(_lane_memory(model) for model in models)
+    return min(cells, length + STEPS_OF_A_CHUNK * lanes) * ENTRY_SIZE * len(models) + in_the_middle
+
+
+def _prefix_memory(predictor: Predictor) -> int:
+    """What mixing has learned of a prefix, which is kept beside the block's own copy of it.
+
+    The prefix itself and where its pieces are found come on top once, like a model.
+    """
+    return _mixing_memory(predictor, 1, MOST_LEARNED)
 
 
 def _working_memory(
@@ -160,34 +214,12 @@ def _mixing_memory(predictor: Predictor, lanes: int, length: int) -> int:
     digits = (length - 1).bit_length()
     lines = BYTES_PER_LINE << min(max(digits + size.table_digits, 8), size.largest_table)
     places = BYTES_PER_PLACE << min(max(digits, 8), 20)
-    return lines + size.matches * places + size.constant + lanes * MIXED_LANE_SIZE
+    return lines + size.matches * places + size.constant + lanes * size.lane
 
 
 def _model_memory(architecture: Architecture, lanes: int, threads: int) -> int:
     """What the native engine needs to run a model of bytes."""
     return lanes * _lane_memory(architecture) + threads * _pass_memory(architecture)
-
-
-def _memory_ahead(
-    lanes: int,
-    length: int,
-    architecture: AnyArchitecture | ArchitecturePair | None,
-    threads: int,
-) -> int:
-    """What threads that encode have ready for the coder, and their lanes in the middle of blocks.
-
-    Models of tokens do not run ahead.
-    """
-    if architecture is None or is_decoder(architecture):
-        return 0
-    models = architecture if isinstance(architecture, tuple) else (architecture,)
-    cells = max(2 * STEPS_OF_A_CHUNK * lanes, CELLS_AHEAD)
-    started = 0
-    if threads > 1 and lanes < 2 * threads:
-        started = lanes * (-(-threads // lanes) + 1)
-        cells = max(cells, started * LONGEST_PIECE)
-    in_the_middle = started * sum(_lane_memory(model) for model in models)
-    return min(cells, length + STEPS_OF_A_CHUNK * lanes) * ENTRY_SIZE * len(models) + in_the_middle
 
 
 def _lane_memory(architecture: Architecture) -> int:

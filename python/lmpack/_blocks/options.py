@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import reprlib
+from collections.abc import Callable
 from typing import TypedDict
 
-from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS, find_level
+from lmpack._blocks.levels import (
+    DEFAULT_LEVEL,
+    LEAST_BLOCK_SIZE,
+    LEVELS,
+    MOST_BLOCK_SIZE,
+    find_level,
+)
 from lmpack._blocks.limits import default_max_memory
+from lmpack._blocks.prefix import Prefix
 from lmpack._executors import check_device
 from lmpack.errors import UsageError
 
@@ -25,7 +34,8 @@ class Options:
 
     Every function that does either takes them as keywords, `level=9`, as an object, `options=...`,
     or as both: the keywords then replace fields of the object. Decompressing takes what it needs
-    from the file and looks at none of `level`, `mixing` and `verify`: one object serves both ways.
+    from the file and looks at none of `level`, `mixing`, `verify` and `block_size`: one object
+    serves both ways.
 
     Attributes:
         level: 1 (fastest) to 9 (smallest).
@@ -49,6 +59,12 @@ class Options:
             model, which is loaded once, nor the memory of a GPU (docs/format.md, section 2.6).
         verify: whether each block is decoded again before it is written; None for doing so where
             the source is deleted.
+        prefix: bytes that stand before the content without being in the file; decompressing: those
+            that the file was made with. Only with mixing, and without a model of tokens; models
+            run on the CPU with it.
+        block_size: bytes of content in a block, 4,096 to 16,777,216; None for that of the level. A
+            block is decoded as a whole, alone. Smaller ones are read sooner in the middle of a
+            file, and less is lost with a damaged one; larger ones make the file smaller.
 
     Raises:
         UsageError: an option is out of range.
@@ -62,13 +78,15 @@ class Options:
     max_size: int | None = None
     max_memory: int | None = DEFAULT_MAX_MEMORY
     verify: bool | None = None
+    prefix: Prefix | None = None
+    block_size: int | None = None
 
     def __post_init__(self) -> None:
         for name, kinds, expected in _KINDS:
             value = getattr(self, name)
             is_bool = isinstance(value, bool)
             if not isinstance(value, kinds) or (is_bool and bool not in kinds):
-                raise UsageError(f"the option {name} must be {expected}, not {value!r}")
+                raise UsageError(f"the option {name} must be {expected}, not {reprlib.repr(value)}")
         self._check_models()
         find_level(self.level)
         check_device(self.device, self.threads)
@@ -78,6 +96,13 @@ class Options:
                 raise UsageError(
                     f"the option {name} must be at least 1 byte, or None for no limit, not {most}"
                 )
+
+        check_block_size(self.block_size)
+
+    @property
+    def bytes_of_block(self) -> int:
+        """Bytes of content in a block, except for the last one, which may be shorter."""
+        return self.block_size or find_level(self.level).block_size
 
     @property
     def models(self) -> tuple[ModelName, ...]:
@@ -95,6 +120,19 @@ class Options:
             )
 
 
+def check_block_size(size: int | None) -> None:
+    """Refuse a block that the format does not have, or that is too short to be worth one.
+
+    Raises:
+        UsageError: that is so.
+    """
+    if size is not None and not LEAST_BLOCK_SIZE <= size <= MOST_BLOCK_SIZE:
+        raise UsageError(
+            f"the option block_size must be {LEAST_BLOCK_SIZE:,} to {MOST_BLOCK_SIZE:,} bytes, or "
+            f"None for that of the level, not {size:,}"
+        )
+
+
 _MODEL = "a name or the path of a folder, or a tuple of two"
 _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("level", (int,), f"an integer, {min(LEVELS)} to {max(LEVELS)}"),
@@ -105,6 +143,8 @@ _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("max_size", (int, type(None)), "an integer or None"),
     ("max_memory", (int, type(None)), "an integer or None"),
     ("verify", (bool, type(None)), "True, False or None"),
+    ("prefix", (Prefix, type(None)), "an lmpack.Prefix(data) or None"),
+    ("block_size", (int, type(None)), "an integer or None"),
 )
 """What the fields may hold, and how to say it. True and False are no integers here."""
 
@@ -125,6 +165,8 @@ class FurtherFields(TypedDict, total=False):
     max_size: int | None
     max_memory: int | None
     verify: bool | None
+    prefix: Prefix | None
+    block_size: int | None
 
 
 class OptionFields(LevelField, FurtherFields, total=False):
@@ -132,9 +174,19 @@ class OptionFields(LevelField, FurtherFields, total=False):
 
 
 def given_options(
-    options: Options | None, keywords: OptionFields | FurtherFields, level: int | None = None
+    options: Options | None,
+    keywords: OptionFields | FurtherFields,
+    level: int | None = None,
+    *,
+    function: Callable[..., object] | None = None,
 ) -> Options:
     """The options of a call, which may come as an object and as keywords, and the level by itself.
+
+    Args:
+        options: the object.
+        keywords: what was given by name and is no argument of the function itself.
+        level: where it was given by itself.
+        function: what was called, if it has further arguments that may have been meant.
 
     Raises:
         UsageError: an option is out of range or unknown, or the object is none.
@@ -146,7 +198,20 @@ def given_options(
         )
     unknown = keywords.keys() - OptionFields.__annotations__.keys()
     if unknown:
-        known = ", ".join(OptionFields.__annotations__)
-        raise UsageError(f"there is no option {', '.join(sorted(unknown))}: there are {known}")
+        raise UsageError(_there_is_no(min(unknown), function))
     leveled: LevelField = {} if level is None else {"level": level}
     return dataclasses.replace(options or Options(), **keywords, **leveled)
+
+
+def _there_is_no(option: str, function: Callable[..., object] | None) -> str:
+    # Both are needed for this message alone.
+    from difflib import get_close_matches
+    from inspect import Parameter, signature
+
+    known = list(OptionFields.__annotations__)
+    if function is not None:
+        arguments = signature(function).parameters.values()
+        known += [each.name for each in arguments if each.kind is Parameter.KEYWORD_ONLY]
+    near = get_close_matches(option, known, n=1)
+    advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"there is no option {option}: {advice}"

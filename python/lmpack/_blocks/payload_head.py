@@ -15,7 +15,8 @@ LARGEST_STRIDE = 65535
 _PREDICTOR_MASK = 0x03
 _FILTER_FLAG = 0x04
 _COPIES_FLAG = 0x08
-_KNOWN_PARTS = _PREDICTOR_MASK | _FILTER_FLAG | _COPIES_FLAG
+_PATCH_FLAG = 0x10
+_KNOWN_PARTS = _PREDICTOR_MASK | _FILTER_FLAG | _COPIES_FLAG | _PATCH_FLAG
 
 _WHAT = "the head of the payload"
 
@@ -28,12 +29,14 @@ class PayloadHead(NamedTuple):
         stride: the distance at which filtered bytes resemble one another, 0 if it is not known.
         filter: id and parameters of what the bytes went through; empty for none.
         copies: what was taken out of the content before (docs/copies.md); empty for nothing.
+        is_patch: whether this list is mixed itself, and says what is learned of a prefix.
     """
 
     predictor: Predictor = Predictor.LIGHT
     stride: int = 0
     filter: bytes = b""
     copies: bytes = b""
+    is_patch: bool = False
 
     def to_bytes(self) -> bytes:
         """The head as it is in a payload."""
@@ -44,6 +47,8 @@ class PayloadHead(NamedTuple):
         if self.copies:
             parts |= _COPIES_FLAG
             fields += encode_varint(len(self.copies)) + self.copies
+        if self.is_patch:
+            parts |= _PATCH_FLAG
         return bytes([parts]) + fields
 
     @classmethod
@@ -70,7 +75,10 @@ class PayloadHead(NamedTuple):
             raise DamagedError(f"{_WHAT}: the stride is {stride}, allowed are 0 to 65535")
         filter_ = _read_filter(reader) if parts & _FILTER_FLAG else b""
         copies = _read_copies(reader) if parts & _COPIES_FLAG else b""
-        return cls(Predictor(number), stride, filter_, copies)
+        is_patch = parts & _PATCH_FLAG != 0
+        if is_patch and not copies:
+            raise DamagedError(f"{_WHAT}: it is a patch, but there are no copies")
+        return cls(Predictor(number), stride, filter_, copies, is_patch)
 
 
 def predictor_of(payload: bytes) -> Predictor:

@@ -18,13 +18,14 @@ class Way(NamedTuple):
         predictor: "light", "full" or "strong"; None without mixing.
         stride: bytes at which what is mixed resembles itself; 0 if it is not known.
         filter: what the bytes went through, in words; None for no filter.
-        copied: bytes of the content that are copies of earlier ones (docs/copies.md).
+        copied: bytes of the content that are copies of earlier ones (docs/copies.md); None if only
+            the prefix could tell.
     """
 
     predictor: str | None = None
     stride: int = 0
     filter: str | None = None
-    copied: int = 0
+    copied: int | None = 0
 
 
 def way_of(block: Block) -> Way:
@@ -33,10 +34,17 @@ def way_of(block: Block) -> Way:
         return Way()
     try:
         head, _ = PayloadHead.parse(block.payload)
-        copied = 0
-        if head.copies:
-            copied = block.plain_length - remainder_length(head.copies, block.plain_length)
         filter_ = str(Filter.parse(head.filter)) if head.filter else None
     except DamagedError:
         return Way()
+    copied = _copied(block, head)
     return Way(head.predictor.name.lower(), head.stride, filter_, copied)
+
+
+def _copied(block: Block, head: PayloadHead) -> int | None:
+    if not head.copies:
+        return 0
+    try:
+        return block.plain_length - remainder_length(head.copies, block.plain_length)
+    except DamagedError:  # as it is without the prefix that it reaches into
+        return None

@@ -9,15 +9,12 @@ Finding blocks in a seekable file: :func:`read_indexes`, then :func:`read_block`
 from lmpack._container._fed import FedReader
 from lmpack._container._forward import read_blocks
 from lmpack._container._header import (
-    BYTES_VERSION,
     FINGERPRINT_SIZE,
     MAGIC,
-    NO_MODEL,
-    PAIR_VERSION,
-    TOKENS_VERSION,
     VERSION,
     Fingerprints,
     Header,
+    Names,
 )
 from lmpack._container._index import BlockEntry, ContainerIndex
 from lmpack._container._records import (
@@ -25,6 +22,7 @@ from lmpack._container._records import (
     MAXIMUM_PLAIN_LENGTH,
     Block,
     BlockKind,
+    header_of_only,
 )
 from lmpack._container._seek import read_block, read_indexes
 from lmpack._container._source import ByteReader, Source, encode_varint
@@ -32,14 +30,10 @@ from lmpack._container._waiting import follows_io_rules, is_blocking, wait_to_wr
 from lmpack._container._writer import ContainerWriter, Sink
 
 __all__ = [
-    "BYTES_VERSION",
     "FINGERPRINT_SIZE",
     "MAGIC",
     "MAXIMUM_LANES_LOG2",
     "MAXIMUM_PLAIN_LENGTH",
-    "NO_MODEL",
-    "PAIR_VERSION",
-    "TOKENS_VERSION",
     "VERSION",
     "Block",
     "BlockEntry",
@@ -50,10 +44,12 @@ __all__ = [
     "FedReader",
     "Fingerprints",
     "Header",
+    "Names",
     "Sink",
     "Source",
     "encode_varint",
     "follows_io_rules",
+    "header_of_only",
     "is_blocking",
     "read_block",
     "read_blocks",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lmpack._container._forward import ContainerReader
-from lmpack._container._header import HEADER_SIZE, Header, read_header
+from lmpack._container._header import SHORTEST_HEADER, Header, read_header
 from lmpack._container._records import Block
 from lmpack._container._source import ByteReader
 from lmpack.errors import TruncatedError
@@ -72,7 +72,7 @@ class FedReader:
     def _header(self, reader: ByteReader) -> Header:
         """The header; other files are refused by their first byte, however few there are."""
         with contextlib.suppress(TruncatedError):
-            Header.parse(bytes(self._bytes[:HEADER_SIZE]))
+            Header.parse(bytes(self._bytes[:SHORTEST_HEADER]))
         return read_header(reader)
 
     def _read(self, read: Callable[[ByteReader], Record]) -> Record:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lmpack._container._header import (
     CHECKSUM_SIZE,
-    HEADER_SIZE,
+    SHORTEST_HEADER,
     Header,
     read_header,
     whole_header,
@@ -37,7 +37,7 @@ def read_blocks(
         container = ContainerReader(header, max_memory)
         while block := container.next_block(reader):
             yield header, block
-        start = reader.at_most(HEADER_SIZE)
+        start = reader.at_most(SHORTEST_HEADER)
         if not any(start):
             _read_padding(reader, reader.offset - len(start))
             return
@@ -46,17 +46,17 @@ def read_blocks(
 
 
 def read_block_after_tag(
-    reader: ByteReader, tag: int, what: str, number: int, version: int | None = None
+    reader: ByteReader, tag: int, what: str, number: int, header: Header | None = None
 ) -> Block:
     """The block whose tag has just been read, after `number` others; `what` names it in errors.
 
-    `version` is that of its container, None if nobody knows it.
+    `header` is that of its container, None if nobody knows it.
     """
     start = reader.offset - 1
     kind, lanes_log2 = tag & (1 << KIND_BITS) - 1, tag >> KIND_BITS
     plain_length = reader.varint(what)
     payload_length = reader.varint(what)
-    fault = find_fault(kind, lanes_log2, plain_length, payload_length, version)
+    fault = find_fault(kind, lanes_log2, plain_length, payload_length, header)
     if fault:
         raise DamagedError(f"{what} at byte {start} is damaged: {fault}")
     checksum = numbered(reader.integer(CHECKSUM_SIZE, what), number)
@@ -95,7 +95,7 @@ class ContainerReader:
             _check_index(reader, self._blocks)
             return None
         number = len(self._blocks)
-        block = read_block_after_tag(reader, tag, f"block {number}", number, self.header.version)
+        block = read_block_after_tag(reader, tag, f"block {number}", number, self.header)
         self._blocks.append((block.plain_length, len(block.payload)))
         require_memory_for(len(self._blocks), self._max_memory)
         return block

@@ -25,7 +25,7 @@ class BlockEntry(NamedTuple):
         plain_length: number of bytes it decodes to.
         payload_length: number of bytes of its payload.
         number: how many blocks of the container come before it.
-        version: format version of the container; None if nobody knows it.
+        header: of the container; None if nobody knows it.
     """
 
     offset: int
@@ -33,7 +33,7 @@ class BlockEntry(NamedTuple):
     plain_length: int
     payload_length: int
     number: int = 0
-    version: int | None = None
+    header: Header | None = None
 
 
 class ContainerIndex(NamedTuple):
@@ -56,9 +56,7 @@ class ContainerIndex(NamedTuple):
 
 def index_bytes(blocks: Sequence[Lengths]) -> bytes:
     """The one index that blocks of these lengths have."""
-    content_length = sum(plain_length for plain_length, _ in blocks)
     body = bytearray([INDEX_TAG])
-    body += encode_varint(content_length)
     for plain_length, payload_length in blocks:
         body += encode_varint(plain_length) + encode_varint(payload_length)
     # Reversed, so that it can be read from the end of the file backwards.
@@ -83,8 +81,13 @@ def require_memory_for(entries: int, max_memory: int | None) -> None:
         )
 
 
-def parse_index(reader: ByteReader, max_memory: int | None = None) -> list[Lengths]:
+def parse_index(reader: ByteReader, end: int, max_memory: int | None = None) -> list[Lengths]:
     """The lengths in an index, from its tag to the end of its last entry.
+
+    Args:
+        reader: gives its bytes.
+        end: offset of the first byte behind the last entry.
+        max_memory: bytes that they may need in memory; None for any number.
 
     Raises:
         FormatError: they break a rule of the format.
@@ -92,18 +95,16 @@ def parse_index(reader: ByteReader, max_memory: int | None = None) -> list[Lengt
     """
     if reader.integer(1, "the index") != INDEX_TAG:
         raise DamagedError(f"the index at byte {reader.offset - 1} does not start with its tag")
-    missing = reader.varint("the index")
     blocks = []
-    while missing > 0:
+    while reader.offset < end:
         plain_length = reader.varint("the index")
         payload_length = reader.varint("the index")
-        if not 1 <= plain_length <= min(missing, MAXIMUM_PLAIN_LENGTH):
-            raise DamagedError(f"the index has a block of {plain_length} bytes, {missing} are left")
+        if not 1 <= plain_length <= MAXIMUM_PLAIN_LENGTH:
+            raise DamagedError(f"the index has a block of {plain_length} bytes")
         if payload_length > plain_length:
             raise DamagedError(
                 f"the index has a payload of {payload_length} for {plain_length} bytes"
             )
         blocks.append((plain_length, payload_length))
         require_memory_for(len(blocks), max_memory)
-        missing -= plain_length
     return blocks

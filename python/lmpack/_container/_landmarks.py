@@ -7,17 +7,16 @@ import os
 from typing import BinaryIO, NamedTuple
 
 from lmpack._container._header import (
-    CHECKSUM_SIZE,
-    FINGERPRINT_SIZE,
-    HEADER_SIZE,
     HEADER_SIZES,
+    LONGEST_HEADER,
     MAGIC,
-    OLDEST_VERSION,
-    SECOND_SIZE,
+    SHORTEST_HEADER,
     VERSION,
-    checksum_bytes,
-    intact_second,
-    names_two_models,
+    Header,
+    has_right_checksum,
+    header_size,
+    mended_header,
+    models_of_damaged,
 )
 from lmpack._container._index import BlockEntry, Lengths
 from lmpack._container._seek import first_offset, place_blocks, possible_ends, read_lengths_before
@@ -25,7 +24,7 @@ from lmpack._container._source import ByteReader, encode_varint
 from lmpack.errors import FormatError, LimitError
 
 _SEARCH_PIECE = 1 << 20
-_VERSION_BYTES = [bytes([version]) for version in range(OLDEST_VERSION, VERSION + 1)]
+_HEADER_START = MAGIC + bytes([VERSION])
 _LEAST_ALIKE = 3
 """How many of the first five bytes of a header must be right if its checksum is not."""
 _MOST_HEADERS = 64
@@ -94,27 +93,30 @@ class Landmarks:
         if self._is_header(offset):
             return True
         self._file.seek(offset)
-        found = ByteReader(self._file).at_most(len(MAGIC) + 1)
-        alike = sum(map(int.__eq__, found, MAGIC))
-        return alike + (found[len(MAGIC) :] in _VERSION_BYTES) >= _LEAST_ALIKE
+        found = ByteReader(self._file).at_most(len(_HEADER_START))
+        return sum(map(int.__eq__, found, _HEADER_START)) >= _LEAST_ALIKE
 
-    def named_models(self, offset: int) -> tuple[bytes | None, ...]:
-        """What is left of the fingerprints in the header at an offset, each whole or None.
+    def mended_header(self, offset: int, size: int) -> Header | None:
+        """What the damaged header of a size at an offset was; None if nothing tells."""
+        header = mended_header(self._start_at(offset))
+        return header if header is not None and header.size == size else None
 
-        Where the version cannot be trusted, a second one shows by its checksum.
-        """
-        self._file.seek(offset)
-        data = ByteReader(self._file).at_most(HEADER_SIZE + SECOND_SIZE)
-        second = intact_second(data[HEADER_SIZE:])
-        if not self._is_header(offset):
-            return (None,) if second is None else (None, second)
-        start = len(MAGIC) + 1
-        first = data[start : start + FINGERPRINT_SIZE]
-        return (first, second) if names_two_models(data) else (first,)
+    def models_in(self, offset: int, size: int) -> int:
+        """How many models the damaged header of a size at an offset names, most likely."""
+        return models_of_damaged(self._start_at(offset), size)[1]
 
     def header_size(self, offset: int) -> int:
         """Bytes of the header at an offset, right or damaged."""
-        return HEADER_SIZES[len(self.named_models(offset)) - 1]
+        data = self._start_at(offset)
+        if has_right_checksum(data):
+            return header_size(data)
+        mended = mended_header(data)
+        return models_of_damaged(data)[0] if mended is None else mended.size
+
+    def _start_at(self, offset: int) -> bytes:
+        """The bytes at an offset of which a header can be, fewer at the end of the file."""
+        self._file.seek(offset)
+        return ByteReader(self._file).at_most(LONGEST_HEADER)
 
     def _is_header(self, offset: int) -> bool:
         place = bisect.bisect_left(self._headers, offset)
@@ -150,7 +152,9 @@ class Landmarks:
     def _lengths_before(self, end: int) -> tuple[int, list[Lengths]] | None:
         # Behind all headers before it, so that no byte is read for two indexes.
         place = bisect.bisect_left(self._headers, end)
-        least = self._headers[place - 1] + HEADER_SIZE if place else 0
+        least = self._headers[place - 1] + SHORTEST_HEADER if place else 0
+        if end <= least:
+            return None
         try:
             return read_lengths_before(self._file, end, least, self._max_memory)
         except (FormatError, LimitError):
@@ -188,19 +192,16 @@ def _find_headers(file: BinaryIO) -> list[int]:
     """Offsets of all headers with a right checksum, in order; some may be inside of payloads."""
     file.seek(0)
     reader = ByteReader(file)
-    found = []
+    found: dict[int, None] = {}
     data, start = b"", 0
     while piece := reader.at_most(_SEARCH_PIECE):
-        kept = data[-(HEADER_SIZE - 1) :]
+        kept = data[-(LONGEST_HEADER - 1) :]
         start += len(data) - len(kept)
         data = kept + piece
         place = data.find(MAGIC)
-        while 0 <= place <= len(data) - HEADER_SIZE:
-            if _has_right_checksum(data[place : place + HEADER_SIZE]):
-                found.append(start + place)
+        while place >= 0:
+            # A short one may be in what was kept, and found a second time.
+            if has_right_checksum(data[place : place + LONGEST_HEADER]):
+                found[start + place] = None
             place = data.find(MAGIC, place + 1)
-    return found
-
-
-def _has_right_checksum(header: bytes) -> bool:
-    return checksum_bytes(header[:-CHECKSUM_SIZE]) == header[-CHECKSUM_SIZE:]
+    return list(found)

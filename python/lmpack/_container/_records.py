@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-from lmpack._container._header import CHECKSUM_SIZE, PAIR_VERSION, TOKENS_VERSION
+from lmpack._container._header import CHECKSUM_SIZE, Header
 from lmpack._container._source import encode_varint
 from lmpack.errors import UsageError
 
@@ -44,6 +44,11 @@ class BlockKind(enum.IntEnum):
     def has_tokens_model(self) -> bool:
         """Whether that model is one of tokens."""
         return self in (BlockKind.TOKENS, BlockKind.MIXED_TOKENS)
+
+    @property
+    def takes_prefix(self) -> bool:
+        """Whether a block of this kind is coded behind the prefix that its container names."""
+        return self in (BlockKind.MIXED, BlockKind.ADAPTIVE)
 
     @property
     def is_mixed(self) -> bool:
@@ -106,6 +111,21 @@ def numbered(checksum: int, number: int) -> int:
     return checksum ^ number % 2**32
 
 
+def header_of_only(block: Block | None, header: Header) -> Header:
+    """The header of a container of one block, or none: it names only what that block needs.
+
+    Args:
+        block: the only one; None if there is none.
+        header: names what any block of the writer may need.
+    """
+    kind = BlockKind.RAW if block is None else block.kind
+    return Header(
+        header.fingerprints if kind.needs_model else (),
+        header.of_tokens and kind.needs_model,
+        header.prefix if kind.takes_prefix else None,
+    )
+
+
 def block_size(plain_length: int, payload_length: int) -> int:
     """Bytes of a block, from its tag to the end of its payload."""
     lengths = encode_varint(plain_length) + encode_varint(payload_length)
@@ -117,16 +137,16 @@ def find_fault(
     lanes_log2: int,
     plain_length: int,
     payload_length: int,
-    version: int | None = None,
+    header: Header | None = None,
 ) -> str | None:
     """Which rule of a block's head is broken, in words; None if all are kept.
 
-    Arguments are the fields of the head, and the version of the container, None if nobody knows it.
+    Arguments are the fields of the head, and the header of the container, None if nobody knows it.
     """
     if kind not in set(map(int, BlockKind)):
         return f"kind {kind} is reserved"
-    if version is not None and not _is_of_version(BlockKind(kind), version):
-        return f"kind {kind} is none of format version {version}"
+    if header is not None and (fault := _find_fault_of_kind(BlockKind(kind), header)):
+        return fault
     if not 0 <= lanes_log2 <= MAXIMUM_LANES_LOG2:
         return f"log2 of the lanes is {lanes_log2}, allowed are 0 to {MAXIMUM_LANES_LOG2}"
     if not 1 <= plain_length <= MAXIMUM_PLAIN_LENGTH:
@@ -140,13 +160,21 @@ def find_fault(
     return None
 
 
-def _is_of_version(kind: BlockKind, version: int) -> bool:
-    """Whether a container of a version, which says what its models are, may have the kind."""
-    if version == TOKENS_VERSION:
-        return not kind.has_bytes_model
-    if version == PAIR_VERSION and kind is BlockKind.MODEL:
-        return False  # without mixing, nothing makes one prediction of two
-    return not kind.has_tokens_model
+def _find_fault_of_kind(kind: BlockKind, header: Header) -> str | None:
+    """Why a container with a header, which says what its models are, cannot have the kind."""
+    if not kind.needs_model:
+        return None
+    if not header.fingerprints:
+        return f"kind {kind:d} needs a model, and the header names none"
+    if kind.has_tokens_model != header.of_tokens:
+        needed, named = ("tokens", "bytes")[:: -1 if header.of_tokens else 1]
+        return f"kind {kind:d} needs a model of {needed}, and the header names one of {named}"
+    if kind is BlockKind.MODEL and len(header.fingerprints) > 1:
+        # Without mixing, nothing makes one prediction of two.
+        return f"kind {kind:d} is for one model, and the header names two"
+    if kind is BlockKind.MODEL and header.prefix is not None:
+        return f"kind {kind:d} knows no prefix, and the header names one"
+    return None
 
 
 def _find_raw_fault(lanes_log2: int, plain_length: int, payload_length: int) -> str | None:

@@ -8,7 +8,13 @@ import os
 from typing import BinaryIO
 
 from lmpack._container._forward import read_block_after_tag, read_blocks
-from lmpack._container._header import CHECKSUM_SIZE, HEADER_SIZES, Header, read_header
+from lmpack._container._header import (
+    CHECKSUM_SIZE,
+    HEADER_SIZES,
+    SHORTEST_HEADER,
+    Header,
+    read_header,
+)
 from lmpack._container._index import (
     BlockEntry,
     ContainerIndex,
@@ -64,7 +70,7 @@ def read_block(file: BinaryIO, entry: BlockEntry) -> Block:
     file.seek(entry.offset)
     reader = ByteReader(file, entry.offset)
     tag = reader.integer(1, "the block")
-    block = read_block_after_tag(reader, tag, "the block", entry.number, entry.version)
+    block = read_block_after_tag(reader, tag, "the block", entry.number, entry.header)
     if (block.plain_length, len(block.payload)) != (entry.plain_length, entry.payload_length):
         raise DamagedError(
             f"the block at byte {entry.offset} is damaged: it decodes {len(block.payload)} to "
@@ -104,11 +110,11 @@ def read_lengths_before(
         FormatError: there is none, or it breaks a rule of the format.
         LimitError: it needs more memory than allowed.
     """
-    index_start = _find_index(file, end, least)
+    index_start, entries_end = _find_index(file, end, least)
     # Before it is read: it may be a lie, in a file that is long because it has a hole.
     require_memory_for((end - index_start) // _LONGEST_ENTRY, max_memory)
     stored = _read_at(file, index_start, end - index_start)
-    blocks = parse_index(ByteReader(io.BytesIO(stored), index_start), max_memory)
+    blocks = parse_index(ByteReader(io.BytesIO(stored), index_start), entries_end, max_memory)
     if index_bytes(blocks) != stored:
         raise DamagedError(f"the index at byte {index_start} is damaged")
     return index_start, blocks
@@ -143,35 +149,34 @@ def _read_index_before(file: BinaryIO, end: int, max_memory: int | None) -> Cont
     first = first_offset(index_start, blocks)
     header = _header_before(file, first)
     start = first - header.size
-    entries = place_blocks(blocks, first, header.version)
+    entries = place_blocks(blocks, first, header)
     content_length = sum(plain_length for plain_length, _ in blocks)
     return ContainerIndex(header, start, end - start, content_length, entries)
 
 
-def _find_index(file: BinaryIO, end: int, least: int) -> int:
-    """Where the index starts that ends at a place in the file."""
+def _find_index(file: BinaryIO, end: int, least: int) -> tuple[int, int]:
+    """Where the index starts that ends at a place in the file, and where its entries end."""
     tail_start = max(least, end - _TAIL_SIZE)
     tail = _read_at(file, tail_start, end - tail_start)
     reader = ByteReader(io.BytesIO(tail[:-CHECKSUM_SIZE][::-1]))
     index_size = reader.varint("the index size")
-    index_start = end - CHECKSUM_SIZE - reader.offset - index_size
+    entries_end = end - CHECKSUM_SIZE - reader.offset
+    index_start = entries_end - index_size
     if index_start < least:
         raise DamagedError(f"the index that ends at byte {end} is longer than what is before it")
-    return index_start
+    return index_start, entries_end
 
 
 def _header_before(file: BinaryIO, end: int) -> Header:
-    """The header that ends where the first block of a container starts, in whichever version."""
-    *others, shortest = (end - size for size in reversed(HEADER_SIZES))
-    if shortest < 0:
+    """The header that ends where the first block of a container starts, whatever its size."""
+    if end < SHORTEST_HEADER:
         raise DamagedError(f"the blocks before byte {end} are more than the file has room for")
-    for start in others:
-        if start >= 0:
-            with contextlib.suppress(FormatError):
-                header = Header.parse(_read_at(file, start, end - start), start)
-                if start + header.size == end:
-                    return header
-    return Header.parse(_read_at(file, shortest, end - shortest), shortest)
+    for start in (end - size for size in HEADER_SIZES if size <= end):
+        with contextlib.suppress(FormatError):
+            header = Header.parse(_read_at(file, start, end - start), start)
+            if start + header.size == end:
+                return header
+    raise DamagedError(f"no header ends at byte {end}, where the blocks of a container start")
 
 
 def first_offset(index_start: int, blocks: list[Lengths]) -> int:
@@ -180,14 +185,14 @@ def first_offset(index_start: int, blocks: list[Lengths]) -> int:
 
 
 def place_blocks(
-    blocks: list[Lengths], offset: int, version: int | None = None
+    blocks: list[Lengths], offset: int, header: Header | None = None
 ) -> tuple[BlockEntry, ...]:
-    """Entries of blocks that follow each other from an offset on, in a container of a version."""
+    """Entries of blocks that follow each other from an offset on, in a container with a header."""
     entries = []
     plain_offset = 0
     for number, (plain_length, payload_length) in enumerate(blocks):
         entries.append(
-            BlockEntry(offset, plain_offset, plain_length, payload_length, number, version)
+            BlockEntry(offset, plain_offset, plain_length, payload_length, number, header)
         )
         offset += block_size(plain_length, payload_length)
         plain_offset += plain_length

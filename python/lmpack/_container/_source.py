@@ -31,11 +31,11 @@ def encode_varint(value: int) -> bytes:
     return bytes(groups)
 
 
-def truncated(end: int, what: str) -> TruncatedError:
-    """The error for an input that ends at a byte offset, before the end of `what`."""
+def truncated(end: int, what: str, whole: str = "file") -> TruncatedError:
+    """The error for an input, a `whole`, that ends at a byte offset, before the end of `what`."""
     return TruncatedError(
         f"the input ends at byte {end}, before the end of {what}: it was cut short, or is still "
-        "being written: get the whole file"
+        f"being written: get the whole {whole}"
     )
 
 
@@ -45,17 +45,23 @@ class ByteReader:
     Attributes:
         offset: bytes from the start of the file to the next byte.
 
+    Args:
+        source: what is read.
+        offset: as the attribute.
+        whole: what the source is, in a word.
+
     Raises:
         UsageError: the source cannot be read from.
     """
 
-    def __init__(self, source: Source, offset: int = 0) -> None:
+    def __init__(self, source: Source, offset: int = 0, *, whole: str = "file") -> None:
         if not hasattr(source, "read"):
             raise UsageError(
                 f"the source is a {type(source).__name__}, which has no read(): open a file, or "
                 "make a stream of bytes with io.BytesIO"
             )
         self._source = source
+        self._whole = whole
         self.offset = offset
 
     def at_most(self, size: int) -> bytes:
@@ -99,7 +105,7 @@ class ByteReader:
         """
         found = self.at_most(size)
         if len(found) < size:
-            raise truncated(self.offset, what)
+            raise truncated(self.offset, what, self._whole)
         return found
 
     def integer(self, size: int, what: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lmpack._container._header import BYTES_VERSION, Header
+from lmpack._container._header import Header
 from lmpack._container._index import Lengths, index_bytes
 from lmpack._container._records import Block
 from lmpack.errors import UsageError
@@ -22,23 +22,12 @@ class ContainerWriter:
 
     Args:
         sink: takes all the bytes of each write, as buffered files do. It is not closed.
-        fingerprint: the first 8 bytes of the model's fingerprint.
-        version: TOKENS_VERSION if the model is one of tokens, PAIR_VERSION if there are two.
-        second: the first 8 bytes of the second model's fingerprint; None if there is none.
-
-    Raises:
-        UsageError: a fingerprint has another length, or there is no such version.
+        header: what the blocks are decoded with.
     """
 
-    def __init__(
-        self,
-        sink: Sink,
-        fingerprint: bytes,
-        version: int = BYTES_VERSION,
-        second: bytes | None = None,
-    ) -> None:
+    def __init__(self, sink: Sink, header: Header) -> None:
         self._sink = sink
-        self._header = Header(fingerprint, version, second)
+        self._header = header
         self._started = False
         self._finished = False
         self._blocks: list[Lengths] = []

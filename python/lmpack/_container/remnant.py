@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from lmpack._container._header import Header
 from lmpack._container._records import Block
 
 
@@ -21,7 +22,8 @@ class Remnant:
         is_indexed: whether the lengths are those of a right index, not of the block's own head.
         candidates: what it can be read as. It is whole if one of them has the right checksum.
         fingerprints: 8 bytes for each model that the container's header names; None for one that
-            is damaged.
+            is lost.
+        header: of its container; None if it is damaged, and nothing tells what it was.
         fault: what is known to be wrong without decoding; None if nothing is.
     """
 
@@ -33,4 +35,5 @@ class Remnant:
     is_indexed: bool = False
     candidates: tuple[Block, ...] = ()
     fingerprints: tuple[bytes | None, ...] = (None,)
+    header: Header | None = None
     fault: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO, NamedTuple
 
 from lmpack._container._forward import read_block_after_tag
-from lmpack._container._header import CHECKSUM_SIZE, HEADER_SIZES, read_header
+from lmpack._container._header import CHECKSUM_SIZE, Header, read_header
 from lmpack._container._index import INDEX_TAG, BlockEntry, Lengths, index_bytes
 from lmpack._container._landmarks import Landmarks, Layout
 from lmpack._container._records import (
@@ -40,6 +40,13 @@ _LEAST_DOUBTS = 1 << 28
 
 Without a bound every header of a hostile file could have 16 MiB read.
 """
+
+
+class _Named(NamedTuple):
+    """What is known of the header of a container; fields of :class:`Remnant`."""
+
+    fingerprints: tuple[bytes | None, ...]
+    header: Header | None
 
 
 class _Stop(NamedTuple):
@@ -79,7 +86,7 @@ class _Search:
 
     def _indexed(self, layout: Layout) -> Iterator[Remnant]:
         """The blocks that a right index tells of."""
-        fingerprints, fault = self._header(layout.start, layout.header_size)
+        named, fault = self._header(layout.start, layout.header_size)
         if fault:
             yield Remnant(layout.start, layout.header_size, layout.start, None, 0, fault=fault)
         if layout.missing:
@@ -98,8 +105,8 @@ class _Search:
                 entry.plain_length,
                 True,
                 blocks,
-                fingerprints,
-                None if layout.missing and blocks else found[0][1],
+                fault=None if layout.missing and blocks else found[0][1],
+                **named._asdict(),
             )
 
     def _entry(self, entry: BlockEntry, offset: int) -> tuple[Block | None, str | None]:
@@ -131,7 +138,7 @@ class _Search:
     def _chained(self, start: int) -> Generator[Remnant, None, int]:
         """The blocks of a container without a right index, each found by the one before it."""
         size = self._marks.header_size(start)
-        fingerprints, fault = self._header(start, size)
+        named, fault = self._header(start, size)
         if fault:
             yield Remnant(start, size, start, None, 0, fault=fault)
         offset = start + size
@@ -145,7 +152,7 @@ class _Search:
                 len(blocks),
                 block.plain_length,
                 candidates=(block,),
-                fingerprints=fingerprints,
+                **named._asdict(),
             )
             blocks.append(lengths)
             offset += block_size(*lengths)
@@ -222,16 +229,20 @@ class _Search:
         expected = index_bytes([*blocks, (block.plain_length, len(block.payload))])
         return follows is not None or _is_alike(self._at(behind, len(expected)), expected)
 
-    def _header(self, offset: int, size: int) -> tuple[tuple[bytes | None, ...], str | None]:
-        """The models that a header of a size names, as far as it tells, and what is wrong."""
+    def _header(self, offset: int, size: int) -> tuple[_Named, str | None]:
+        """What a header of a size names, as far as it tells, and what is wrong with it."""
         self._file.seek(offset)
+        fault = None
         try:
-            return read_header(ByteReader(self._file, offset)).fingerprints, None
+            header: Header | None = read_header(ByteReader(self._file, offset))
         except VersionError:
             raise
         except FormatError:
-            named = (*self._marks.named_models(offset), None)[: 1 + HEADER_SIZES.index(size)]
-            return named, f"the header at byte {offset} is damaged"
+            fault = f"the header at byte {offset} is damaged"
+            header = self._marks.mended_header(offset, size)
+        if header is None:
+            return _Named((None,) * self._marks.models_in(offset, size), None), fault
+        return _Named(header.fingerprints, header), fault
 
     def _gap(
         self, offset: int, number: int | None, container: int, end: int, fault: str

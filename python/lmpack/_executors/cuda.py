@@ -10,6 +10,9 @@ from lmpack._executors.onnx_device import DeviceModel
 from lmpack._executors.provider import Provider
 from lmpack._models.bundle import Bundle
 
+GROUP_LANES = 32
+"""Of blocks that are encoded together: the graph keeps the scores of all their keys as float32."""
+
 
 class CudaExecutor(BatchedExecutor):
     """Runs the graphs of a bundle for GPUs; see :class:`..batched.BatchedExecutor`."""
@@ -20,18 +23,18 @@ class CudaExecutor(BatchedExecutor):
     def __init__(
         self, bundle: Bundle, provider: Provider, *, lanes: int = LANES, batches: int = BATCHES
     ) -> None:
-        """Load the graphs and make the first step of each batch, one after the other.
+        """Load the graphs and make the first steps of the first batches.
 
         Args:
             bundle: the model.
             provider: :func:`~lmpack._executors.cuda_libraries.cuda_provider`, or another one that
                 runs the same graph.
             lanes: of a batch.
-            batches: how many there are.
+            batches: how many there may be.
 
         Raises:
             BundleError: ONNX Runtime cannot load or run a graph there.
         """
-        super().__init__(DeviceModel(bundle, provider), lanes, batches)
+        super().__init__(DeviceModel(bundle, provider), lanes, batches, GROUP_LANES)
         # Asked last: ONNX Runtime loads some libraries at the first step.
         self.version = " ".join(filter(None, [onnxruntime.__version__, provider.hardware()]))

@@ -24,3 +24,15 @@ class Mixing(NamedTuple):
 
     stride: int = 0
     predictor: Predictor = Predictor.LIGHT
+
+
+class GivenBytes(NamedTuple):
+    """Bytes of a block that its reader has before: they are mixed like all others, but not coded.
+
+    Attributes:
+        plain: the block, or as many bytes; what is not given may have any value.
+        is_given: for each of its bytes 1 if it is given, 0 if it is coded.
+    """
+
+    plain: bytes
+    is_given: bytes

@@ -6,10 +6,10 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from lmpack._executors.mixing import Mixing
+from lmpack._executors.mixing import GivenBytes, Mixing
 from lmpack._executors.protocol import LanguageModel, StepsDone, available_cores
 from lmpack._models.bundle import Bundle
-from lmpack._native import Engine, EngineState, ThreadTeam, has_kernel, kernel_names
+from lmpack._native import Engine, EngineState, Prefix, ThreadTeam, has_kernel, kernel_names
 from lmpack.errors import BundleError, UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class NativeExecutor:
 
     name = "native"
     libraries: tuple[str, ...] = ()
+    decodes_apart = False
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, kernel: str | None = None):
         """Pack the weights.
@@ -105,29 +106,51 @@ class NativeExecutor:
 
     def encode_with(
         self,
-        second: NativeExecutor,
+        second: NativeExecutor | None,
         plain: bytes,
         lane_length: int,
         mixing: Mixing,
         steps_done: StepsDone,
+        prefix: Prefix | None = None,
+        given: GivenBytes | None = None,
     ) -> bytes:
-        """The payload of a block with mixing, which a second model predicts, too."""
+        """The payload of a block with mixing, which a second model predicts, too.
+
+        A prefix stands before the block if there is one, and then its reader may be given bytes.
+        """
         return self._engine.encode_mixed(
-            self._team, plain, lane_length, mixing, steps_done, second._engine
+            self._team,
+            plain,
+            lane_length,
+            mixing,
+            steps_done,
+            second._engine if second else None,
+            prefix,
+            given,
         )
 
     def decode_with(
         self,
-        second: NativeExecutor,
+        second: NativeExecutor | None,
         payload: bytes,
         length: int,
         lane_length: int,
         mixing: Mixing,
         steps_done: StepsDone,
+        prefix: Prefix | None = None,
+        given: GivenBytes | None = None,
     ) -> bytes:
         """The bytes of a block of :meth:`encode_with`."""
         return self._engine.decode_mixed(
-            self._team, payload, length, lane_length, mixing, steps_done, second._engine
+            self._team,
+            payload,
+            length,
+            lane_length,
+            mixing,
+            steps_done,
+            second._engine if second else None,
+            prefix,
+            given,
         )
 
     def lanes_for(self, lanes: int) -> contextlib.AbstractContextManager[LanguageModel]:

@@ -27,6 +27,7 @@ class NativeDecoderExecutor(Executor):
 
     name = "native"
     libraries: tuple[str, ...] = ()
+    decodes_apart = False
     architecture: DecoderShape
 
     def __init__(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import warnings
+from collections.abc import Iterator
 
 from lmpack._executors.devices import (
+    AUTO,
     CPU,
     CPU_ONNXRUNTIME,
     CUDA,
@@ -20,7 +23,7 @@ from lmpack._executors.native import NativeExecutor
 from lmpack._executors.proofs import require_conformance
 from lmpack._executors.protocol import Executor
 from lmpack._models.bundle import AnyBundle, Bundle, list_models, memory_for
-from lmpack.errors import ModelError, UsageError
+from lmpack.errors import LmpackError, ModelError, UsageError
 
 
 def open_executor(bundle: AnyBundle, device: str = "auto", threads: int | None = None) -> Executor:
@@ -32,13 +35,14 @@ def open_executor(bundle: AnyBundle, device: str = "auto", threads: int | None =
         threads: worker threads, at least 1; None for the executor's own choice.
 
     Raises:
-        UsageError: an unknown device, one that is not there, or a bad number of threads.
+        UsageError: an unknown device, one that is not there or fails, or a bad number of threads.
         BundleError: the bundle cannot be loaded, or has just been replaced.
         ConformanceError: the executor computes other integers on this machine.
     """
     check_device(device, threads)
-    with memory_for(bundle.path):
-        executor = _load(bundle, resolve_device(device, 0), threads)
+    found = resolve_device(device, 0)
+    with memory_for(bundle.path), _used(found):
+        executor = _load(bundle, found, threads)
         require_conformance(bundle, executor)
     return executor
 
@@ -51,7 +55,7 @@ def resolve_device(device: str, lanes: int) -> str:
         lanes: how many lanes are at hand at the same time: those of a block times the blocks that
             are coded side by side; 0 for a single stream.
     """
-    if device != "auto":
+    if device != AUTO:
         return device
     return CUDA if lanes >= LANES_WORTH_A_GPU and _cuda_works() else CPU
 
@@ -62,6 +66,29 @@ def onnxruntime_is_installed() -> bool:
         return importlib.util.find_spec("onnxruntime") is not None
     except ValueError:  # the module is in a state of its own
         return False
+
+
+@contextlib.contextmanager
+def _used(device: str) -> Iterator[None]:
+    """Turn what others raise for a device into an error of lmpack; the engine raises only these.
+
+    A driver, a card that is busy, a fork after CUDA was used, a package that is there in part: what
+    these raise has no common root.
+
+    Raises:
+        UsageError: says what to do.
+    """
+    try:
+        yield
+    except (LmpackError, MemoryError):
+        raise
+    except Exception as error:
+        if device == CPU:
+            raise
+        reason = str(error) or type(error).__name__
+        raise UsageError(
+            f"the device {device} cannot be used: {reason}; choose another one, such as {CPU}"
+        ) from error
 
 
 def _load(bundle: AnyBundle, device: str, threads: int | None) -> Executor:
@@ -115,8 +142,9 @@ def _proved_triton(bundle: AnyBundle) -> Executor | None:
     if not isinstance(bundle, Bundle) or not triton_seems_to_be_there():
         return None
     try:
-        executor = _triton(bundle)
-        require_conformance(bundle, executor)
+        with _used(CUDA_TRITON):
+            executor = _triton(bundle)
+            require_conformance(bundle, executor)
     except (UsageError, ModelError) as error:
         warnings.warn(f"ONNX Runtime takes the place of lmpack's kernels: {error}", stacklevel=2)
         return None
@@ -131,7 +159,7 @@ def _triton(bundle: AnyBundle) -> Executor:
         )
     try:
         from lmpack._executors.triton.executor import TritonExecutor, cuda_device
-    except ImportError as error:
+    except Exception as error:  # of another version anything may be missing
         raise UsageError(
             f"the device {CUDA_TRITON} needs torch and Triton: pip install 'lmpack[cuda]', or "
             f"choose the device {CPU} ({error})"

@@ -145,9 +145,12 @@ class Executor(LanguageModel, BlockCoder, Protocol):
 
     Attributes:
         libraries: files of the compiled code that computes, beside lmpack's own.
+        decodes_apart: whether blocks are decoded by something else than the steps of
+            :meth:`lanes_for`, which has to prove itself, too.
     """
 
     libraries: tuple[str, ...] = ()
+    decodes_apart: bool = False
 
     if TYPE_CHECKING:
 

@@ -67,8 +67,15 @@ class Provider:
         return session
 
     def on_device(self, array: npt.NDArray[Any]) -> Any:
-        """A copy of an array on the device, an OrtValue."""
-        return onnxruntime.OrtValue.ortvalue_from_numpy(array, self.device, 0)
+        """A copy of an array on the device, an OrtValue.
+
+        Raises:
+            BundleError: there is no memory for it.
+        """
+        try:
+            return onnxruntime.OrtValue.ortvalue_from_numpy(array, self.device, 0)
+        except Exception as error:
+            raise _said(error) from error
 
     def zeros(self, shape: tuple[int, ...], dtype: type) -> Any:
         """Zeros on the device: what is never written must be a number all the same."""
@@ -89,4 +96,15 @@ def run(session: Any, binding: Any) -> None:
     try:
         session.run_with_iobinding(binding)
     except Exception as error:  # ONNX Runtime's exceptions have no common root
-        raise BundleError(f"ONNX Runtime cannot run the bundle's graph: {error}") from error
+        raise _said(error) from error
+
+
+def _said(error: Exception) -> BundleError:
+    """What ONNX Runtime raised, with what to do where it is known."""
+    text = str(error).lower()
+    if "out of memory" in text or "failed to allocate memory" in text:
+        return BundleError(
+            "there is not enough memory on the device: end other programs that use it, choose a "
+            f"smaller model, or choose the device cpu ({error})"
+        )
+    return BundleError(f"ONNX Runtime cannot run the bundle's graph: {error}")

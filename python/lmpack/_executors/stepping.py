@@ -73,8 +73,8 @@ def lane_symbols(
 
 
 def fed_symbols(
-    symbols: npt.NDArray[np.int32], piece: slice, architecture: AnyArchitecture
-) -> npt.NDArray[np.int32]:
+    symbols: npt.NDArray[np.integer], piece: slice, architecture: AnyArchitecture
+) -> npt.NDArray[np.integer]:
     """What a model is fed to predict a piece of the symbols [L, T]: those one position before."""
     if piece.start > 0:
         return symbols[:, piece.start - 1 : piece.stop - 1]

@@ -1,39 +1,30 @@
-"""Many files: one queue of blocks from all of them, results in order, each file whole or not there.
-
-Blocks of all files share the workers, so that many small files cost no more than a large one. What
-is read ahead is bounded by a budget of bytes. One file is a batch, too.
-"""
+"""Many files: results in order, each file whole or not there. One file is a batch, too."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Literal
 
-from lmpack._blocks.coders import Coder, Decoder, Encoder, lanes_of_block
-from lmpack._blocks.coding import ShareDone
-from lmpack._blocks.levels import find_level
+from lmpack._blocks.coders import Decoder, Encoder, lanes_of_block
 from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._files.batch_file import (
-    FILE_ERRORS,
-    BatchFile,
     FileResult,
     Handling,
-    Outcome,
-    error_of_file,
 )
-from lmpack._files.conversion import Compression, Conversion, Decompression
-from lmpack._files.disk.location import Location
+from lmpack._files.conversion import Compression, Decompression
 from lmpack._files.exclusion import left_out
+from lmpack._files.lane_advice import SMALL_BLOCK, advise_to_decode, advise_to_encode
 from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
 from lmpack._files.names import SUFFIX, checked_suffix, compressed_name, plain_name
-from lmpack._files.output_folders import OutputFolders
-from lmpack._files.pipeline import Piece, Pipeline
-from lmpack._files.plan import Planned, Refusal, Rename, plan_file, plan_files
-from lmpack._files.progress import Progress, ProgressCallback
-from lmpack._files.same_content import is_compressed_form
+from lmpack._files.plan import files_of_shard, plan_file, plan_files
+from lmpack._files.planned import Planned, Refusal, Rename
+from lmpack._files.progress import ProgressCallback
+from lmpack._files.queue import run_queue
+from lmpack._files.remote.url import is_url
+from lmpack._files.shard import checked_shard
 from lmpack.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +45,8 @@ def compress_files(
     suffix: str = SUFFIX,
     exclude: Iterable[str] = (),
     exclude_compressed: bool = False,
-    resume: bool = False,
+    resume: bool | Literal["meta"] = False,
+    shard: tuple[int, int] | None = None,
     force: bool = False,
     remove: bool = False,
     memory: int = DEFAULT_MEMORY,
@@ -81,7 +73,12 @@ def compress_files(
             folder that was given.
         exclude_compressed: leave out of folders what is compressed already, going by its name and
             its first bytes, such as archives, pictures and recordings.
-        resume: skip files whose output holds exactly their content, by the checksums in it.
+        resume: skip files whose output holds exactly their content, by the checksums in it. With
+            "meta" a file is skipped without being read, too, if its output is as long as its index
+            says, and both have the same size of content and time of change (docs/cluster.md).
+        shard: number and count of shards, such as (3, 64): of the files only those are done, and
+            given, that are in this one, going by their paths below the folder, or as they were
+            given. So several processes share the files.
         force: replace outputs that exist, compress files that end in .lmp, and remove links.
         remove: delete each file when its output is complete and on the disk, and verify it unless
             the options say otherwise. Only regular files are deleted; links, and files with several
@@ -99,32 +96,20 @@ def compress_files(
         UsageError: an argument is out of range.
         ModelError: the model cannot be used.
     """
-    chosen = given_options(options, keywords)
-    if chosen.verify is None:
-        chosen = dataclasses.replace(chosen, verify=remove)
-    handling = Handling(output, resume, force, remove, memory, progress)
-    ending = checked_suffix(suffix)
-    planned = _plan(
+    chosen = given_options(options, keywords, function=compress_files)
+    prefix = None if chosen.prefix is None else chosen.prefix.digest
+    handling = Handling(output, resume, force, remove, memory, progress, prefix)
+    planned = plan_compression(
         paths,
         handling,
         output_file,
-        recursive,
-        lambda name: compressed_name(name, force, ending),
-        left_out(exclude, compressed=exclude_compressed),
+        recursive=recursive,
+        suffix=suffix,
+        exclude=exclude,
+        exclude_compressed=exclude_compressed,
+        shard=shard,
     )
-    block_size = find_level(chosen.level).block_size
-    lanes = lanes_of_contents(
-        planned, memory, block_size, lambda length: lanes_of_block(chosen, length)
-    )
-    encoder = Encoder(chosen, lanes)
-    encoder.bundles  # noqa: B018  a model that cannot be used is said once, not for each file
-    return _run(
-        planned,
-        handling,
-        encoder,
-        lambda: Compression(encoder),
-        lambda source, target: is_compressed_form(target, source),
-    )
+    return compress_planned(planned, handling, chosen, is_shared=shard is not None)
 
 
 def decompress_files(
@@ -135,7 +120,8 @@ def decompress_files(
     recursive: bool = False,
     suffix: str = SUFFIX,
     exclude: Iterable[str] = (),
-    resume: bool = False,
+    resume: bool | Literal["meta"] = False,
+    shard: tuple[int, int] | None = None,
     force: bool = False,
     remove: bool = False,
     memory: int = DEFAULT_MEMORY,
@@ -150,112 +136,151 @@ def decompress_files(
     that `resume` goes by the checksums in the files, `force` does not go by names, and a model
     that cannot be used is an error of each file that needs it.
     """
-    chosen = given_options(options, keywords)
+    chosen = given_options(options, keywords, function=decompress_files)
     handling = Handling(output, resume, force, remove, memory, progress)
-    ending = checked_suffix(suffix)
-    planned = _plan(
+    planned = plan_decompression(
         paths,
+        handling,
+        output_file,
+        recursive=recursive,
+        suffix=suffix,
+        exclude=exclude,
+        shard=shard,
+    )
+    return decompress_planned(planned, handling, chosen, is_shared=shard is not None)
+
+
+def plan_compression(
+    paths: Iterable[PathLike],
+    handling: Handling,
+    output_file: PathLike | None = None,
+    *,
+    recursive: bool,
+    suffix: str = SUFFIX,
+    exclude: Iterable[str] = (),
+    exclude_compressed: bool = False,
+    shard: tuple[int, int] | None = None,
+) -> list[Planned]:
+    """The files of a batch. Arguments and errors are those of :func:`compress_files`."""
+    ending = checked_suffix(suffix)
+    paths = _checked_paths(paths)
+    if exclude_compressed and any(map(is_url, paths)):
+        raise UsageError("exclude_compressed is for folders of this machine: use exclude")
+    return _plan(
+        paths,
+        handling,
+        output_file,
+        recursive,
+        lambda name: compressed_name(name, handling.force, ending),
+        left_out(exclude, compressed=exclude_compressed),
+        shard,
+    )
+
+
+def plan_decompression(
+    paths: Iterable[PathLike],
+    handling: Handling,
+    output_file: PathLike | None = None,
+    *,
+    recursive: bool,
+    suffix: str = SUFFIX,
+    exclude: Iterable[str] = (),
+    shard: tuple[int, int] | None = None,
+) -> list[Planned]:
+    """The files of a batch. Arguments and errors are those of :func:`decompress_files`."""
+    ending = checked_suffix(suffix)
+    return _plan(
+        _checked_paths(paths),
         handling,
         output_file,
         recursive,
         lambda name: plain_name(name, ending),
         left_out(exclude, compressed=False),
+        shard,
     )
-    decoder = Decoder(chosen, lanes_of_containers(planned, memory))
-    return _run(planned, handling, decoder, lambda: Decompression(decoder), is_compressed_form)
+
+
+def compress_planned(
+    planned: list[Planned], handling: Handling, options: Options, *, is_shared: bool
+) -> Generator[FileResult, None, None]:
+    """Compress the files of a batch; returns and raises what :func:`compress_files` does.
+
+    Args:
+        planned: from :func:`plan_compression`, or some of them.
+        handling: how they are handled.
+        options: see :class:`Options`.
+        is_shared: whether other processes write into the same folders.
+    """
+    encoder = batch_encoder(planned, handling, options)
+    encoder.bundles  # noqa: B018  a model that cannot be used is said once, not for each file
+    return run_queue(
+        planned,
+        handling,
+        encoder,
+        lambda: Compression(encoder),
+        is_compression=True,
+        is_shared=is_shared,
+    )
+
+
+def batch_encoder(planned: list[Planned], handling: Handling, options: Options) -> Encoder:
+    """What makes the blocks of files; arguments are those of :func:`compress_planned`."""
+    if options.verify is None:
+        options = dataclasses.replace(options, verify=handling.remove)
+    block_size = options.bytes_of_block
+
+    def lanes_with(size: int) -> int:
+        return lanes_of_contents(
+            planned, handling.memory, size, functools.partial(lanes_of_block, options)
+        )
+
+    lanes = lanes_with(block_size)
+    advise_to_encode(options.device, lanes, lanes_with(min(block_size, SMALL_BLOCK)))
+    return Encoder(options, lanes)
+
+
+def decompress_planned(
+    planned: list[Planned], handling: Handling, options: Options, *, is_shared: bool
+) -> Generator[FileResult, None, None]:
+    """The same for :func:`decompress_files`."""
+    lanes = lanes_of_containers(planned, handling.memory)
+    advise_to_decode(options.device, lanes)
+    decoder = Decoder(options, lanes)
+    return run_queue(
+        planned,
+        handling,
+        decoder,
+        lambda: Decompression(decoder),
+        is_compression=False,
+        is_shared=is_shared,
+    )
 
 
 def _plan(
-    paths: Iterable[PathLike],
+    paths: list[PathLike],
     handling: Handling,
     output_file: PathLike | None,
     recursive: bool,
     rename: Rename,
     refusal: Refusal,
+    shard: tuple[int, int] | None,
 ) -> list[Planned]:
+    if handling.resume not in (False, True, "meta"):
+        raise UsageError(f'resume is {handling.resume!r}, allowed are False, True and "meta"')
+    part = None if shard is None else checked_shard(shard)
     if not isinstance(handling.memory, int) or handling.memory < 1:
         raise UsageError(f"the memory must be an integer, at least 1 byte, not {handling.memory!r}")
-    if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
-        raise UsageError("the paths must be several, in a list: [path]")
     if output_file is None:
-        return plan_files(paths, handling.output, recursive, rename, refusal)
+        planned = plan_files(paths, handling.output, recursive, rename, refusal)
+        return planned if part is None else files_of_shard(planned, part)
     if handling.output is not None:
         raise UsageError("output and output_file exclude each other: give one of them")
-    return plan_file(list(paths), output_file)
+    if part is not None:
+        raise UsageError("shard and output_file exclude each other: one file is not shared")
+    return plan_file(paths, output_file)
 
 
-def _run(
-    planned: list[Planned],
-    handling: Handling,
-    coder: Coder,
-    conversion: Callable[[], Conversion[Any]],
-    is_done: Callable[[Location, Location], bool],
-) -> Generator[FileResult, None, None]:
-    total = sum(item.size for item in planned)
-    written = 0
-    at_work: str | None = None
-    waiting: deque[BatchFile] = deque()
-    folders = OutputFolders(planned, may_make=handling.output is not None)
-
-    def tell(read: int, settled: int) -> None:
-        if handling.progress is not None:
-            handling.progress(Progress(read, settled, written, total, at_work))
-
-    def results(outcomes: Iterator[Outcome]) -> Iterator[FileResult]:
-        nonlocal written, at_work
-        for outcome in outcomes:
-            written += outcome.file.take(outcome)
-            yield from _complete(waiting)
-            at_work = waiting[0].source if waiting else None
-
-    try:
-        with Pipeline[Outcome](
-            coder.side_by_side, tell, handling.memory, coder.max_memory
-        ) as pipeline:
-            for item in planned:
-                done = handling.resume and _is_resumed(item, is_done, folders)
-                if done:
-                    pipeline.skip(item.size)
-                file = BatchFile(item, conversion(), handling, folders, done)
-                waiting.append(file)
-                at_work = waiting[0].source
-                for piece in file.pieces(is_next=len(waiting) == 1):
-                    yield from results(pipeline.start(_attempted(file, piece)))
-                yield from _complete(waiting)
-            yield from results(pipeline.finish())
-    finally:
-        for file in waiting:
-            file.abandon()
-
-
-def _attempted(file: BatchFile, piece: Piece[Any]) -> Piece[Outcome]:
-    """A piece whose error is of its file alone."""
-    file.expect()
-
-    def code(share_done: ShareDone) -> Outcome:
-        if file.is_over:  # by an earlier piece
-            return Outcome(file, None, None)
-        try:
-            return Outcome(file, piece.code(share_done), None)
-        except FILE_ERRORS as error:
-            return Outcome(file, None, error_of_file(error))
-
-    return Piece(code, piece.cost, piece.size, piece.memory)
-
-
-def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
-    while waiting and waiting[0].is_complete:
-        yield waiting.popleft().result()
-
-
-def _is_resumed(
-    item: Planned, is_done: Callable[[Location, Location], bool], folders: OutputFolders
-) -> bool:
-    """Whether an earlier batch has done a file; removes what killed ones have left next to it."""
-    if item.output is None:
-        return False
-    folders.sweep(item)
-    try:
-        return os.path.isfile(item.output) and is_done(item.source_location, item.output_location)
-    except (UsageError, OSError):
-        return False  # reading it will say what is wrong
+def _checked_paths(paths: Iterable[PathLike]) -> list[PathLike]:
+    if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
+        raise UsageError("the paths must be several, in a list: [path]")
+    return list(paths)

@@ -6,19 +6,25 @@ import contextlib
 import dataclasses
 import errno
 import os
+import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lmpack._container import ByteReader
+from lmpack._executors import CPU
 from lmpack._files.conversion import Conversion
 from lmpack._files.disk.deletion import delete_source, has_changed, refuse_undeletable
+from lmpack._files.disk.location import Location
 from lmpack._files.output_folders import OutputFolders
+from lmpack._files.outputs import check_place, new_output
 from lmpack._files.pipeline import Piece
-from lmpack._files.plan import Planned
+from lmpack._files.planned import Planned
 from lmpack._files.progress import ProgressCallback, Sizes
-from lmpack._files.replacement import Replacement, check_target, refuse_same, regular_status
+from lmpack._files.remote.source import RemoteLocation, remote_source
+from lmpack._files.remote.target import RemoteTarget
+from lmpack._files.replacement import Replacement, refuse_same, regular_status
 from lmpack._files.sinks import CountingSink
-from lmpack.errors import LmpackError
+from lmpack.errors import LmpackError, UsageError
 
 FILE_ERRORS = (LmpackError, OSError, MemoryError)
 """What is the fault of a file, so that the others of its batch go on."""
@@ -39,6 +45,10 @@ class FileResult:
         error: what went wrong; None if nothing did.
         warnings: sentences about what to know of its output and of folders that were made for it:
             attributes that were lost, or that the file was changed while it was read.
+        seconds: from its first byte that was read to its output under its name. Files of a batch
+            overlap. None if nothing was done.
+        fingerprints: the first 8 bytes of the fingerprint of each model in its compressed form.
+        device: where models run in this batch: that of the options, or what "auto" stands for.
     """
 
     source: str
@@ -47,17 +57,24 @@ class FileResult:
     skipped: str | None = None
     error: LmpackError | OSError | None = None
     warnings: tuple[str, ...] = ()
+    seconds: float | None = None
+    fingerprints: tuple[bytes, ...] = ()
+    device: str = CPU
 
 
 class Handling(NamedTuple):
-    """How the files of a batch are handled; see :func:`lmpack.compress_files`."""
+    """How the files of a batch are handled; see :func:`lmpack.compress_files`.
+
+    `prefix` is the digest of the prefix that outputs may name, when compressing.
+    """
 
     output: str | os.PathLike[str] | None
-    resume: bool
+    resume: bool | Literal["meta"]
     force: bool
     remove: bool
     memory: int
     progress: ProgressCallback | None
+    prefix: bytes | None = None
 
 
 class Outcome(NamedTuple):
@@ -96,13 +113,15 @@ class BatchFile:
         self._error: LmpackError | OSError | None = planned.error
         self._warnings: list[str] = []
         self._has_changed = False
-        self._new: Replacement | None = None
+        self._new: Replacement | RemoteTarget | None = None
         self._sink: CountingSink | None = None
         self._like: os.stat_result | None = None
         self._sizes: Sizes | None = None
         self._read = 0
         self._missing = 0
         self._is_fed = False
+        self._started = 0.0
+        self._seconds: float | None = None
 
     @property
     def source(self) -> str:
@@ -156,6 +175,8 @@ class BatchFile:
             self._skipped,
             self._error,
             tuple(self._warnings),
+            self._seconds,
+            () if self._sizes is None else self._conversion.fingerprints,
         )
 
     def abandon(self) -> None:
@@ -164,13 +185,19 @@ class BatchFile:
             self._new.abandon()
 
     def _read_pieces(self, is_next: bool) -> Iterator[Piece[Any]]:
-        target = self._planned.output_location.path
-        check_target(target, self._handling.force)
+        self._started = time.monotonic()
+        source_location, target = self._planned.source_location, self._planned.output_location
+        check_place(target, self._handling.force)
         if self._handling.remove:
-            refuse_undeletable(self._planned.source_location, self._handling.force)
-        with self._planned.source_location.open() as file:
+            if isinstance(source_location, RemoteLocation):
+                raise UsageError("only files of this machine are deleted, and it is not one")
+            refuse_undeletable(source_location, self._handling.force)
+        with source_location.open() as file:
             self._like = regular_status(file)
-            refuse_same(self._like, target)
+            if isinstance(target, Location):
+                refuse_same(self._like, target.path)
+            elif source_location == target:
+                raise UsageError("input and output are the same file: name another output")
             if is_next:
                 self._opened()
             source = ByteReader(file)
@@ -179,16 +206,17 @@ class BatchFile:
                 if self.is_over:
                     return
             self._read = source.offset
-            if self._like is not None:
+            if (remote := remote_source(file)) is not None:
+                self._has_changed = remote.has_changed()
+            elif self._like is not None:
                 self._has_changed = has_changed(self._like, os.fstat(file.fileno()))
 
     def _opened(self) -> CountingSink:
         """The sink, made when the first result comes: not all files that wait have one open."""
         if self._sink is None:
             self._warnings += self._folders.prepare(self._planned)
-            target = self._planned.output_location
-            self._new = Replacement(
-                target.path, force=self._handling.force, like=self._like, top=target.top
+            self._new = new_output(
+                self._planned.output_location, force=self._handling.force, like=self._like
             )
             self._sink = CountingSink(self._new.sink)
         return self._sink
@@ -205,8 +233,11 @@ class BatchFile:
                 if self._has_changed:
                     self._warnings.append(CHANGED)
                 self._sizes = Sizes(self._read, sink.count)
+                self._seconds = time.monotonic() - self._started
+                source = self._planned.source_location
                 if self._handling.remove and self._like is not None:
-                    delete_source(self._planned.source_location, self._like)
+                    assert isinstance(source, Location)
+                    delete_source(source, self._like)
         with self._errors_kept():
             self.abandon()
         self._warnings += self._folders.done(self._planned)

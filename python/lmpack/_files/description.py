@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from lmpack._blocks.coders import Decoder
 from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._blocks.way import way_of
-from lmpack._container import ContainerIndex, read_block, read_indexes
+from lmpack._container import VERSION, ContainerIndex, read_block, read_indexes
 from lmpack._files.kinds import require_regular
 from lmpack._files.names import usable_path
+from lmpack._files.remote.source import open_url
+from lmpack._files.remote.url import is_url
 from lmpack._models.bundle import find_bundle
 from lmpack.errors import ModelError, UsageError
 
@@ -35,7 +37,8 @@ class BlockInfo:
             is damaged, and what follows is 0 or None then.
         stride: bytes at which the block resembles itself; 0 if it does not, or is not known to.
         filter: what the block went through before it was mixed, in words; None for no filter.
-        copied: bytes that are copies of what stood in the block before.
+        copied: bytes that are copies of what stood in the block before; None if they may be of the
+            prefix, which is not asked for here, or if their list is damaged.
     """
 
     offset: int
@@ -47,7 +50,7 @@ class BlockInfo:
     predictor: str | None
     stride: int
     filter: str | None
-    copied: int
+    copied: int | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +63,7 @@ class ContainerInfo:
         fingerprints: the first 8 bytes of the fingerprint of each model, none to two.
         models: what these models call themselves; None for one that is neither built in nor in the
             folder of models.
+        prefix: the first 8 bytes of the SHA-256 of the prefix; None if there is none.
         content_length: bytes of content.
         compressed_length: bytes of the container.
         memory: bytes that decoding needs at least, for one block at a time: those of the block that
@@ -71,6 +75,7 @@ class ContainerInfo:
     version: int
     fingerprints: tuple[bytes, ...]
     models: tuple[str | None, ...]
+    prefix: bytes | None
     content_length: int
     compressed_length: int
     memory: int | None
@@ -86,7 +91,8 @@ def describe(
     """What the containers of a file hold, in file order. No content is decoded or checked.
 
     Args:
-        file: a path, or a seekable binary file object, all of which is taken.
+        file: a path, a URL (docs/cluster.md), or a seekable binary file object, which is taken
+            as a whole.
         options: see :class:`Options`. The memory is what decoding needs with them, with a `model`
             given as a folder too; the index alone may not need more than `max_memory`.
         keywords: fields of :class:`Options`.
@@ -98,6 +104,9 @@ def describe(
         LimitError: the index needs more memory than allowed.
     """
     chosen = given_options(options, keywords)
+    if is_url(file):
+        with open_url(str(file)) as remote:
+            return describe(remote, options=chosen)
     if isinstance(file, str | os.PathLike):
         require_regular(usable_path(os.fspath(file)))
         with open(file, "rb") as opened:
@@ -125,16 +134,17 @@ def _describe_container(file: BinaryIO, index: ContainerIndex, decoder: Decoder)
                 lanes=block.lanes,
                 plain_length=entry.plain_length,
                 payload_length=entry.payload_length,
-                memory=decoder.memory(block, index.header.fingerprints),
+                memory=decoder.memory(block, index.header.names),
                 **way_of(block)._asdict(),
             )
         )
     memories = [block.memory for block in blocks if block.memory is not None]
     return ContainerInfo(
         offset=index.start,
-        version=index.header.version,
+        version=VERSION,
         fingerprints=index.header.fingerprints,
         models=tuple(model_name(fingerprint) for fingerprint in index.header.fingerprints),
+        prefix=index.header.prefix,
         content_length=index.content_length,
         compressed_length=index.size,
         memory=max(memories, default=0) if len(memories) == len(blocks) else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lmpack._files.disk.location import Location
-from lmpack._files.plan import Refusal, nothing_refused
+from lmpack._files.planned import Refusal, nothing_refused
 from lmpack.errors import UsageError
 
 

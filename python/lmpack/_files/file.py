@@ -13,6 +13,9 @@ from lmpack._container import Source
 from lmpack._files.appending import prepare_to_append
 from lmpack._files.names import usable_path
 from lmpack._files.reader import open_reader
+from lmpack._files.remote.source import RemoteLocation
+from lmpack._files.remote.target import RemoteWriter
+from lmpack._files.remote.url import Url, is_url
 from lmpack._files.sinks import CountingSink, Writable, flat
 from lmpack._files.unshared import Unpicklable
 from lmpack._files.writer import BlockWriter
@@ -46,9 +49,9 @@ class LmpackFile(Unpicklable, _BinaryFile):
     threads at the same time.
 
     Args:
-        file: a path, or a binary file object, which stays open when this one is closed. When
-            reading a seekable one, all of it is taken, whatever its position. One that is appended
-            to can read and seek, too, as in mode "r+b" or "a+b".
+        file: a path, a URL (docs/cluster.md), or a binary file object, which stays open when this
+            one is closed. When reading a seekable one, all of it is taken, whatever its position.
+            One that is appended to can read and seek, too, as in mode "r+b" or "a+b".
         mode: "r" or "rb" to read, "w" or "wb" to write, "x" or "xb" to write a new file, "a" or
             "ab" to append to what is there.
         level: 1 (fastest) to 9 (smallest); None for that of the options, which is 6 by default.
@@ -106,6 +109,9 @@ class LmpackFile(Unpicklable, _BinaryFile):
     def _open_base(self, file: PathOrFile) -> BinaryIO:
         if isinstance(file, str | bytes | os.PathLike):
             self._name = usable_path(os.fspath(file))
+            if is_url(self._name):
+                self._owned = self._open_url(Url(str(self._name)))
+                return self._owned
             # Unbuffered: blocks are large, and a full disk is noticed by the write that meets it.
             self._owned = io.FileIO(file, _BASE_MODES[self._mode[0]])
             return self._owned
@@ -115,6 +121,13 @@ class LmpackFile(Unpicklable, _BinaryFile):
         if not hasattr(file, needed):
             raise UsageError(f"{file!r} is neither a path nor a file: it has no {needed}()")
         return cast(BinaryIO, file)
+
+    def _open_url(self, url: Url) -> BinaryIO:
+        if self._mode[0] == "r":
+            return RemoteLocation(url).open()
+        if self._mode[0] == "a":
+            raise UsageError("what a URL leads to cannot be appended to: write another file")
+        return cast(BinaryIO, RemoteWriter(url, force=self._mode[0] == "w"))
 
     @property
     def mode(self) -> str:
@@ -133,6 +146,10 @@ class LmpackFile(Unpicklable, _BinaryFile):
         try:
             if writer is not None and self._is_needed:
                 writer.finish()
+        except BaseException:
+            if isinstance(owned, RemoteWriter):
+                owned.give_up()
+            raise
         finally:
             if owned is not None:
                 owned.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from lmpack._blocks.coders import most_blocks_side_by_side
 from lmpack._container import MAXIMUM_PLAIN_LENGTH, ByteReader, read_blocks
-from lmpack._files.plan import Planned
+from lmpack._files.planned import Planned
 from lmpack.errors import LmpackError
 
 

@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 from lmpack._files.disk import system
 from lmpack._files.disk.attributes import Opened, keep_access, keep_attributes, narrow_access
-from lmpack._files.disk.folder import Folder
+from lmpack._files.disk.folder import Folder, make_folders
 from lmpack._files.disk.temporary import remove_leftovers
-from lmpack._files.plan import Planned
+from lmpack._files.planned import Planned
+from lmpack._files.remote.source import RemoteLocation
+from lmpack._files.remote.target import make_remote_folder
+from lmpack._files.remote.url import Url
 
 _OWNER = 0o700
 """What its owner has to be allowed as long as files are written into a folder."""
@@ -45,19 +48,26 @@ class OutputFolders:
     Args:
         planned: the files of the batch.
         may_make: whether folders are made that are not there.
+        is_shared: whether other processes, maybe of other machines, write into the same folders.
+            Then a folder never gets its last attributes, as others may still have to write into it,
+            and leftovers stay, as a lock may not be seen from another machine.
     """
 
-    def __init__(self, planned: Iterable[Planned], may_make: bool) -> None:
+    def __init__(self, planned: Iterable[Planned], may_make: bool, is_shared: bool = False) -> None:
         self._may_make = may_make
+        self._is_shared = is_shared
         self._swept: set[Path] = set()
         self._matched: set[_Pair] = set()
         self._made: dict[Path, _Made] = {}
+        self._remote: set[Url] = set()
         self._files_left = Counter(pair.made for item in planned for pair in self._pairs(item))
 
     def sweep(self, item: Planned) -> None:
         """Delete what killed processes have left where the output goes; looks there once."""
-        if item.output is not None:
+        if item.output is not None and not self._is_shared:
             location = item.output_location
+            if isinstance(location, RemoteLocation):
+                return
             folder = location.path.parent
             if folder not in self._swept:
                 self._swept.add(folder)
@@ -78,13 +88,21 @@ class OutputFolders:
             for pair in reversed(list(self._pairs(item))):
                 lost += self._match(pair)
             location = item.output_location
+            if isinstance(location, RemoteLocation):
+                folder = location.url.parent
+                if folder not in self._remote:
+                    make_remote_folder(location.url)
+                    self._remote.add(folder)
+                return lost
             self._make(location.path.parent, 0o777, location.top)
         self.sweep(item)
         return lost
 
     def done(self, item: Planned) -> list[str]:
         """A file is done, whatever became of it; returns what :meth:`prepare` does."""
-        lost = []
+        lost: list[str] = []
+        if self._is_shared:
+            return lost
         for pair in self._pairs(item):
             self._files_left[pair.made] -= 1
             made = self._made.get(pair.made)
@@ -96,7 +114,10 @@ class OutputFolders:
         """The folders above an output up to that of the whole tree, innermost first."""
         if not self._may_make or item.output is None:
             return
-        (output, made_top), (source, like_top) = item.output_location, item.source_location
+        to, origin = item.output_location, item.source_location
+        if isinstance(to, RemoteLocation) or isinstance(origin, RemoteLocation):
+            return  # there is no folder to be made like another one
+        (output, made_top), (source, like_top) = to, origin
         if made_top is None or like_top is None:
             return
         made, like = output.parent, source.parent
@@ -130,17 +151,9 @@ class OutputFolders:
 
     def _make(self, path: Path, mode: int, top: Path | None) -> bool:
         """Make a folder, with those above it; whether it was not there."""
-        if path.is_dir():
-            return False
-        self._make(path.parent, 0o777, top)
-        below = top if top is not None and path.parent.is_relative_to(top) else None
-        with system.errors_name(path), Folder(path.parent, top=below) as parent:
-            try:
-                parent.make(path.name, mode)
-            except FileExistsError:  # somebody was quicker
-                return False
-            self._made[path] = _Made(parent.status(path.name), None)
-        return True
+        made = make_folders(path, mode, top)
+        self._made.update((new, _Made(own, None)) for new, own in made.items())
+        return path in made
 
     def _finish(self, pair: _Pair, like: os.stat_result) -> list[str]:
         try:

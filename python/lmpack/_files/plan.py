@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from lmpack._files.disk.location import Location
-from lmpack._files.disk.temporary import is_temporary
 from lmpack._files.kinds import Kind, kind_of
 from lmpack._files.names import usable_path
+from lmpack._files.plan_urls import planned_urls
+from lmpack._files.planned import (
+    AnyPath,
+    Planned,
+    Planner,
+    Refusal,
+    Rename,
+    nothing_refused,
+    real_name,
+    size_of,
+)
+from lmpack._files.remote.url import Url, is_url
+from lmpack._files.shard import Shard
 from lmpack.errors import UsageError
-
-Rename = Callable[[str], str]
-"""The name of an output for that of an input; UsageError for an input that has none."""
-
-Refusal = Callable[[Path, Path], str | None]
-"""Why a file or folder that was found is left out, if it is; takes its path and its path below the
-folder that was asked for."""
-
-
-def nothing_refused(path: Path, below: Path) -> None:
-    """The :data:`Refusal` that leaves nothing out."""
-
-
-class Planned(NamedTuple):
-    """An input.
-
-    Attributes:
-        source: its path.
-        output: the path of what is made of it; None if nothing is.
-        size: its bytes, as far as they are known before it is read.
-        skipped: why nothing is to be done for it; None if something is.
-        error: why nothing can be done for it.
-        top: the path that was asked for, if that is a folder in which it was found.
-        output_top: the folder in which the tree of that one is made again, then.
-    """
-
-    source: str
-    output: str | None = None
-    size: int = 0
-    skipped: str | None = None
-    error: UsageError | OSError | None = None
-    top: str | None = None
-    output_top: str | None = None
-
-    @property
-    def source_location(self) -> Location:
-        """Where it is read."""
-        return _location(self.source, self.top)
-
-    @property
-    def output_location(self) -> Location:
-        """Where its output goes, which it must have."""
-        assert self.output is not None
-        return _location(self.output, self.output_top)
 
 
 def plan_files(
@@ -83,9 +49,12 @@ def plan_files(
         UsageError: a path is none.
     """
     target = None if output is None else _checked_path(output)
-    planner = _Planner(rename)
+    planner = Planner(rename)
     planned: list[Planned] = []
     for path in map(_checked_path, paths):
+        if isinstance(path, Url):
+            planned += planned_urls(path, target, recursive, planner, refusal)
+            continue
         kind = kind_of(path)
         if kind is not None and kind.is_stream:
             planned.append(Planned(str(path), error=_is_stream(kind)))
@@ -96,6 +65,15 @@ def plan_files(
         else:
             planned.append(Planned(str(path), error=_is_folder()))
     return _without_read_outputs(planned)
+
+
+def files_of_shard(planned: Sequence[Planned], shard: Shard) -> list[Planned]:
+    """Those that are in a shard, and folders that cannot be read, which every shard has to say."""
+    return [
+        item
+        for item in planned
+        if isinstance(item.error, OSError) or shard.holds(item.relative_source)
+    ]
 
 
 def plan_file(
@@ -109,20 +87,20 @@ def plan_file(
     if len(paths) != 1:
         raise UsageError(f"an output file needs one file to be made of, not {len(paths)}")
     path = _checked_path(paths[0])
-    if kind_of(path) is Kind.FOLDER:
+    if isinstance(path, Path) and kind_of(path) is Kind.FOLDER:
         return [Planned(str(path), error=_is_folder())]
-    return [Planned(str(path), str(_checked_path(output)), _size(path))]
+    return [Planned(str(path), str(_checked_path(output)), size_of(path))]
 
 
-def _checked_path(given: object) -> Path:
+def _checked_path(given: object) -> AnyPath:
     path = os.fspath(given) if isinstance(given, str | os.PathLike) else given
     if not isinstance(path, str):
         raise UsageError(f"{given!r} is no path: give a str or a pathlib.Path")
-    return Path(usable_path(path))
+    return Url(usable_path(path)) if is_url(path) else Path(usable_path(path))
 
 
 def _is_folder() -> UsageError:
-    return UsageError("it is a folder: use the option recursive, or tar -I lmpack")
+    return UsageError("it is a folder: use the option recursive, or lmpack compress --tar")
 
 
 def _is_stream(kind: Kind) -> UsageError:
@@ -134,10 +112,10 @@ def _is_stream(kind: Kind) -> UsageError:
 
 def _without_read_outputs(planned: list[Planned]) -> list[Planned]:
     """Refuse outputs in the place of files that are to be read: which came first would decide."""
-    read = {os.path.realpath(item.source) for item in planned if item.output is not None}
+    read = {real_name(item.source) for item in planned if item.output is not None}
 
     def checked(item: Planned) -> Planned:
-        if item.output is None or os.path.realpath(item.output) not in read:
+        if item.output is None or real_name(item.output) not in read:
             return item
         message = f"{item.output}, its output, is to be read, too: give the files another folder"
         return Planned(item.source, error=UsageError(message))
@@ -145,48 +123,8 @@ def _without_read_outputs(planned: list[Planned]) -> list[Planned]:
     return [checked(item) for item in planned]
 
 
-class _Planner:
-    """Names outputs, and notices if two inputs have the same one, or are the same."""
-
-    def __init__(self, rename: Rename) -> None:
-        self._rename = rename
-        self._taken: dict[str, Path] = {}
-
-    def named(self, path: Path, place: Path) -> Planned:
-        """An input that was asked for; `place` is its path where the output goes."""
-        try:
-            output = str(place.with_name(self._rename(place.name)))
-        except UsageError as error:
-            return Planned(str(path), error=error)
-        first = self._taken.setdefault(os.path.realpath(output), path)
-        if first is not path:
-            if os.path.realpath(first) == os.path.realpath(path):
-                return Planned(str(path), skipped=f"it is the same file as {first}")
-            message = f"{output} is already what is made of {first}: give them other folders"
-            return Planned(str(path), error=UsageError(message))
-        return Planned(str(path), output, _size(path))
-
-    def met(self, path: Path, place: Path, refused: str | None) -> Planned:
-        """An input that was found in a folder; `refused` says why it is left out, if it is."""
-        if refused is not None:
-            return Planned(str(path), skipped=refused)
-        if path.is_symlink():
-            return Planned(str(path), skipped="it is a symbolic link")
-        kind = kind_of(path)
-        if kind is not Kind.REGULAR:
-            what = f"a {kind.value}" if kind else "there no more"
-            return Planned(str(path), skipped=f"it is {what}")
-        if is_temporary(path.name):
-            return Planned(str(path), skipped="it is named like a temporary file of lmpack")
-        try:
-            self._rename(path.name)
-        except UsageError as error:
-            return Planned(str(path), skipped=str(error))
-        return self.named(path, place)
-
-
 def _walked(
-    top: Path, target: Path | None, planner: _Planner, refusal: Refusal
+    top: Path, target: AnyPath | None, planner: Planner, refusal: Refusal
 ) -> Iterator[Planned]:
     errors: list[OSError] = []
     for folder, folders, files in os.walk(top, onerror=errors.append):
@@ -212,16 +150,5 @@ def _walked(
     yield from (Planned(str(error.filename), error=error) for error in errors)
 
 
-def _location(path: str, top: str | None) -> Location:
-    return Location(Path(path), None if top is None else Path(top))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # opening it will say what is wrong
-
-
-def _is_same(path: Path, other: Path | None) -> bool:
-    return other is not None and other.exists() and path.samefile(other)
+def _is_same(path: Path, other: AnyPath | None) -> bool:
+    return isinstance(other, Path) and other.exists() and path.samefile(other)

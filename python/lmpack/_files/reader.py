@@ -13,20 +13,21 @@ from lmpack._blocks.coding import no_progress
 from lmpack._container import (
     BlockEntry,
     ByteReader,
-    Fingerprints,
+    Names,
     Source,
     read_block,
     read_indexes,
 )
 from lmpack._files.conversion import Decompression
-from lmpack.errors import LmpackError, TruncatedError, UsageError
+from lmpack._files.piece_reader import PieceReader, copy_piece
+from lmpack.errors import TruncatedError, UsageError
 
 
 class _Place(NamedTuple):
     """A block of one of the containers."""
 
     entry: BlockEntry
-    fingerprints: Fingerprints
+    names: Names
 
 
 class IndexedReader(io.RawIOBase):
@@ -39,14 +40,17 @@ class IndexedReader(io.RawIOBase):
     Raises:
         FormatError: the file is not made of whole containers.
         LimitError: its content is longer than allowed.
+        PrefixError: it was made with a prefix, and the given one is another.
     """
 
     def __init__(self, file: BinaryIO, decoder: Decoder) -> None:
         self._file = file
         self._decoder = decoder
         indexes = read_indexes(file, decoder.max_memory)
+        for index in indexes:
+            decoder.require_prefix(index.header)
         self._places = [
-            _Place(entry, index.header.fingerprints) for index in indexes for entry in index.blocks
+            _Place(entry, index.header.names) for index in indexes for entry in index.blocks
         ]
         lengths = (place.entry.plain_length for place in self._places)
         # Where each block starts in the content, and at the end the length of it all.
@@ -79,65 +83,29 @@ class IndexedReader(io.RawIOBase):
             return 0
         number = bisect.bisect_right(self._starts, self._position) - 1
         plain = self._decode(number)
-        count = _copy(plain, self._position - self._starts[number], buffer)
+        count = copy_piece(plain, self._position - self._starts[number], buffer)
         self._position += count
         return count
 
     def _decode(self, number: int) -> bytes:
         if self._decoded is None or self._decoded[0] != number:
-            entry, fingerprints = self._places[number]
+            entry, names = self._places[number]
             block = read_block(self._file, entry)
             where = f"block {number} at byte {entry.offset}"
-            self._decoder.required_memory(block, fingerprints, where)
-            self._decoded = number, self._decoder.decode(block, fingerprints, where)
+            self._decoder.required_memory(block, names, where)
+            self._decoded = number, self._decoder.decode(block, names, where)
         return self._decoded[1]
 
 
-class ForwardReader(io.RawIOBase):
+def forward_reader(source: Source, decoder: Decoder) -> PieceReader:
     """The content in order, from a source that cannot seek.
 
     Args:
         source: anything with `read(size)`; it is not closed.
         decoder: decodes the blocks.
     """
-
-    def __init__(self, source: Source, decoder: Decoder) -> None:
-        self._pieces = Decompression(decoder).pieces(ByteReader(source))
-        self._plain = b""
-        self._used = 0
-        self._position = 0
-        self._error: LmpackError | OSError | None = None
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Fill `buffer` from the current block; 0 only at the end of the content."""
-        if self._used == len(self._plain):
-            self._plain, self._used = self._next_block(), 0
-        count = _copy(self._plain, self._used, buffer)
-        self._used += count
-        self._position += count
-        return count
-
-    def tell(self) -> int:
-        """Bytes of content that were read."""
-        return self._position
-
-    def _next_block(self) -> bytes:
-        # A source that has failed would look like one that has ended.
-        if self._error is not None:
-            raise self._error
-        try:
-            return self._decode_next()
-        except (LmpackError, OSError) as error:
-            self._error = error
-            raise
-
-    def _decode_next(self) -> bytes:
-        piece = next(self._pieces, None)
-        return b"" if piece is None else piece.code(no_progress)
+    pieces = Decompression(decoder).pieces(ByteReader(source))
+    return PieceReader(piece.code(no_progress) for piece in pieces)
 
 
 def open_reader(file: BinaryIO, decoder: Decoder) -> io.RawIOBase:
@@ -147,12 +115,4 @@ def open_reader(file: BinaryIO, decoder: Decoder) -> io.RawIOBase:
             return IndexedReader(file, decoder)
         except TruncatedError:  # no index to seek by: it raises again where the file ends
             file.seek(0)
-    return ForwardReader(file, decoder)
-
-
-def _copy(plain: bytes, start: int, buffer: Any) -> int:
-    """Copy from `plain` at `start` into a writable buffer of bytes; the number of bytes copied."""
-    target = memoryview(buffer).cast("B")
-    piece = memoryview(plain)[start : start + len(target)]
-    target[: len(piece)] = piece
-    return len(piece)
+    return forward_reader(file, decoder)

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lmpack._files.disk import system
-from lmpack._files.disk.attributes import Opened, keep_attributes
+from lmpack._files.disk.attributes import (
+    Opened,
+    Recorded,
+    keep_attributes,
+    restore_attributes,
+)
 from lmpack._files.disk.folder import Folder
 from lmpack._files.disk.holes import HoleWriter
 from lmpack._files.disk.temporary import TemporaryFile, remove_leftovers
@@ -54,8 +59,9 @@ class Replacement:
         target: path of the file.
         force: whether an existing file is replaced.
         like: the file whose permissions and times are taken over, and its owner and group, where
-            that is allowed; None for new ones.
+            that is allowed; or what an archive has recorded of it; None for new ones.
         top: a folder above it below which no link is followed on the way to it; None if all are.
+        temporary: gives the temporary file in a folder, with permissions less the umask if new.
 
     Raises:
         UsageError: the file exists already.
@@ -67,8 +73,9 @@ class Replacement:
         target: Path,
         *,
         force: bool,
-        like: os.stat_result | None,
+        like: os.stat_result | Recorded | None,
         top: Path | None = None,
+        temporary: Callable[[Folder, int], TemporaryFile] = TemporaryFile,
     ) -> None:
         check_target(target, force)
         self._target, self._force, self._like = target, force, like
@@ -76,7 +83,7 @@ class Replacement:
             self._folder = Folder(target.parent, top=top)
             on_error.callback(self._folder.close)
             # Nobody else may read the file before it has its permissions.
-            self._file = TemporaryFile(self._folder, 0o666 if like is None else 0o600)
+            self._file = temporary(self._folder, 0o666 if like is None else 0o600)
             on_error.pop_all()
         self._holes = HoleWriter(self._descriptor)
         self.sink = NamedSink(self._holes, str(target))
@@ -98,10 +105,7 @@ class Replacement:
         """
         with system.errors_name(self._target):
             self._holes.finish()
-            lost = []
-            if self._like is not None:
-                path = str(self._target.parent / self._file.name)
-                lost = keep_attributes(Opened(self._descriptor, path), self._like)
+            lost = self._keep_attributes()
             system.sync(self._descriptor)
             # Some network file systems say only when a file is closed that they have lost it. This
             # one stays open until it has its name, or its number might become that of another.
@@ -119,6 +123,14 @@ class Replacement:
                 self._file.discard()
         finally:
             self._folder.close()
+
+    def _keep_attributes(self) -> list[str]:
+        if self._like is None:
+            return []
+        file = Opened(self._descriptor, str(self._target.parent / self._file.name))
+        if isinstance(self._like, Recorded):
+            return restore_attributes(file, self._like)
+        return keep_attributes(file, self._like)
 
     def _give_name(self) -> None:
         self._check_place(self._file.name)

@@ -13,7 +13,8 @@ from lmpack._blocks.options import OptionFields, Options, given_options
 from lmpack._container import (
     Block,
     ByteReader,
-    Fingerprints,
+    Header,
+    Names,
     read_blocks,
 )
 from lmpack._container.remnant import Remnant
@@ -128,9 +129,9 @@ def _memory(remnant: Remnant, decoder: Decoder, guess: _Guess) -> int:
     """Bytes that decoding a block needs, whichever of the possible ones it is."""
     where = f"block {remnant.number} at byte {remnant.offset}"
     return max(
-        decoder.required_memory(block, fingerprints, where)
+        decoder.required_memory(block, names, where)
         for block in remnant.candidates
-        for fingerprints in guess.of(remnant, block)
+        for names in guess.of(remnant, block)
     )
 
 
@@ -144,14 +145,14 @@ def _attempt(remnant: Remnant, decoder: Decoder, guess: _Guess, share_done: Shar
     """The content of a block, or why there is none."""
     fault = remnant.fault
     for block in remnant.candidates:
-        for fingerprints in guess.of(remnant, block):
+        for names in guess.of(remnant, block):
             where = f"block {remnant.number} at byte {remnant.offset}"
             try:
-                plain = decoder.decode(block, fingerprints, where, _without_share(share_done))
+                plain = decoder.decode(block, names, where, _without_share(share_done))
             except DamagedError as error:
                 fault = str(error)
             else:
-                guess.confirm(remnant, fingerprints)
+                guess.confirm(remnant, names)
                 return Attempt.of(remnant, plain, remnant.fault)
     return Attempt.of(remnant, None, fault)
 
@@ -162,30 +163,43 @@ def _without_share(share_done: ShareDone) -> ShareDone:
 
 
 class _Guess:
-    """Which models made the blocks of containers whose header is damaged."""
+    """What the blocks of containers whose header is damaged were made with."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._lock = threading.Lock()
-        self._possible: dict[tuple[bytes | None, ...], list[Fingerprints]] = {}
+        self._possible: dict[_Left, list[Names]] = {}
 
-    def of(self, remnant: Remnant, block: Block) -> list[Fingerprints]:
+    def of(self, remnant: Remnant, block: Block) -> list[Names]:
         """What the header of a block's container named, or may have named, the likeliest first."""
-        named = remnant.fingerprints
+        left = remnant.fingerprints, remnant.header
         with self._lock:
-            if named not in self._possible:
-                whole = tuple(one for one in named if one is not None)
-                self._possible[named] = (
-                    [whole]
-                    if len(whole) == len(named)
-                    else self._decoder.possible_fingerprints(named)
-                )
-            # A block without a model is decoded under any.
-            return self._possible[named][: None if block.kind.needs_model else 1]
+            if left not in self._possible:
+                self._possible[left] = self._all(*left)
+            possible = self._possible[left]
+        if block.kind.needs_model:
+            return possible[:]
+        # A block without a model is decoded under any, and a raw one with any prefix.
+        prefixes = {names.prefix: names for names in reversed(possible)}
+        without_model = sorted(prefixes.values(), key=possible.index)
+        return without_model if block.kind.takes_prefix else without_model[:1]
 
-    def confirm(self, remnant: Remnant, fingerprints: Fingerprints) -> None:
+    def confirm(self, remnant: Remnant, names: Names) -> None:
         """A block was decoded under them: they are tried first from now on."""
         with self._lock:
-            possible = self._possible[remnant.fingerprints]
-            possible.remove(fingerprints)
-            possible.insert(0, fingerprints)
+            possible = self._possible[remnant.fingerprints, remnant.header]
+            possible.remove(names)
+            possible.insert(0, names)
+
+    def _all(self, fingerprints: tuple[bytes | None, ...], header: Header | None) -> list[Names]:
+        if header is not None:
+            return [header.names]
+        return [
+            Names(models, prefix)
+            for models in self._decoder.possible_fingerprints(fingerprints)
+            for prefix in self._decoder.possible_prefixes
+        ]
+
+
+_Left = tuple[tuple[bytes | None, ...], Header | None]
+"""What is left of a header."""

@@ -8,12 +8,12 @@ import zlib
 from typing import BinaryIO
 
 from lmpack._container import read_block, read_indexes
-from lmpack._files.disk.location import Location
 from lmpack._files.disk.system import WITHOUT_WAITING
+from lmpack._files.remote.source import Place, remote_source
 from lmpack.errors import FormatError
 
 
-def is_compressed_form(container: Location, plain: Location) -> bool:
+def is_compressed_form(container: Place, plain: Place) -> bool:
     """Whether a file is whole containers whose blocks have the checksums of another file's content.
 
     The payloads are not decoded: what a disk has done to them since they were written is not seen.
@@ -32,8 +32,25 @@ def is_compressed_form(container: Location, plain: Location) -> bool:
             return False
 
 
+def names_another_prefix(container: Place, digest: bytes | None) -> bool:
+    """Whether a file has a container that needs another prefix than the one with this digest.
+
+    Raises:
+        UsageError: one that was met in a folder was replaced.
+        OSError: it cannot be read.
+    """
+    with container.open(WITHOUT_WAITING) as packed:
+        if not _is_regular(packed):
+            return False
+        try:
+            names = {index.header.prefix for index in read_indexes(packed)}
+        except FormatError:
+            return False
+    return not names <= {None, digest}
+
+
 def _is_regular(file: BinaryIO) -> bool:
-    return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    return remote_source(file) is not None or stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
 def _is_compressed_form(packed: BinaryIO, content: BinaryIO) -> bool:

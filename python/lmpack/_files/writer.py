@@ -52,10 +52,9 @@ class BlockWriter:
         Raises:
             UsageError: an earlier error left a part of a block in the sink.
         """
-        if self._pending:
-            self._start_block()
+        self._end_block()
         with self._whole():
-            self._write(self._pipeline.finish())
+            self._compression.flush(self._sink)
 
     def finish(self) -> None:
         """Write the last block and the index. Nothing can be written afterwards.
@@ -63,7 +62,7 @@ class BlockWriter:
         Raises:
             UsageError: as for :meth:`flush`.
         """
-        self.flush()
+        self._end_block()
         with self._whole():
             self._compression.finish(self._sink)
 
@@ -71,6 +70,12 @@ class BlockWriter:
         """Give up what is under way. Nothing can be written afterwards."""
         self._broken = True
         self._pipeline.stop()
+
+    def _end_block(self) -> None:
+        if self._pending:
+            self._start_block()
+        with self._whole():
+            self._write(self._pipeline.finish())
 
     def _start_block(self) -> None:
         piece = self._compression.piece(bytes(self._pending))

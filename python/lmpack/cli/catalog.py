@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     "Commands": {
         "compress": Entry("convert.compress", "Write FILE.lmp for each FILE."),
         "decompress": Entry("convert.decompress", "Write FILE for each FILE.lmp."),
+        "extract": Entry("extract.extract", "Unpack FILE.tar.lmp, or list it."),
         "test": Entry("test.test", "Decompress without writing; list all damage."),
         "info": Entry("info.info", "Say what a FILE.lmp is made of."),
         "models": Entry("models.models", "List models, add and remove them."),
@@ -55,9 +56,33 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("lmpack -d notes.txt.lmp", "writes notes.txt"),
     ("lmpack -l *.lmp", "what is in them"),
     ("lmpack -9 -r docs -o packed", "a whole tree"),
-    ("tar -I lmpack -cf docs.tar.lmp docs", "a folder as one file"),
+    ("lmpack compress --tar docs", "a folder as one file"),
     ("lmpack bench notes.txt", "which level suits it"),
 )
+
+EXAMPLES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "compress": (
+        ("lmpack compress -9 notes.txt", "writes notes.txt.lmp, as small as it gets"),
+        ("lmpack compress -r docs -o packed", "a whole tree; --resume goes on after a stop"),
+        ("lmpack compress --tar docs -o docs.tar.lmp", "a folder as one file"),
+        ("pg_dump shop | lmpack compress -1 -o shop.lmp", "what comes through a pipe"),
+        ("lmpack compress --patch-from old.tar new.tar", "what is new compared with old.tar"),
+    ),
+    "decompress": (
+        ("lmpack decompress notes.txt.lmp", "writes notes.txt"),
+        ("lmpack decompress -c app.log.lmp | grep error", "to standard output"),
+        ("lmpack decompress -r packed -o docs", "a whole tree"),
+        ("lmpack decompress --patch-from old.tar new.tar.lmp", "with the file it was made with"),
+        ("lmpack decompress --salvage cut.lmp -o rest", "what is whole of a damaged file"),
+    ),
+    "extract": (
+        ("lmpack extract docs.tar.lmp", "unpacks it here"),
+        ("lmpack extract -l docs.tar.lmp", "what is in it"),
+        ("lmpack extract docs.tar.lmp -o DIR docs/index.md", "one member, into DIR"),
+        ("ssh host cat docs.tar.lmp | lmpack extract -", "from a pipe"),
+    ),
+}
+"""Those of a command, for its own help and page of the manual."""
 
 EXIT_CODES: tuple[tuple[str, str], ...] = (
     ("0", "all was done"),
@@ -71,3 +96,10 @@ ENVIRONMENT: tuple[tuple[str, str], ...] = (
     ("LMPACK_MODELS", "the folder of models (lmpack models)"),
     ("LMPACK_ISA", "instructions for models, such as avx2; the bytes are the same"),
 )
+
+
+def nearest_command(mistyped: str) -> str | None:
+    """The command that may have been meant; None if none is near."""
+    from difflib import get_close_matches  # for messages alone
+
+    return next(iter(get_close_matches(mistyped, COMMANDS, n=1)), None)

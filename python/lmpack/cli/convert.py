@@ -18,7 +18,13 @@ from lmpack._files.disk.deletion import has_changed
 from lmpack._files.replacement import regular_status
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import display_name
-from lmpack.cli.file_options import exclude_compressed_option, files_options, output_options
+from lmpack.cli.file_options import (
+    exclude_compressed_option,
+    files_options,
+    output_options,
+    tar_options,
+)
+from lmpack.cli.help_lists import ExampleCommand
 from lmpack.cli.level_option import LevelCommand
 from lmpack.cli.options import (
     coding_options,
@@ -28,7 +34,9 @@ from lmpack.cli.options import (
 )
 from lmpack.cli.output import STANDARD_OUTPUT, is_stream, open_output, refuse_terminal
 from lmpack.cli.report import Report, count_of_files
+from lmpack.cli.report_file import record_of_result, report_file
 from lmpack.cli.request import FileArguments, Request
+from lmpack.cli.resume_option import ResumeCommand
 from lmpack.cli.salvaging import salvage_files
 from lmpack.cli.signals import state_at_interruption
 from lmpack.cli.standard import input_size, is_terminal, open_input
@@ -36,41 +44,77 @@ from lmpack.cli.standard import input_size, is_terminal, open_input
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from lmpack import Prefix
 
-@click.command(cls=LevelCommand)
+
+class _CompressCommand(ExampleCommand, ResumeCommand, LevelCommand):
+    """A command with examples, levels and --resume."""
+
+
+class _DecompressCommand(ExampleCommand, ResumeCommand):
+    """A command with examples and --resume."""
+
+
+@click.command(cls=_CompressCommand)
 @files_options
 @level_options
 @output_options
 @exclude_compressed_option
+@tar_options
 @coding_options
 def compress(
     *,
+    tar: bool,
+    reproducible: bool,
     level: int,
     mixing: bool,
     verify: bool | None,
+    block_size: int | None,
     model: tuple[str, ...] | None,
     device: str,
     threads: int | None,
     max_size: int | None,
     max_memory: int | None,
+    prefix: Prefix | None,
     exclude_compressed: bool,
     **arguments: Unpack[FileArguments],
 ) -> None:
     """Compress each FILE to FILE.lmp, or standard input to standard output.
 
     A FILE named - is standard input. Input files are kept. With -r a FILE may be a folder; what is
-    in it is done in one go, and -o makes the same tree elsewhere.
+    in it is done in one go, and -o makes the same tree elsewhere. With --tar all FILEs and folders
+    become one file, which lmpack extract unpacks.
     """
+    if max_size is not None:
+        raise click.UsageError(
+            "--max-size is for reading: it refuses a FILE.lmp with more content than that"
+        )
     options = encoding_choice(
         level=level,
         mixing=mixing,
         verify=verify,
+        block_size=block_size,
         model=model,
         device=device,
         threads=threads,
         max_size=max_size,
         max_memory=max_memory,
+        prefix=prefix,
     )
+    if reproducible and not tar:
+        raise click.UsageError("--reproducible needs --tar")
+    if tar:
+        from lmpack.cli.archiving import ArchiveRequest, write_archive
+
+        write_archive(
+            ArchiveRequest(
+                options=options,
+                reproducible=reproducible,
+                exclude_compressed=exclude_compressed,
+                **arguments,
+            )
+        )
+        return
     request = Request(
         is_compression=True, options=options, exclude_compressed=exclude_compressed, **arguments
     )
@@ -79,7 +123,7 @@ def compress(
     _convert(request)
 
 
-@click.command()
+@click.command(cls=_DecompressCommand)
 @files_options
 @output_options
 @click.option(
@@ -97,6 +141,7 @@ def decompress(
     threads: int | None,
     max_size: int | None,
     max_memory: int | None,
+    prefix: Prefix | None,
     salvage: bool,
     skip_lost: bool,
     **arguments: Unpack[FileArguments],
@@ -108,7 +153,12 @@ def decompress(
     --model is needed only where it is neither built in nor in the folder of models.
     """
     options = decoding_choice(
-        model=model, device=device, threads=threads, max_size=max_size, max_memory=max_memory
+        model=model,
+        device=device,
+        threads=threads,
+        max_size=max_size,
+        max_memory=max_memory,
+        prefix=prefix,
     )
     request = Request(is_compression=False, options=options, **arguments)
     if skip_lost and not salvage:
@@ -126,6 +176,7 @@ def _convert(request: Request) -> None:
         verbose=request.verbose,
         as_json=request.as_json,
         has_result_line=is_terminal(sys.stderr) and not request.quiet and not request.to_stdout,
+        shard=request.shard,
     )
     with state_at_interruption(lambda: _state(request, report)):
         if request.is_streamed:
@@ -135,7 +186,10 @@ def _convert(request: Request) -> None:
         else:
             _convert_files(request, report)
     if request.is_batch:
-        report.finish_batch(with_summary=request.recursive and report.has_failed_among_others)
+        # Which files a shard has nobody knows before.
+        is_told = request.shard is not None and not request.quiet
+        has_failed = request.recursive and report.has_failed_among_others
+        report.finish_batch(with_summary=is_told or has_failed)
     else:
         report.finish()
 
@@ -177,7 +231,9 @@ def _convert_files(request: Request, report: Report) -> None:
         convert = functools.partial(lmpack.compress_files, exclude_compressed=left_out)
     only = None if request.is_batch else request.inputs[0]
     size = os.path.getsize(only) if only and os.path.isfile(only) else None
+    level = request.options.level if request.is_compression else None
     with (
+        report_file(request.report_path) as log,
         report.failures.of(only or "the batch"),
         progress_bar(display_name(only or "files"), size, request.quiet) as progress,
         contextlib.closing(
@@ -189,6 +245,7 @@ def _convert_files(request: Request, report: Report) -> None:
                 suffix=request.suffix,
                 exclude=request.exclude,
                 resume=request.resume,
+                shard=request.shard,
                 force=request.force,
                 remove=request.remove,
                 progress=progress,
@@ -199,6 +256,10 @@ def _convert_files(request: Request, report: Report) -> None:
         for result in results:
             with report.failures.of(result.source), _salvage_advised():
                 _report(result, report)
+            if log is not None:
+                log.write(
+                    record_of_result(result, is_compression=request.is_compression, level=level)
+                )
 
 
 @contextlib.contextmanager
@@ -220,6 +281,7 @@ def _salvage_advised() -> Iterator[None]:
 
 
 def _report(result: FileResult, report: Report) -> None:
+    report.device = result.device
     for sentence in result.warnings:
         report.failures.warn(result.source, sentence)
     if result.error is not None:

@@ -13,6 +13,8 @@ _NO_MEMORY = (
 _NO_THREAD = "the system gives no more threads: choose fewer (-T 1), or end other programs"
 _TOO_DEEP = "what it holds is nested too deeply to be read: it is damaged, or not what it should be"
 
+_AS_PEOPLE_WRITE = {"recursive": "-r", "prefix": "-D, --prefix or --patch-from"}
+
 
 def explanation(error: Exception) -> str:
     """One line for an error of any kind; without the name of the file, which stands before it."""
@@ -34,8 +36,8 @@ def explanation(error: Exception) -> str:
 
 
 def _flag(match: re.Match[str]) -> str:
-    if match[1] == "recursive":
-        return "-r"  # as people write it
+    if match[1] in _AS_PEOPLE_WRITE:
+        return _AS_PEOPLE_WRITE[match[1]]
     return "the option --" + match[1].replace("_", "-")
 
 

@@ -47,7 +47,7 @@ class Failures:
 
     def record(self, name: str, error: Exception) -> str:
         """Count an error of a file, and give its message, which somebody else has to print."""
-        message = _message(error, name)
+        message = message_of(error, name)
         self.records.append({"file": name, "error": message})
         return message
 
@@ -82,7 +82,8 @@ def display_name(name: str) -> str:
     return one_line(name)
 
 
-def _message(error: Exception, name: str) -> str:
+def message_of(error: Exception, name: str) -> str:
+    """What is said of an error of a file, without the name of that file."""
     message = explanation(error)
     if not isinstance(error, OSError) or error.filename is None or str(error.filename) == name:
         return message

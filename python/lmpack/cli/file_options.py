@@ -9,7 +9,10 @@ import click
 
 from lmpack._container import ByteReader
 from lmpack._files.names import SUFFIX, checked_suffix
+from lmpack._files.shard import Shard, checked_shard
 from lmpack.cli.options import Command, apply_all
+from lmpack.cli.report_file import report_option
+from lmpack.cli.resume_option import resume_option
 from lmpack.cli.standard import open_input
 from lmpack.errors import UsageError
 
@@ -76,11 +79,31 @@ def files_options(command: Command) -> Command:
     return apply_all(options, command)
 
 
+def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
+    """A number and the count of all, with a slash between them."""
+    if value is None:
+        return None
+    number, _, count = value.partition("/")
+    if not (value.isascii() and number.isdecimal() and count.isdecimal()):
+        raise click.BadParameter(f"{value!r} is no shard: give K/N, such as 3/64")
+    try:
+        return checked_shard((int(number), int(count)))
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+shard_option = click.option(
+    "--shard",
+    metavar="K/N",
+    callback=_shard,
+    help="Of the files do only the part K of N, 1 to N: for N processes or machines, each of which "
+    "gets another K. The path of a file alone decides.",
+)
 exclude_compressed_option = click.option(
     "--exclude-compressed",
     is_flag=True,
-    help="With -r: leave out what is compressed already, by its name and its first bytes, such as "
-    "archives, pictures and videos.",
+    help="With -r or --tar: leave out what is compressed already, by its name and its first bytes, "
+    "such as archives, pictures and videos.",
 )
 
 
@@ -103,17 +126,19 @@ def output_options(command: Command) -> Command:
             callback=_suffix,
             help="What compressed files are called: FILE and SUF.",
         ),
-        click.option("-r", "--recursive", is_flag=True, help="Go through folders."),
+        click.option(
+            "-r", "--recursive", is_flag=True, help="Go through folders, hidden ones, too."
+        ),
         click.option(
             "--exclude",
             multiple=True,
             metavar="GLOB",
-            help="With -r: leave out files and folders of such names, or with a slash in GLOB of "
-            "such paths below FILE. Repeat for several.",
+            help="With -r or --tar: leave out files and folders of such names, or with a slash in "
+            "GLOB of such paths below FILE. Repeat for several.",
         ),
-        click.option(
-            "--resume", is_flag=True, help="Skip files whose output is there and has their content."
-        ),
+        resume_option,
+        shard_option,
+        report_option,
         click.option("-c", "--stdout", is_flag=True, help="Write to standard output."),
         click.option(
             "-f",
@@ -134,7 +159,26 @@ def output_options(command: Command) -> Command:
             "--no-name",
             is_flag=True,
             expose_value=False,
-            help="Does nothing, as names and times are never stored; programs call gzip with it.",
+            help="Does nothing, as a .lmp file has no name and time; programs call gzip with it.",
+        ),
+    )
+    return apply_all(options, command)
+
+
+def tar_options(command: Command) -> Command:
+    """Options of the command that may write one archive of all files."""
+    options = (
+        click.option(
+            "--tar",
+            is_flag=True,
+            help="Write one tar archive of all FILEs and folders: OUT, or FILE.tar.lmp if there is "
+            "one FILE.",
+        ),
+        click.option(
+            "--reproducible",
+            is_flag=True,
+            help="With --tar: the same files give the same bytes on every machine: no owners, all "
+            "times are SOURCE_DATE_EPOCH of the environment or 0, permissions are 755 or 644.",
         ),
     )
     return apply_all(options, command)

@@ -63,7 +63,8 @@ def _record(container: ContainerInfo) -> dict[str, Any]:
     fields = dataclasses.asdict(container)
     figure = bits_per_byte(container.content_length, container.compressed_length)
     fingerprints = [fingerprint.hex() for fingerprint in container.fingerprints]
-    return {**fields, "fingerprints": fingerprints, "bits_per_byte": figure}
+    prefix = container.prefix and container.prefix.hex()
+    return {**fields, "fingerprints": fingerprints, "prefix": prefix, "bits_per_byte": figure}
 
 
 def _lines(name: str, containers: list[ContainerInfo], verbose: int) -> list[str]:
@@ -79,9 +80,11 @@ def _lines(name: str, containers: list[ContainerInfo], verbose: int) -> list[str
 def _facts(container: ContainerInfo) -> list[tuple[str, str]]:
     kinds = collections.Counter(block.kind for block in container.blocks)
     blocks = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
+    prefix = [("prefix", container.prefix.hex())] if container.prefix else []
     return [
         ("version", str(container.version)),
         ("model", _models(container)),
+        *prefix,
         ("content", f"{container.content_length:,} bytes"),
         ("compressed", f"{container.compressed_length:,} bytes"),
         ("ratio", _ratio(container)),
@@ -126,8 +129,9 @@ def _block_lines(container: ContainerInfo) -> list[str]:
 
 
 def _cells(block: BlockInfo) -> tuple[str, ...]:
+    copied = "copies" if block.copied is None else f"{block.copied} bytes copied"
     what_else = [
-        f"{block.copied} bytes copied" if block.copied else "",
+        "" if block.copied == 0 else copied,
         block.filter or "",
         f"stride {block.stride}" if block.stride else "",
     ]

@@ -45,9 +45,12 @@ def list_files(files: Sequence[str], *, as_json: bool, max_memory: int | None) -
 
 def _record(name: str, indexes: Sequence[ContainerIndex]) -> Record:
     models: dict[str, None] = {}
+    prefixes: dict[str, None] = {}
     for index in indexes:
         named = [model_name(one) or one.hex() for one in index.header.fingerprints]
         models[" + ".join(named) or "none"] = None
+        if index.header.prefix is not None:
+            prefixes[index.header.prefix.hex()] = None
     return {
         "file": name,
         "containers": len(indexes),
@@ -57,6 +60,7 @@ def _record(name: str, indexes: Sequence[ContainerIndex]) -> Record:
         ),
         "check": CHECK,
         "models": list(models),
+        "prefixes": list(prefixes),
     }
 
 
@@ -78,6 +82,6 @@ def _row(record: Record) -> list[str]:
         f"{plain:,}",
         percent(plain, compressed) or "-",
         record.get("check", ""),
-        ", ".join(record.get("models", [])),
+        ", ".join(record.get("models", [])) + (" + prefix" if record.get("prefixes") else ""),
         display_name(record["file"]),
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +21,7 @@ from lmpack.cli.catalog import (
 )
 from lmpack.cli.explanations import explanation
 from lmpack.cli.failures import print_error
+from lmpack.cli.help_lists import write_list
 from lmpack.cli.output import STANDARD_OUTPUT
 from lmpack.cli.printing import harmless_usage_errors, say_error
 from lmpack.cli.signals import SignalEnd, die_by, ends_as_signals, raised_signals
@@ -114,18 +114,11 @@ class _Program(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, commands in SECTIONS.items():
-            _write_list(formatter, section, [(name, commands[name].summary) for name in commands])
+            write_list(formatter, section, [(name, commands[name].summary) for name in commands])
         super(click.Group, self).format_options(ctx, formatter)
-        _write_list(formatter, "Examples", EXAMPLES)
-        _write_list(formatter, "Exit codes", EXIT_CODES)
-        _write_list(formatter, "Environment", ENVIRONMENT)
-
-
-def _write_list(
-    formatter: click.HelpFormatter, title: str, rows: Sequence[tuple[str, str]]
-) -> None:
-    with formatter.section(title):
-        formatter.write_dl(rows, col_max=40)
+        write_list(formatter, "Examples", EXAMPLES)
+        write_list(formatter, "Exit codes", EXIT_CODES)
+        write_list(formatter, "Environment", ENVIRONMENT)
 
 
 def _print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:

@@ -1,4 +1,4 @@
-"""The pages of the manual, made from the commands themselves. Run by scripts/manual.
+"""The pages of the manual as man reads them. Run by scripts/manual.
 
 click-man, which makes such pages, knows no sections for examples, exit codes and environment,
 prints the day on which they were made, and does not escape what means something to man.
@@ -10,34 +10,15 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import click
-
-from lmpack.cli.catalog import (
-    COMMANDS,
-    ENVIRONMENT,
-    EXAMPLES,
-    EXIT_CODES,
-    SECTIONS,
-    SHORTHAND,
-)
-from lmpack.cli.main import main as program
+from lmpack.cli.manual_content import PROGRAM, Definitions, ManualPage, Section, manual
 from lmpack.cli.printing import say_error
-
-_NAME = "lmpack"
-
-_SUMMARY = "compress files with a learned model"
 
 
 def pages() -> Mapping[str, str]:
     """The text of each page by the name of its file."""
-    root = click.Context(program, info_name=_NAME, **program.context_settings)
-    found = {f"{_NAME}.1": _program_page(root)}
-    for name in COMMANDS:
-        command = program.get_command(root, name)
-        assert command is not None
-        context = command.context_class(command, info_name=name, parent=root)
-        found[f"{_NAME}-{name}.1"] = _command_page(name, command, context)
-    return found
+    described = manual()
+    names = [page.name for page in described]
+    return {f"{page.name}.1": _written(page, names) for page in described}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,99 +43,35 @@ def main(arguments: Sequence[str]) -> int:
     return bool(stale)
 
 
-def _program_page(root: click.Context) -> str:
-    shorthand = program.get_command(root, SHORTHAND)
-    assert shorthand is not None
-    context = shorthand.context_class(shorthand, info_name=SHORTHAND, parent=root)
-    lines = [_title(_NAME), *_heading("NAME"), _text(f"{_NAME} \\- {_SUMMARY}", is_escaped=True)]
-    lines += _heading("SYNOPSIS")
-    for arguments in ("COMMAND [OPTION]... [FILE]...", "[-d|-t|-l] [OPTION]... [FILE]..."):
-        lines += [f".B {_NAME}", _text(arguments), ".br"]
-    lines += [*_heading("DESCRIPTION"), *_paragraphs(program.help or "")]
-    for title, commands in SECTIONS.items():
-        lines += _heading(title.upper())
-        rows = [(f"{_NAME}-{name}(1)", commands[name].summary) for name in commands]
-        lines += _definitions(rows)
-    lines += [*_heading("OPTIONS"), ".PP", "Without a command:"]
-    lines += _definitions([*_options(shorthand, context), *_options(program, root)])
-    lines += [*_heading("EXAMPLES"), *_definitions(EXAMPLES)]
-    return _joined([*lines, *_endings()])
+def _written(page: ManualPage, names: Sequence[str]) -> str:
+    """The text of a page; names: those of all pages."""
+    lines = [f'.TH "{page.name.upper()}" 1 "" "{PROGRAM}" "User Commands"', *_heading("NAME")]
+    lines += [_text(f"{page.name} \\- {page.summary}", is_escaped=True), *_heading("SYNOPSIS")]
+    for usage in page.usages:
+        lines += [f".B {page.command}", _text(usage)]
+        if len(page.usages) > 1:
+            lines.append(".br")
+    for section in page.sections:
+        lines += _section(section)
+    lines += _heading("SEE ALSO")
+    lines.append(", ".join(rf"\fB{_escaped(name)}\fP(1)" for name in names))
+    return "\n".join(lines) + "\n"
 
 
-def _command_page(name: str, command: click.Command, context: click.Context) -> str:
-    full_name = f"{_NAME}-{name}"
-    lines = [_title(full_name), *_heading("NAME")]
-    lines.append(_text(f"{full_name} \\- {_summary(name)}", is_escaped=True))
-    lines += _heading("SYNOPSIS")
-    lines += [f".B {_NAME} {name}", _text(" ".join(command.collect_usage_pieces(context)))]
-    lines += [*_heading("DESCRIPTION"), *_paragraphs(command.help or "")]
-    lines += [*_heading("OPTIONS"), *_definitions(_options(command, context))]
-    if isinstance(command, click.Group):
-        for part in command.list_commands(context):
-            below = command.get_command(context, part)
-            assert below is not None
-            inner = below.context_class(below, info_name=part, parent=context)
-            lines += _heading(f"{_NAME} {name} {part}".upper())
-            lines += [".PP", _text(" ".join(below.collect_usage_pieces(inner)))]
-            lines += [*_paragraphs(below.help or ""), *_definitions(_options(below, inner))]
-    return _joined([*lines, *_endings()])
+def _section(section: Section) -> Iterator[str]:
+    yield from _heading(section.title)
+    for paragraph in filter(None, (section.usage, *section.paragraphs)):
+        yield from (".PP", _text(paragraph))
+    yield from _definitions(section.definitions)
 
 
-def _summary(name: str) -> str:
-    """As it stands in a page's first line: no sentence."""
-    summary = COMMANDS[name].summary.rstrip(".")
-    return summary[0].lower() + summary[1:]
-
-
-def _endings() -> Iterator[str]:
-    yield from [*_heading("EXIT STATUS"), *_definitions(EXIT_CODES)]
-    yield from [*_heading("ENVIRONMENT"), *_definitions(ENVIRONMENT)]
-    yield from _heading("SEE ALSO")
-    yield ", ".join([rf"\fB{_NAME}\fP(1)", *(rf"\fB{_NAME}\-{name}\fP(1)" for name in COMMANDS)])
-
-
-def _options(command: click.Command, context: click.Context) -> list[tuple[str, str]]:
-    """The spellings of each option, and what it does."""
-    return [
-        _option(parameter, context)
-        for parameter in command.get_params(context)
-        if isinstance(parameter, click.Option) and not parameter.hidden
-    ]
-
-
-def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
-    # By length, as some versions of click give those of --help in any order.
-    spellings = ", ".join(sorted(filter(str.strip, option.opts), key=len))
-    if not option.is_flag and not option.count:
-        spellings += f" {option.make_metavar(context)}"
-    if option.secondary_opts:
-        spellings += f" / {', '.join(option.secondary_opts)}"
-    help_ = option.help or ""
-    if option.show_default and option.default is not None:
-        default = option.default
-        shown = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
-        help_ += f" Default: {shown}."
-    if option.envvar is not None and option.show_envvar:
-        help_ += f" Environment: {option.envvar}."
-    return spellings, help_.strip()
-
-
-def _title(name: str) -> str:
-    return f'.TH "{name.upper()}" 1 "" "{_NAME}" "User Commands"'
-
-
-def _heading(title: str) -> list[str]:
+def _heading(title: str) -> Iterable[str]:
     return [f'.SH "{_escaped(title)}"']
 
 
-def _definitions(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _definitions(rows: Definitions) -> Iterator[str]:
     for term, meaning in rows:
         yield from (".TP", rf"\fB{_escaped(term)}\fP", _text(meaning))
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    for paragraph in text.split("\n\n"):
-        yield from (".PP", _text(" ".join(paragraph.split())))
 
 
 def _text(text: str, *, is_escaped: bool = False) -> str:
@@ -165,10 +82,6 @@ def _text(text: str, *, is_escaped: bool = False) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", r"\e").replace("-", r"\-")
-
-
-def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

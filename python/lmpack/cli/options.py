@@ -7,18 +7,34 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
-from lmpack import Options
+from lmpack import Options, Prefix, UsageError
 from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
-from lmpack._blocks.options import DEFAULT_MAX_MEMORY
+from lmpack._blocks.options import DEFAULT_MAX_MEMORY, check_block_size
 from lmpack._executors import DEVICES, MOST_THREADS
 from lmpack.cli.failures import keep_verbosity
 from lmpack.cli.level_option import LevelOption
+from lmpack.cli.prefix_option import prefix_of
 from lmpack.cli.sizes import limit_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _block_size_of(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> int | None:
+    """The number of bytes, or None; arguments are those of a callback of click."""
+    size = limit_of(context, parameter, value)
+    try:
+        check_block_size(size)
+    except UsageError as error:
+        raise click.BadParameter(
+            f"{size:,} bytes are no size of a block: give 4KiB to 16MiB, or leave the option out"
+        ) from error
+    return size
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 verbose_option = click.option(
@@ -74,6 +90,18 @@ model_option = click.option(
     help="Model: built in, of the folder of models (lmpack models), or the folder of a bundle. "
     "Give it twice for two models of bytes that predict together.",
 )
+prefix_option = click.option(
+    "-D",
+    "--prefix",
+    "--patch-from",
+    "prefix",
+    multiple=True,
+    type=click.Path(),
+    callback=prefix_of,
+    metavar="FILE",
+    help="A local file that stands before the content and is not stored: a dictionary of small "
+    "files, or the earlier version of a file. Decompressing needs the same FILE.",
+)
 device_option = click.option(
     "--device",
     type=click.Choice(DEVICES),
@@ -97,18 +125,26 @@ class DecodingArguments(ModelArguments):
 
     max_size: int | None
     max_memory: int | None
+    prefix: Prefix | None
 
 
 def encoding_choice(
-    *, level: int, mixing: bool, verify: bool | None, **coding: Unpack[DecodingArguments]
+    *,
+    level: int,
+    mixing: bool,
+    verify: bool | None,
+    block_size: int | None,
+    **coding: Unpack[DecodingArguments],
 ) -> Options:
     """What a command line chose. No parameter has a default, so that no command forgets one."""
-    return Options(level=level, mixing=mixing, verify=verify, **coding)
+    return Options(level=level, mixing=mixing, verify=verify, block_size=block_size, **coding)
 
 
 def decoding_choice(**arguments: Unpack[DecodingArguments]) -> Options:
-    """The same for commands that do without level, mixing and verify."""
-    return encoding_choice(level=DEFAULT_LEVEL, mixing=True, verify=None, **arguments)
+    """The same for commands that only decompress."""
+    return encoding_choice(
+        level=DEFAULT_LEVEL, mixing=True, verify=None, block_size=None, **arguments
+    )
 
 
 def level_options(command: Command) -> Command:
@@ -131,6 +167,14 @@ def level_options(command: Command) -> Command:
             help="Learn from the data while coding (default), or let the model alone predict.",
         ),
         click.option(
+            "--block-size",
+            callback=_block_size_of,
+            metavar="SIZE",
+            help="Content in a block, 4KiB to 16MiB; 0 or none for that of the level (default). "
+            "Small blocks are read sooner in the middle of a file, and less is lost with a damaged "
+            "one; large ones make the file smaller.",
+        ),
+        click.option(
             "--verify/--no-verify",
             default=None,
             help="Decompress each block again before it is written; without either only with --rm.",
@@ -143,6 +187,7 @@ def coding_options(command: Command) -> Command:
     """Options of commands that run a model."""
     options = (
         model_option,
+        prefix_option,
         device_option,
         threads_option,
         max_memory_option,

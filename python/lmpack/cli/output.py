@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from lmpack._files.kinds import descriptor_of, kind_of
+from lmpack._files.remote.target import remote_target
+from lmpack._files.remote.url import is_url
 from lmpack._files.replacement import NamedSink, refuse_same, replacement
 from lmpack.cli.standard import is_terminal, open_shared, standard_output
 from lmpack.cli.waiting_file import WaitingFile
@@ -37,6 +39,9 @@ def open_output(
     """
     if name == "-":
         yield NamedSink(standard_output(), STANDARD_OUTPUT)
+    elif is_url(name):
+        with remote_target(name, force=force) as target:
+            yield NamedSink(target, name)
     elif is_stream(name):
         with open(name, "wb", buffering=0, opener=_open_stream) as stream:
             yield NamedSink(WaitingFile(stream), name)

@@ -14,6 +14,7 @@ from lmpack.cli.printing import say_error, say_json
 
 if TYPE_CHECKING:
     from lmpack import Damage, Sizes
+    from lmpack._files.shard import Shard
 
 Record = dict[str, Any]
 
@@ -26,19 +27,29 @@ class Report:
 
     Attributes:
         failures: of the files.
+        device: where models run; None if nobody said so.
 
     Args:
         is_compression: whether the bytes read are content, or those written.
         verbose: how often -v was given.
         as_json: whether --json was.
         has_result_line: whether a line of result comes at the end, where -v prints none.
+        shard: which part of all files these are; None for all of them.
     """
 
     def __init__(
-        self, *, is_compression: bool, verbose: int, as_json: bool, has_result_line: bool = False
+        self,
+        *,
+        is_compression: bool,
+        verbose: int,
+        as_json: bool,
+        has_result_line: bool = False,
+        shard: Shard | None = None,
     ) -> None:
         self.failures = Failures()
+        self.device: str | None = None
         self._is_compression = is_compression
+        self._shard = shard
         self._verbose = verbose
         self._as_json = as_json
         self._has_result_line = has_result_line and not verbose and not as_json
@@ -105,7 +116,8 @@ class Report:
             files = self._records + self.failures.records
             say_json({"summary": summary, "files": files})
         elif self._verbose or with_summary:
-            say_error(_summary_line(summary))
+            where = f", on the device {self.device}" if self._verbose and self.device else ""
+            say_error(_summary_line(summary) + where)
         elif self._has_result_line and not self.failures.records:
             skipped = f", {summary['skipped']:,} skipped" if summary["skipped"] else ""
             self._say_result(count_of_files(summary["files"]) + skipped)
@@ -132,6 +144,8 @@ class Report:
             "files": self.done_files,
             "skipped": len(self._records) - len(done),
             "failed": len(self.failures.records),
+            **({} if self._shard is None else {"shard": "{}/{}".format(*self._shard)}),
+            **({} if self.device is None else {"device": self.device}),
             **size_record(plain, sum(record["compressed_bytes"] for record in done)),
             "seconds": round(seconds, 3),
             "bytes_per_second": round(plain / seconds),
@@ -176,4 +190,5 @@ def _size_line(record: Record) -> str:
 
 def _summary_line(summary: Record) -> str:
     counts = f"{count_of_files(summary['files'])}, {summary['skipped']:,} skipped"
-    return f"{counts}, {summary['failed']:,} failed: {_size_line(summary)}"
+    line = f"{counts}, {summary['failed']:,} failed: {_size_line(summary)}"
+    return f"shard {summary['shard']}: {line}" if "shard" in summary else line

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import click
 
 from lmpack import Options
 from lmpack._files.names import SUFFIX
+from lmpack._files.remote.url import is_url
+from lmpack._files.shard import Shard
 from lmpack.cli.failures import display_name
 from lmpack.cli.file_options import checked_files
 from lmpack.cli.output import is_stream
@@ -25,7 +27,9 @@ class FileArguments(TypedDict):
     suffix: str
     recursive: bool
     exclude: tuple[str, ...]
-    resume: bool
+    resume: bool | Literal["meta"]
+    shard: Shard | None
+    report_path: str | None
     force: bool
     remove: bool
     quiet: bool
@@ -34,15 +38,13 @@ class FileArguments(TypedDict):
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
-    """The arguments of a conversion, which fit together.
+class FileRequest:
+    """What every command about files is asked, those of :class:`FileArguments` and options.
 
     Attributes:
-        is_compression: whether files are compressed or decompressed.
         options: for the API. The other attributes are options of the command line.
     """
 
-    is_compression: bool
     files: tuple[str, ...]
     listed: tuple[str, ...] | None
     output: str | None
@@ -50,19 +52,37 @@ class Request:
     suffix: str
     recursive: bool
     exclude: tuple[str, ...]
-    resume: bool
+    resume: bool | Literal["meta"]
+    shard: Shard | None
+    report_path: str | None
     force: bool
     remove: bool
     quiet: bool
     verbose: int
     as_json: bool
     options: Options
+
+
+@dataclasses.dataclass(frozen=True)
+class Request(FileRequest):
+    """The arguments of a conversion, which fit together; those of :class:`FileRequest` and more.
+
+    Attributes:
+        is_compression: whether files are compressed or decompressed.
+        exclude_compressed: whether files that are compressed already are left out.
+    """
+
+    is_compression: bool
     exclude_compressed: bool = False
 
     def __post_init__(self) -> None:
         checked_files(self.files, self.listed)
         if (self.exclude or self.exclude_compressed) and not self.recursive:
             raise click.UsageError("--exclude and --exclude-compressed need -r")
+        if self.shard is not None and not self.is_batch:
+            raise click.UsageError("--shard needs -r or several FILEs, and output files")
+        if self.report_path is not None and self.is_streamed:
+            raise click.UsageError("--report needs a file that is read and one that is written")
         if self.output is not None and self.stdout:
             raise click.UsageError("-o and -c exclude each other")
         if self.to_stdout and (self.remove or self.as_json):
@@ -91,10 +111,13 @@ class Request:
                 raise click.UsageError(f"{output} is no folder: several files can be joined by -c")
             is_named_as_file = self.is_compression and output.endswith((SUFFIX, self.suffix))
             if is_named_as_file and not os.path.lexists(output):
+                cause = "-r, --files0-from and several FILEs write into a folder"
                 raise click.UsageError(
-                    f"{output} would be a folder, as several files need one: make it first if you "
-                    "mean that; tar makes one file of several: tar -I lmpack -cf x.tar.lmp FILE..."
+                    f"{output} is no folder, and {cause}: make it first if it is to be one; "
+                    "lmpack compress --tar makes one file of several"
                 )
+            return
+        if is_url(output):
             return
         if output.endswith(os.sep) and not os.path.isdir(output):
             raise click.UsageError(f"{output} is no folder: make it first")

@@ -26,6 +26,8 @@ def salvage_files(request: Request, *, skip_lost: bool) -> None:
     """
     if request.recursive or request.resume or request.remove:
         raise click.UsageError("--salvage goes with neither -r, --resume nor --rm: name the files")
+    if request.shard is not None or request.report_path is not None:
+        raise click.UsageError("--salvage goes with neither --shard nor --report")
     if request.is_batch and request.output is not None:
         raise click.UsageError("--salvage takes -o with one FILE: do them one by one")
     report = Report(is_compression=False, verbose=request.verbose, as_json=request.as_json)

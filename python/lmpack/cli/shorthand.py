@@ -7,16 +7,18 @@ from typing import Any
 
 import click
 
-from lmpack.cli.catalog import COMMANDS
+from lmpack.cli.catalog import nearest_command
 from lmpack.cli.convert import compress, decompress
 from lmpack.cli.file_options import (
     checked_files,
     exclude_compressed_option,
     files_options,
     output_options,
+    tar_options,
 )
 from lmpack.cli.level_option import LevelCommand
 from lmpack.cli.options import coding_options, level_options
+from lmpack.cli.resume_option import ResumeCommand
 
 
 class _ProgramContext(click.Context):
@@ -28,7 +30,7 @@ class _ProgramContext(click.Context):
         return self.parent.command_path if self.parent else super().command_path
 
 
-class _Shorthand(LevelCommand):
+class _Shorthand(ResumeCommand, LevelCommand):
     context_class = _ProgramContext
 
 
@@ -40,6 +42,7 @@ class _Shorthand(LevelCommand):
 @level_options
 @output_options
 @exclude_compressed_option
+@tar_options
 @coding_options
 @click.pass_context
 def shorthand(
@@ -51,6 +54,8 @@ def shorthand(
     **options: Any,
 ) -> None:
     """Compress each FILE, or decompress, test or list it, as gzip does; but FILE is kept."""
+    if options["tar"] and (is_decompression or is_test or is_list):
+        raise click.UsageError("--tar packs; lmpack extract unpacks, and lists with --list")
     if is_list:
         _list(options)
         return
@@ -77,10 +82,8 @@ def _refuse_mistyped_command(files: tuple[str, ...]) -> None:
     """Refuse a first FILE that is not there, and nearly is the name of a command."""
     if not files or not files[0].isalpha() or os.path.lexists(files[0]):
         return
-    from difflib import get_close_matches
-
-    near = get_close_matches(files[0], COMMANDS, n=1)
-    if near:
+    near = nearest_command(files[0])
+    if near is not None:
         raise click.UsageError(
-            f"there is no command and no file {files[0]!r}: did you mean lmpack {near[0]}?"
+            f"there is no command and no file {files[0]!r}: did you mean lmpack {near}?"
         )

@@ -10,6 +10,8 @@ from typing import BinaryIO, TextIO
 
 from lmpack._container import ByteReader
 from lmpack._files.kinds import Kind, descriptor_of, kind_of, require_regular
+from lmpack._files.remote.source import open_url, remote_source
+from lmpack._files.remote.url import is_url
 from lmpack._files.replacement import regular_status
 from lmpack.cli.waiting_file import raw_file
 from lmpack.errors import UsageError
@@ -49,6 +51,10 @@ def open_input(name: str) -> Iterator[BinaryIO]:
     """
     if name == "-":
         yield standard_input()
+        return
+    if is_url(name):
+        with open_url(name) as remote:
+            yield remote
         return
     if kind_of(name) is Kind.FOLDER:
         raise UsageError("it is a folder: name the files in it")
@@ -91,7 +97,9 @@ def last_bytes(source: BinaryIO, size: int) -> bytes:
 
 
 def input_size(source: BinaryIO) -> int | None:
-    """Bytes of a regular file; None for everything else."""
+    """Bytes of a regular file; None for everything else, and where a server does not say."""
+    if (remote := remote_source(source)) is not None:
+        return remote.size
     status = regular_status(source)
     return None if status is None else status.st_size
 

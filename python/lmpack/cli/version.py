@@ -10,12 +10,12 @@ def say_version() -> None:
     import platform
 
     import lmpack
-    from lmpack._container import PAIR_VERSION
+    from lmpack._container import VERSION
     from lmpack._executors.native import chosen_kernel
     from lmpack._native import mixing_kernels
 
     say(
         f"lmpack {lmpack.__version__}",
         f"kernels: {chosen_kernel(None)} for models, {mixing_kernels()[0]} for mixing",
-        f"file format: 1 to {PAIR_VERSION}; Python {platform.python_version()}",
+        f"file format: {VERSION}; Python {platform.python_version()}",
     )

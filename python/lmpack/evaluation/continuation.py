@@ -48,7 +48,7 @@ class Continuation(Protocol):
 
 
 class ModelContinuation:
-    """What a Transformer holds for probable.
+    """What a Transformer expects.
 
     Args:
         model: one with at least 256 symbols.
@@ -74,7 +74,7 @@ class ModelContinuation:
 
 
 class CompressorContinuation:
-    """What any compressor holds for probable: it compresses each string with each next byte.
+    """What any compressor expects: it compresses each string with each next byte.
 
     Args:
         compressor: of any kind.

@@ -12,7 +12,7 @@ from typing import Any
 
 
 def environment(packages: Sequence[str], checkout: Path | None = None) -> dict[str, Any]:
-    """Versions, CPU and commit.
+    """Versions, CPU, commit and tree.
 
     Args:
         packages: names of the packages that matter; those that are not installed get None.
@@ -27,6 +27,7 @@ def environment(packages: Sequence[str], checkout: Path | None = None) -> dict[s
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in packages},
         "commit": _git(folder, "rev-parse", "HEAD"),
+        "tree": _git(folder, "rev-parse", "HEAD^{tree}"),
         "modified": None if status is None else bool(status),
         "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,13 @@ import numpy as np
 
 from lmpack._extras import import_extra
 from lmpack.evaluation.audio import SAMPLE_RATE
+
+COLOURS = (
+    "tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown",
+    "tab:pink", "tab:gray", "tab:olive", "tab:cyan", "black", "gold",
+)  # fmt: skip
+MARKERS = "os^vD<>pPX*"
+"""One less than colours, so that both together come again only after 132 curves."""
 
 
 class Curve(NamedTuple):
@@ -21,14 +29,14 @@ class Curve(NamedTuple):
         y: of its points.
         low: lower ends of a band around it; empty for none.
         high: upper ends of the band.
-        style: of the line, as matplotlib names it.
+        dashed: whether the line is.
     """
 
     x: Sequence[float]
     y: Sequence[float]
     low: Sequence[float] = ()
     high: Sequence[float] = ()
-    style: str = "o-"
+    dashed: bool = False
 
 
 def draw_curves(
@@ -47,13 +55,18 @@ def draw_curves(
     import_extra("matplotlib", "matplotlib").use("agg")
     pyplot = import_extra("matplotlib.pyplot", "matplotlib")
     figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
-    for name, curve in curves.items():
-        (line,) = axes.plot(curve.x, curve.y, curve.style, label=name)
+    looks = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    for (name, curve), (colour, marker) in zip(curves.items(), looks, strict=False):
+        line = "--" if curve.dashed else "-"
+        axes.plot(curve.x, curve.y, line, color=colour, marker=marker, label=name)
         if curve.low:
-            axes.fill_between(curve.x, curve.low, curve.high, alpha=0.2, color=line.get_color())
+            axes.fill_between(curve.x, curve.low, curve.high, alpha=0.2, color=colour)
     axes.set_xscale("log", base=2 if max(max(c.x) for c in curves.values()) < 10_000 else 10)
     if logarithmic_y:
         axes.set_yscale("log")
+        ticker = import_extra("matplotlib.ticker", "matplotlib")
+        axes.yaxis.set_major_formatter(ticker.LogFormatter())  # 600, not 6 x 10^2
+        axes.yaxis.set_minor_formatter(ticker.LogFormatter(minor_thresholds=(2, 0.5)))
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.grid(alpha=0.3)

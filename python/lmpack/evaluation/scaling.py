@@ -118,7 +118,7 @@ def _draw(path: Path, rows: Sequence[Row]) -> None:
         measured = all(was_measured for _, _, was_measured in of_size)
         x, y, _ = zip(*sorted(of_size), strict=True)
         name = f"{size:,} bytes" + ("" if measured else ", computed")
-        curves[name] = Curve(x, y, style="o-" if measured else "o--")
+        curves[name] = Curve(x, y, dashed=not measured)
     if curves:
         label = "adjusted rate, per cent"
         draw_curves(path, curves, x_label="parameters", y_label=label, logarithmic_y=True)

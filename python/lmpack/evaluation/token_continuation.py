@@ -15,7 +15,7 @@ MOST_WEIGHTS = 1 << 22
 
 
 class TokenContinuation:
-    """What a decoder holds for probable.
+    """What a decoder expects.
 
     When its context is full it starts afresh with the last half of it.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lmpack._blocks.options import OptionFields
+from lmpack._files.archive.extraction import require_filters
 from lmpack._files.beside import written_beside
 from lmpack._files.file import LmpackFile
 from lmpack.errors import FormatError, UsageError
@@ -135,8 +136,7 @@ def unpack_archive(filename: str, extract_dir: str, *, filter: Any = "data") -> 
         FormatError: it is damaged further on; what stood before that is there.
         UsageError: this Python has no filters.
     """
-    if not hasattr(tarfile, "data_filter"):
-        raise UsageError("unpacking archives safely needs Python 3.11.4 or a newer one")
+    require_filters()
     try:
         archive = open_tar(tarfile.TarFile, filename)
     except tarfile.ReadError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 CURVES = "curves.png"
 
@@ -23,10 +24,14 @@ def draw_curves(lines: Sequence[dict[str, Any]], picture: Path) -> None:
     figure = Figure(figsize=(8, 6), dpi=120, layout="constrained")
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     axes.set(xscale="log", ylabel="bits per byte")
-    axes.plot(millions, [line["train"] for line in lines], color="grey", label="training data")
+    axes.plot(millions, [line["train"] for line in lines], color="black", label="training data")
     for source in lines[-1]["valid"]:
         rates = [line["valid"].get(source, math.nan) for line in lines]
         axes.plot(millions, rates, label=f"{source}: {rates[-1]:.3f}")
+    # Plain numbers, also where the axis is shorter than from one power of ten to the next.
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(which="both", alpha=0.3)
     axes.legend()
     below.set(xlabel="million symbols trained on", ylabel="% living units", ylim=(0, 105))

@@ -10,17 +10,17 @@ PRESETS: Mapping[str, Architecture] = {
     "tiny": Architecture(
         vocabulary=256, width=128, heads=2, head_width=32, hidden=256, windows=(128, 512),
         tables=(
-            ContextTable(2, 4096, 0, 64), ContextTable(3, 4096, 64, 64),
-            ContextTable(4, 4096, 0, 64), ContextTable(6, 4096, 64, 64),
-            ContextTable(WORD, 4096, 64, 64),
+            ContextTable(2, 8192, 0, 64), ContextTable(3, 8192, 64, 64),
+            ContextTable(4, 8192, 0, 64), ContextTable(6, 8192, 64, 64),
+            ContextTable(WORD, 8192, 64, 64),
         ),
     ),
     "small": Architecture(
         vocabulary=256, width=192, heads=3, head_width=32, hidden=512, windows=(64, 512, 512),
         tables=(
-            ContextTable(2, 4096, 0, 64), ContextTable(3, 8192, 64, 64),
-            ContextTable(4, 8192, 128, 64), ContextTable(6, 4096, 0, 64),
-            ContextTable(WORD, 4096, 64, 64),
+            ContextTable(2, 8192, 0, 64), ContextTable(3, 16384, 64, 64),
+            ContextTable(4, 16384, 128, 64), ContextTable(6, 8192, 0, 64),
+            ContextTable(WORD, 8192, 64, 64),
         ),
     ),
     "base": Architecture(

@@ -12,7 +12,7 @@ from lmpack._executors.coding_constants import FREQUENCY_TOTAL
 from lmpack._executors.triton.attention import attention_kernel
 from lmpack._executors.triton.embedding import embedding_kernel
 from lmpack._executors.triton.layer import last_layer_kernel, layer_kernel
-from lmpack._executors.triton.model import _intervals
+from lmpack._executors.triton.model import _intervals, _paths
 from lmpack._executors.triton.tiles import tiles_for
 from lmpack._models.architecture import WORD, Architecture
 from lmpack._models.symbols import _hash, _word_hash
@@ -293,3 +293,27 @@ def test_places_of_symbols(vocabulary: int) -> None:
     found = _intervals(*on_device(odds, symbols.astype(np.int32)))
     for cell in np.ndindex(3, 4):
         assert tuple(found[cell].tolist()) == places(odds[cell].tolist(), int(symbols[cell]))
+
+
+@pytest.mark.parametrize("vocabulary", [256, 288])
+def test_paths_of_bytes(vocabulary: int) -> None:
+    """What docs/mixing.md, section 5, says of a model, for extreme odds, too."""
+    random = np.random.default_rng(0)
+    odds = np.minimum(2.0 ** random.uniform(0, 24, (2, 5, vocabulary)), 2**24 - 1).astype(np.int32)
+    symbols = random.integers(0, 256, (2, 5))
+    odds[0, 0] = 0
+    odds[0, 1] = 2**24 - 1
+    odds[0, 2], odds[0, 2, symbols[0, 2]] = 0, 1
+    odds[0, 3], odds[0, 3, symbols[0, 3]] = 2**24 - 1, 0
+    expected = np.zeros((2, 5, 8), np.int64)
+    for place in np.ndindex(2, 5):
+        row, symbol = odds[place].tolist(), int(symbols[place])
+        for bit in range(8):
+            shift = 7 - bit
+            one = symbol >> shift | 1
+            ones = sum(row[x] for x in range(256) if x >> shift == one)
+            zeros = sum(row[x] for x in range(256) if x >> shift == one - 1)
+            share = 65536 * ones // (zeros + ones) if zeros + ones else 32768
+            expected[(*place, bit)] = min(max(share, 1), 65535)
+    found = _paths(*on_device(odds, symbols.astype(np.int32)))
+    np.testing.assert_array_equal(found.numpy().view(np.uint16), expected)

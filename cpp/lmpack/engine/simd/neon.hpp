@@ -52,7 +52,7 @@ struct Neon {
   }
   // Vectors of values from 0 to 255.
   static void store_bytes(std::uint8_t* to, const Ints (&values)[4]) {
-    for (int i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
+    for (std::size_t i = 0; i < 4; ++i) store_bytes(to + i * kPanelColumns, values[i]);
   }
   static Ints load_words(const std::uint8_t* from) {
     Ints result;

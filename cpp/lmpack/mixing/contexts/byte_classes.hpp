@@ -12,7 +12,6 @@ struct ByteClass {
   std::uint8_t lower = 0;  // the byte, capital letters as small ones
   std::uint8_t kind = 0;   // 0 to 7
   std::uint8_t shape = 0;  // letters as a or A, digits as 0, bytes from 128 on as 128
-  std::uint8_t sound = 0;  // 0 to 7: vowels, consonants and others
 };
 
 constexpr std::array<ByteClass, 256> kByteClasses = [] {
@@ -22,7 +21,6 @@ constexpr std::array<ByteClass, 256> kByteClasses = [] {
     const bool letter = lower - 'a' < 26;
     const bool digit = byte - '0' < 10;
     const bool small = byte - 'a' < 26;
-    const bool vowel = lower == 'a' || lower == 'e' || lower == 'i' || lower == 'o' || lower == 'u';
     ByteClass& result = classes[byte];
     result.in_word = letter || digit || byte >= 128;
     result.lower = static_cast<std::uint8_t>(letter ? lower : byte);
@@ -39,14 +37,6 @@ constexpr std::array<ByteClass, 256> kByteClasses = [] {
                    : letter      ? 'A'
                    : byte >= 128 ? 128
                                  : static_cast<std::uint8_t>(byte);
-    const bool pause = byte == ' ' || byte == '.' || byte == ',' || byte == '\n';
-    result.sound = letter && vowel    ? 1
-                   : letter           ? 2
-                   : pause            ? 3
-                   : digit            ? 4
-                   : byte == '\''     ? 6
-                   : (byte & 32) != 0 ? 7
-                                      : 0;
   }
   return classes;
 }();

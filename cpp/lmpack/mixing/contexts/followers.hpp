@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lmpack/mixing/hash.hpp"
+#include "lmpack/mixing/undo_log.hpp"
 
 namespace lmpack {
 
@@ -51,6 +52,15 @@ class Followers {
   std::uint32_t after_nibbles(const Places& places) const { return after_nibbles_[places.nibbles]; }
   std::uint32_t after_token(const Places& places) const { return after_token_[places.token]; }
 
+  // Keeps what add() will change; undo() takes all such changes back.
+  void keep(const Places& places) {
+    log_.keep(after_byte_[places.byte]);
+    log_.keep(after_pair_[places.pair]);
+    log_.keep(after_nibbles_[places.nibbles]);
+    log_.keep(after_token_[places.token]);
+  }
+  void undo() { log_.undo(); }
+
  private:
   static void add_to(std::uint32_t& bytes, std::uint8_t byte, std::uint32_t kept) {
     bytes = (bytes << 8 | byte) & kept;
@@ -60,6 +70,7 @@ class Followers {
   std::vector<std::uint32_t> after_pair_;
   std::vector<std::uint32_t> after_nibbles_;
   std::vector<std::uint32_t> after_token_;
+  UndoLog<std::uint32_t> log_;
 };
 
 }  // namespace lmpack

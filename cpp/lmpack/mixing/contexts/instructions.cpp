@@ -182,6 +182,8 @@ void Instructions::start(Part part) {
   part_ = part;
   read_ = 0;
   if (part != kOpcode) return;
+  third_ = second_;
+  second_ = last_;
   last_ = now_;
   now_ = 0;
   two_byte_ = short_ = wide_ = false;

@@ -18,7 +18,9 @@ class Instructions {
   std::uint32_t read() const { return read_; }       // bytes of the part that are known
   // The instruction so far: opcode << 16 | ModRM << 8 | kinds of prefixes.
   std::uint32_t now() const { return now_; }
-  std::uint32_t last() const { return last_; }  // the whole one before
+  std::uint32_t last() const { return last_; }      // the whole one before
+  std::uint32_t second() const { return second_; }  // and those before that
+  std::uint32_t third() const { return third_; }
 
  private:
   void add_opcode(std::uint8_t byte);
@@ -36,6 +38,8 @@ class Instructions {
   bool wide_ = false;  // REX.W
   std::uint32_t now_ = 0;
   std::uint32_t last_ = 0;
+  std::uint32_t second_ = 0;
+  std::uint32_t third_ = 0;
 };
 
 }  // namespace lmpack

@@ -4,7 +4,7 @@
 
 namespace lmpack {
 
-void LaneContexts::add(std::span<const std::uint8_t> lane, Followers& followers) {
+void LaneContexts::add(LaneBytes lane, Followers& followers) {
   const std::uint8_t byte = lane.back();
   followers.add(places_, byte);
   const bool equal = byte == (last_ >> 24 & 0xFF);
@@ -16,6 +16,11 @@ void LaneContexts::add(std::span<const std::uint8_t> lane, Followers& followers)
   nesting.add(byte, words.second());
   records.add(lane);
   instructions.add(byte);
+  for (KeyedContexts& keyed : keyed_) keyed.add(lane, nesting.bracket() == '"', instructions);
+  if (by_kind_) {
+    rows.add(lane);
+    text_bytes_ = byte < '\t' ? 0 : std::min(text_bytes_ + 1, kTextFrom);
+  }
   token_ = kByteClasses[byte].in_word ? words.word() : hash_value(byte, 6);
   places_ = Followers::Places::of(last_, token_);
 }
@@ -59,8 +64,6 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
       return order(5);
     case kOrder6:
       return order(6);
-    case kOrder8:
-      return order(8);
     case kWord:
       return words.word();
     case kWordPair:
@@ -79,8 +82,6 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
                       shapes.in_run());
     case kKinds:
       return shapes.kinds();
-    case kAbove:
-      return std::uint64_t{lines.above()} << 16 | c1 << 8 | lines.matches_above();
     case kColumnAbove:
       return combined(std::min<std::uint64_t>(lines.length_above(), 255) << 32 |
                           std::min<std::uint64_t>(column, 255) << 16 |
@@ -88,8 +89,6 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
                       shape);
     case kColumnKinds:
       return combined(column, shapes.kinds() & 0x1FF);
-    case kFirstWord:
-      return combined(lines.first_word(), c1);
     case kField:
       return combined(lines.field(), lines.fields());
     case kFieldAbove:
@@ -99,12 +98,6 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
       return combined(nesting.bracket(), std::min<std::uint64_t>(words.length(), 6) << 8 | shape);
     case kBracketKey:
       return combined(nesting.key(), words.word() != 0 ? words.word() : c1);
-    case kSounds:
-      return 31 * std::uint64_t{shapes.sounds()} + 27 * std::uint64_t{nesting.sentence()} +
-             281 * std::uint64_t{nesting.markup()};
-    case kNesting:
-      return combined(7 * std::uint64_t{shapes.sound_groups()} + nesting.markup(),
-                      combined(nesting.balance(), nesting.sentence()));
     case kAfterByte:
       return std::uint64_t{followers.after_byte(places_)} << 8 | c1;
     case kAfterPair:
@@ -115,20 +108,10 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
       return combined(followers.after_token(places_), shapes.shapes());
     case kByte2:
       return c2;
-    case kBytes23:
-      return last_ & 0xFFFF00;
     case kBytes24:
       return last_ & 0xFF00FF00;
-    case kBytes13:
-      return last_ & 0xFF00FF;
-    case kBytes14:
-      return last_ & 0xFF0000FF;
     case kBytes246:
       return last_ & 0xFF00FF00FF00;
-    case kBytes34:
-      return last_ & 0xFFFF0000;
-    case kBytes48:
-      return last_ & 0xFF000000FF000000;
     case kTopBits:
       return last_ & 0xE0E0E0E0;
     case kNibbleKinds:
@@ -156,12 +139,21 @@ std::uint64_t LaneContexts::value(Context context, const Followers& followers) c
     case kNorth:
       return n;
     default:
-      return code_value(context);
+      if (context >= kKeyed1) {
+        return in_text() ? keyed().in_text(context, words, last_)
+                         : keyed().in_code(context, instructions);
+      }
+      if (rows.known() && context <= kCodeState) return row_value(context);
+      return in_text() ? text_value(context) : code_value(context);
   }
 }
 
 std::uint64_t LaneContexts::code_value(Context context) const {
+  constexpr std::uint64_t kModes = 0xFEF800;  // of opcodes all but the lowest bit, mod and reg
+  const auto opcode_of = [](std::uint64_t instruction) { return instruction >> 16; };
   const std::uint64_t now = instructions.now(), last = instructions.last();
+  const std::uint64_t second = instructions.second(), third = instructions.third();
+  const std::uint64_t opcode = opcode_of(now);
   const std::uint64_t part = instructions.part();
   const std::uint64_t place = part << 6 | instructions.read();
   switch (context) {
@@ -175,12 +167,87 @@ std::uint64_t LaneContexts::code_value(Context context) const {
     }
     case kCodePart:
       return place;
-    case kCodeState:
+    case kCodeOpcodes3:
+      return combined(place, combined(opcode, opcode_of(last) << 8 | opcode_of(second)));
+    case kCodeModes2:
+      return combined(place, combined(now & 0xFFC7FF, last & 0xFFC700));
+    case kCodeModes4:
+      return combined(place,
+                      combined(now & kModes,
+                               combined(last & kModes, combined(second & kModes, third & kModes))));
+    case kCodeOpcodes4:
+      return combined(place,
+                      combined(opcode, combined(opcode_of(last),
+                                                combined(opcode_of(second), opcode_of(third)))));
+    case kCodeOpcodeByte:
+      return combined(place, opcode << 8 | (last_ & 0xFF));
+    case kCodePair:
+      return combined(place, combined(now, last));
+    case kCodeBytes:
+      return combined(place, combined(now, order(2)));
+    case kBytes14:
+      return last_ & 0xFF0000FF;
+    default:
       return instructions.part() == Instructions::kOpcode  ? combined(last, 1)
              : instructions.part() == Instructions::kModRm ? combined(now, last >> 8 & 0xFF)
                                                            : combined(now, place);
+  }
+}
+
+// In a row of a table.
+std::uint64_t LaneContexts::row_value(Context context) const {
+  const std::uint64_t c1 = last_ & 0xFF, place = rows.place();
+  const std::uint64_t column = std::uint64_t{rows.part()} << 6 | rows.column();
+  const std::uint64_t column_place = combined(column, place);
+  const bool body = rows.part() == TableRows::kBody;
+  switch (context) {
+    using enum Context;
+    case kCode:
+      return rows.part() == TableRows::kKey ? combined(column_place, rows.key())
+                                            : combined(column, rows.text());
+    case kCodeOperand:
+      return body ? combined(column, std::uint64_t{rows.above()} << 16 |
+                                         std::uint64_t{rows.above_next()} << 8 | c1)
+                  : combined(column_place, std::uint64_t{rows.left()} << 32 | rows.type());
+    case kCodePart:
+      return combined(column_place, std::uint64_t{rows.type()} << 8 | c1);
     default:
-      return combined(last & 0xFFFF, combined(now, place));
+      return body ? combined(column_place,
+                             std::uint64_t{rows.above()} << 1 | (rows.repeats() ? 1U : 0U))
+                  : combined(column, rows.left());
+  }
+}
+
+// In text.
+std::uint64_t LaneContexts::text_value(Context context) const {
+  const std::uint64_t word = words.word(), marks = words.marks();
+  switch (context) {
+    using enum Context;
+    case kCode:
+      return combined(combined(word, words.second()), words.third());
+    case kCodeOperand:
+      return combined(word, words.third());
+    case kCodePart:
+      return last_ & 0xF8F8F8F8F8F8;
+    case kCodeState:
+      return combined(marks & 0xFFFFFFFF, std::min<std::uint64_t>(words.length(), 3));
+    case kCodeOpcodes3:
+      return combined(marks & 0xFFFFFF, word);
+    case kCodeModes2:
+      return combined(marks & 0xFFFFFFFFFFFF, words.length());
+    case kCodeModes4:
+      return last_ & 0xFFFFFF00;
+    case kCodeOpcodes4:
+      return last_ & 0xF0F0FF;
+    case kCodeOpcodeByte:
+      return combined(words.second(), words.gap()) + (word != 0 ? last_ & 0xFF : 0);
+    case kCodePair:
+      return combined(word, marks & 0xFFFF);
+    case kCodeBytes:
+      return combined(lines.above(), word);
+    default:
+      return combined(lines.field(), std::uint64_t{lines.field_above()} << 8 |
+                                         std::uint64_t{lines.field_above_next()});
   }
 }
 

@@ -3,26 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
-#include "lmpack/mixing/contexts/byte_classes.hpp"
 #include "lmpack/mixing/hash.hpp"
+#include "lmpack/mixing/lane_bytes.hpp"
 
 namespace lmpack {
 
 class Lines {
  public:
   // lane: all bytes so far, of which the last one is new.
-  void add(std::span<const std::uint8_t> lane) {
+  void add(LaneBytes lane) {
     const std::size_t next = lane.size();
     const std::uint8_t byte = lane.back();
     if (byte == '\n') {
       end_line(next);
     } else {
-      if (first_word_open_) {
-        first_word_open_ = kByteClasses[byte].in_word;
-        if (first_word_open_) first_word_ = hash_value(first_word_ + byte + 1, 5);
-      }
       if (ends_field(byte)) {
         ++fields_;
         field_start_ = next;
@@ -39,10 +34,9 @@ class Lines {
   std::size_t length_above() const { return length_above_; }  // of the line above
   // The byte in the same column of the line above; 0 if there is none.
   std::uint8_t above() const { return above_; }
-  bool matches_above() const { return matches_above_; }     // the last byte is that above it
-  std::uint64_t first_word() const { return first_word_; }  // hash of the line's first word
-  std::uint64_t field() const { return field_; }            // hash of the field so far
-  std::size_t fields() const { return fields_; }            // that have ended in this line
+  bool matches_above() const { return matches_above_; }  // the last byte is that above it
+  std::uint64_t field() const { return field_; }         // hash of the field so far
+  std::size_t fields() const { return fields_; }         // that have ended in this line
   // The byte at the same place of the same field of the line above, and the one after it; 0 if
   // there is none.
   std::uint8_t field_above() const { return field_above_; }
@@ -58,12 +52,11 @@ class Lines {
     start_above_ = field_above_start_ = start_;
     start_ = field_start_ = next;
     has_above_ = has_field_above_ = true;
-    first_word_ = field_ = fields_ = 0;
-    first_word_open_ = true;
+    field_ = fields_ = 0;
   }
 
   // Goes on to the next field of the line above. Each of its bytes is looked at once.
-  void find_field_above(std::span<const std::uint8_t> lane) {
+  void find_field_above(LaneBytes lane) {
     if (!has_field_above_) return;
     std::size_t end = field_above_start_;
     while (end + 1 < start_ && !ends_field(lane[end])) ++end;
@@ -71,7 +64,7 @@ class Lines {
     field_above_start_ = end + 1;
   }
 
-  void find_above(std::span<const std::uint8_t> lane) {
+  void find_above(LaneBytes lane) {
     column_ = lane.size() - start_;
     above_ = field_above_ = field_above_next_ = 0;
     if (!has_above_) return;
@@ -88,8 +81,6 @@ class Lines {
   std::size_t start_above_ = 0;
   std::size_t length_above_ = 0;  // with its end
   bool has_above_ = false;
-  std::uint64_t first_word_ = 0;
-  bool first_word_open_ = true;
   std::uint64_t field_ = 0;
   std::size_t fields_ = 0;
   std::size_t field_start_ = 0;

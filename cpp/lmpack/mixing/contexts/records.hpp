@@ -5,7 +5,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+
+#include "lmpack/mixing/lane_bytes.hpp"
 
 namespace lmpack {
 
@@ -16,10 +17,10 @@ class Records {
       : searches_(stride == 0), length_(stride == 0 ? kFirstGuess : stride) {}
 
   // lane: all bytes so far, of which the last one is new.
-  void add(std::span<const std::uint8_t> lane) {
+  void add(LaneBytes lane) {
     if (searches_) search(lane);
     const auto back = [&](std::size_t distance) -> std::uint32_t {
-      return distance > 0 && distance <= lane.size() ? lane[lane.size() - distance] : 0;
+      return distance > 0 && distance <= lane.size() ? lane.back(distance) : 0;
     };
     above_ = back(length_);
     above_above_ = back(std::size_t{2} * length_);
@@ -50,7 +51,7 @@ class Records {
   static constexpr std::uint32_t kVotes = 15;     // that make a length the one
 
   // Equal distances between the last places of a byte speak for a length.
-  void search(std::span<const std::uint8_t> lane) {
+  void search(LaneBytes lane) {
     const auto now = static_cast<std::uint32_t>(lane.size());
     std::array<std::uint32_t, 3>& places = places_[lane.back()];
     const std::uint32_t distance = now - places[0];

@@ -21,10 +21,6 @@ class Shapes {
       groups_ = groups_ << 8 | of.shape;
     }
     kinds_ = (kinds_ << 3 | of.kind) & 0x3FFFFFFF;
-    sounds_ = (sounds_ << 3 | of.sound) & 0x3FFFFFFF;
-    if ((sound_groups_ & 7) != of.sound) {
-      sound_groups_ = (sound_groups_ << 3 | of.sound) & 0x3FFFFFFF;
-    }
   }
 
   std::uint64_t shapes() const { return shapes_; }  // the last eight
@@ -33,9 +29,7 @@ class Shapes {
   std::uint64_t groups() const { return groups_; }
   std::uint64_t older_groups() const { return older_groups_; }
   bool in_run() const { return in_run_; }  // the last byte was of the same group as the one before
-  std::uint32_t kinds() const { return kinds_; }                // the last ten, 3 bits each
-  std::uint32_t sounds() const { return sounds_; }              // the same
-  std::uint32_t sound_groups() const { return sound_groups_; }  // the same, runs as one
+  std::uint32_t kinds() const { return kinds_; }  // the last ten, 3 bits each
 
  private:
   std::uint64_t shapes_ = 0;
@@ -43,8 +37,6 @@ class Shapes {
   std::uint64_t older_groups_ = 0;
   bool in_run_ = false;
   std::uint32_t kinds_ = 0;
-  std::uint32_t sounds_ = 0;
-  std::uint32_t sound_groups_ = 0;
 };
 
 }  // namespace lmpack

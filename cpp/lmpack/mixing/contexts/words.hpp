@@ -21,6 +21,7 @@ class Words {
       return;
     }
     end_word();
+    marks_ = marks_ << 8 | byte;
     gap_ = hash_value(gap_ + byte + 1, 2);
   }
 
@@ -29,6 +30,7 @@ class Words {
   std::uint64_t third() const { return third_; }
   std::uint64_t gap() const { return gap_; }                // what stands after the second word
   std::uint64_t gap_before() const { return gap_before_; }  // and before it
+  std::uint64_t marks() const { return marks_; }            // the last eight bytes in no word
   std::uint32_t length() const { return length_; }          // bytes of the word
 
  private:
@@ -48,6 +50,7 @@ class Words {
   std::uint64_t third_ = 0;
   std::uint64_t gap_ = 0;
   std::uint64_t gap_before_ = 0;
+  std::uint64_t marks_ = 0;
   std::uint32_t length_ = 0;
 };
 

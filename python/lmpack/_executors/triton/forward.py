@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 
 import torch
@@ -43,6 +44,16 @@ class LaneState:
     keys: list[torch.Tensor]
     values: list[torch.Tensor]
 
+    def first(self, lanes: int) -> LaneState:
+        """The first lanes alone, in the same memory."""
+        return LaneState(
+            lanes=lanes,
+            positions=self.positions[:lanes],
+            history=self.history[:lanes],
+            keys=[ring[:lanes] for ring in self.keys],
+            values=[ring[:lanes] for ring in self.values],
+        )
+
 
 def check_shape(a: Architecture) -> None:
     """Refuse a model whose rows do not fit the registers of a program.
@@ -60,6 +71,15 @@ def check_shape(a: Architecture) -> None:
                 f"lmpack's kernels take models of {name} up to {limit}, not {value}: choose the "
                 "device cuda:onnxruntime or cpu"
             )
+
+
+def lane_memory(a: Architecture) -> int:
+    """Bytes of a lane on the device: its rings, and what a step keeps of it."""
+    rings = 2 * a.head_width * sum(window + PIECE - 1 for window in a.windows)
+    position, symbol = 8, 4
+    remembered = symbol * (1 << (PIECE + a.history - 1).bit_length())
+    step = 2 * a.width + 2 * a.heads * a.head_width + 4 * a.vocabulary + symbol
+    return rings + position + remembered + step
 
 
 def new_state(a: Architecture, lanes: int, device: torch.device) -> LaneState:
@@ -103,6 +123,16 @@ class ForwardPass:
     def launches(self) -> int:
         """Kernels of a pass: one at the start, and two in each layer."""
         return 1 + 2 * self._architecture.layers
+
+    def first(self, lanes: int) -> ForwardPass:
+        """A pass over the first lanes alone, in the same memory."""
+        part, rows = copy.copy(self), lanes * self._length
+        part._state = self._state.first(lanes)
+        part._tiles = tiles_for(self._architecture, lanes, self._length)
+        part.symbols, part.odds = self.symbols[:lanes], self.odds[:lanes]
+        part._stream, part._queries = self._stream[:rows], self._queries[:rows]
+        part._means = self._means[:rows]
+        return part
 
     def run(self) -> None:
         """Launch all kernels; positions are advanced by the last one."""

@@ -88,3 +88,39 @@ def intervals_kernel(
     own += tl.where(likeliest == wanted, rest, 0)
     tl.store(intervals + 2 * row, below, mask=is_row)
     tl.store(intervals + 2 * row + 1, own, mask=is_row)
+
+
+@triton.jit
+def ends_kernel(
+    odds, ends, rows, VOCABULARY: tl.constexpr, ROWS: tl.constexpr, CHUNK: tl.constexpr
+):
+    """Cumulative frequencies, each with its own symbol's: where the next symbol begins.
+
+    Args:
+        odds: int32 [rows, VOCABULARY].
+        ends: int32 [rows, VOCABULARY]; written. The last of a row is 2**24.
+        rows: number of them.
+        VOCABULARY: number of symbols.
+        ROWS: rows of a program.
+        CHUNK: symbols at a time, a power of 2.
+    """
+    row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
+    is_row = row < rows
+    place = row.to(tl.int64) * VOCABULARY
+    quotient, likeliest = summary(odds, place, is_row, VOCABULARY, CHUNK)
+    total = tl.zeros([ROWS], tl.int32)
+    for start in range(0, VOCABULARY, CHUNK):
+        symbol = start + tl.arange(0, CHUNK)
+        w = row_of_odds(odds, place, is_row, symbol, VOCABULARY)
+        total += tl.sum(shares(w, quotient, symbol, VOCABULARY), axis=1)
+    rest = tl.full([ROWS], _TOTAL, tl.int32) - total
+    before = tl.zeros([ROWS], tl.int32)
+    for start in range(0, VOCABULARY, CHUNK):
+        symbol = start + tl.arange(0, CHUNK)
+        w = row_of_odds(odds, place, is_row, symbol, VOCABULARY)
+        f = shares(w, quotient, symbol, VOCABULARY)
+        f += tl.where(symbol[None, :] == likeliest[:, None], rest[:, None], 0)
+        end = before[:, None] + tl.cumsum(f, axis=1)
+        known = is_row[:, None] & (symbol < VOCABULARY)[None, :]
+        tl.store(ends + place[:, None] + symbol[None, :], end, mask=known)
+        before += tl.sum(f, axis=1)

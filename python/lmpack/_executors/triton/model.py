@@ -6,28 +6,33 @@ has a position of its own, so that lanes of different blocks can share a batch.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from lmpack._executors.capture_gate import GATE
+from lmpack._executors.devices import FEWEST_LANES, lanes_that_fit
+from lmpack._executors.triton.blocks import DecodingStep, TritonLanes
+from lmpack._executors.triton.device import used
 from lmpack._executors.triton.forward import (
     OPTIONS,
     PIECE,
     ForwardPass,
     LaneState,
     check_shape,
+    lane_memory,
     new_state,
 )
 from lmpack._executors.triton.frequencies import intervals_kernel
+from lmpack._executors.triton.graph import captured
+from lmpack._executors.triton.paths import paths_kernel
 from lmpack._executors.triton.weights import Weights
 from lmpack._models.architecture import Architecture
 from lmpack._models.bundle import Bundle
-from lmpack.errors import BundleError, LmpackError, UsageError
+from lmpack.errors import UsageError
 
 _INTERVAL_ROWS, _INTERVAL_SYMBOLS = 4, 256
 """Rows of a program of the lookup, and symbols that it looks at together."""
@@ -40,12 +45,12 @@ class TritonState:
     Attributes:
         lanes: on the device.
         step: feeds one symbol to each; made at the first step.
-        graph: the captured step; None where steps are launched kernel by kernel.
+        replay: makes the captured step; None where steps are launched kernel by kernel.
     """
 
     lanes: LaneState
     step: ForwardPass | None = None
-    graph: torch.cuda.CUDAGraph | None = None
+    replay: Callable[[], None] | None = None
 
 
 class TritonModel:
@@ -56,12 +61,13 @@ class TritonModel:
 
     architecture: Architecture
 
-    def __init__(self, bundle: Bundle, device: torch.device) -> None:
+    def __init__(self, bundle: Bundle, device: torch.device, *, capture: bool = True) -> None:
         """Bring the weights to the device.
 
         Args:
             bundle: the model.
             device: a GPU of CUDA, or a CPU where Triton's interpreter runs the kernels.
+            capture: whether steps of batches are captured as CUDA graphs; on a CPU none are.
 
         Raises:
             UsageError: the kernels are not made for a model of this shape.
@@ -70,50 +76,46 @@ class TritonModel:
         self.architecture = bundle.architecture
         check_shape(self.architecture)
         self._device = device
-        with _used(self._device), GATE.call():
+        self._capture = capture and device.type == "cuda"
+        with used(self._device), GATE.call():
             self._weights = Weights(self.architecture, bundle.tensors(), device)
 
     def start(self, lanes: int) -> TritonState:
         """A state of `lanes` lanes with nothing fed yet."""
-        with _used(self._device), GATE.call():
+        with used(self._device), GATE.call():
             return TritonState(new_state(self.architecture, lanes, self._device))
 
     def warm_up(self, state: TritonState) -> None:
-        """Make a first step and take it back; on a GPU it is captured, and later ones replay it."""
-        with _used(self._device), GATE.capture():
+        """Make a first step and take it back; if it is captured, later ones replay it."""
+        with used(self._device), GATE.capture():
             state.step = ForwardPass(self.architecture, self._weights, state.lanes, 1)
             state.step.symbols.fill_(self.architecture.start_symbol)
-            state.step.run()  # compiles the kernels, which must not happen in a capture
-            if self._device.type == "cuda":
-                torch.cuda.synchronize(self._device)
-                state.graph = torch.cuda.CUDAGraph()
-                with torch.cuda.graph(state.graph, capture_error_mode="thread_local"):
-                    state.step.run()
+            if self._capture:
+                state.replay = captured(state.step.run, self._device)
+            else:
+                state.step.run()
         self.restart(state, range(state.lanes.lanes))
 
     def restart(self, state: TritonState, lanes: Sequence[int]) -> None:
         """Take some lanes back to their start, from where nothing in their rings is visible."""
-        with _used(self._device), GATE.call():
+        with used(self._device), GATE.call():
             state.lanes.positions[torch.as_tensor(list(lanes), device=self._device)] = 0
 
     def step(self, state: TritonState, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""
         fed = self._checked(symbols[:, None])
-        with _used(self._device), GATE.call():
+        with used(self._device), GATE.call():
             if state.step is None:
                 state.step = ForwardPass(self.architecture, self._weights, state.lanes, 1)
             state.step.symbols.copy_(fed)
-            if state.graph is None:
-                state.step.run()
-            else:
-                state.graph.replay()
+            (state.replay or state.step.run)()
             return _on_host(state.step.odds[:, 0])
 
     def prefill(
         self, state: TritonState, symbols: npt.NDArray[np.integer]
     ) -> npt.NDArray[np.int32]:
         """Feed symbols [L, T] and give the odds after each: int32 [L, T, V]."""
-        with _used(self._device), GATE.call():
+        with used(self._device), GATE.call():
             parts = [_on_host(call.odds) for call, _ in self._prefilled(state, symbols)]
         return np.concatenate(parts, axis=1)
 
@@ -129,12 +131,47 @@ class TritonModel:
             int32 [L, T, 2]: cumulative frequency and frequency of each of `following` [L, T].
         """
         wanted = torch.from_numpy(np.array(following, np.int32))
-        with _used(self._device), GATE.call():
+        with used(self._device), GATE.call():
             parts = [
                 _on_host(_intervals(call.odds, wanted[:, piece].to(self._device)))
                 for call, piece in self._prefilled(state, symbols)
             ]
         return np.concatenate(parts, axis=1)
+
+    def prefill_paths(
+        self,
+        state: TritonState,
+        symbols: npt.NDArray[np.integer],
+        following: npt.NDArray[np.integer],
+    ) -> npt.NDArray[np.uint16]:
+        """Feed symbols [L, T] and give the paths of those that follow, made on the device.
+
+        Returns:
+            uint16 [L, T, 8]: the probabilities of the bits of each of `following` [L, T].
+        """
+        wanted = torch.from_numpy(np.array(following, np.int32))
+        with used(self._device), GATE.call():
+            parts = [
+                _paths(call.odds, wanted[:, piece].to(self._device)).cpu().numpy().view(np.uint16)
+                for call, piece in self._prefilled(state, symbols)
+            ]
+        return np.concatenate(parts, axis=1)
+
+    def lanes_that_fit(self) -> int:
+        """How many lanes a batch may have: as many as are worth it, or as there is memory for."""
+        if self._device.type != "cuda":
+            return FEWEST_LANES
+        with used(self._device), GATE.call():
+            free, _ = torch.cuda.mem_get_info(self._device)
+        return lanes_that_fit(lane_memory(self.architecture), free)
+
+    def decoding_lanes(self, lanes: int) -> TritonLanes:
+        """Some lanes that decode blocks on the device."""
+        with used(self._device), GATE.call():
+            state = new_state(self.architecture, lanes, self._device)
+            forward = ForwardPass(self.architecture, self._weights, state, 1)
+            start = self.architecture.start_symbol
+            return TritonLanes(DecodingStep(forward), state, start, capture=self._capture)
 
     def _prefilled(
         self, state: TritonState, symbols: npt.NDArray[np.integer]
@@ -168,32 +205,17 @@ def _intervals(odds: torch.Tensor, symbols: torch.Tensor) -> torch.Tensor:
     return found
 
 
+def _paths(odds: torch.Tensor, symbols: torch.Tensor) -> torch.Tensor:
+    """Paths [L, T, 8] of bytes [L, T] by odds [L, T, V]: 16 bits, which torch takes for int16."""
+    symbols = symbols.contiguous()
+    found = torch.zeros(*symbols.shape, 8, dtype=torch.int16, device=odds.device)
+    rows = symbols.numel()
+    paths_kernel[(-(-rows // _INTERVAL_ROWS),)](
+        odds, symbols, found, rows, VOCABULARY=odds.shape[-1], ROWS=_INTERVAL_ROWS, **OPTIONS,
+    )  # fmt: skip
+    return found
+
+
 def _on_host(values: torch.Tensor) -> npt.NDArray[np.int32]:
     """A copy in the memory of the host."""
     return np.array(values.cpu().numpy())
-
-
-@contextlib.contextmanager
-def _used(device: torch.device) -> Iterator[None]:
-    """Launch on a device, and turn what torch, Triton and the driver raise into errors of lmpack.
-
-    Raises:
-        BundleError: says what to do.
-    """
-    is_gpu = device.type == "cuda"
-    try:
-        # Each thread has a current GPU of its own.
-        with torch.cuda.device(device) if is_gpu else contextlib.nullcontext():
-            yield
-    except LmpackError:
-        raise
-    except torch.OutOfMemoryError as error:
-        raise BundleError(
-            "there is not enough memory on the GPU: end other programs that use it, choose a "
-            "smaller model, or choose the device cpu"
-        ) from error
-    except Exception as error:  # those of Triton have no common root
-        raise BundleError(
-            f"lmpack's kernels cannot run on this GPU: {error}; choose the device "
-            "cuda:onnxruntime or cpu"
-        ) from error

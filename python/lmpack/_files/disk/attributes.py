@@ -33,6 +33,33 @@ class Opened(NamedTuple):
         return os.stat(self.by(os.stat))
 
 
+class Recorded(NamedTuple):
+    """Attributes that an archive has recorded of a file.
+
+    Attributes:
+        mode: its permissions.
+        mtime_ns: the time of its last change, in nanoseconds since 1970.
+    """
+
+    mode: int
+    mtime_ns: int
+
+
+def restore_attributes(file: Opened, recorded: Recorded) -> list[str]:
+    """Give a file the attributes that were recorded of one.
+
+    Returns:
+        As for :func:`keep_attributes`.
+    """
+    lost = _set_permissions(file, recorded.mode & _PERMISSIONS)
+    return lost + restore_time(file, recorded.mtime_ns)
+
+
+def restore_time(file: Opened, mtime_ns: int) -> list[str]:
+    """Give a file or folder a time of its last change, in nanoseconds since 1970; as the above."""
+    return _attempt("time", os.utime, file, ns=(mtime_ns, mtime_ns))
+
+
 def keep_attributes(file: Opened, like: os.stat_result) -> list[str]:
     """Give a file the owner, group, permissions and times of another one.
 
@@ -114,4 +141,6 @@ def _attempt(
         function(file.by(function), *values, **more)
     except OSError as error:
         return [f"its {what} could not be kept: {error.strerror}"]
+    except OverflowError:  # the system has no such time
+        return [f"its {what} could not be kept: it is out of range"]
     return []

@@ -109,22 +109,39 @@ class Folder:
         os.mkdir(self._place(name), mode, dir_fd=self.descriptor)
         self.sync()
 
-    def link(self, name: str, new: str) -> None:
+    def link(self, name: str, new: str, other: Folder | None = None) -> None:
         """Give a file a second name.
+
+        Args:
+            name: of the file.
+            new: its second name.
+            other: the folder in which that is; None for this one.
 
         Raises:
             FileExistsError: that is taken.
             OSError: the file system has no hard links.
         """
-        at = self.descriptor
+        target = other or self
         follow = not system.CAN_LINK_LINKS
         os.link(
             self._place(name),
-            self._place(new),
-            src_dir_fd=at,
-            dst_dir_fd=at,
+            target._place(new),
+            src_dir_fd=self.descriptor,
+            dst_dir_fd=target.descriptor,
             follow_symlinks=follow,
         )
+
+    def make_symbolic_link(self, to: str, name: str) -> None:
+        """Make a symbolic link.
+
+        Args:
+            to: where it leads; whatever it holds, nothing is looked at.
+            name: of the link.
+
+        Raises:
+            FileExistsError: that is taken.
+        """
+        os.symlink(to, self._place(name), dir_fd=self.descriptor)
 
     def rename(self, name: str, new: str) -> None:
         """Rename a file, in the place of one that may be there."""
@@ -142,6 +159,33 @@ class Folder:
 
     def _place(self, name: str) -> str:
         return str(self.path / name) if self.descriptor is None else name
+
+
+def make_folders(path: Path, mode: int, top: Path | None) -> dict[Path, os.stat_result]:
+    """Make a folder, and those above it, as far as they are not there.
+
+    Args:
+        path: of the folder.
+        mode: its permissions, less the umask; those above it get 0o777, less the umask.
+        top: a folder above it below which no link is followed on the way to it; None if all are.
+
+    Returns:
+        The status of each that was made, outermost first.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if path.is_dir():
+        return {}
+    made = make_folders(path.parent, 0o777, top)
+    below = top if top is not None and path.parent.is_relative_to(top) else None
+    with system.errors_name(path), Folder(path.parent, top=below) as parent:
+        try:
+            parent.make(path.name, mode)
+        except FileExistsError:  # somebody was quicker
+            return made
+        made[path] = parent.status(path.name)
+    return made
 
 
 def _open_folder(path: str | Path, flags: int, above: int | None = None) -> int | None:

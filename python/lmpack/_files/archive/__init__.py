@@ -1,0 +1,1 @@
+"""Tar archives: folders as one file, and back."""
