@@ -28,6 +28,7 @@ class Server(http.server.ThreadingHTTPServer):
     contents: dict[str, bytes]
     breaks_at: int | None = None
     knows_ranges = True
+    status_without_content = 404
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,7 +43,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         content = self.server.contents.get(self.path)
         if content is None:
-            self.send_error(404)
+            self.send_error(self.server.status_without_content)
             return
         start, end = 0, len(content)
         wanted = self.headers.get("Range")
@@ -91,10 +92,24 @@ def test_files_of_a_server(server: Server, tmp_path: Path, knows_ranges: bool) -
     results = list(lmpack.decompress_files([url(server, "/a%20b.lmp?key=1")], tmp_path / "out"))
     assert results[0].error is None
     assert (tmp_path / "out" / "a b").read_bytes() == CONTENTS["long"]
-    (result,) = lmpack.compress_files([url(server, "/plain")], tmp_path / "out")
+    list(lmpack.compress_files([url(server, "/plain")], tmp_path / "out"))
     assert (tmp_path / "out" / "plain.lmp").read_bytes() == lmpack.compress(CONTENTS["block"])
-    (result,) = lmpack.compress_files([url(server, "/none")], tmp_path / "out")
-    assert "No such file" in str(result.error)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(404, "No such file"), (410, "No such file"), (403, "403"), (500, "500")],
+)
+def test_what_a_server_answers_instead_of_a_file(
+    server: Server, tmp_path: Path, status: int, said: str
+) -> None:
+    server.status_without_content = status
+    calls = {"/none": lmpack.compress_files, "/none.lmp": lmpack.decompress_files}
+    for path, call in calls.items():
+        (result,) = call([url(server, path)], tmp_path)
+        assert said in str(result.error)
+        assert ("No such file" in str(result.error)) == (status in (404, 410))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_server_that_fails_in_the_middle(server: Server, tmp_path: Path) -> None:

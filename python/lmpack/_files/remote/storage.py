@@ -12,6 +12,8 @@ from lmpack._extras import import_extra
 from lmpack._files.remote.url import Url
 from lmpack.errors import LmpackError, UsageError
 
+_MISSING = (404, 410)  # statuses of HTTP: not found, gone (RFC 9110, section 15.5)
+
 
 def storage_of(url: Url) -> tuple[Any, str]:
     """The storage of a URL, and the path there.
@@ -63,7 +65,7 @@ def errors_of(url: Url) -> Iterator[None]:
 def _named(error: OSError, url: Url) -> OSError:
     """An error without a number, of which packages make many, as the system would say it."""
     cause = error.__cause__
-    if url.is_web and isinstance(cause, Exception) and not isinstance(cause, FileNotFoundError):
+    if url.is_web and isinstance(cause, Exception) and not _is_of_a_missing_file(cause):
         # fsspec calls a file missing where a server has refused; the cause knows what happened.
         return OSError(errno.EIO, _said(cause), url.text)
     numbers = {FileNotFoundError: errno.ENOENT, PermissionError: errno.EACCES}
@@ -71,6 +73,11 @@ def _named(error: OSError, url: Url) -> OSError:
     if number is None:
         return OSError(errno.EIO, _said(error), url.text)
     return OSError(number, os.strerror(number), url.text)
+
+
+def _is_of_a_missing_file(cause: Exception) -> bool:
+    """Whether a server has said that it has no such file: errors of aiohttp keep its status."""
+    return isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) in _MISSING
 
 
 def _said(error: Exception) -> str:
