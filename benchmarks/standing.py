@@ -64,12 +64,14 @@ PARTS: Mapping[str, Parts] = {
     "rivals": ALL,
     "scaling": _DEFAULT,
     "small_files": of_levels(1, 6, 9),
+    "terminal": NOTHING,
     "threads": of_levels(3, 6),
     "throughput": Parts(MODELS),
     "training_experiments": NOTHING,
     "training_speed": NOTHING,
     "two_models": Parts(("base", "small"), ("strong",)),
     "verify": of_levels(1, 3, 6, 9),
+    "wheel": Parts(MODELS),
     "zarr": of_levels(1, 6),
 }
 """By result: what its numbers depend on, unless its rows say it themselves (:func:`_row_parts`).

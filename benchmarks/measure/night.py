@@ -39,6 +39,8 @@ JOBS: tuple[tuple[str, ...], ...] = (
     ("rivals", PROGRAMS),
     ("kinds", "--rivals", *(name for name in RIVALS if not name.startswith(SLOW))),
     ("small_files",),
+    ("wheel",),
+    ("terminal",),
     ("threads", "--levels", "3,6", "--sizes", "1000000"),
     ("records",),
     ("patches",),

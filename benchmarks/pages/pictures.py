@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from benchmarks.pages import bars, generated, plane
+from benchmarks.pages import bars, generated, plane, terminal
 from benchmarks.pages.reproduction import EXPERIMENTS
 from benchmarks.places import PICTURES
 from benchmarks.record import read_result
@@ -34,6 +34,7 @@ def main() -> int:
     PICTURES.mkdir(exist_ok=True)
     plane.draw(PICTURES / "plane.png", _result("rivals")["rows"])
     bars.draw(PICTURES / "kinds.png", _result("kinds"))
+    terminal.draw(PICTURES / "terminal.svg", _result("terminal"))
     drawn = _result("generation")
     generated.draw_images(PICTURES / "generated_image.png", drawn["image"])
     generated.draw_recordings(PICTURES / "generated_audio.png", drawn["audio"])

@@ -34,6 +34,7 @@ from benchmarks.pages import (
     reproduction,
     rivals,
     threads,
+    wheel,
     zarr,
 )
 from benchmarks.pages.tables import row_origins, standing
@@ -66,6 +67,7 @@ SECTIONS = {
     "scaling": command.scaling,
     "threads": threads.threads,
     "small_files": command.small_files,
+    "wheel": wheel.wheel,
     "patches": patches.patches,
     "batch": command.batch,
     "records": records.records,
