@@ -22,6 +22,8 @@ LIST = Path(__file__).with_suffix(".json")
 FIELDS = ("commit", "other")
 """Where results name a commit of this repository."""
 
+MISSING = "not in this history"
+
 Facts = Mapping[str, Any]
 
 
@@ -46,24 +48,34 @@ def named_commits() -> list[str]:
 
 @functools.cache
 def known_commits() -> Mapping[str, Facts | None]:
-    """By commit: `date`, and `number`, of commits up to it; None for one the history lacks."""
+    """By commit: `date`, and `number`, of commits up to it, which is None if the history lacks it.
+
+    Changes that were measured may come into the history as one commit; only the day is known then.
+    None in place of both where not even that is.
+    """
     known: dict[str, Facts | None] = json.loads(LIST.read_text())
     return known
 
 
+def is_missing(commit: str) -> bool:
+    """Whether the history is known to lack a commit."""
+    facts = known_commits().get(commit, {"number": 0})
+    return facts is None or facts["number"] is None
+
+
 def commit_words(commit: str, modified: bool | None) -> str:
     """How a page names a commit."""
-    is_missing = commit in known_commits() and known_commits()[commit] is None
     return (
         commit[:12]
         + (" with changes" if modified else "")
-        + (" (not in this history)" if is_missing else "")
+        + (f" ({MISSING})" if is_missing(commit) else "")
     )
 
 
 def newest() -> Facts:
     """Of all commits that results name."""
-    return max((facts for facts in known_commits().values() if facts), key=_number)
+    present = (facts for facts in known_commits().values() if facts and facts["number"])
+    return max(present, key=_number)
 
 
 def _number(facts: Facts) -> int:
@@ -93,9 +105,12 @@ def looked_up(commit: str) -> Facts | None:
 
 
 def update() -> None:
-    """Write the list again; what it knows of a commit stays true."""
+    """Write the list again; the day of a commit stays true when the history has lost it."""
     known = known_commits() if LIST.exists() else {}
-    found = {commit: known.get(commit) or looked_up(commit) for commit in named_commits()}
+    found = {commit: looked_up(commit) for commit in named_commits()}
+    for commit, facts in found.items():
+        if facts is None and (before := known.get(commit)):
+            found[commit] = {"date": before["date"], "number": None}
     LIST.write_text(json.dumps(found, indent=1) + "\n")
     known_commits.cache_clear()
 

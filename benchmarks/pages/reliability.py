@@ -60,7 +60,7 @@ def _age(commit: str) -> str:
     if facts is None:
         return ""
     latest = newest()
-    count = latest["number"] - facts["number"]
+    count = 0 if facts["number"] is None else latest["number"] - facts["number"]
     return (
         f"That program is of {facts['date']}. From it to the newest one that these documents have "
         f"numbers of ({latest['date']}) the history grew by {count:,} commits, which may have "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.commits import commit_words, known_commits
+from benchmarks.commits import MISSING, commit_words, is_missing, known_commits
 from benchmarks.standing import state_words
 
 
@@ -48,7 +48,9 @@ def _origin(rows: Sequence[Mapping[str, Any]]) -> str:
     )
     when = f" of {' to '.join(dict.fromkeys((days[0], days[-1])))}" if days else ""
     count = f"commit {commits[0][:12]}" if len(commits) == 1 else f"{len(commits)} commits"
-    return f"{count}{when}{how}"
+    lost = sum(map(is_missing, commits))
+    which = "" if not lost else MISSING if lost == len(commits) else f"{lost} of them {MISSING}"
+    return f"{count}{when}{how}" + (f" ({which})" if which else "")
 
 
 def section(title: str, *parts: str) -> str:
