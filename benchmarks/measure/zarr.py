@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numcodecs
 import numcodecs.blosc
@@ -33,6 +33,9 @@ TURNS = 2
 WAYS = ("in", "out")
 
 AnyArray = np.ndarray[Any, np.dtype[Any]]
+Form = Literal[2, 3]
+FORMS: tuple[Form, ...] = (2, 3)
+"""The versions of zarr's format."""
 
 
 class _Source(NamedTuple):
@@ -58,7 +61,7 @@ CODECS = (
 )
 
 
-def codec(name: str, form: int) -> Any:
+def codec(name: str, form: Form) -> Any:
     """A codec for zarr's format 2 or 3."""
     level = int(re.findall("[0-9]+", name)[0])
     if name.startswith("zstd"):
@@ -84,7 +87,7 @@ def array_of(source: _Source) -> AnyArray:
     return values[: len(values) // width * width].reshape(-1, width)
 
 
-def write(values: AnyArray, compressor: Any, form: int) -> MemoryStore:
+def write(values: AnyArray, compressor: Any, form: Form) -> MemoryStore:
     """A store with the array."""
     store = MemoryStore()
     array = zarr.create_array(
@@ -101,11 +104,10 @@ def write(values: AnyArray, compressor: Any, form: int) -> MemoryStore:
 
 def read(store: MemoryStore) -> AnyArray:
     """The array in a store."""
-    found: AnyArray = zarr.open_array(store, mode="r")[:]
-    return found
+    return np.asarray(zarr.open_array(store, mode="r")[:])
 
 
-def measure(values: AnyArray, name: str, form: int) -> dict[str, Any]:
+def measure(values: AnyArray, name: str, form: Form) -> dict[str, Any]:
     """One turn: bytes of the chunks, and the seconds of writing and reading."""
     store, written = timed(write, values, codec(name, form), form)
     found, taken = timed(read, store)
@@ -125,13 +127,13 @@ def main() -> int:
     numcodecs.register_codec(Lmpack)  # a checkout that is not installed has no entry points
     register_codec(NAME, LmpackCodec)
     for name in CODECS:
-        for form in (2, 3):
+        for form in FORMS:
             measure(np.ones((64, 64), "i2"), name, form)  # loads models and libraries
     rows = []
     for source in SOURCES:
         values = array_of(source)
         about = {"file": source.name, "dtype": str(values.dtype), "shape": list(values.shape)}
-        for form in (2, 3):
+        for form in FORMS:
             turns = [{name: measure(values, name, form) for name in CODECS} for _ in range(TURNS)]
             for name in CODECS:
                 (size,) = {turn[name]["bytes"] for turn in turns}

@@ -89,7 +89,7 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     )
     assert result.stderr == ""
     assert [line.split() for line in result.stdout.splitlines()] == [
-        ["decompress"],
+        ["decompress", "dictionary"],
         ["--force"],
         [],
         ["--exclude-compressed"],

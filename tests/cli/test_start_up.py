@@ -118,6 +118,7 @@ def test_the_help_names_all_commands() -> None:
         "extract",
         "test",
         "info",
+        "dictionary",
         "models",
         "bench",
         "completion",

@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
         "extract": Entry("extract.extract", "Unpack FILE.tar.lmp, or list it."),
         "test": Entry("test.test", "Decompress without writing; list all damage."),
         "info": Entry("info.info", "Say what a FILE.lmp is made of."),
+        "dictionary": Entry("dictionary.dictionary", "Choose what small files have in common."),
         "models": Entry("models.models", "List models, add and remove them."),
         "bench": Entry("bench.bench", "Measure all levels beside zstd and xz."),
         "completion": Entry("completion.completion", "Print the completion of a shell."),
@@ -80,6 +81,11 @@ EXAMPLES_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("lmpack extract -l docs.tar.lmp", "what is in it"),
         ("lmpack extract docs.tar.lmp -o DIR docs/index.md", "one member, into DIR"),
         ("ssh host cat docs.tar.lmp | lmpack extract -", "from a pipe"),
+    ),
+    "dictionary": (
+        ("lmpack dictionary *.json -o shop.dict", "each file is a sample"),
+        ("lmpack dictionary --lines app.log -o log.dict", "each line is one"),
+        ("lmpack compress -r -D shop.dict records", "with what it holds"),
     ),
 }
 """Those of a command, for its own help and page of the manual."""

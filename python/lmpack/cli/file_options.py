@@ -32,7 +32,7 @@ def _listed(
         return None
     try:
         with open_input(value) as opened:
-            content = _all_bytes(ByteReader(opened))
+            content = all_bytes(ByteReader(opened))
     except (OSError, UsageError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise click.BadParameter(f"{value}: {reason}") from error
@@ -45,7 +45,8 @@ def _listed(
     return tuple("./-" if name == b"-" else os.fsdecode(name) for name in names)
 
 
-def _all_bytes(reader: ByteReader) -> bytes:
+def all_bytes(reader: ByteReader) -> bytes:
+    """What comes until the end."""
     pieces = []
     while piece := reader.at_most(1 << 16):
         pieces.append(piece)
