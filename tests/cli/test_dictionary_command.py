@@ -90,6 +90,13 @@ def test_nothing_is_written_of_what_is_refused(
     assert {path: path.read_bytes() for path in Path().iterdir() if path.is_file()} == before
 
 
+def test_a_file_without_an_end_is_refused(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lmpack.cli.dictionary.MOST", 200_000)
+    result = invoke("all.jsonl", "/dev/zero", "-o", "new", code=1)
+    assert f"/dev/zero: it has more than {200_000 - len(LINES):,} bytes" in result.stderr
+    assert not Path("new").exists()
+
+
 def test_force_overwrites(invoke: Invoke) -> None:
     invoke("00.json", "-o", "all.jsonl", "-f")
     assert Path("all.jsonl").read_bytes() == RECORDS[0]

@@ -24,6 +24,9 @@ from lmpack.cli.sizes import limit_of
 from lmpack.cli.standard import is_terminal, open_input
 from lmpack.errors import UsageError
 
+MOST = 1 << 30
+"""Bytes of all samples: only some of them are looked at, and a device may have no end."""
+
 
 @click.command(cls=ExampleCommand)
 @files_options
@@ -70,9 +73,12 @@ def dictionary(
         raise click.UsageError("--size: a dictionary has at least 1 byte")
     failures = Failures()
     samples: list[bytes] = []
+    left = MOST
     for name in names:
         with failures.of(name):
-            samples += _samples(name, output, lines)
+            content = _content(name, output, left)
+            left -= len(content)
+            samples += content.splitlines(keepends=True) if lines else [content]
     # Of some samples alone it would be another dictionary than the one that was asked for.
     failures.exit_if_any()
     with failures.of(output):
@@ -90,14 +96,13 @@ def dictionary(
     failures.exit_if_any()
 
 
-def _samples(name: str, output: str, lines: bool) -> list[bytes]:
-    """What a file holds, as one sample or a sample for each line.
+def _content(name: str, output: str, most: int) -> bytes:
+    """What a file holds.
 
     Raises:
-        UsageError: it is the output.
+        UsageError: it is the output, or has more bytes than `most`.
     """
     if name != "-" and not is_stream(output):
         refuse_same(os.stat(name), Path(output))
     with open_input(name) as opened:
-        content = all_bytes(ByteReader(opened))
-    return content.splitlines(keepends=True) if lines else [content]
+        return all_bytes(ByteReader(opened), most)

@@ -45,11 +45,19 @@ def _listed(
     return tuple("./-" if name == b"-" else os.fsdecode(name) for name in names)
 
 
-def all_bytes(reader: ByteReader) -> bytes:
-    """What comes until the end."""
+def all_bytes(reader: ByteReader, most: int | None = None) -> bytes:
+    """What comes until the end.
+
+    Raises:
+        UsageError: that is more than `most` bytes.
+    """
     pieces = []
+    length = 0
     while piece := reader.at_most(1 << 16):
         pieces.append(piece)
+        length += len(piece)
+        if most is not None and length > most:
+            raise UsageError(f"it has more than {most:,} bytes: give a part of it")
     return b"".join(pieces)
 
 
