@@ -75,6 +75,7 @@ NOT_HERE: Mapping[str, str] = {
     "decoder_rivals": "needs an imported model and llama.cpp",
     "decoder_sizes": "needs an imported model",
     "decoder_speed": "needs an imported model",
+    "engine_amx": "needs a processor with AMX: engine, renamed",
     "gpu_conformance": "needs a GPU",
     "gpu_counted": "needs a GPU's compiler",
     "gpu_intervals": "needs a few seconds: python -m benchmarks.gpu.intervals",

@@ -64,6 +64,7 @@ SECTIONS = {
     "mixing": engine.mixing,
     "two_models": engine.two_models,
     "engine": engine.engine,
+    "engine_amx": engine.engine,
     "scaling": command.scaling,
     "threads": threads.threads,
     "small_files": command.small_files,
