@@ -18,12 +18,7 @@ EVALUATION = RESULTS / "evaluation"
 MODEL, LEVEL = "Transformer ", "lmpack -"
 """The starts of the names of our own compressors, before the model or the level."""
 
-KEPT: Mapping[str, str] = {
-    "table1": "models and compressors next to those of the paper",
-    "more_data/table1": "classical compressors on more data",
-    "scaling": "what the size of a model costs",
-    "context": "how rates fall with the length",
-}
+KEPT: Mapping[str, str] = {}
 """By file in results/evaluation: what its table shows all the same, as `standing.KEPT`."""
 
 Row = Mapping[str, Any]

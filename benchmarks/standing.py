@@ -84,26 +84,18 @@ table is.
 KEPT: Mapping[str, str] = {
     "batch": "many files next to one of as many bytes",
     "choice": "the time of the choice next to that of coding",
-    "chunks": "the time of chunks by their size",
     "coding_ratio": "how far the speed had come since an early state",
     "compare": "models alone next to other compressors, and the paper's models",
     "decoder_sizes": "a pretrained model next to the level -9 of that day",
     "engine_amx": "what share of the processor's peak a model reaches with tiles (AMX)",
-    "filters": "what a filter brings, with one predictor for all",
-    "flushes": "what a flush adds to a file without any",
     "generation": "what compressors draw",
     "lanes_native_base": "what lanes cost a model alone",
     "lanes_native_small": "what lanes cost a model alone",
     "lanes_onnxruntime_small": "what lanes cost a model alone",
-    "living_layers": "how many units of each layer fire",
-    "mixing": "what lanes cost with mixing",
-    "mixing_parts": "what each part of a predictor brings",
     "model_change": "what another run of training brings",
     "scaling": "how time and memory grow with the input",
     "threads": "what a second thread brings",
     "throughput": "the CPU rows of a table whose other rows need a graphics card",
-    "two_models": "what a second model brings",
-    "verify": "what checking costs, compared with coding",
 }
 """By result of an earlier state: what its table shows all the same, as the end of a sentence.
 
