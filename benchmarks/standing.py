@@ -84,13 +84,11 @@ table is.
 KEPT: Mapping[str, str] = {
     "batch": "many files next to one of as many bytes",
     "choice": "the time of the choice next to that of coding",
-    "coding_ratio": "how far the speed had come since an early state",
     "compare": "models alone next to other compressors, and the paper's models",
     "decoder_sizes": "a pretrained model next to the level -9 of that day",
     "engine_amx": "what share of the processor's peak a model reaches with tiles (AMX)",
     "generation": "what compressors draw",
     "lanes_native_base": "what lanes cost a model alone",
-    "lanes_native_small": "what lanes cost a model alone",
     "lanes_onnxruntime_small": "what lanes cost a model alone",
     "model_change": "what another run of training brings",
     "scaling": "how time and memory grow with the input",
