@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ LIST = Path(__file__).with_suffix(".json")
 FIELDS = ("commit", "other")
 """Where results name a commit of this repository."""
 
+NAME = re.compile("[0-9a-f]{40}")
+
 MISSING = "not in this history"
 
 Facts = Mapping[str, Any]
@@ -31,7 +34,7 @@ def commits_in(value: Any) -> Iterator[str]:
     """All that are named anywhere in a result."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key in FIELDS and isinstance(inner, str):
+            if key in FIELDS and isinstance(inner, str) and NAME.fullmatch(inner):
                 yield inner
             else:
                 yield from commits_in(inner)

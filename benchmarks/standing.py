@@ -92,7 +92,6 @@ KEPT: Mapping[str, str] = {
     "lanes_onnxruntime_small": "what lanes cost a model alone",
     "model_change": "what another run of training brings",
     "scaling": "how time and memory grow with the input",
-    "threads": "what a second thread brings",
     "throughput": "the CPU rows of a table whose other rows need a graphics card",
 }
 """By result of an earlier state: what its table shows all the same, as the end of a sentence.

@@ -30,6 +30,11 @@ def test_every_commit_of_a_result_is_in_the_history_or_marked() -> None:
     assert [commit for commit in named if commit not in history] == missing
 
 
+def test_what_only_stands_where_a_commit_may_is_none() -> None:
+    result = {"other": "a" * 40, "rows": [{"kernels": {"other": "avx2"}, "commit": None}]}
+    assert list(commits.commits_in(result)) == ["a" * 40]
+
+
 def test_a_page_says_of_which_commits_and_days_rows_are(monkeypatch: pytest.MonkeyPatch) -> None:
     facts: dict[str, dict[str, Any] | None] = {
         "a" * 40: {"date": "2026-01-02", "number": 1},
