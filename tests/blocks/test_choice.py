@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lmpack._blocks.choice import Probed, codings_worth_trying, probe_of
+from lmpack._blocks.choice import Probed, codings_worth_trying
 from lmpack._blocks.coding import Coding
 from lmpack._container import BlockKind
 from lmpack._executors.mixing import Predictor
@@ -33,11 +33,3 @@ def test_mixing_alone_catches_up_in_a_long_block() -> None:
     assert codings_worth_trying(ADAPTIVE, MIXED, LENGTH, probed) == [MIXED]
     assert codings_worth_trying(ADAPTIVE, MIXED, 10 * LENGTH, probed) == [MIXED]
     assert codings_worth_trying(ADAPTIVE, MIXED, 500 * LENGTH, probed) == [ADAPTIVE]
-
-
-def test_a_short_block_is_its_own_probe() -> None:
-    for length in (1, 1024, 4096):
-        block = bytes(length)
-        assert probe_of(block) is block
-    lengths = (4097, 1 << 18, 1 << 20, 1 << 24)
-    assert [len(probe_of(bytes(length))) for length in lengths] == [960, 960, 4032, 65472]

@@ -29,10 +29,6 @@ LARGEST_PROBE = 65536
 """What the model is worth is seen from a 256th of the block, of between this many bytes, so that a
 model that is not used costs at most 3 % of the time of mixing alone (docs/blocks.md)."""
 
-LONGEST_WHOLE_PROBE = 4096
-"""A block of no more bytes is its own probe: most of such are text, where the model wins, and then
-nothing is coded twice."""
-
 ALIGNMENT = 48
 """Pieces start at multiples of this many bytes and have such lengths, so that samples, pixels and
 instructions stay whole in them."""
@@ -97,8 +93,6 @@ def mixed_lanes_log2(
 
 def probe_of(plain: bytes) -> bytes:
     """Pieces of a block to try the model on; all of it if it is short."""
-    if len(plain) <= LONGEST_WHOLE_PROBE:
-        return plain
     return _pieces_of(plain, len(plain) // 256, LEAST_PROBE, LARGEST_PROBE)
 
 
