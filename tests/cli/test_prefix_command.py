@@ -105,6 +105,7 @@ def test_a_wrong_or_missing_prefix_says_what_to_do(
         (["-D", "-"], "write what comes by standard input to one"),
         (["-D", "memory://nowhere"], "memory://nowhere: No such file"),
         (["-D", "empty"], "empty: a prefix has at least one byte"),
+        (["-D", "/dev/zero"], "/dev/zero: it is a device, which may have no end"),
     ],
 )
 @pytest.mark.parametrize("command", ["compress", "decompress", "test"])

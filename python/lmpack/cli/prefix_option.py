@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,7 +21,7 @@ def prefix_of(
     """The prefix whose file was named; None if none was.
 
     Raises:
-        click.BadParameter: there are several, or the file cannot be read or is empty.
+        click.BadParameter: there are several, or the file cannot be read, is empty or a device.
     """
     if not value or context.resilient_parsing:
         return None
@@ -47,4 +49,6 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO]:
 
     if is_url(name):
         return open_url(name)
+    if stat.S_ISCHR(os.stat(name).st_mode):
+        raise UsageError("it is a device, which may have no end: a prefix is a file")
     return open(name, "rb")
