@@ -78,7 +78,7 @@ def _start_up(result: dict[str, Any]) -> list[str]:
         f"CPU time for {facts['bytes']:,} bytes, user and system together, the best of "
         f"{facts['runs']} alternated runs; `nothing` is a Python that does nothing.",
         table(["command", "ms", "times nothing"], rows),
-        f"Wanted were at most {WANTED_START_UP:.0f} ms: {_reached(facts['cpu'])}. Most of it is "
+        f"The aim is at most {WANTED_START_UP:.0f} ms: {_reached(facts['cpu'])}. Most of it is "
         "Python: click, with what it loads of the standard library (inspect, typing, uuid, "
         "gettext), and about a hundred modules of lmpack, whose records are made into classes at "
         "each start.",

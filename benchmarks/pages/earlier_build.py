@@ -70,7 +70,7 @@ def coding_ratio(result: dict[str, Any]) -> str:
         f"{result['other'][:12]}: CPU seconds of one thread, by turns, medians of the ratios; "
         "memory is the peak now over that of then. " + conditions(result),
         table([*header, *DIRECTIONS, "memory"], rows),
-        " ".join(["Wanted on Wikipedia:", "; ".join(_aims(result["rows"])) + "."]),
+        " ".join(["Aims on Wikipedia:", "; ".join(_aims(result["rows"])) + "."]),
         WHY + (ALONE if has_models else "The engine alone was not measured."),
     )
 

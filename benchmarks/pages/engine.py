@@ -93,7 +93,7 @@ def _peak_aims(models: list[dict[str, Any]]) -> str:
     missing = [name for name in ("small", "base") if name not in {m["name"] for m in models}]
     unmeasured = f" {' and '.join(missing)} was not measured here." if missing else ""
     return (
-        f"Wanted were 80 % of the peak encoding and 75 % decoding, one thread and full lanes: "
+        f"The aim is 80 % of the peak encoding and 75 % decoding, one thread and full lanes: "
         f"{'; '.join(said)}.{unmeasured} What limits it is counted in engine.md, "
         '"Roofline"; `amx` has a peak that the steps between products cannot follow.'
     )
@@ -150,10 +150,10 @@ def mixing(result: dict[str, Any]) -> str:
 
 
 def _why_little(result: dict[str, Any]) -> str:
-    """Why a second model brings less than a prototype had promised."""
+    """Why a second model brings less than a first trial had shown."""
     ratios = [100 * (row["two"] / row["one"] - 1) for row in result["rows"]]
     text = (
-        f"That is {-max(ratios):.1f} to {-min(ratios):.1f} %. A prototype had promised 1.0 to "
+        f"That is {-max(ratios):.1f} to {-min(ratios):.1f} %. A first trial had shown 1.0 to "
         "2.1 %. Its two models were nearly equals: on Wikipedia the larger one was 0.6 % better, "
         "and both mixed with 12 contexts of bytes."
     )

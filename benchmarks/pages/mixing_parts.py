@@ -116,7 +116,7 @@ def _reached(best: dict[str, dict[str, float]]) -> str:
     fastest = {name: min(by.values()) for name, by in best.items()}
     full = f"{best['full']['avx2']:.2f}" if "avx2" in best["full"] else "not measured"
     return (
-        f"Asked for were 0.9 MB a second of light, which has {1 / fastest['light']:.2f}; at most "
+        f"The aims are 0.9 MB a second of light, which has {1 / fastest['light']:.2f}; at most "
         f"2.5 microseconds a byte of full with AVX2 ({full}), and 12 of strong "
         f"({fastest['strong']:.2f})."
     )

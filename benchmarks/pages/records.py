@@ -64,7 +64,7 @@ def _verdict(data: dict[str, Any]) -> str:
                 f"most {byte:.1f} us for a byte of content)"
             )
     return (
-        f"Half of the bytes of {RIVAL} was the aim. lmpack takes, in per cent of them, with "
+        f"The aim is half of the bytes of {RIVAL}. lmpack takes, in per cent of them, with "
         f"{sizes} KiB: {'; '.join(shares)}. Records decoded in a second by a core: "
         f"{'; '.join(speeds)}. A record is one lane: the model computes one byte after another, "
         "and nothing goes on at the same time."

@@ -37,7 +37,7 @@ from benchmarks.pages import (
     wheel,
     zarr,
 )
-from benchmarks.pages.tables import row_origins, standing
+from benchmarks.pages.tables import OURS, row_days, row_origins, standing
 from benchmarks.places import DOCS, ROOT
 from benchmarks.record import read_result
 from benchmarks.standing import is_earlier
@@ -87,7 +87,7 @@ SECTIONS = {
 MADE = "Made by `scripts/docs` from `benchmarks/results/`; do not edit."
 NOT_COMPARED = (
     "Speeds compare only within one table: they depend on the machine and on what else it was "
-    "doing."
+    "doing. A commit *not in this history* was changed before it came here, and cannot be fetched."
 )
 
 
@@ -106,12 +106,21 @@ def readme_parts() -> dict[str, str]:
     sizes = read_result("rivals") or {"rows": []}
     by_kind = read_result("kinds") or {"rows": []}
     return {
-        "sizes": _with_standing(rivals.readme_sizes(sizes["rows"]), sizes),
+        "sizes": _with_standing(rivals.readme_sizes(sizes["rows"]), sizes)
+        + f"\n\n{row_origins(sizes['rows'])}".rstrip(),
         "kinds": _with_standing(kinds.readme_kinds(by_kind), by_kind),
         "levels": _with_standing(rivals.readme_levels(sizes["rows"]), sizes)
-        + f"\n\n{row_origins(sizes['rows'])}".rstrip(),
+        + _where_levels(sizes),
         "threads": threads.readme_threads(read_result("threads") or {"rows": []}),
     }
+
+
+def _where_levels(sizes: Mapping[str, Any]) -> str:
+    """On which day and processor our rows of the rivals' table were measured."""
+    ours = [row for row in sizes["rows"] if row["codec"].startswith(OURS)]
+    if not ours:
+        return ""
+    return f"\n\nMeasured by programs of {row_days(ours)} on {sizes['environment']['cpu']}."
 
 
 def _rows_of(name: str) -> list[dict[str, Any]]:

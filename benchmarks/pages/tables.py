@@ -37,16 +37,22 @@ def row_origins(rows: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(f"The rows of {whose} are of {_origin(some)}." for whose, some in named if some)
 
 
+def row_days(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The day of the commits of rows, or the first and the last one; nothing if none is known."""
+    facts = [known_commits().get(row["commit"]) for row in rows]
+    days = sorted(one["date"] for one in facts if one)
+    return " to ".join(dict.fromkeys((days[0], days[-1]))) if days else ""
+
+
 def _origin(rows: Sequence[Mapping[str, Any]]) -> str:
     """The commits of rows, the days of these, and whether there were changes."""
     commits = list(dict.fromkeys(row["commit"] for row in rows))
-    facts = [known_commits().get(commit) for commit in commits]
-    days = sorted({one["date"] for one in facts if one})
+    days = row_days(rows)
     changed = sum(bool(row["modified"]) for row in rows)
     how = (
         "" if not changed else " with changes" if changed == len(rows) else ", in part with changes"
     )
-    when = f" of {' to '.join(dict.fromkeys((days[0], days[-1])))}" if days else ""
+    when = f" of {days}" if days else ""
     count = f"commit {commits[0][:12]}" if len(commits) == 1 else f"{len(commits)} commits"
     lost = sum(map(is_missing, commits))
     which = "" if not lost else MISSING if lost == len(commits) else f"{lost} of them {MISSING}"

@@ -404,7 +404,7 @@ def test_many_blocks_and_threads_share_one_prefix(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"model": "tiny", "mixing": False}, "a prefix cannot do without mixing"),
+        ({"model": "tiny", "mixing": False}, "a prefix needs mixing"),
         ({"device": "cpu:onnxruntime"}, "a prefix works on the device cpu only, not on cpu:onnx"),
         ({"device": "cuda"}, "leave out the option device"),
     ],

@@ -32,7 +32,7 @@ def require_mixing_where_needed(options: Options, models: tuple[ModelName, ...])
         )
     if options.prefix is not None:
         raise UsageError(
-            "a prefix cannot do without mixing, which learns it: leave out the option mixing"
+            "a prefix needs mixing, which learns it: turn mixing on, or leave out the prefix"
         )
 
 
