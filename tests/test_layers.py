@@ -22,7 +22,7 @@ FLOORS = (
     {"_blocks"},
     {"_executors"},
     {"_models"},
-    {"_container", "_native", "_extras"},
+    {"_container", "_native", "_extras", "_buffers"},
     {"errors"},
 )
 HEAVY = {
@@ -96,3 +96,15 @@ def test_files_of_the_command_have_names_of_their_own() -> None:
         room: {path.stem for path in (PACKAGE / room).glob("*.py")} for room in ("cli", "_files")
     }
     assert names["cli"] & names["_files"] == {"__init__"}
+
+
+def test_no_lock_is_shared_by_all_objects_of_a_class() -> None:
+    """That of a cached_property is, in Python 3.11: a forked process could never get it."""
+    rooms = ("_files", "_blocks", "_executors", "_models", "_container")
+    users = [
+        module.relative_to(PACKAGE).as_posix()
+        for module in MODULES
+        if module.relative_to(PACKAGE).parts[0] in rooms
+        and "@functools.cached_property" in module.read_text()
+    ]
+    assert users == []

@@ -42,7 +42,17 @@ void check_list(fuzz::Input& input) {
   if (written.size() > list.size() || copies_of(written, length) != copies) std::abort();
 }
 
-// The input says of which earlier bytes a block is made.
+// A block comes back from its copies, which reach into the prefix, and what is left.
+void check_copies(const fuzz::Bytes& plain, const fuzz::Bytes& prefix, std::size_t shortest) {
+  const PrefixPieces pieces(prefix);
+  const std::vector<Copy> copies = find_copies(plain, shortest, prefix.empty() ? nullptr : &pieces);
+  fuzz::Bytes back(plain.size());
+  put_copies(list_of_copies(copies), remainder_of(plain, copies), back, prefix);
+  if (back != plain) std::abort();
+}
+
+// The input says of which earlier bytes a block is made, and where the block begins behind a
+// prefix.
 void check_block(fuzz::Input& input) {
   const std::size_t shortest = kShortestCopy + input.below(256);
   const fuzz::Bytes seeds = input.rest(256);
@@ -53,10 +63,10 @@ void check_block(fuzz::Input& input) {
     const std::size_t start = seed * seed % plain.size();
     for (std::size_t i = 0; i < seed; ++i) plain.push_back(plain[start + i]);
   }
-  const std::vector<Copy> copies = find_copies(plain, shortest);
-  fuzz::Bytes back(plain.size());
-  put_copies(list_of_copies(copies), remainder_of(plain, copies), back);
-  if (back != plain) std::abort();
+  check_copies(plain, {}, shortest);
+  const std::size_t first = plain.empty() ? 0 : seeds.front() * plain.size() / 256;
+  check_copies({plain.begin() + static_cast<std::ptrdiff_t>(first), plain.end()},
+               {plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(first)}, shortest);
 }
 
 }  // namespace

@@ -167,6 +167,13 @@ TEST_CASE("copies reach into a prefix, and leave something to be mixed") {
   CHECK(check(stretch(123, 1000)) == std::vector{Copy{0, 999, 10'000 - 123}});
   CHECK(check(stretch(9'000, 1000)) == std::vector{Copy{0, 999, 1000}});
   CHECK(check(prefix) == std::vector{Copy{0, 9'999, 10'000}});
+  for (std::size_t back = 1; back < 130; ++back) {
+    // The bytes behind the change are few, and go on with the block where the prefix ends.
+    Bytes plain = stretch(7'000, 3'000);
+    plain[plain.size() - back] ^= 1;
+    append(plain, stretch(7'000, 3'000));
+    check(plain);
+  }
   for (std::size_t start = 0; start < 130; ++start) {
     // A chain of two links, and both again from the block itself.
     const Bytes parts[] = {noise(start, 2), stretch(start * 7, 700), noise(20, 3),

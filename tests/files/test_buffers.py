@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import lmpack
-from lmpack._files.sinks import flat
+from lmpack._buffers import flat
 
 
 class Point(ctypes.Structure):

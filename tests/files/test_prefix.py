@@ -80,7 +80,7 @@ def test_no_bytes_are_no_prefix(data: bytes) -> None:
 
 @pytest.mark.parametrize("data", ["text", 3, None, ["a"]])
 def test_other_things_are_no_prefix(data: Any) -> None:
-    with pytest.raises(lmpack.UsageError, match=f"not of {type(data).__name__}"):
+    with pytest.raises(lmpack.UsageError, match=f"not {type(data).__name__}"):
         Prefix(data)
     given: Any = data or b"bytes"
     with pytest.raises(lmpack.UsageError, match=r"option prefix must be an lmpack.Prefix\(data\)"):
@@ -441,3 +441,26 @@ def test_memory_counts_what_was_learned() -> None:
     assert with_prefix > without + 1_000_000
     with pytest.raises(lmpack.LimitError):
         lmpack.compress(TEXT, prefix=OLD, max_memory=without, **FAST)
+
+
+@pytest.mark.parametrize("back", [1, 40, 63, 64, 129])
+def test_a_change_near_the_end_of_the_earlier_version(back: int) -> None:
+    """What follows the change are few bytes of the prefix, and then the block itself."""
+    old = random.Random(1).randbytes(4000)
+    changed = bytearray(old)
+    changed[-back] ^= 1
+    new = bytes(changed) + old
+    packed = lmpack.compress(new, prefix=Prefix(old), **FAST)
+    assert lmpack.decompress(packed, prefix=Prefix(old)) == new
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [np.array([object(), object()]), np.array(["2026-01-01"], "datetime64[D]"), "text", 5],
+    ids=["objects", "days", "text", "number"],
+)
+def test_what_means_nothing_to_another_process_is_no_prefix(wrong: Any) -> None:
+    with pytest.raises(lmpack.UsageError):
+        Prefix(wrong)
+    with pytest.raises(lmpack.UsageError):
+        lmpack.train_prefix([wrong])

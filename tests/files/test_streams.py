@@ -317,3 +317,22 @@ def test_other_bytes_are_refused(junk: bytes) -> None:
     expected = lmpack.NotLmpackError if junk.startswith(b"PK") else lmpack.TruncatedError
     with pytest.raises(expected):
         lmpack.decompress(junk)
+
+
+@pytest.mark.parametrize("wrong", [-1, 10**9, "x"])
+def test_a_sink_that_says_it_took_what_it_cannot_have(wrong: Any) -> None:
+    class Sink:
+        def write(self, data: Any) -> Any:
+            return wrong
+
+    with pytest.raises(lmpack.UsageError, match="it must say how many of the"):
+        lmpack.compress_stream(io.BytesIO(b"abc"), Sink(), level=1)
+
+
+def test_a_source_that_gives_more_than_it_was_asked_for() -> None:
+    class Source:
+        def read(self, size: int) -> bytes:
+            return bytes(size + 1)
+
+    with pytest.raises(lmpack.UsageError, match="must give no more"):
+        lmpack.compress_stream(Source(), io.BytesIO(), level=1)

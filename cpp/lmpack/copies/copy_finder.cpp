@@ -128,7 +128,8 @@ class CopyFinder {
     return prefix_->bytes().last(distance - place);
   }
 
-  // Appends a copy that goes on at this distance soon; its length, 0 if there is none.
+  // Appends a copy that goes on at this distance soon; its length, 0 if there is none. One that
+  // begins in the prefix ends with it, as what follows the prefix is the block.
   std::size_t append_link(std::size_t distance) {
     const std::size_t end = std::min(plain_.size(), literals_start_ + kLongestGap + kShortestCopy);
     std::size_t same = 0;
@@ -137,6 +138,7 @@ class CopyFinder {
       if (same < kShortestCopy) continue;
       const std::size_t start = i + 1 - same;
       same = common_prefix(from(start, distance), plain_.subspan(start));
+      if (same < kShortestCopy) return 0;
       append(start, same, distance);
       return same;
     }

@@ -27,6 +27,7 @@ std::vector<std::uint8_t> list_of_copies(std::span<const Copy> copies) {
   std::vector<std::uint8_t> bytes;
   std::size_t before = 0;
   for (const Copy& copy : copies) {
+    if (copy.length < kShortestCopy) throw InvalidArgument("a copy is shorter than any may be");
     append_varint(bytes, copy.literals);
     append_varint(bytes, copy.length - kShortestCopy);
     append_varint(bytes, copy.distance == before ? kDistanceBefore : copy.distance);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import functools
 import io
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -44,14 +43,19 @@ class PatchPrefix(NativePrefix):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.data = data
+        self._likely_stride: int | None = None
 
-    @functools.cached_property
+    @property
     def likely_stride(self) -> int:
         """The stride of what stands behind it, so that what is learned serves all blocks.
 
         0 for text, which suggests one, too, and becomes larger with it.
         """
-        return 0 if is_text(self.data[-MOST_LEARNED:]) else self.stride
+        # A cached_property would hold a lock that all prefixes share, and that a process which is
+        # forked meanwhile could never get.
+        if self._likely_stride is None:
+            self._likely_stride = 0 if is_text(self.data[-MOST_LEARNED:]) else self.stride
+        return self._likely_stride
 
 
 def is_version(plain: bytes, prefix: NativePrefix) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from lmpack._buffers import flat
 from lmpack._container import FINGERPRINT_SIZE
 from lmpack.errors import PrefixError, UsageError
 
@@ -29,7 +30,7 @@ class Prefix:
         data: at least one byte, of any object that holds bytes; they are copied.
 
     Raises:
-        UsageError: there is no byte, or no bytes are given.
+        UsageError: there is no byte, or what is given holds no bytes, or references to objects.
     """
 
     def __init__(self, data: bytes | bytearray | memoryview) -> None:
@@ -38,13 +39,7 @@ class Prefix:
 
         from lmpack._blocks.patches import PatchPrefix
 
-        try:
-            self._data = bytes(memoryview(data))
-        except TypeError as error:
-            raise UsageError(
-                f"a prefix is made of bytes, not of {type(data).__name__}: read the file that it "
-                "is to be in binary mode"
-            ) from error
+        self._data = bytes(flat(data))
         if not self._data:
             raise UsageError("a prefix has at least one byte: leave it out if there is none")
         self._digest = hashlib.sha256(self._data).digest()[:FINGERPRINT_SIZE]

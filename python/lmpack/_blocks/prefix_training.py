@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from lmpack._buffers import flat
 from lmpack.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def train_prefix(samples: Iterable[bytes | bytearray | memoryview], size: int = 
     """
     if type(size) is not int or size < 1:
         raise UsageError(f"size must be an integer of at least 1, not {size!r}")
-    if isinstance(samples, bytes | bytearray | memoryview | str):
+    if isinstance(samples, bytes | bytearray | memoryview | str) or not isinstance(
+        samples, Iterable
+    ):
         raise UsageError("the samples must be several, in a list: [sample, ...]")
     pieces = [piece for sample in samples for piece in _pieces(sample)]
     if not pieces:
@@ -55,10 +58,7 @@ def train_prefix(samples: Iterable[bytes | bytearray | memoryview], size: int = 
 
 
 def _pieces(sample: bytes | bytearray | memoryview) -> list[bytes]:
-    try:
-        content = bytes(memoryview(sample))
-    except TypeError as error:
-        raise UsageError(f"a sample has to be bytes, not {type(sample).__name__}") from error
+    content = bytes(flat(sample))
     return [content[start : start + _PIECE] for start in range(0, len(content), _PIECE)]
 
 

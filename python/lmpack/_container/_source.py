@@ -85,7 +85,13 @@ class ByteReader:
             raise UsageError(
                 f"the source gave {type(piece).__name__}, not bytes: open it in binary mode"
             )
-        return bytes(piece)
+        found = bytes(piece)
+        if len(found) > size:
+            raise UsageError(
+                f"the source gave {len(found):,} bytes when it was asked for {size:,}: its "
+                "read(size) must give no more"
+            )
+        return found
 
     def _read(self, size: int) -> Any:
         """What the source gives; None if it has nothing now, but may have later."""

@@ -28,7 +28,6 @@ from lmpack._executors.protocol import available_cores
 from lmpack._executors.provider import Provider
 from lmpack._executors.token_stepping import TokenSteppingExecutor, table_of
 from lmpack._models.decoder.bundle import DecoderBundle
-from lmpack._models.decoder.segmenter import Segmenter
 from lmpack._models.decoder.shape import padded
 from lmpack.errors import BundleError, UsageError
 
@@ -91,7 +90,8 @@ class OnnxRuntimeDecoderExecutor(TokenSteppingExecutor):
         """
         self.architecture = bundle.architecture
         self.table = table_of(bundle)
-        self._bundle = bundle
+        # Only who encodes needs it, and the package `tokenizers`.
+        self._segmenter = functools.cache(bundle.segmenter)
         self.name = "onnxruntime" if provider.device == "cpu" else provider.device
         self._fixed = graph == "cuda.onnx"
         threads = threads or available_cores()
@@ -116,12 +116,7 @@ class OnnxRuntimeDecoderExecutor(TokenSteppingExecutor):
 
     def segment(self, plain: bytes) -> npt.NDArray[np.int32]:
         """The tokens int32 [n] of some bytes, as the model's tokenizer cuts them."""
-        return self._segmenter.segment(plain)
-
-    @functools.cached_property
-    def _segmenter(self) -> Segmenter:
-        """Only who encodes needs it, and the package `tokenizers`."""
-        return self._bundle.segmenter()
+        return self._segmenter().segment(plain)
 
     def step(self, state: DecoderState, symbols: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         """Feed one symbol to each lane: [L] -> int32 [L, V]."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from lmpack._blocks.coders import Encoder
 from lmpack._blocks.options import FurtherFields, Options, given_options
-from lmpack._files.sinks import Array, flat
+from lmpack._buffers import Array, flat
 from lmpack._files.unshared import OneUser, Unpicklable
 from lmpack._files.writer import BlockWriter
 from lmpack.errors import UsageError

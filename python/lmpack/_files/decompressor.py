@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from lmpack._blocks.coders import Decoder
 from lmpack._blocks.coding import no_progress
 from lmpack._blocks.options import OptionFields, Options, given_options
+from lmpack._buffers import Array, flat
 from lmpack._container import FedReader
 from lmpack._files.conversion import Decompression
 from lmpack._files.pipeline import Piece
-from lmpack._files.sinks import Array, flat
 from lmpack._files.unshared import OneUser, Unpicklable
 from lmpack.errors import LmpackError, UsageError
 

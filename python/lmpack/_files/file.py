@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from lmpack._blocks.coders import Decoder, Encoder
 from lmpack._blocks.options import FurtherFields, Options, given_options
+from lmpack._buffers import flat
 from lmpack._container import Source
 from lmpack._files.appending import prepare_to_append
 from lmpack._files.names import usable_path
@@ -16,7 +17,7 @@ from lmpack._files.reader import open_reader
 from lmpack._files.remote.source import RemoteLocation
 from lmpack._files.remote.target import RemoteWriter
 from lmpack._files.remote.url import Url, is_url
-from lmpack._files.sinks import CountingSink, Writable, flat
+from lmpack._files.sinks import CountingSink, Writable
 from lmpack._files.unshared import Unpicklable
 from lmpack._files.writer import BlockWriter
 from lmpack.errors import UsageError

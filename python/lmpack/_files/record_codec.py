@@ -14,13 +14,13 @@ from lmpack._blocks.limits import require_size
 from lmpack._blocks.model_choice import Bundles, bundles_to_encode, fingerprints_of
 from lmpack._blocks.options import Model, Options
 from lmpack._blocks.prefix import Prefix
+from lmpack._buffers import Array, flat
 from lmpack._container import MAXIMUM_PLAIN_LENGTH
 from lmpack._container.lean_record import RAW, LeanRecord
 from lmpack._executors import CPU
 from lmpack._executors.mixing import Mixing, Predictor
 from lmpack._executors.prefixed import PrefixedExecutor
 from lmpack._executors.protocol import no_progress
-from lmpack._files.sinks import Array, flat
 from lmpack._native import decode_adaptive, encode_adaptive
 from lmpack.errors import DamagedError, ModelError, PrefixError, UsageError
 

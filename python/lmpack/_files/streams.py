@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from lmpack._blocks.coders import Coder, Decoder, Encoder
 from lmpack._blocks.options import FurtherFields, OptionFields, Options, given_options
+from lmpack._buffers import Array, flat
 from lmpack._container import ByteReader, Source
 from lmpack._files.conversion import Compression, Conversion, Decompression, Result
 from lmpack._files.pipeline import Pipeline
 from lmpack._files.progress import Progress, ProgressCallback, Sizes
-from lmpack._files.sinks import Array, CountingSink, Nowhere, Writable, flat
+from lmpack._files.sinks import CountingSink, Nowhere, Writable
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Unpack
