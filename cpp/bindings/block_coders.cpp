@@ -103,8 +103,10 @@ Raises:
 }
 
 void register_decoder(py::module_& module) {
-  py::class_<SharedDecoder>(module, "BlockDecoder",
-                            R"(Decodes the symbols of one block, step by step.
+  // Shared with the blocks of LaneDecoders.
+  py::class_<SharedDecoder, std::shared_ptr<SharedDecoder>>(
+      module, "BlockDecoder",
+      R"(Decodes the symbols of one block, step by step.
 
 Args:
     payload: bytes-like, what BlockEncoder.finish gave; it is copied.
@@ -117,7 +119,7 @@ Raises:
     lmpack.errors.UsageError: an argument is out of range.)")
       .def(py::init([](const py::buffer& payload, std::int64_t length, std::int64_t lane_length,
                        std::int64_t vocabulary) {
-             return std::make_unique<SharedDecoder>(copy_bytes(payload, "payload"),
+             return std::make_shared<SharedDecoder>(copy_bytes(payload, "payload"),
                                                     BlockLayout(length, lane_length), vocabulary);
            }),
            py::arg("payload"), py::arg("length"), py::arg("lane_length"), py::arg("vocabulary"))

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include <exception>
+#include <new>
 
 #include "lmpack/error.hpp"
 
@@ -48,6 +49,8 @@ py::object python_error(const std::exception_ptr& error) {
     return error_types().usage(mistake.what());
   } catch (const DamagedStream& damage) {
     return error_types().damaged(damage.what());
+  } catch (const std::bad_alloc&) {
+    return py::module_::import("builtins").attr("MemoryError")();
   } catch (const std::exception& other) {
     return py::module_::import("builtins").attr("RuntimeError")(other.what());
   }

@@ -6,11 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "arrays.hpp"
 #include "errors.hpp"
@@ -28,28 +26,23 @@ namespace {
 using SharedDecoder = Shared<BlockDecoder>;
 using SharedMixedDecoder = Shared<MixedDecoder>;
 
-// The blocks, with the decoders that their steps call.
-struct KeptDecoders {
-  KeptDecoders(ThreadTeam& team, std::size_t lanes) : blocks(team, lanes) {}
+using Blocks = Shared<LaneDecoders>;
 
-  Shared<LaneDecoders> blocks;
-  std::map<std::size_t, py::object> kept;
-};
-
-void add(KeptDecoders& decoders, std::size_t first, const py::object& decoder) {
+// A step keeps its decoder for as long as a block has it.
+void add(Blocks& blocks, std::size_t first, const py::object& decoder) {
   std::size_t lanes = 0;
   BlockStep step;
   if (py::isinstance<SharedMixedDecoder>(decoder)) {
-    auto& mixed = py::cast<SharedMixedDecoder&>(decoder);
-    lanes = mixed.constant().layout().lanes();
-    step = [&mixed](OddsRows odds, std::span<std::int32_t> symbols) {
-      mixed.use_without_gil([&](MixedDecoder& coder) { coder.decode({&odds, 1}, symbols); });
+    const auto mixed = py::cast<std::shared_ptr<SharedMixedDecoder>>(decoder);
+    lanes = mixed->constant().layout().lanes();
+    step = [mixed](OddsRows odds, std::span<std::int32_t> symbols) {
+      mixed->use_without_gil([&](MixedDecoder& coder) { coder.decode({&odds, 1}, symbols); });
     };
   } else {
-    auto& plain = py::cast<SharedDecoder&>(decoder);
-    lanes = plain.constant().layout().lanes();
-    step = [&plain](OddsRows odds, std::span<std::int32_t> symbols) {
-      plain.use_without_gil([&](BlockDecoder& coder) {
+    const auto plain = py::cast<std::shared_ptr<SharedDecoder>>(decoder);
+    lanes = plain->constant().layout().lanes();
+    step = [plain](OddsRows odds, std::span<std::int32_t> symbols) {
+      plain->use_without_gil([&](BlockDecoder& coder) {
         if (odds.vocabulary != coder.vocabulary()) {
           throw InvalidArgument("the odds are of another number of symbols than the decoder's");
         }
@@ -57,27 +50,23 @@ void add(KeptDecoders& decoders, std::size_t first, const py::object& decoder) {
       });
     };
   }
-  decoders.blocks.use([&](LaneDecoders& blocks) { blocks.add(first, lanes, std::move(step)); });
-  decoders.kept[first] = decoder;
+  blocks.use([&](LaneDecoders& all) { all.add(first, lanes, std::move(step)); });
 }
 
-void remove(KeptDecoders& decoders, std::size_t first) {
-  decoders.blocks.use([&](LaneDecoders& blocks) { blocks.remove(first); });
-  decoders.kept.erase(first);
+void remove(Blocks& blocks, std::size_t first) {
+  blocks.use([&](LaneDecoders& all) { all.remove(first); });
 }
 
-py::list decode(KeptDecoders& decoders, const py::array& odds, py::array symbols) {
-  const std::size_t lanes = decoders.blocks.constant().lanes();
+py::list decode(Blocks& blocks, const py::array& odds, py::array symbols) {
+  const std::size_t lanes = blocks.constant().lanes();
   const auto odds_span = int32_elements(odds, "odds", {{"L", lanes}, {"V"}});
   int32_elements(symbols, "symbols", {{"L", lanes}});
   if (!symbols.writeable()) throw InvalidArgument("the array symbols must be writeable");
   const std::span<std::int32_t> found(static_cast<std::int32_t*>(symbols.mutable_data()), lanes);
   const OddsRows rows{odds_span, axis_size(odds, 1)};
-  const auto failures =
-      decoders.blocks.use([&](LaneDecoders& blocks) { return blocks.decode(rows, found); });
+  const auto failures = blocks.use([&](LaneDecoders& all) { return all.decode(rows, found); });
   py::list errors;
   for (const BlockFailure& failure : failures) {
-    decoders.kept.erase(failure.first);
     errors.append(py::make_tuple(failure.first, python_error(failure.error)));
   }
   return errors;
@@ -86,9 +75,8 @@ py::list decode(KeptDecoders& decoders, const py::array& odds, py::array symbols
 }  // namespace
 
 void register_lane_decoders(py::module_& module) {
-  py::class_<KeptDecoders>(
-      module, "LaneDecoders",
-      R"(Decodes many blocks side by side, whose lanes share the steps of a model.
+  py::class_<Blocks>(module, "LaneDecoders",
+                     R"(Decodes many blocks side by side, whose lanes share the steps of a model.
 
 Args:
     team: its threads decode the blocks of a step.

@@ -40,13 +40,19 @@ struct OwningEncoder : private OwnedBytes, MixedEncoder {
 using SharedEncoder = Shared<OwningEncoder>;
 using SharedDecoder = Shared<MixedDecoder>;
 
+// An argument as the array that it is: one made of it would end before its elements are used.
+py::array borrowed_array(py::handle given) {
+  if (!py::isinstance<py::array>(given)) throw py::type_error("odds must be arrays");
+  return py::reinterpret_borrow<py::array>(given);
+}
+
 void encode(SharedEncoder& shared, const py::args& odds) {
   const std::size_t lanes = shared.constant().layout().lanes();
   std::size_t steps = Axis::kAnySize;  // those of the first model
   if (odds.empty()) steps = shared.constant().layout().steps();
   std::vector<OddsRows> models;
   for (const py::handle& given : odds) {
-    const auto array = py::cast<py::array>(given);
+    const auto array = borrowed_array(given);
     const auto elements = int32_elements(array, "odds", {{"L", lanes}, {"T", steps}, {"V"}});
     steps = axis_size(array, 1);
     models.push_back({elements, axis_size(array, 2)});
@@ -75,7 +81,7 @@ py::array_t<std::int32_t> decode(SharedDecoder& shared, const py::args& odds) {
   const std::size_t lanes = shared.constant().layout().lanes();
   std::vector<OddsRows> models;
   for (const py::handle& given : odds) {
-    const auto array = py::cast<py::array>(given);
+    const auto array = borrowed_array(given);
     const auto elements = int32_elements(array, "odds", {{"L", lanes}, {"V"}});
     models.push_back({elements, axis_size(array, 1)});
   }
@@ -137,8 +143,10 @@ Raises:
 }
 
 void register_decoder(py::module_& module) {
-  py::class_<SharedDecoder>(module, "MixedDecoder",
-                            R"(Decodes the bytes of one block with adaptive mixing, step by step.
+  // Shared with the blocks of LaneDecoders.
+  py::class_<SharedDecoder, std::shared_ptr<SharedDecoder>>(
+      module, "MixedDecoder",
+      R"(Decodes the bytes of one block with adaptive mixing, step by step.
 
 Args:
     payload: bytes-like, what MixedEncoder.finish gave; it is copied.
@@ -152,7 +160,7 @@ Raises:
     lmpack.errors.UsageError: an argument is out of range.)")
       .def(py::init([](const py::buffer& payload, std::int64_t length, std::int64_t lane_length,
                        const MixingNumbers& mixing, std::size_t models) {
-             return std::make_unique<SharedDecoder>(copy_bytes(payload, "payload"),
+             return std::make_shared<SharedDecoder>(copy_bytes(payload, "payload"),
                                                     BlockLayout(length, lane_length),
                                                     mixing_of(mixing), models);
            }),

@@ -34,7 +34,7 @@ template <typename Decode>
 void decode_in_steps(std::size_t steps, const StepsDone& steps_done, const Decode& decode) {
   for (std::size_t step = 0; step < steps; ++step) {
     decode(step);
-    if (step % kDecoderReport == 0) steps_done(step);
+    if (step % kDecoderReport == 0) steps_done(step + 1);
   }
 }
 

@@ -6,7 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lmpack._native import BlockDecoder, BlockEncoder, odds_to_frequencies
+from lmpack._native import (
+    BlockDecoder,
+    BlockEncoder,
+    MixedDecoder,
+    MixedEncoder,
+    odds_to_frequencies,
+)
 from lmpack.errors import UsageError
 
 ODDS = np.ones((2, 3, 4), np.int32)
@@ -156,3 +162,13 @@ def test_intervals_outside_of_a_table_are_refused(interval: tuple[int, int]) -> 
         BlockEncoder(1, 1, 4).encode_intervals(intervals)
     with pytest.raises(UsageError, match="intervals must"):
         BlockEncoder(1, 1, 4).encode_intervals(np.zeros((1, 1, 3), np.int32))
+
+
+def test_odds_in_lists_are_refused_rather_than_read_after_their_end() -> None:
+    mixing = (0, 1)
+    encoder = MixedEncoder(b"abcd", 4, mixing, 1)
+    with pytest.raises(TypeError, match="odds must be arrays"):
+        encoder.encode([[[np.int32(1)] * 256] * 4])  # type: ignore[arg-type]
+    decoder = MixedDecoder(bytes(8), 4, 4, mixing, 1)
+    with pytest.raises(TypeError, match="odds must be arrays"):
+        decoder.decode([[np.int32(1)] * 256])  # type: ignore[arg-type]

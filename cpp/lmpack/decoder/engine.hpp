@@ -13,6 +13,10 @@ class DecoderEngine {
   DecoderEngine(const DecoderShape& shape, const TensorSource& source, const Kernels& kernels)
       : kernels_(decoder_kernels(kernels)), weights_(load_weights(shape, source, kernels_)) {}
 
+  // The weights point into one another.
+  DecoderEngine(const DecoderEngine&) = delete;
+  DecoderEngine& operator=(const DecoderEngine&) = delete;
+
   const DecoderShape& shape() const { return weights_.shape; }
   const DecoderWeights& weights() const { return weights_; }
   const DecoderKernels& kernels() const { return kernels_; }

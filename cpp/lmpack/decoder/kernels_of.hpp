@@ -1,6 +1,6 @@
 // The kernels of decoders, written once over a set of vectors (../engine/simd/). As in
-// ../engine/kernels_of.hpp, everything here and in kernels/ has internal linkage, and nothing may
-// call an inline function of the standard library.
+// ../engine/kernels_of.hpp, everything here and in kernels/ has internal linkage, and what they
+// call from elsewhere must be inlined.
 #pragma once
 
 #include "lmpack/decoder/kernels.hpp"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "lmpack/aligned.hpp"
@@ -28,7 +27,7 @@ struct RopeTables {
   const float* sin;
 };
 
-// Pointers are into memory that the loader's caller keeps, or into `made`.
+// Pointers are into memory that the loader's caller keeps, or into the vectors below.
 struct DecoderWeights {
   DecoderShape shape;
   DecoderMatrix embedding;

@@ -1,8 +1,9 @@
 // The constants of the forward pass (docs/model.md).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+
+#include "lmpack/exact_floats.hpp"
 
 namespace lmpack {
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "lmpack/engine/kernel_sets.hpp"
+#include "lmpack/processor.hpp"
 
 #if defined(LMPACK_X86_KERNELS)
 #include <cpuid.h>
@@ -43,11 +44,6 @@ bool may_use_tiles() {
 #else
   return false;
 #endif
-}
-
-bool has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 }
 
 // Those that need the operating system's permission.

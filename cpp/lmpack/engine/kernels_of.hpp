@@ -1,7 +1,7 @@
 // The kernels, written once over a set of vectors (simd/). Included by one file for each set, which
-// is compiled for its processors: everything here and in kernels/ has internal linkage, and nothing
-// may call an inline function of the standard library, whose code the linker could pick for other
-// processors.
+// is compiled for its processors: everything here and in kernels/ has internal linkage. What they
+// call of the standard library and of packing.hpp must be inlined, as a linker could pick its code
+// for other processors: `scripts/cpp instructions` looks for what is left.
 #pragma once
 
 #include "lmpack/engine/kernels.hpp"

@@ -15,7 +15,7 @@ double peak_products_per_second(const Kernels& kernels, double seconds) {
   std::int32_t sum = 0;
   do {
     const auto start = Clock::now();
-    sum += kernels.peak_loop(kRounds);
+    sum ^= kernels.peak_loop(kRounds);
     const std::chrono::duration<double> taken = Clock::now() - start;
     best = std::max(best, products / taken.count());
   } while (Clock::now() < end);

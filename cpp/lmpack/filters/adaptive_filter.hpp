@@ -9,9 +9,6 @@
 
 namespace lmpack {
 
-// The bound on all values that go in and come out, for samples of 24 bits: no sum can overflow.
-inline constexpr int kMostValueBits = 25;
-
 inline std::int32_t clip_value(std::int64_t value, std::int32_t largest) {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, -largest, largest));
 }
@@ -74,7 +71,8 @@ class Taps {
 // Normalised least mean squares over one signal or several.
 class AdaptiveFilter {
  public:
-  // `largest` bounds the values, at most 2**kMostValueBits - 1.
+  // `largest` bounds all values that go in and come out, at most 2**25 - 1, which is enough for
+  // samples of 24 bits: then no sum can overflow.
   AdaptiveFilter(const std::vector<std::size_t>& orders, std::int32_t largest)
       : signals_(orders.begin(), orders.end()), largest_(largest) {}
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lmpack/error.hpp"
+#include "lmpack/exact_floats.hpp"
 
 namespace lmpack {
 namespace {

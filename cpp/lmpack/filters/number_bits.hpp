@@ -1,5 +1,5 @@
-// About how many bits numbers take: what shows of which kind the bytes of a block are. In integers,
-// so that every machine chooses alike.
+// About how many bits numbers take: what shows of which kind the bytes of a block are. They are
+// integers, made by float64 operations that are rounded once, so that every machine chooses alike.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,6 @@
 #include "lmpack/mixing/bit_history.hpp"
 
 #include <algorithm>
-#include <span>
 #include <vector>
 
 namespace lmpack {

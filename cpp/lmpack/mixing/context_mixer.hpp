@@ -1,7 +1,6 @@
 // Context mixing: what the bytes of a block have been like so far, mixed with the model.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -1,7 +1,6 @@
 #include "lmpack/mixing/match_inputs.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "lmpack/mixing/logistic.hpp"
 

@@ -1,5 +1,7 @@
 #include "lmpack/mixing/mixing_kernels.hpp"
 
+#include "lmpack/processor.hpp"
+
 namespace lmpack {
 namespace {
 
@@ -7,11 +9,7 @@ std::vector<const MixingKernels*> find_kernels() {
   std::vector<const MixingKernels*> found;
 #if defined(LMPACK_X86_KERNELS)
   __builtin_cpu_init();
-  // Their file is compiled for all of these, so compilers may use them anywhere in it.
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
-    found.push_back(&kAvx512Mixing);
-  }
+  if (has_avx512()) found.push_back(&kAvx512Mixing);
   if (__builtin_cpu_supports("avx2")) found.push_back(&kAvx2Mixing);
 #elif defined(LMPACK_ARM_KERNELS)
   found.push_back(&kNeonMixing);

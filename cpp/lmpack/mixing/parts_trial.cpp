@@ -1,6 +1,5 @@
 #include "lmpack/mixing/parts_trial.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,6 +16,7 @@ constexpr auto kSelectorNames = std::to_array<std::string_view>(
     {"selector: prefix", "selector: model", "selector: byte 1", "selector: byte 2",
      "selector: byte 3", "selector: expected", "selector: seen orders", "selector: kinds",
      "selector: record above", "selector: code", "selector: token"});
+static_assert(kSelectorNames.size() == static_cast<std::size_t>(Selector::kToken) + 1);
 
 constexpr std::string_view kHistoryInputs = "three more inputs of histories";
 constexpr std::string_view kSecondFinal = "second final mixer";

@@ -25,6 +25,10 @@ class TokenBlockDecoder {
   TokenBlockDecoder(const TokenTable& table, std::vector<std::uint8_t> payload, BlockLayout layout,
                     std::optional<Mixing> mixing);
 
+  // The mixer looks at the bytes in here.
+  TokenBlockDecoder(const TokenBlockDecoder&) = delete;
+  TokenBlockDecoder& operator=(const TokenBlockDecoder&) = delete;
+
   const TokenTable& table() const { return table_; }
   const BlockLayout& layout() const { return lanes_.layout(); }
 

@@ -31,6 +31,9 @@ class TokenBlockEncoder {
                     BlockLayout layout, std::span<const std::int32_t> tokens,
                     std::span<const std::int32_t> counts, std::optional<Mixing> mixing);
 
+  TokenBlockEncoder(const TokenBlockEncoder&) = delete;
+  TokenBlockEncoder& operator=(const TokenBlockEncoder&) = delete;
+
   const TokenTable& table() const { return table_; }
   const BlockLayout& layout() const { return layout_; }
 

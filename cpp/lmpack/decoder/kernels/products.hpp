@@ -70,7 +70,11 @@ struct DecoderProductsOf {
       }
       Simd::store(compensation + column, sums);
     }
-    for (std::size_t column = 0; column < outputs; ++column) compensation[column] *= -kZeroPoint;
+    // Without a sign: the largest product, 2**31, becomes the -2**31 that the sums wrap to, too.
+    for (std::size_t column = 0; column < outputs; ++column) {
+      const auto sum = static_cast<std::uint32_t>(compensation[column]);
+      compensation[column] = static_cast<std::int32_t>(0U - std::uint32_t{kZeroPoint} * sum);
+    }
     bool within = true;
     for (const std::uint8_t above : most) within = within && above <= 2 * kDecoderWeightLimit;
     return within;
