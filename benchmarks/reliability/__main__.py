@@ -36,6 +36,7 @@ from benchmarks.reliability import (
     fuzzing,
     kills,
     leak,
+    round_trips,
 )
 from benchmarks.reliability.tally import Setting, Tally
 
@@ -56,14 +57,15 @@ class Attack:
 
 
 ATTACKS = {
-    "bit_flips": Attack("bit flips", bit_flips.attack, 0.16),
-    "cuts": Attack("cuts, deletions, insertions, exchanges", cuts.attack, 0.16),
+    "round_trips": Attack("contents of many kinds, undamaged", round_trips.attack, 0.1),
+    "bit_flips": Attack("bit flips", bit_flips.attack, 0.12),
+    "cuts": Attack("cuts, deletions, insertions, exchanges", cuts.attack, 0.14),
     "blocks": Attack("blocks swapped, repeated, missing", blocks.attack, 0.04),
     "fields": Attack("hostile fields with right checksums", fields.attack, 0.14),
-    "bundles": Attack("hostile bundles", bundles.attack, 0.14),
+    "bundles": Attack("hostile bundles", bundles.attack, 0.12),
     "bombs": Attack("bombs", bombs.attack, 0.04),
     "kills": Attack("kills", kills.attack, 0.1),
-    "failing_calls": Attack("failing calls", failing_calls.attack, 0.14),
+    "failing_calls": Attack("failing calls", failing_calls.attack, 0.12),
     "concurrency": Attack("concurrency", concurrency.attack, 0.02),
     "leak": Attack("leak over 10,000 calls", leak.attack, 0.06),
     "fuzzing": Attack("fuzz runs", fuzzing.attack, 0.0),
