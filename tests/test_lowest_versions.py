@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
+
+from lmpack.cli.import_model import PACKAGES
+from lmpack.cli.required_extra import TRAIN_PACKAGES
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,3 +45,10 @@ def test_the_constraints_are_the_lower_bounds() -> None:
 
 def test_ci_installs_them() -> None:
     assert "-c .ci/lowest-versions.txt" in (ROOT / ".ci/run").read_text()
+
+
+@pytest.mark.parametrize(("extra", "packages"), [("train", TRAIN_PACKAGES), ("import", PACKAGES)])
+def test_a_missing_package_of_an_extra_is_explained(extra: str, packages: Sequence[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["optional-dependencies"][extra]
+    assert {re.split("[<>=]", requirement)[0] for requirement in wanted} <= set(packages)

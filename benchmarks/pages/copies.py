@@ -55,9 +55,9 @@ def _added(rows: dict[str, Any], block: int) -> str:
         speeds = [f"{more / 1e6 / max(each, 1e-2):,.0f}" for each in seconds]
         said.append(f"{ten} ({mixed} mixed): {speeds[0]} MB/s in, {speeds[1]} MB/s out")
     return (
-        "The aim is that what repeats goes through at 50 MB/s at least, both ways. A tar file as a whole does "
-        "not: a folder is mixed in each block, as blocks know nothing of one another. All else is "
-        "copied; what that takes, the time of mixed folders taken off, is: "
+        "The aim is that what repeats goes through at 50 MB/s at least, both ways. A tar file as "
+        "a whole does not: a folder is mixed in each block, as blocks know nothing of one another. "
+        "All else is copied; what that takes, the time of mixed folders taken off, is: "
         + "; ".join(said)
         + ". These are differences of longer times, so they are rough."
     )

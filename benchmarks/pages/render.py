@@ -109,8 +109,7 @@ def readme_parts() -> dict[str, str]:
         "sizes": _with_standing(rivals.readme_sizes(sizes["rows"]), sizes)
         + f"\n\n{row_origins(sizes['rows'])}".rstrip(),
         "kinds": _with_standing(kinds.readme_kinds(by_kind), by_kind),
-        "levels": _with_standing(rivals.readme_levels(sizes["rows"]), sizes)
-        + _where_levels(sizes),
+        "levels": _with_standing(rivals.readme_levels(sizes["rows"]), sizes) + _where_levels(sizes),
         "threads": threads.readme_threads(read_result("threads") or {"rows": []}),
     }
 

@@ -152,3 +152,22 @@ def test_bench_says_what_it_cannot_measure_with(tmp_path: Path) -> None:
     for path, message in ((empty, "nothing to measure"), (noise, "measure with text")):
         result = bench(str(path), "--device", "cpu", code=1)
         assert message in result.stderr
+
+
+def test_a_picture_replaces_nothing_unasked(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    set_contestants(monkeypatch, "gzip")
+    precious = tmp_path / "precious.png"
+    precious.write_bytes(b"not yet drawn")
+    assert "exists already" in bench(str(text), "--plot", str(precious), code=1).stderr
+    itself = bench(str(precious), "--plot", str(precious), "-f", code=1)
+    assert "input and output are the same file" in itself.stderr
+    assert precious.read_bytes() == b"not yet drawn"
+    for name in ("x.txt", "x"):
+        result = bench(str(text), "--plot", str(tmp_path / name), code=1)
+        assert "is no name of a picture" in result.stderr
+        assert not result.stdout
+    bench(str(text), "--plot", str(precious), "-f")
+    assert precious.read_bytes().startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 from trees import CONTENTS, packed_tree, read_tree, text, write_tree
 
 from lmpack.cli.main import main
+from lmpack.cli.report_file import ReportFile
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -205,3 +207,32 @@ def test_a_file_named_like_the_option(invoke: Callable[..., Result]) -> None:
     Path("--resume").write_text("x")
     assert invoke("compress", "--resume", "--", "--resume").exit_code == 0
     assert Path("--resume.lmp").is_file()
+
+
+def test_a_report_in_the_folder_is_left_out(invoke: Callable[..., Result]) -> None:
+    Path("in/log").touch()
+    assert invoke("compress", "-r", "--rm", "in", "--report", "in/log", "-1").exit_code == 0
+    assert "in/log.lmp" not in map(str, Path("in").rglob("*.lmp"))
+    assert {line["file"] for line in lines("in/log")} >= {"in/one", "in/sub/short"}
+
+
+def test_a_report_that_is_replaced_meanwhile_is_an_error(invoke: Callable[..., Result]) -> None:
+    result = invoke("compress", "-f", "in/one", "--report", "in/one.lmp", "-1")
+    assert result.exit_code == 1
+    assert "another file has taken its place" in result.stderr
+
+
+def test_a_report_that_cannot_grow_is_no_error_of_standard_output(
+    invoke: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "block"):
+        assert invoke("compress", f"in/{name}", "-1").exit_code == 0
+
+    def fail(self: ReportFile, record: object) -> None:
+        raise OSError(errno.EFBIG, "File too large", "log")
+
+    monkeypatch.setattr(ReportFile, "write", fail)
+    result = invoke("test", "-v", "in/one.lmp", "in/block.lmp", "--report", "log")
+    assert result.exit_code == 1
+    assert result.stderr.count("lmpack: log: File too large") == 2
+    assert "standard output" not in result.stderr

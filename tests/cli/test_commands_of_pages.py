@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,11 @@ def prepare(command: str) -> None:
         plain = Path("release-2.tar")
         Path("release-2.tar.lmp").write_bytes(lmpack.compress(plain.read_bytes(), prefix=prefix))
         plain.unlink()
+    if "extract docs.tar.lmp" in command:
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            tar.add("docs")
+        Path("docs.tar.lmp").write_bytes(lmpack.compress(archive.getvalue(), level=1))
     if "-o packed" in command:
         shutil.rmtree("packed")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import json
 import os
 import random
+import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -398,3 +400,40 @@ def test_a_python_without_filters_unpacks_nothing(
     monkeypatch.delattr(tarfile, "data_filter")
     assert "3.11.4" in invoke("extract", "x.tar.lmp", "-o", "out", code=1).stderr
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE]
+)
+@pytest.mark.parametrize("option", [["-l"], []])
+def test_a_name_of_megabytes_is_not_read(invoke: Invoke, kind: bytes, option: list[str]) -> None:
+    info = tarfile.TarInfo("long")
+    info.type, info.size = kind, 1 << 30
+    Path("x.tar.lmp").write_bytes(lmpack.compress(info.tobuf() + bytes(1024), level=1))
+    result = invoke("extract", *option, "x.tar.lmp", code=1)
+    assert "name or attributes take 1,073,741,824 bytes" in result.stderr
+
+
+@pytest.mark.parametrize("size", [(1 << 63) - 512, 1 << 63, 10**20])
+def test_a_member_longer_than_any_file(invoke: Invoke, size: int) -> None:
+    info = tarfile.TarInfo("long")
+    info.size = size
+    Path("x.tar.lmp").write_bytes(
+        lmpack.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024), level=1)
+    )
+    result = invoke("extract", "-l", "x.tar.lmp", code=1)
+    assert "leads backwards, or behind any end" in result.stderr
+
+
+def test_a_deep_path_is_no_end_of_the_archive(invoke: Invoke) -> None:
+    deep = "a/" * 400 + "f"
+    members = (member("first", b"1"), member(deep, b"2"), member("last", b"3"))
+    archive = str(pack(Path("x.tar.lmp"), members))
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 250)  # what removes the folders is recursive, too
+    try:
+        invoke("extract", archive)
+    finally:
+        sys.setrecursionlimit(before)
+    assert Path("last").read_bytes() == b"3"
+    assert Path(deep).read_bytes() == b"2"

@@ -6,6 +6,7 @@ import ast
 import io
 import os
 import shutil
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -178,3 +179,15 @@ def test_what_click_says_is_harmless() -> None:
 
 def test_the_help_of_a_group_keeps_its_lines() -> None:
     assert len(CliRunner().invoke(main, ["eval"]).output.splitlines()) > 5
+
+
+@pytest.mark.parametrize("option", [["-l"], ["info"], ["info", "--json"]])
+def test_what_cannot_be_printed_is_an_error(tmp_path: Path, option: list[str]) -> None:
+    packed = tmp_path / "x.lmp"
+    packed.write_bytes(lmpack.compress(b"x", level=1))
+    command = [sys.executable, "-m", "lmpack", *option, str(packed)]
+    result = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *command], capture_output=True, check=False
+    )
+    assert result.returncode == 1
+    assert result.stderr == b"lmpack: standard output: it is closed\n"

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from trees import read_tree, write_tree
 
 import lmpack
+from lmpack.cli import file_options
 from lmpack.cli.main import main
 
 pytestmark = pytest.mark.usefixtures("fake_models")
@@ -166,3 +167,56 @@ def test_the_same_from_python(invoke: Invoke) -> None:
     ):
         with pytest.raises(lmpack.UsageError):
             lmpack.compress_files(["in"], "out", recursive=True, **wrong)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compress", ""],
+        ["compress", "-r", ""],
+        ["compress", "one", "-o", ""],
+        ["decompress", "one", ""],
+        ["extract", ""],
+        ["extract", "one", "-C", ""],
+        ["info", ""],
+        ["test", ""],
+        ["compress", "one", "-D", ""],
+        ["bench", ""],
+        ["dictionary", "one", "-o", ""],
+    ],
+)
+def test_an_empty_name_is_not_this_folder(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("one").write_bytes(b"one")
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "a name is empty: give a file, or . for this folder" in " ".join(result.stderr.split())
+    assert os.listdir() == ["one"]
+
+
+def test_the_name_of_the_folder_is_no_name_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("..lmp").write_bytes(lmpack.compress(b"x", level=1))
+    result = CliRunner().invoke(main, ["decompress", "..lmp"], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "..lmp: . is no name of a file: name the output file" in result.stderr
+
+
+def test_a_list_of_names_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(file_options, "MOST_NAMES", 100)
+    Path("list").write_bytes(bytes(101))
+    result = CliRunner().invoke(main, ["compress", "--files0-from", "list"], catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "list: it has more than 100 bytes" in result.stderr
+
+
+@pytest.mark.parametrize("option", [["--max-size", "9" * 5000], ["--shard", "1/" + "9" * 5000]])
+def test_numbers_of_thousands_of_digits(option: list[str]) -> None:
+    result = CliRunner().invoke(main, ["decompress", *option, "x.lmp"], catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "is no s" in " ".join(result.stderr.split())

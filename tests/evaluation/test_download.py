@@ -145,3 +145,16 @@ def test_the_command(server: Server, tmp_path: Path) -> None:
 def test_both_files_are_known() -> None:
     assert [source.size for source in SOURCES.values()] == [10**8, 10**9]
     assert all(len(source.sha1) == 40 for source in SOURCES.values())
+
+
+def test_a_damaged_archive_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("enwik8", b"some text that is compressed " * 1000)
+    damaged = bytearray(packed.getvalue())
+    damaged[40:80] = b"\xff" * 40
+    (tmp_path / "enwik8.zip.part").write_bytes(damaged)
+    monkeypatch.setattr(module, "_fetch", lambda url, target, progress: None)
+    with pytest.raises(EvaluationError, match="it was deleted, try again"):
+        download("enwik8", tmp_path, lambda done, total: None)
+    assert not list(tmp_path.iterdir())

@@ -244,3 +244,11 @@ def test_devices_of_the_command(tmp_path: Path) -> None:
     assert "'tpu' is not one of" in result.output
     result = CliRunner().invoke(main, ["compress", "--device", "cpu", str(tmp_path / "file")])
     assert result.exit_code == 0
+
+
+def test_paths_that_are_no_text_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "maps").write_bytes(b"7f-80 r--p 0 00:00 1 /tmp/\xff\n")
+    monkeypatch.setattr(hardware, "_MEMORY_MAP", tmp_path / "maps")
+    assert hardware.loaded_cuda_libraries() == ""

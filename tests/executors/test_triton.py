@@ -27,8 +27,10 @@ NAMES = sorted(path.name for path in FOLDER.glob("*.py"))
 @pytest.mark.parametrize(
     "name", [pytest.param(it, marks=[pytest.mark.slow] * (it in SLOW)) for it in NAMES]
 )
-def test_interpreted(name: str) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(FOLDER / name)]
+def test_interpreted(name: str, tmp_path: Path) -> None:
+    # With a folder of its own: one that others clean up at the same time ends in a warning.
+    own = ["-p", "no:cacheprovider", "--basetemp", str(tmp_path / "inner")]
+    command = [sys.executable, "-m", "pytest", "-q", *own, str(FOLDER / name)]
     environment = os.environ | {"TRITON_INTERPRET": "1"}
     environment.pop("PYTEST_ADDOPTS", None)
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -195,3 +195,29 @@ def test_arguments(tree: Path) -> None:
     with pytest.raises(lmpack.UsageError, match="number of threads"):
         lmpack.decompress_files([tree], threads=0)
     assert list(lmpack.compress_files([])) == []
+
+
+def test_a_folder_that_cannot_be_entered_ends_nothing(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tree.parent / "out"
+    out.mkdir()
+
+    def refuse(self: Path, other: object) -> bool:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "samefile", refuse)
+    results = list(lmpack.compress_files([tree], out, recursive=True))
+    assert not errors(results)
+    assert read_tree(out) == packed_tree(CONTENTS)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_progress_counts_all_that_was_written(tree: Path, threads: int) -> None:
+    seen: list[lmpack.Progress] = []
+    results = list(
+        lmpack.compress_files(
+            [tree], tree.parent / "out", recursive=True, threads=threads, progress=seen.append
+        )
+    )
+    assert seen[-1].written == sum(result.sizes.written for result in results if result.sizes)

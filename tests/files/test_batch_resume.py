@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from block_sizes import set_block_size
@@ -126,3 +127,19 @@ def test_files_that_another_process_writes_are_left_alone(tmp_path: Path) -> Non
     mine.sink.write(memoryview(b"whole"))
     mine.commit()
     assert (tmp_path / "file").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("resume", [True, "meta"])
+def test_resume_keeps_to_the_limit_of_memory(tree: Path, resume: Any) -> None:
+    out, back = tree.parent / "out", tree.parent / "back"
+    list(lmpack.compress_files([tree], out, recursive=True))
+    list(lmpack.decompress_files([out], back, recursive=True))
+    results = list(
+        lmpack.decompress_files(
+            [out], back, recursive=True, resume=resume, force=True, max_memory=600
+        )
+    )
+    assert any(result.skipped for result in results)
+    failed = {Path(result.source).name: result.error for result in results if result.error}
+    assert "long.lmp" in failed  # its index alone needs more
+    assert all(isinstance(error, lmpack.LimitError) for error in failed.values())

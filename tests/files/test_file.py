@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from lmpack._blocks.coding import ShareDone
 from lmpack._blocks.patches import PatchPrefix
 from lmpack._container import Block
 from lmpack._executors import Executor
+from lmpack._files.piece_reader import PieceReader
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -289,3 +291,19 @@ def test_describe_needs_no_model_but_a_file_that_can_seek(fake_models: FakeModel
     assert lmpack.describe(sink)[0].models == (None,)
     with open(os.pipe()[0], "rb") as pipe, pytest.raises(lmpack.UsageError, match="pipe"):
         lmpack.describe(pipe)
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_after_an_interruption_a_stream_does_not_look_like_one_that_ended(
+    error: type[BaseException],
+) -> None:
+    def pieces() -> Generator[bytes, None, None]:
+        yield b"first"
+        raise error
+
+    reader = PieceReader(pieces())
+    assert reader.read(5) == b"first"
+    with pytest.raises(error):
+        reader.read(1)
+    with pytest.raises(lmpack.UsageError, match="interrupted before: open the file again"):
+        reader.read(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from containers import PipeSource
@@ -113,3 +114,15 @@ def test_it_is_a_buffered_file_of_the_module_io() -> None:
     for use in (file.flush, file.tell, file.fileno, file.readline, file.__enter__):
         with pytest.raises(ValueError, match="closed"):
             use()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"encoding": "nope"}, {"newline": "x"}, {"errors": "nope"}, {"encoding": 5}]
+)
+def test_wrong_text_arguments_leave_the_file_as_it_was(tmp_path: Path, wrong: Any) -> None:
+    path = tmp_path / "x.lmp"
+    path.write_bytes(before := lmpack.compress(b"kept", level=1))
+    for mode in ("wt", "at", "rt"):
+        with pytest.raises(lmpack.UsageError, match="no text can be opened with"):
+            lmpack.open(path, mode, **wrong)
+    assert path.read_bytes() == before

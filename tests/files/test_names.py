@@ -35,3 +35,13 @@ def test_impossible_paths_are_refused(
     with pytest.raises(lmpack.UsageError, match="is no path"):
         use(str(tmp_path / f"a{character}b"), str(good))
     assert list(tmp_path.iterdir()) == [good]
+
+
+def test_an_empty_path_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("one").write_bytes(b"one")
+    with pytest.raises(lmpack.UsageError, match="it is empty: name a file"):
+        list(lmpack.compress_files([""], recursive=True, level=1))
+    with pytest.raises(lmpack.UsageError, match="it is empty"):
+        list(lmpack.compress_files(["one"], "", level=1))
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]

@@ -20,9 +20,9 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     compare = same_content.is_compressed_form
 
-    def remember(container: object, plain: object) -> bool:
+    def remember(container: object, plain: object, max_memory: int | None) -> bool:
         names.append(plain.path.name)  # type: ignore[attr-defined]
-        return compare(container, plain)  # type: ignore[arg-type]
+        return compare(container, plain, max_memory)  # type: ignore[arg-type]
 
     monkeypatch.setattr(queue, "is_compressed_form", remember)
     return names

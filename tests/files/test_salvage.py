@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import pytest
 from block_sizes import set_block_size
@@ -10,6 +11,10 @@ from salvaging import BLOCK, Sample, check_in_place, mixed_content, salvage, sam
 
 import lmpack
 from lmpack import Damage, Options
+from lmpack._blocks.coders import Decoder
+from lmpack._container import Block, BlockKind, Names
+from lmpack._container.remnant import Remnant
+from lmpack._files.salvage import _Guess
 
 pytestmark = pytest.mark.usefixtures("fake_models")
 
@@ -200,3 +205,18 @@ def test_find_damage_is_the_list_alone(one: Sample) -> None:
     assert lmpack.find_damage(io.BytesIO(one.packed)) == ()
     damaged = flipped(one.packed, one.blocks[1][0].stop - 1)
     assert lmpack.find_damage(io.BytesIO(damaged)) == salvage(damaged)[1].damage
+
+
+def test_guesses_are_read_where_no_other_thread_changes_them(one: Sample) -> None:
+    class Watched(list):  # type: ignore[type-arg]
+        def __iter__(self) -> Iterator[Names]:
+            assert guess._lock.locked()
+            return super().__iter__()
+
+    guess = _Guess(Decoder(Options()))
+    block = Block(BlockKind.MIXED, 0, 2, 0, b"x")
+    remnant = Remnant(0, 10, 0, 0, 2, candidates=(block,))
+    known = guess.of(remnant, block)
+    assert known
+    guess._possible[remnant.fingerprints, None] = Watched(known)
+    assert guess.of(remnant, block) == known

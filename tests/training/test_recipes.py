@@ -107,3 +107,11 @@ def test_rates_grow_with_the_root_of_the_step() -> None:
     assert larger.matrix_rate == pytest.approx(4 * CONFIG.matrix_rate)
     assert larger.table_rate == pytest.approx(4 * CONFIG.table_rate)
     assert with_batch(CONFIG, CONFIG.batch) == CONFIG
+
+
+@pytest.mark.parametrize("kind", [5, None, "bpe:" + "9" * 5000])
+def test_tokenizers_that_are_none(tmp_path: Path, kind: object) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps({"architecture": "tiny", "symbols": 1, "tokenizer": kind}))
+    with pytest.raises(TrainingError, match="there is no tokenizer"):
+        read_recipe(path)

@@ -48,9 +48,9 @@ def driver_and_cards() -> str:
     lines = []
     folder = Path("/proc/driver/nvidia")
     with contextlib.suppress(OSError):
-        lines += (folder / "version").read_text().splitlines()[:1]
+        lines += (folder / "version").read_text(errors="replace").splitlines()[:1]
         for card in sorted(folder.glob("gpus/*/information")):
-            lines += card.read_text().splitlines()[:1]
+            lines += card.read_text(errors="replace").splitlines()[:1]
     return " ".join(" ".join(lines).split())
 
 
@@ -61,7 +61,7 @@ def loaded_cuda_libraries() -> str:
     """
     found = set()
     with contextlib.suppress(OSError):
-        for line in _MEMORY_MAP.read_text().splitlines():
+        for line in _MEMORY_MAP.read_text(errors="replace").splitlines():
             path = Path(line.split(maxsplit=5)[-1])
             if path.name.startswith(_CUDA_LIBRARIES) and ".so" in path.name:
                 status = path.stat()

@@ -48,7 +48,7 @@ def _processor() -> str:
     """What tells this CPU from another: its kind, and its features where Linux says them."""
     features = ""
     with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
         wanted = ("model name", "flags", "Features", "CPU part")
         features = "".join(sorted({line for line in lines if line.startswith(wanted)}))
     # Elsewhere the module asks the system; here it would start another program.

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import os
 from collections.abc import Generator, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lmpack._blocks.coders import Decoder, Encoder, lanes_of_block
@@ -43,7 +44,7 @@ def compress_files(
     output_file: PathLike | None = None,
     recursive: bool = False,
     suffix: str = SUFFIX,
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Path] = (),
     exclude_compressed: bool = False,
     resume: bool | Literal["meta"] = False,
     shard: tuple[int, int] | None = None,
@@ -70,7 +71,7 @@ def compress_files(
         suffix: what the name of an output has behind that of its file, in place of .lmp.
         exclude: patterns as of :mod:`fnmatch`; what matches one is left out of folders. One without
             a slash is for names of files and folders, one with a slash for their paths below the
-            folder that was given.
+            folder that was given. A :class:`pathlib.Path` leaves out that very file or folder.
         exclude_compressed: leave out of folders what is compressed already, going by its name and
             its first bytes, such as archives, pictures and recordings.
         resume: skip files whose output holds exactly their content, by the checksums in it. With
@@ -119,7 +120,7 @@ def decompress_files(
     output_file: PathLike | None = None,
     recursive: bool = False,
     suffix: str = SUFFIX,
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Path] = (),
     resume: bool | Literal["meta"] = False,
     shard: tuple[int, int] | None = None,
     force: bool = False,
@@ -157,7 +158,7 @@ def plan_compression(
     *,
     recursive: bool,
     suffix: str = SUFFIX,
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Path] = (),
     exclude_compressed: bool = False,
     shard: tuple[int, int] | None = None,
 ) -> list[Planned]:
@@ -184,7 +185,7 @@ def plan_decompression(
     *,
     recursive: bool,
     suffix: str = SUFFIX,
-    exclude: Iterable[str] = (),
+    exclude: Iterable[str | Path] = (),
     shard: tuple[int, int] | None = None,
 ) -> list[Planned]:
     """The files of a batch. Arguments and errors are those of :func:`decompress_files`."""

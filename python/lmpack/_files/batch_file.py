@@ -118,6 +118,7 @@ class BatchFile:
         self._like: os.stat_result | None = None
         self._sizes: Sizes | None = None
         self._read = 0
+        self._told = 0
         self._missing = 0
         self._is_fed = False
         self._started = 0.0
@@ -155,16 +156,19 @@ class BatchFile:
         """A piece has been given away: its outcome will come."""
         self._missing += 1
 
-    def take(self, outcome: Outcome) -> int:
-        """Write what a piece gave; the number of bytes written."""
+    def newly_written(self) -> int:
+        """Bytes of its output that were written since this was asked before."""
+        before, self._told = self._told, self._sink.count if self._sink else 0
+        return self._told - before
+
+    def take(self, outcome: Outcome) -> None:
+        """Write what a piece gave."""
         self._missing -= 1
         self._error = self._error or outcome.error
-        before = self._sink.count if self._sink else 0
         with self._errors_kept():
             if not self.is_over:
                 self._conversion.write(self._opened(), outcome.result)
         self._finish_if_complete()
-        return self._sink.count - before if self._sink else 0
 
     def result(self) -> FileResult:
         """What became of it."""

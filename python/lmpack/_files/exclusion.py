@@ -10,13 +10,13 @@ from lmpack._files.planned import Refusal, nothing_refused
 from lmpack.errors import UsageError
 
 
-def left_out(patterns: Iterable[str], *, compressed: bool) -> Refusal:
+def left_out(patterns: Iterable[str | Path], *, compressed: bool) -> Refusal:
     """What leaves out the files and folders that match a pattern, and maybe compressed files.
 
     Args:
         patterns: as of :mod:`fnmatch`, upper and lower case told apart. One without a slash is for
             names, one with a slash for paths below the folder that was asked for. A slash at the
-            end means nothing.
+            end means nothing. A :class:`pathlib.Path` leaves out that very file or folder.
         compressed: whether files that are compressed already are left out, too.
 
     Raises:
@@ -25,21 +25,36 @@ def left_out(patterns: Iterable[str], *, compressed: bool) -> Refusal:
     if isinstance(patterns, str | bytes):
         raise UsageError("the patterns of exclude must be several, in a list: ['*.iso']")
     chosen = list(patterns)
-    if not all(isinstance(pattern, str) and pattern.strip("/") for pattern in chosen):
-        raise UsageError(f"each pattern of exclude must be a text that is not empty: {chosen!r}")
+    paths = [pattern for pattern in chosen if isinstance(pattern, Path)]
+    texts = [pattern for pattern in chosen if not isinstance(pattern, Path)]
+    if not all(isinstance(pattern, str) and pattern.strip("/") for pattern in texts):
+        raise UsageError(
+            f"each pattern of exclude must be a text that is not empty, or a Path: {chosen!r}"
+        )
     if not chosen and not compressed:
         return nothing_refused
     from fnmatch import fnmatchcase
 
-    def refused(path: Path, below: Path) -> str | None:
-        for pattern in chosen:
+    def refused(path: Path | None, below: Path) -> str | None:
+        if path is not None and any(_is_same(path, other) for other in paths):
+            return "it is excluded"
+        for pattern in texts:
             stripped = pattern.strip("/")
             subject = below.as_posix() if "/" in stripped or pattern[0] == "/" else below.name
             if fnmatchcase(subject, stripped):
                 return f"it is excluded by {pattern}"
-        return _compressed(path, below) if compressed and _is_regular(path) else None
+        if path is None or not (compressed and _is_regular(path)):
+            return None
+        return _compressed(path, below)
 
     return refused
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _is_regular(path: Path) -> bool:

@@ -59,8 +59,11 @@ def plain_name(name: str, suffix: str = SUFFIX) -> str:
     """The name of what a file is decompressed to: without the suffix.
 
     Raises:
-        UsageError: the file is not named like a compressed one.
+        UsageError: the file is not named like a compressed one, or no file can have that name.
     """
-    if not name.endswith(suffix) or name == suffix:
+    plain = name.removesuffix(suffix)
+    if plain in (name, ""):
         raise UsageError(f"it does not end in {suffix}: name the output file")
-    return name.removesuffix(suffix)
+    if plain in (os.curdir, os.pardir):
+        raise UsageError(f"{plain} is no name of a file: name the output file")
+    return plain

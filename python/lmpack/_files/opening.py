@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast, overload
 
@@ -81,7 +82,7 @@ def open(
         keywords: other fields of :class:`Options`.
 
     Raises:
-        UsageError: an unknown mode, or text arguments in binary mode.
+        UsageError: an unknown mode, text arguments in binary mode, or ones that mean nothing.
         OSError, FormatError, LimitError, ModelError: as for :class:`LmpackFile`.
     """
     if mode not in BINARY_MODES + _TEXT_MODES:
@@ -90,8 +91,23 @@ def open(
     text = mode in _TEXT_MODES
     if not text and (encoding, errors, newline) != (None, None, None):
         raise UsageError(f"encoding, errors and newline need a text mode, not {mode!r}")
+    if text:
+        _check_text_arguments(encoding, errors, newline)
     binary_mode = cast(BinaryMode, mode[0] + "b")
     binary = LmpackFile(file, binary_mode, level, options=options, **keywords)
     if not text:
         return binary
     return io.TextIOWrapper(cast(BinaryIO, binary), encoding, errors, newline)
+
+
+def _check_text_arguments(encoding: str | None, errors: str | None, newline: str | None) -> None:
+    """Refuse what no text can be opened with, before a file is emptied for it."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding, errors, newline)
+        if errors is not None:
+            codecs.lookup_error(errors)
+    except (LookupError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"no text can be opened with the encoding {encoding!r}, errors {errors!r} and newline "
+            f"{newline!r}: {error}"
+        ) from error

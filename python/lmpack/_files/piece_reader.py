@@ -6,7 +6,7 @@ import io
 from collections.abc import Generator
 from typing import Any
 
-from lmpack.errors import LmpackError
+from lmpack.errors import LmpackError, UsageError
 
 
 class PieceReader(io.RawIOBase):
@@ -53,6 +53,9 @@ class PieceReader(io.RawIOBase):
             return next(filter(None, self._pieces), b"")
         except (LmpackError, OSError) as error:
             self._error = error
+            raise
+        except BaseException:
+            self._error = UsageError("reading it was interrupted before: open the file again")
             raise
 
 

@@ -96,6 +96,8 @@ def _checked_path(given: object) -> AnyPath:
     path = os.fspath(given) if isinstance(given, str | os.PathLike) else given
     if not isinstance(path, str):
         raise UsageError(f"{given!r} is no path: give a str or a pathlib.Path")
+    if not path:
+        raise UsageError("'' is no path: it is empty: name a file, or . for this folder")
     return Url(usable_path(path)) if is_url(path) else Path(usable_path(path))
 
 
@@ -151,4 +153,7 @@ def _walked(
 
 
 def _is_same(path: Path, other: AnyPath | None) -> bool:
-    return isinstance(other, Path) and other.exists() and path.samefile(other)
+    try:
+        return isinstance(other, Path) and other.exists() and path.samefile(other)
+    except OSError:
+        return False  # one that cannot be entered is said where it is walked

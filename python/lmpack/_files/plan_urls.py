@@ -55,6 +55,6 @@ def _met_url(
     except UsageError as error:
         return Planned(str(url), error=error)
     within = [*reversed(below.parents[:-1]), below]
-    refused = next(filter(None, (refusal(Path(part), Path(part)) for part in within)), None)
+    refused = next(filter(None, (refusal(None, Path(part)) for part in within)), None)
     met = planner.listed(url, url if target is None else target / below, refused)
     return met._replace(top=str(top).rstrip("/"), output_top=str(target or top))

@@ -18,16 +18,16 @@ from lmpack.errors import UsageError
 Rename = Callable[[str], str]
 """The name of an output for that of an input; UsageError for an input that has none."""
 
-Refusal = Callable[[Path, Path], str | None]
-"""Why a file or folder that was found is left out, if it is; takes its path and its path below the
-folder that was asked for."""
+Refusal = Callable[[Path | None, Path], str | None]
+"""Why a file or folder that was found is left out, if it is; takes its path, None if it is not of
+this machine, and its path below the folder that was asked for."""
 
 
 AnyPath = Path | Url
 """Of this machine, or of a storage."""
 
 
-def nothing_refused(path: Path, below: Path) -> None:
+def nothing_refused(path: Path | None, below: Path) -> None:
     """The :data:`Refusal` that leaves nothing out."""
 
 

@@ -31,7 +31,7 @@ from lmpack._files.remote.source import Place
 from lmpack._files.remote.url import is_url
 from lmpack._files.same_content import is_compressed_form, names_another_prefix
 from lmpack._files.same_times import has_size_and_time
-from lmpack.errors import UsageError
+from lmpack.errors import LimitError, UsageError
 
 
 def run_queue(
@@ -67,13 +67,17 @@ def run_queue(
             handling.progress(Progress(read, settled, written, total, at_work))
 
     def complete() -> Iterator[FileResult]:
-        for result in _complete(waiting):
-            yield dataclasses.replace(result, device=coder.device)
+        nonlocal written
+        while waiting and waiting[0].is_complete:
+            file = waiting.popleft()
+            written += file.newly_written()
+            yield dataclasses.replace(file.result(), device=coder.device)
 
     def results(outcomes: Iterator[Outcome]) -> Iterator[FileResult]:
         nonlocal written, at_work
         for outcome in outcomes:
-            written += outcome.file.take(outcome)
+            outcome.file.take(outcome)
+            written += outcome.file.newly_written()
             yield from complete()
             at_work = waiting[0].source if waiting else None
 
@@ -82,7 +86,9 @@ def run_queue(
             coder.side_by_side, tell, handling.memory, coder.max_memory
         ) as pipeline:
             for item in planned:
-                done = handling.resume and is_resumed(item, handling, folders, is_compression)
+                done = handling.resume and is_resumed(
+                    item, handling, folders, is_compression, coder.max_memory
+                )
                 if done:
                     pipeline.skip(item.size)
                 file = BatchFile(item, conversion(), handling, folders, done)
@@ -92,6 +98,7 @@ def run_queue(
                     yield from results(pipeline.start(_attempted(file, piece)))
                 yield from complete()
             yield from results(pipeline.finish())
+            pipeline.skip(0)  # tells what was written after the last result
     finally:
         for file in waiting:
             file.abandon()
@@ -112,13 +119,12 @@ def _attempted(file: BatchFile, piece: Piece[Any]) -> Piece[Outcome]:
     return Piece(code, piece.cost, piece.size, piece.memory)
 
 
-def _complete(waiting: deque[BatchFile]) -> Iterator[FileResult]:
-    while waiting and waiting[0].is_complete:
-        yield waiting.popleft().result()
-
-
 def is_resumed(
-    item: Planned, handling: Handling, folders: OutputFolders, is_compression: bool
+    item: Planned,
+    handling: Handling,
+    folders: OutputFolders,
+    is_compression: bool,
+    max_memory: int | None,
 ) -> bool:
     """Whether an earlier batch has done a file; removes what killed ones have left next to it.
 
@@ -127,6 +133,7 @@ def is_resumed(
         handling: says how that is told.
         folders: of the outputs.
         is_compression: whether the output is the compressed form of the file.
+        max_memory: bytes that indexes may need in memory; None for any number.
     """
     if item.output is None:
         return False
@@ -136,15 +143,19 @@ def is_resumed(
             return False
         source, output = item.source_location, item.output_location
         container, plain = (output, source) if is_compression else (source, output)
-        if is_compression and names_another_prefix(container, handling.prefix):
+        if is_compression and names_another_prefix(container, handling.prefix, max_memory):
             return False  # whoever has this prefix could not open it
-        return _is_form(handling, container, plain, output)
-    except (UsageError, OSError):
+        return _is_form(handling, container, plain, output, max_memory)
+    except (UsageError, LimitError, OSError, MemoryError):
         return False  # reading it will say what is wrong
 
 
-def _is_form(handling: Handling, container: Place, plain: Place, output: Place) -> bool:
+def _is_form(
+    handling: Handling, container: Place, plain: Place, output: Place, max_memory: int | None
+) -> bool:
     """Whether one file is the compressed form of the other, by the rule of resume."""
-    if handling.resume == "meta" and has_size_and_time(container, plain, output=output):
+    if handling.resume == "meta" and has_size_and_time(
+        container, plain, output=output, max_memory=max_memory
+    ):
         return True
-    return is_compressed_form(container, plain)
+    return is_compressed_form(container, plain, max_memory)

@@ -176,9 +176,10 @@ class _Guess:
         with self._lock:
             if left not in self._possible:
                 self._possible[left] = self._all(*left)
-            possible = self._possible[left]
+            # A copy: another thread may change the order of the list meanwhile.
+            possible = list(self._possible[left])
         if block.kind.needs_model:
-            return possible[:]
+            return possible
         # A block without a model is decoded under any, and a raw one with any prefix.
         prefixes = {names.prefix: names for names in reversed(possible)}
         without_model = sorted(prefixes.values(), key=possible.index)

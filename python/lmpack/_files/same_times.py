@@ -19,7 +19,9 @@ class _State(NamedTuple):
     seconds: float
 
 
-def has_size_and_time(container: Place, plain: Place, *, output: Place) -> bool:
+def has_size_and_time(
+    container: Place, plain: Place, *, output: Place, max_memory: int | None = None
+) -> bool:
     """Whether a file is whole containers of the size of another file, and their times fit.
 
     An output on this machine gets the time of change of its input, so both have the same one as
@@ -30,9 +32,11 @@ def has_size_and_time(container: Place, plain: Place, *, output: Place) -> bool:
         container: the containers.
         plain: the content.
         output: that one of them which is made of the other.
+        max_memory: bytes that the indexes may need in memory; None for any number.
 
     Raises:
         UsageError: one that was met in a folder was replaced.
+        LimitError: the indexes need more memory.
         OSError: one of them cannot be read.
     """
     with container.open(WITHOUT_WAITING) as packed, plain.open(WITHOUT_WAITING) as content:
@@ -45,7 +49,7 @@ def has_size_and_time(container: Place, plain: Place, *, output: Place) -> bool:
         if not _times_fit(made, source):
             return False
         try:
-            held = sum(index.content_length for index in read_indexes(packed))
+            held = sum(index.content_length for index in read_indexes(packed, max_memory))
         except FormatError:
             return False
     return held == plain_state.size

@@ -162,12 +162,12 @@ def vocabulary_of(kind: str) -> int:
     Raises:
         UsageError: there is no such kind.
     """
-    name, _, number = kind.partition(":")
+    name, _, number = kind.partition(":") if isinstance(kind, str) else ("", "", "")
     if kind == PLAIN:
         return BYTES
     if kind == "ascii":
         return AsciiTokenizer.vocabulary
-    if name == "bpe" and number.isdecimal() and int(number) >= BYTES:
+    if name == "bpe" and number.isdecimal() and len(number) < 10 and int(number) >= BYTES:
         return int(number)
     raise UsageError(
         f"there is no tokenizer {kind!r}: choose {PLAIN}, ascii, or bpe:N with N from {BYTES} on"

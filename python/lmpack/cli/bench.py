@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,10 @@ import click
 from lmpack import Options
 from lmpack._blocks.levels import LEVELS
 from lmpack._container import ByteReader
+from lmpack._files.replacement import refuse_existing, refuse_same
+from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures, display_name
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import (
     ModelArguments,
     device_option,
@@ -20,6 +25,7 @@ from lmpack.cli.options import (
     threads_option,
     traceback_option,
 )
+from lmpack.cli.output import open_output
 from lmpack.cli.printing import say, say_json
 from lmpack.cli.standard import open_input
 from lmpack.errors import UsageError
@@ -36,7 +42,7 @@ MOST_SIZE = 1 << 24
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path())
+@click.argument("file", required=False, type=Name())
 @click.option(
     "--levels",
     metavar="LIST",
@@ -55,9 +61,10 @@ MOST_SIZE = 1 << 24
 @click.option(
     "--plot",
     metavar="OUT.png",
-    type=click.Path(),
+    type=Name(),
     help="Draw size and speed of the levels as a picture, too; needs matplotlib.",
 )
+@click.option("-f", "--force", is_flag=True, help="Overwrite an existing OUT.png.")
 @click.option(
     "--devices", "of_devices", is_flag=True, help="Measure the model on every device instead."
 )
@@ -71,6 +78,7 @@ def bench(
     levels: tuple[int, ...],
     size: int | None,
     plot: str | None,
+    force: bool,
     of_devices: bool,
     as_json: bool,
     **coding: Unpack[ModelArguments],
@@ -98,9 +106,18 @@ def bench(
         assert file is not None
         with failures.of(file):
             data = _start_of(file, size or LEVELS_SIZE)
+            if plot is not None:
+                _check_plot(plot, file, force)
             if not data:
                 raise UsageError("there is nothing to measure with: give a file that is not empty")
-            _bench_levels(display_name(file), data, levels, as_json, coding["threads"], plot)
+            rows = _bench_levels(display_name(file), data, levels, as_json, coding["threads"])
+            if plot is not None:
+                from lmpack.evaluation.rivals import picture
+
+                content = picture(rows, Path(plot).suffix.removeprefix("."))
+                warn = functools.partial(failures.warn, plot)
+                with open_output(plot, force=force, like=None, warn=warn) as sink:
+                    CountingSink(sink).write(content)
     failures.exit_if_any()
 
 
@@ -124,14 +141,11 @@ def _bench_levels(
     levels: tuple[int, ...],
     as_json: bool,
     threads: int | None,
-    plot: str | None,
-) -> None:
+) -> list[Measured]:
     import tempfile
 
-    from lmpack.evaluation.rivals import contestants, draw, measure
+    from lmpack.evaluation.rivals import contestants, measure
 
-    if plot is not None:
-        _check_plot(plot)
     rows = []
     if not as_json:
         say(f"{name}: {len(data):,} bytes")
@@ -146,17 +160,21 @@ def _bench_levels(
                 say(_row_line(row))
     if as_json:
         say_json([row._asdict() for row in rows])
-    if plot is not None:
-        draw(rows, Path(plot))
+    return rows
 
 
-def _check_plot(plot: str) -> None:
+def _check_plot(plot: str, file: str, force: bool) -> None:
     """What cannot be drawn is said before minutes of measuring."""
-    from lmpack._extras import import_extra
+    from lmpack.evaluation.rivals import picture_kinds
 
-    import_extra("matplotlib", "matplotlib")
+    kind = Path(plot).suffix.removeprefix(".").lower()
+    if kind not in picture_kinds():
+        raise UsageError(f"{plot} is no name of a picture: let it end in .png, .svg or .pdf")
     if not Path(plot).parent.is_dir():
         raise UsageError(f"{plot}: its folder is not there: make it first")
+    if os.path.isfile(file):
+        refuse_same(os.stat(file), Path(plot))
+    refuse_existing(Path(plot), force)
 
 
 def _row_line(row: Measured) -> str:

@@ -7,6 +7,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -223,6 +224,12 @@ def _convert_stream(name: str, request: Request, report: Report) -> None:
     report.done(name, sizes, output=output)
 
 
+def _excluded(request: Request) -> list[str | Path]:
+    """What is left out of folders; also the report, which grows while they are read."""
+    report = [] if request.report_path is None else [Path(request.report_path)]
+    return [*request.exclude, *report]
+
+
 def _convert_files(request: Request, report: Report) -> None:
     """Convert files, of which there may be only one."""
     convert = lmpack.decompress_files
@@ -243,7 +250,7 @@ def _convert_files(request: Request, report: Report) -> None:
                 output_file=None if request.is_batch else request.output,
                 recursive=request.recursive,
                 suffix=request.suffix,
-                exclude=request.exclude,
+                exclude=_excluded(request),
                 resume=request.resume,
                 shard=request.shard,
                 force=request.force,

@@ -15,6 +15,7 @@ from lmpack._files.replacement import refuse_existing, refuse_same
 from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.file_options import all_bytes, checked_files, files_options
+from lmpack.cli.given_name import Name
 from lmpack.cli.help_lists import ExampleCommand
 from lmpack.cli.options import traceback_option
 from lmpack.cli.output import is_stream, open_output
@@ -35,7 +36,7 @@ MOST = 1 << 30
     "--output",
     required=True,
     metavar="DICTIONARY",
-    type=click.Path(),
+    type=Name(),
     help="What is written; - is standard output.",
 )
 @click.option(

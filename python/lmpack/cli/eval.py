@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from lmpack.cli.failures import Failures
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import traceback_option
 from lmpack.cli.printing import one_line, say
 from lmpack.errors import UsageError
@@ -30,7 +31,7 @@ def _experiment(command: Command) -> Command:
     for option in (
         click.option(
             "--output",
-            type=click.Path(file_okay=False, path_type=Path),
+            type=Name(file_okay=False, path_type=Path),
             default=Path("evaluation"),
             show_default=True,
             help="Folder of the results.",
@@ -131,7 +132,7 @@ def context(**options: Any) -> None:
 @click.argument("name")
 @click.option(
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Name(file_okay=False, path_type=Path),
     default=Path(),
     help="Folder to put it in. [default: this one]",
 )

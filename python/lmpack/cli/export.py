@@ -7,18 +7,19 @@ from pathlib import Path
 import click
 
 from lmpack.cli.failures import Failures
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import traceback_option
 from lmpack.cli.printing import say_error
 from lmpack.cli.required_extra import training_extra
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.argument("output", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("run", type=Name(path_type=Path, exists=True, file_okay=False))
+@click.argument("output", type=Name(path_type=Path, file_okay=False))
 @click.option("--name", help="Name of the model; by default that of the OUTPUT folder.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=Name(path_type=Path, exists=True, file_okay=False),
     help="Folder with the recipe's validation sources, to state bits per byte.",
 )
 @click.option("--licence", default="not stated", help="Licence of the weights, e.g. Apache-2.0.")

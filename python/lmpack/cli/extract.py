@@ -14,6 +14,7 @@ from lmpack._files.archive.reading import open_archive
 from lmpack._files.archive.selection import Selection
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import Failures, display_name, print_error
+from lmpack.cli.given_name import Name
 from lmpack.cli.help_lists import ExampleCommand
 from lmpack.cli.member_list import list_members
 from lmpack.cli.options import DecodingArguments, coding_options, decoding_choice
@@ -28,15 +29,15 @@ _MORE = "something comes behind the end of the archive: it is left out"
 
 
 @click.command(cls=ExampleCommand)
-@click.argument("archive", metavar="FILE.tar.lmp", type=click.Path())
-@click.argument("members", nargs=-1, metavar="[MEMBER]...", type=click.Path())
+@click.argument("archive", metavar="FILE.tar.lmp", type=Name())
+@click.argument("members", nargs=-1, metavar="[MEMBER]...", type=Name())
 @click.option("-l", "--list", "is_list", is_flag=True, help="Print what is in it; write nothing.")
 @click.option(
     "-o",
     "-C",
     "--output",
     "folder",
-    type=click.Path(),
+    type=Name(),
     metavar="DIR",
     default=".",
     help="Unpack into DIR, which is made if it is not there; without it here.",

@@ -10,11 +10,15 @@ import click
 from lmpack._container import ByteReader
 from lmpack._files.names import SUFFIX, checked_suffix
 from lmpack._files.shard import Shard, checked_shard
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import Command, apply_all
 from lmpack.cli.report_file import report_option
 from lmpack.cli.resume_option import resume_option
 from lmpack.cli.standard import open_input
 from lmpack.errors import UsageError
+
+MOST_NAMES = 1 << 30
+"""Bytes of a list of names: a device may have no end."""
 
 
 def _suffix(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -32,7 +36,7 @@ def _listed(
         return None
     try:
         with open_input(value) as opened:
-            content = all_bytes(ByteReader(opened))
+            content = all_bytes(ByteReader(opened), MOST_NAMES)
     except (OSError, UsageError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise click.BadParameter(f"{value}: {reason}") from error
@@ -74,12 +78,12 @@ def checked_files(files: Sequence[str], listed: Sequence[str] | None) -> None:
 def files_options(command: Command) -> Command:
     """The files, named as arguments or in a list."""
     options = (
-        click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path()),
+        click.argument("files", nargs=-1, metavar="[FILE]...", type=Name()),
         click.option(
             "--files0-from",
             "listed",
             metavar="LIST",
-            type=click.Path(),
+            type=Name(),
             callback=_listed,
             help="Take the names of the files from LIST, in which each ends with a NUL, as those "
             "from find -print0; - is standard input.",
@@ -93,7 +97,7 @@ def _shard(context: click.Context, parameter: click.Parameter, value: str | None
     if value is None:
         return None
     number, _, count = value.partition("/")
-    if not (value.isascii() and number.isdecimal() and count.isdecimal()):
+    if not (value.isascii() and number.isdecimal() and count.isdecimal() and len(value) <= 40):
         raise click.BadParameter(f"{value!r} is no shard: give K/N, such as 3/64")
     try:
         return checked_shard((int(number), int(count)))
@@ -122,7 +126,7 @@ def output_options(command: Command) -> Command:
         click.option(
             "-o",
             "--output",
-            type=click.Path(),
+            type=Name(),
             metavar="OUT",
             help="Write to OUT; - is standard output. With several FILEs or -r a folder.",
         ),

@@ -14,6 +14,7 @@ from lmpack._files.kinds import require_regular
 from lmpack._files.replacement import refuse_existing, refuse_same
 from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import traceback_option
 from lmpack.cli.output import is_stream, open_output
 from lmpack.cli.standard import last_bytes, open_input
@@ -26,7 +27,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT = "base"
 """The model that draws if none is named."""
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = Name(dir_okay=False, path_type=Path)
 
 
 def _one_model(
@@ -97,7 +98,7 @@ def _common_options(command: Command) -> Command:
 
 
 @generate.command()
-@click.argument("file", default="-")
+@click.argument("file", default="-", type=Name())
 @click.option("--bytes", "count", type=click.IntRange(min=0), default=100, show_default=True)
 @_common_options
 def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> None:

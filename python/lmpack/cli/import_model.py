@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 
+from lmpack._files.kinds import require_regular
 from lmpack.cli.failures import Failures
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import quiet_option, traceback_option
 from lmpack.cli.printing import one_line, say, say_error
 from lmpack.cli.required_extra import required_extra
@@ -21,8 +23,8 @@ PACKAGES = ("gguf", "onnx", "safetensors", "sentencepiece", "tokenizers", "torch
 
 
 @click.command("import")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("source", type=Name(path_type=Path))
+@click.argument("bundle", type=Name(path_type=Path))
 @click.option("--name", help="Name of the model; by default what the SOURCE calls itself.")
 @click.option(
     "--context",
@@ -34,7 +36,7 @@ PACKAGES = ("gguf", "onnx", "safetensors", "sentencepiece", "tokenizers", "torch
 @click.option(
     "--text",
     "texts",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=Name(path_type=Path, exists=True, dir_okay=False),
     multiple=True,
     help="File on which the loss is measured, beside the built-in sample; may be given again.",
 )
@@ -65,7 +67,7 @@ def import_command(
         options = ImportOptions(
             name=name,
             context=context,
-            texts={str(text): text.read_bytes() for text in texts},
+            texts={str(text): _content(text) for text in texts},
             licence=licence,
             force=force,
         )
@@ -79,6 +81,11 @@ def import_command(
             f"(loss {total['loss_percent']} %, divergence {total['divergence_percent']} %)"
         )
     failures.exit_if_any()
+
+
+def _content(text: Path) -> bytes:
+    require_regular(text)  # a device may have no end
+    return text.read_bytes()
 
 
 @contextlib.contextmanager

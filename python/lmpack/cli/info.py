@@ -11,6 +11,7 @@ import click
 import lmpack
 from lmpack import BlockInfo, ContainerInfo, Options
 from lmpack.cli.failures import Failures, display_name
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import (
     json_option,
     max_memory_option,
@@ -25,7 +26,7 @@ from lmpack.cli.standard import open_regular
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=Name())
 @model_option
 @threads_option
 @max_memory_option

@@ -12,6 +12,7 @@ from lmpack._blocks.levels import DEFAULT_LEVEL, LEVELS
 from lmpack._blocks.options import DEFAULT_MAX_MEMORY, check_block_size
 from lmpack._executors import DEVICES, MOST_THREADS
 from lmpack.cli.failures import keep_verbosity
+from lmpack.cli.given_name import Name
 from lmpack.cli.level_option import LevelOption
 from lmpack.cli.prefix_option import prefix_of
 from lmpack.cli.sizes import limit_of
@@ -96,7 +97,7 @@ prefix_option = click.option(
     "--patch-from",
     "prefix",
     multiple=True,
-    type=click.Path(),
+    type=Name(),
     callback=prefix_of,
     metavar="FILE",
     help="A local file that stands before the content and is not stored: a dictionary of small "

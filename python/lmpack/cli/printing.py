@@ -8,6 +8,7 @@ separators of lines leave as escapes.
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -55,6 +56,8 @@ def harmless_usage_errors() -> Iterator[None]:
 
 def _print(lines: tuple[str, ...], *, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
+    if stream is None and not err:
+        raise PrintingError(errno.EBADF, "it is closed")
     encoding = getattr(stream, "encoding", None) or "utf-8"
     text = "\n".join(map(one_line, lines))
     # What the stream's encoding lacks would be an error in the middle of a message.

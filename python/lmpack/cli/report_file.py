@@ -12,6 +12,7 @@ import click
 
 from lmpack._files.kinds import Kind, kind_of
 from lmpack.cli.failures import message_of
+from lmpack.cli.given_name import Name
 from lmpack.cli.report import size_record
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 report_option = click.option(
     "--report",
     "report_path",
-    type=click.Path(),
+    type=Name(),
     metavar="LOG",
     help="Append a line of JSON to LOG for each file as soon as it is done.",
 )
@@ -54,10 +55,12 @@ class ReportFile:
         """Append a line.
 
         Raises:
-            OSError: it is not there as a whole.
+            OSError: it is not there as a whole, or another file has taken the place of this one.
         """
         import json  # takes longer to load than a small file to be coded
 
+        if not os.path.samestat(os.fstat(self._descriptor), os.stat(self._path)):
+            raise OSError(errno.ESTALE, "another file has taken its place", self._path)
         self._append(json.dumps(record).encode() + b"\n")
 
     def close(self) -> None:

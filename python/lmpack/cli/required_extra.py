@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from lmpack.errors import TrainingError
 
-_PACKAGES = ("torch", "onnx", "safetensors")
+TRAIN_PACKAGES = ("torch", "onnx", "safetensors", "matplotlib")
 
 
 @contextlib.contextmanager
@@ -29,4 +29,4 @@ def required_extra(extra: str, purpose: str, packages: Sequence[str]) -> Iterato
 
 def training_extra() -> contextlib.AbstractContextManager[None]:
     """:func:`required_extra` of the extra [train]."""
-    return required_extra("train", "training", _PACKAGES)
+    return required_extra("train", "training", TRAIN_PACKAGES)

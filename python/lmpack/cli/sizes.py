@@ -9,7 +9,7 @@ import click
 NO_LIMIT = ("0", "none")
 
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_FORM = re.compile(r"(\d+) ?(?:([KMGT])(?:i?B)?|B?)", re.IGNORECASE | re.ASCII)
+_FORM = re.compile(r"(\d{1,18}) ?(?:([KMGT])(?:i?B)?|B?)", re.IGNORECASE | re.ASCII)
 
 
 def limit_of(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:

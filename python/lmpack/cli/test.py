@@ -64,7 +64,8 @@ def test(
                 if len(report.failures.records) > failed:
                     error = report.failures.records[-1]["error"]
                     record |= {"status": "failed", "error": error}
-                log.write(record)
+                with report.failures.of(report_path or ""):
+                    log.write(record)
     if shard is not None and not quiet and not as_json:
         say_error(f"shard {shard.number}/{shard.total}: {count_of_files(len(names))} tested")
     report.finish()

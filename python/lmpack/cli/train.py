@@ -11,6 +11,7 @@ import lmpack.training
 from lmpack._models.bundle import load_byte_model
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
+from lmpack.cli.given_name import Name
 from lmpack.cli.options import threads_option, traceback_option
 from lmpack.cli.printing import say
 from lmpack.cli.required_extra import training_extra
@@ -20,12 +21,12 @@ from lmpack.training.presets import shape_names
 RECIPES = Path(lmpack.training.__file__).parent / "recipes"
 """Folder of the built-in recipes, NAME.json."""
 
-_RUN = click.Path(path_type=Path, file_okay=False, exists=True)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_RUN = Name(path_type=Path, file_okay=False, exists=True)
+_FOLDER = Name(path_type=Path, file_okay=False)
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", type=Name())
 @click.option("--data", type=_FOLDER, required=True, help="Folder with the recipe's sources.")
 @click.option("--output", type=_FOLDER, required=True, help="Folder of the run; it can be resumed.")
 @click.option("--preset", type=click.Choice(shape_names()), help="Shape, in place of the recipe's.")

@@ -47,7 +47,7 @@ def run(
                 row |= bootstrap(prefix_sizes(compressor, data_set.chunks) / LENGTHS)
                 results.add(row)
             report(row)
-    (folder / f"{NAME}.md").write_text(render(results.rows))
+    (folder / f"{NAME}.md").write_text(render(results.rows), encoding="utf-8")
     draw_pictures(folder, results.rows)
     return results.rows
 

@@ -7,6 +7,7 @@ import os
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -109,12 +110,17 @@ def _fetch(url: str, target: Path, progress: Progress) -> None:
 def _unpack(archive: Path, name: str, source: Source, target: Path) -> None:
     temporary = target.with_name(target.name + ".tmp")
     try:
-        with zipfile.ZipFile(archive).open(name) as packed, temporary.open("wb") as plain:
+        with (
+            zipfile.ZipFile(archive) as opened,
+            opened.open(name) as packed,
+            temporary.open("wb") as plain,
+        ):
             while piece := packed.read(PIECE):
                 plain.write(piece)
         right = _is_right(temporary, source)
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
         archive.unlink()
+        temporary.unlink(missing_ok=True)
         raise EvaluationError(
             f"{source.url} is no archive of {name} ({error}): it was deleted, try again"
         ) from error

@@ -94,8 +94,10 @@ def generate(
     Raises:
         UsageError: an argument is out of range.
     """
-    if not (count >= 0 and 0 <= temperature < math.inf):
-        raise UsageError(f"count ({count}) and temperature ({temperature}) must not be negative")
+    if count < 0:
+        raise UsageError(f"count must be 0 or more, not {count}")
+    if not 0 <= temperature < math.inf:
+        raise UsageError(f"temperature must be a number of 0 or more, not {temperature}")
     numbers = [random.Random(f"{seed}/{string}") for string in strings]
     texts = [bytearray() for _ in strings]
     values: list[int] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import shutil
@@ -100,8 +101,21 @@ def measure(name: str, path: Path, threads: int | None) -> Measured:
     return Measured(**json.loads(result.stdout))
 
 
-def draw(rows: Sequence[Measured], path: Path) -> None:
-    """A picture of size against speed of decompression; PNG, or what the name's end says.
+def picture_kinds() -> frozenset[str]:
+    """What :func:`picture` can draw: ends of names such as png.
+
+    Raises:
+        EvaluationError: matplotlib is not installed.
+    """
+    from lmpack._extras import import_extra
+
+    import_extra("matplotlib", "matplotlib")
+    bases = import_extra("matplotlib.backend_bases", "matplotlib")
+    return frozenset(bases.FigureCanvasBase.get_supported_filetypes())
+
+
+def picture(rows: Sequence[Measured], kind: str) -> bytes:
+    """A picture of size against speed of decompression, of one of :func:`picture_kinds`.
 
     Raises:
         EvaluationError: matplotlib is not installed.
@@ -129,9 +143,9 @@ def draw(rows: Sequence[Measured], path: Path) -> None:
     axes.set_xlabel("KB/s decompressing")
     axes.set_ylabel("size in per cent of the content")
     axes.grid(alpha=0.3)
+    content = io.BytesIO()
     try:
-        figure.savefig(path, dpi=150)
-    except ValueError as error:
-        raise EvaluationError(f"{path}: {error}") from error
+        figure.savefig(content, format=kind, dpi=150)
     finally:
         pyplot.close(figure)
+    return content.getvalue()

@@ -37,7 +37,7 @@ def run(
             for size in measured_sizes(len(data_set.data)):
                 row = _row(results, compressor, data_set, size)
                 report(row)
-    (folder / f"{NAME}.md").write_text(render(results.rows))
+    (folder / f"{NAME}.md").write_text(render(results.rows), encoding="utf-8")
     draw_pictures(folder, results.rows)
     return results.rows
 

@@ -58,7 +58,7 @@ def run(
                     row = {**key, **dataclasses.asdict(_measure(compressor, data_set, chunked))}
                     results.add(row)
                 report(row)
-    (folder / f"{NAME}.md").write_text(render(results.rows))
+    (folder / f"{NAME}.md").write_text(render(results.rows), encoding="utf-8")
     return results.rows
 
 

@@ -64,7 +64,7 @@ def run(
                 row = {**key, **measure(model, data_set.data)}
                 results.add(row)
             report(row)
-    (folder / f"{NAME}.md").write_text(render(results.rows))
+    (folder / f"{NAME}.md").write_text(render(results.rows), encoding="utf-8")
     return results.rows
 
 

@@ -42,7 +42,8 @@ def checkpoint_errors(folder: Path, name: str = CHECKPOINT) -> Iterator[None]:
         OSError, RuntimeError, EOFError, pickle.UnpicklingError, LookupError, TypeError, ValueError,
         AttributeError,
     ) as error:  # fmt: skip
-        raise TrainingError(f"{folder} holds no readable {name}: {error!r}") from error
+        reason = error.strerror if isinstance(error, OSError) else repr(error)
+        raise TrainingError(f"{folder} holds no readable {name}: {reason}") from error
 
 
 def load_state(folder: Path, name: str = CHECKPOINT) -> State:

@@ -40,7 +40,8 @@ def read_source(folder: Path, source: Source) -> npt.NDArray[np.uint8]:
         else:
             content = path.read_bytes()
     except (OSError, lzma.LZMAError) as error:
-        raise TrainingError(f"training data {path} cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise TrainingError(f"training data {path} cannot be read: {reason}") from error
     data = np.frombuffer(content, np.uint8)
     keep = np.ones(len(data), bool)
     for start, end in source.skip:

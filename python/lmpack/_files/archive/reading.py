@@ -20,6 +20,21 @@ from lmpack.errors import DamagedError, FormatError, LmpackError, TruncatedError
 
 _PIECE = 1 << 16
 
+_LONGEST_TEXT = 1 << 20
+"""Bytes of a name or of attributes, far more than a system has."""
+
+_TYPES_WITH_TEXT = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
+"""Members that say something of the next one."""
+
+_NO_OFFSET = 1 << 63
+"""The first offset that no file can have."""
+
 
 @contextlib.contextmanager
 def open_archive(
@@ -121,8 +136,18 @@ class _Member(tarfile.TarInfo):
             if start == 0:
                 raise FormatError("it holds no tar archive: use lmpack decompress") from error
             raise DamagedError(f"{where} is damaged") from error
-        if member.size < 0 or archive.offset <= start:
-            raise DamagedError(f"{where} leads backwards")
+        if member.size < 0 or not start < archive.offset < _NO_OFFSET:
+            raise DamagedError(f"{where} leads backwards, or behind any end")
+        return member
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        """Read what a header has behind it, which tarfile takes into memory at once."""
+        if self.type in _TYPES_WITH_TEXT and self.size > _LONGEST_TEXT:
+            raise DamagedError(
+                f"the archive has a member whose name or attributes take {self.size:,} bytes: it "
+                "is damaged, or hostile"
+            )
+        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
         return member
 
 

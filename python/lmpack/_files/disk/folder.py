@@ -175,16 +175,19 @@ def make_folders(path: Path, mode: int, top: Path | None) -> dict[Path, os.stat_
     Raises:
         OSError: it cannot be made.
     """
-    if path.is_dir():
-        return {}
-    made = make_folders(path.parent, 0o777, top)
-    below = top if top is not None and path.parent.is_relative_to(top) else None
-    with system.errors_name(path), Folder(path.parent, top=below) as parent:
-        try:
-            parent.make(path.name, mode)
-        except FileExistsError:  # somebody was quicker
-            return made
-        made[path] = parent.status(path.name)
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    made: dict[Path, os.stat_result] = {}
+    for folder in reversed(missing):
+        below = top if top is not None and folder.parent.is_relative_to(top) else None
+        with system.errors_name(folder), Folder(folder.parent, top=below) as parent:
+            try:
+                parent.make(folder.name, mode if folder == missing[0] else 0o777)
+            except FileExistsError:  # somebody was quicker
+                continue
+            made[folder] = parent.status(folder.name)
     return made
 
 

@@ -104,6 +104,7 @@ class RangeCompression:
             self._handling,
             lambda file: self._divide(item, file),
             is_compression=True,
+            max_memory=self._options.max_memory,
         )
 
     def _divide(self, item: Planned, file: BinaryIO) -> Division | None:

@@ -69,7 +69,11 @@ class RangeDecompression:
     def look(self, item: Planned) -> Division | FileResult | None:
         """See :func:`begun`; what is the fault of the file is its result."""
         found = begun(
-            item, self._handling, lambda file: self._divide(item, file), is_compression=False
+            item,
+            self._handling,
+            lambda file: self._divide(item, file),
+            is_compression=False,
+            max_memory=self._options.max_memory,
         )
         if isinstance(found, Division):
             _make_whole(parts_of(item, found), found.length)

@@ -70,6 +70,7 @@ def begun(
     divide: Callable[[BinaryIO], Division | None],
     *,
     is_compression: bool,
+    max_memory: int | None,
 ) -> Division | FileResult | None:
     """Look at a file, delete parts of it that do not fit any more, and have its folder there.
 
@@ -78,6 +79,7 @@ def begun(
         handling: how it is handled.
         divide: the division of the open file; None if it is to be done as a whole.
         is_compression: whether its output is its compressed form.
+        max_memory: bytes that indexes may need in memory; None for any number.
 
     Returns:
         How it is divided; or that nothing has to be done; or None, if it is to be done as a whole.
@@ -88,7 +90,7 @@ def begun(
     target = output_of(item)
     may_make = handling.output is not None
     folders = OutputFolders((item,), may_make=may_make, is_shared=True)
-    if is_resumed(item, handling, folders, is_compression):
+    if is_resumed(item, handling, folders, is_compression, max_memory):
         remove_parts([target])
         return FileResult(item.source, item.output, skipped=ALREADY_THERE)
     check_place(target, handling.force)
