@@ -27,6 +27,7 @@ from lmpack._files.batch_file import FileResult, Handling
 from lmpack._files.disk.location import Location
 from lmpack._files.disk.parts import remove_parts
 from lmpack._files.names import SUFFIX
+from lmpack._files.needed import Needed
 from lmpack._files.output_folders import OutputFolders
 from lmpack._files.planned import Planned
 from lmpack._files.ranges.compression import RangeCompression
@@ -110,8 +111,7 @@ def compress(
         exclude_compressed=exclude_compressed,
     )
     chosen = given_options(options, keywords, function=compress)
-    if chosen.prefix is not None:
-        handling = handling._replace(prefix=chosen.prefix.digest)
+    handling = handling._replace(needed=Needed.of(chosen))
     return _convert(planned, handling, chosen, workers, range_size, is_compression=True)
 
 

@@ -112,3 +112,30 @@ def test_a_wrong_or_missing_prefix_says_what_to_do(
 def test_mistakes_are_said(invoke: Invoke, options: list[str], message: str, command: str) -> None:
     result = invoke(command, *options, "new", code=2)
     assert message in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--rm", "--patch-from", "old", "old"],
+        ["--rm", "-D", "old", "new", "old", "other"],
+        ["--rm", "-D", "old", "-r", "."],
+        ["--rm", "-f", "-D", "old", "-o", "old", "new"],
+        ["-f", "-D", "old", "-o", "old", "new"],
+        ["-f", "-D", "old", "-o", "old", "-"],
+        ["-f", "-D", "old", "-o", "old", "--tar", "new"],
+    ],
+)
+def test_the_prefix_is_neither_deleted_nor_replaced(invoke: Invoke, arguments: list[str]) -> None:
+    result = invoke("compress", "-1", *arguments, code=1)
+    assert "is the prefix, " in result.stderr
+    assert Path("old").read_bytes() == OLD
+    for packed in Path().glob("*.lmp"):
+        invoke("decompress", "-D", "old", "-f", str(packed))
+
+
+def test_an_old_version_is_replaced_by_the_new_one(invoke: Invoke) -> None:
+    invoke("compress", "-1", "-D", "old", "new")
+    content = Path("new").read_bytes()
+    invoke("decompress", "-f", "-D", "old", "new.lmp", "-o", "old")
+    assert Path("old").read_bytes() == content

@@ -156,3 +156,17 @@ def test_a_failed_write_is_not_forgotten() -> None:
         file.flush()
     with pytest.raises(lmpack.UsageError, match="write it anew"):
         file.close()
+
+
+def test_one_file_takes_one_prefix(tmp_path: Path) -> None:
+    first, second = lmpack.Prefix(b"the first prefix"), lmpack.Prefix(b"the second prefix")
+    path = tmp_path / "x.lmp"
+    path.write_bytes(lmpack.compress(b"the first prefix, again", level=1, prefix=first))
+    before = path.read_bytes()
+    with pytest.raises(lmpack.UsageError, match="nothing was appended, as one file takes one"):
+        lmpack.open(path, "ab", level=1, prefix=second)
+    assert path.read_bytes() == before
+    for prefix in (None, first):
+        with lmpack.open(path, "ab", level=1, prefix=prefix) as file:
+            file.write(b"more")
+    assert lmpack.decompress(path.read_bytes(), prefix=first) == b"the first prefix, againmoremore"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import random
+import shutil
 import threading
 import tracemalloc
 import zlib
@@ -42,7 +43,7 @@ from lmpack._blocks.payload_head import PayloadHead
 from lmpack._container import Block, BlockKind, Header, encode_varint
 from lmpack._executors.mixing import Predictor
 from lmpack._executors.native import NativeExecutor
-from lmpack._models.bundle import load_byte_model
+from lmpack._models.bundle import BUILT_IN, load_byte_model
 from lmpack._native import take_copies
 
 TEXT = inputs.SENTENCES[:2500]
@@ -464,3 +465,15 @@ def test_what_means_nothing_to_another_process_is_no_prefix(wrong: Any) -> None:
         Prefix(wrong)
     with pytest.raises(lmpack.UsageError):
         lmpack.train_prefix([wrong])
+
+
+def test_a_model_that_is_used_is_not_deleted(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(BUILT_IN / "tiny", model)
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    results = list(
+        lmpack.compress_files([tmp_path], recursive=True, level=1, model=model, remove=True)
+    )
+    assert len(results) == len(before)
+    assert all("a part of the model" in str(result.error) for result in results)
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == before

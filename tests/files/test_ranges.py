@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -353,3 +354,28 @@ def test_a_range_size_that_is_none(ray: FakeRay, source: Path) -> None:
 def test_a_model_that_is_not_there_is_said_once(ray: FakeRay, source: Path) -> None:
     with pytest.raises(lmpack.ModelError):
         packed(source, model="none")
+
+
+def with_checksum(data: bytes, checksum: int) -> bytes:
+    """The data with four bytes behind it, so that its CRC-32 is the given one."""
+    table = [zlib.crc32(bytes([i])) ^ zlib.crc32(b"\0") for i in range(256)]
+    by_top = {entry >> 24: i for i, entry in enumerate(table)}
+    state, indexes = checksum ^ 0xFFFFFFFF, []
+    for _ in range(4):  # backwards through the register, whose top byte names the entry
+        indexes.append(by_top[state >> 24])
+        state = (state ^ table[indexes[-1]]) << 8
+    register = zlib.crc32(data) ^ 0xFFFFFFFF
+    for index in reversed(indexes):
+        data += bytes([(register ^ index) & 0xFF])
+        register = register >> 8 ^ table[index]
+    return data
+
+
+def test_a_hole_is_no_block_of_the_same_checksum(ray: FakeRay, tmp_path: Path) -> None:
+    block = with_checksum(text(BLOCK - 4, 6), zlib.crc32(bytes(BLOCK)))
+    assert len(block) == BLOCK
+    assert zlib.crc32(block) == zlib.crc32(bytes(BLOCK))
+    content = block + text(3 * BLOCK, 7) + block
+    source = write_tree(tmp_path / "in", {"forged.lmp": lmpack.compress(content)})
+    assert not errors(unpacked(source))
+    assert read_tree(tmp_path / "back")["forged"] == content

@@ -9,7 +9,7 @@ from lmpack._container import read_indexes
 from lmpack.errors import FormatError, UsageError
 
 
-def prepare_to_append(file: BinaryIO, max_memory: int | None) -> int | None:
+def prepare_to_append(file: BinaryIO, max_memory: int | None, prefix: bytes | None) -> int | None:
     """Go to the place in a file at which another container may start.
 
     Padding is cut off, as none may stand before a container. Payloads are not decoded.
@@ -17,12 +17,13 @@ def prepare_to_append(file: BinaryIO, max_memory: int | None) -> int | None:
     Args:
         file: seekable; all of it is taken, whatever its position.
         max_memory: bytes that the indexes may need in memory; None for any number.
+        prefix: digest of the prefix that the new container may name; None for none.
 
     Returns:
         Bytes of content that the file has; None if it is empty.
 
     Raises:
-        UsageError: it can do no more than be written.
+        UsageError: it can do no more than be written, or was made with another prefix.
         FormatError: it holds something else than whole containers.
         LimitError: the indexes need more memory than allowed.
     """
@@ -37,6 +38,14 @@ def prepare_to_append(file: BinaryIO, max_memory: int | None) -> int | None:
         indexes = read_indexes(file, max_memory)
     except FormatError as error:
         raise type(error)(f"{error}; nothing was appended: write another file") from error
+    named = {index.header.prefix for index in indexes}
+    others = [each for each in named if each not in (None, prefix)]
+    if prefix is not None and others:
+        raise UsageError(
+            f"the file was made with the prefix {others.pop().hex()}, and what is appended would "
+            f"need {prefix.hex()}: nothing was appended, as one file takes one prefix; write "
+            "another file"
+        )
     end = indexes[-1].start + indexes[-1].size
     if end < file.seek(0, os.SEEK_END):
         file.truncate(end)

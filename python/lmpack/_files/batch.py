@@ -20,6 +20,7 @@ from lmpack._files.exclusion import left_out
 from lmpack._files.lane_advice import SMALL_BLOCK, advise_to_decode, advise_to_encode
 from lmpack._files.lanes import lanes_of_containers, lanes_of_contents
 from lmpack._files.names import SUFFIX, checked_suffix, compressed_name, plain_name
+from lmpack._files.needed import Needed
 from lmpack._files.plan import files_of_shard, plan_file, plan_files
 from lmpack._files.planned import Planned, Refusal, Rename
 from lmpack._files.progress import ProgressCallback
@@ -98,8 +99,7 @@ def compress_files(
         ModelError: the model cannot be used.
     """
     chosen = given_options(options, keywords, function=compress_files)
-    prefix = None if chosen.prefix is None else chosen.prefix.digest
-    handling = Handling(output, resume, force, remove, memory, progress, prefix)
+    handling = Handling(output, resume, force, remove, memory, progress, Needed.of(chosen))
     planned = plan_compression(
         paths,
         handling,

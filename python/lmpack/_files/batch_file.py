@@ -15,6 +15,7 @@ from lmpack._executors import CPU
 from lmpack._files.conversion import Conversion
 from lmpack._files.disk.deletion import delete_source, has_changed, refuse_undeletable
 from lmpack._files.disk.location import Location
+from lmpack._files.needed import Needed
 from lmpack._files.output_folders import OutputFolders
 from lmpack._files.outputs import check_place, new_output
 from lmpack._files.pipeline import Piece
@@ -65,7 +66,7 @@ class FileResult:
 class Handling(NamedTuple):
     """How the files of a batch are handled; see :func:`lmpack.compress_files`.
 
-    `prefix` is the digest of the prefix that outputs may name, when compressing.
+    `needed` is what outputs may need, when compressing.
     """
 
     output: str | os.PathLike[str] | None
@@ -74,7 +75,7 @@ class Handling(NamedTuple):
     remove: bool
     memory: int
     progress: ProgressCallback | None
-    prefix: bytes | None = None
+    needed: Needed = Needed()
 
 
 class Outcome(NamedTuple):
@@ -196,10 +197,12 @@ class BatchFile:
             if isinstance(source_location, RemoteLocation):
                 raise UsageError("only files of this machine are deleted, and it is not one")
             refuse_undeletable(source_location, self._handling.force)
+            self._handling.needed.refuse_to_delete(source_location)
         with source_location.open() as file:
             self._like = regular_status(file)
             if isinstance(target, Location):
                 refuse_same(self._like, target.path)
+                self._handling.needed.refuse_to_replace(target)
             elif source_location == target:
                 raise UsageError("input and output are the same file: name another output")
             if is_next:

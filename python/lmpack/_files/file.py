@@ -102,7 +102,7 @@ class LmpackFile(Unpicklable, _BinaryFile):
         self._base = self._open_base(file)
         self._is_needed = True
         if self._mode[0] == "a":
-            found = prepare_to_append(self._base, encoder.max_memory)
+            found = prepare_to_append(self._base, encoder.max_memory, encoder.header.prefix)
             self._is_needed, self._position = found is None, found or 0
         self._sink = CountingSink(self._base)
         self._writer = BlockWriter(self._sink, encoder)

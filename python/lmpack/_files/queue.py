@@ -143,7 +143,9 @@ def is_resumed(
             return False
         source, output = item.source_location, item.output_location
         container, plain = (output, source) if is_compression else (source, output)
-        if is_compression and names_another_prefix(container, handling.prefix, max_memory):
+        if is_compression and names_another_prefix(
+            container, handling.needed.prefix_digest, max_memory
+        ):
             return False  # whoever has this prefix could not open it
         return _is_form(handling, container, plain, output, max_memory)
     except (UsageError, LimitError, OSError, MemoryError):

@@ -139,7 +139,7 @@ def load_bundle(model: str | os.PathLike[str]) -> AnyBundle:
         ModelError: there is no such bundle.
         BundleError: it is there but incomplete, damaged or of a newer kind.
     """
-    path = _path_of(model).resolve()
+    path = path_of_bundle(model).resolve()
     with memory_for(path):
         family = read_entries(path).get("family", FAMILY)
         if family == FAMILY:
@@ -154,7 +154,12 @@ def load_bundle(model: str | os.PathLike[str]) -> AnyBundle:
         )
 
 
-def _path_of(model: str | os.PathLike[str]) -> Path:
+def path_of_bundle(model: str | os.PathLike[str]) -> Path:
+    """The folder of a bundle, by the name or path of it, as :func:`load_bundle` finds it.
+
+    Raises:
+        ModelError: there is none.
+    """
     if isinstance(model, str):
         if model in built_in_names():
             return BUILT_IN / model

@@ -20,7 +20,13 @@ from lmpack._files.remote.url import is_url
 from lmpack.cli.bar import progress_bar
 from lmpack.cli.failures import display_name, print_error
 from lmpack.cli.file_options import checked_files
-from lmpack.cli.output import STANDARD_OUTPUT, is_stream, open_output, refuse_terminal
+from lmpack.cli.output import (
+    STANDARD_OUTPUT,
+    is_stream,
+    open_output,
+    refuse_needed,
+    refuse_terminal,
+)
 from lmpack.cli.printing import say_error
 from lmpack.cli.report import Report
 from lmpack.cli.request import FileRequest
@@ -104,6 +110,7 @@ def _write(request: ArchiveRequest, target: str, report: Report) -> None:
         return  # it was said why
     if not entries:
         raise UsageError("there is nothing to pack: nothing was written")
+    refuse_needed(target, request.options)
     with (
         open_output(target, force=request.force, like=None, warn=lambda sentence: None) as sink,
         progress_bar(display_name(target), archive_size(entries), request.quiet) as progress,

@@ -33,7 +33,13 @@ from lmpack.cli.options import (
     encoding_choice,
     level_options,
 )
-from lmpack.cli.output import STANDARD_OUTPUT, is_stream, open_output, refuse_terminal
+from lmpack.cli.output import (
+    STANDARD_OUTPUT,
+    is_stream,
+    open_output,
+    refuse_needed,
+    refuse_terminal,
+)
 from lmpack.cli.report import Report, count_of_files
 from lmpack.cli.report_file import record_of_result, report_file
 from lmpack.cli.request import FileArguments, Request
@@ -208,6 +214,8 @@ def _state(request: Request, report: Report) -> str:
 def _convert_stream(name: str, request: Request, report: Report) -> None:
     convert = lmpack.compress_stream if request.is_compression else lmpack.decompress_stream
     output = request.output or "-"
+    if request.is_compression:
+        refuse_needed(output, request.options)
     warn = functools.partial(report.failures.warn, name)
     with (
         open_input(name) as source,

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import click
 
+from lmpack import Options
+from lmpack._files.disk.location import Location
 from lmpack._files.kinds import descriptor_of, kind_of
+from lmpack._files.needed import Needed
 from lmpack._files.remote.target import remote_target
 from lmpack._files.remote.url import is_url
 from lmpack._files.replacement import NamedSink, refuse_same, replacement
@@ -49,6 +52,17 @@ def open_output(
         refuse_same(like, Path(name))
         with replacement(Path(name), force=force, like=like, warn=warn) as sink:
             yield sink
+
+
+def refuse_needed(name: str, options: Options) -> None:
+    """Refuse an output in the place of what decompressing it needs: the prefix, or a model.
+
+    Raises:
+        UsageError: so it is.
+        OSError: the file that is there cannot be read.
+    """
+    if not (is_url(name) or is_stream(name)):
+        Needed.of(options).refuse_to_replace(Location(Path(name)))
 
 
 def is_stream(name: str | None) -> bool:

@@ -53,8 +53,8 @@ class _Place(NamedTuple):
 class RangeDecompression:
     """Does files in ranges of whole blocks; any number of processes may do ranges of one file.
 
-    A block counts as done if its place in the output holds bytes of its checksum, so nothing else
-    has to be kept of what was done.
+    A block counts as done if its place in the output holds bytes of its checksum that are not all
+    0, so nothing else has to be kept of what was done.
 
     Args:
         handling: how files are handled.
@@ -199,8 +199,10 @@ def _opened_whole(parts: Parts) -> BinaryIO:
 
 
 def _is_there(output: BinaryIO, place: _Place, block: Block) -> bool:
+    """Whether a place has the content of a block; zeros may be the hole that was there first."""
     output.seek(place.start)
-    return zlib.crc32(output.read(block.plain_length)) == block.checksum
+    there = output.read(block.plain_length)
+    return there.count(0) < len(there) and zlib.crc32(there) == block.checksum
 
 
 def _piece(decoder: Decoder, place: _Place, block: Block) -> Piece[bytes]:
