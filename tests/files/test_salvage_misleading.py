@@ -107,17 +107,18 @@ def hostile_files() -> dict[str, bytes]:
 def test_false_lengths_cost_neither_memory_nor_time(name: str) -> None:
     data = hostile_files()[name]
     sink = io.BytesIO()
-    tracemalloc.start()
     started = time.process_time()
+    found = lmpack.salvage_stream(io.BytesIO(data), sink, holes=False)
+    assert time.process_time() - started < 10
+    assert not found.is_complete
+    assert b"inner firstinner second" in sink.getvalue()
+    tracemalloc.start()  # takes four times as long
     try:
-        found = lmpack.salvage_stream(io.BytesIO(data), sink, holes=False)
+        lmpack.salvage_stream(io.BytesIO(data), io.BytesIO(), holes=False)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert not found.is_complete
-    assert b"inner firstinner second" in sink.getvalue()
     assert peak < 64 * 2**20
-    assert time.process_time() - started < 10
 
 
 def test_a_lost_block_is_never_held_in_memory_as_zeros() -> None:
