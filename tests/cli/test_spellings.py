@@ -95,15 +95,21 @@ def test_defaults_from_the_environment(invoke: Invoke, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("LMPACK_LEVEL", "10"), ("LMPACK_LEVEL", "best"), ("LMPACK_THREADS", "-1")],
+    ("name", "value", "said"),
+    [
+        ("LMPACK_LEVEL", "10", "10 is not in the range 1<=x<=9"),
+        ("LMPACK_LEVEL", "best", "'best' is not a valid integer."),
+        ("LMPACK_THREADS", "-1", "-1 is not in the range"),
+    ],
 )
 def test_what_is_wrong_in_the_environment(
-    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     monkeypatch.setenv(name, value)
     for command in ([], ["compress"]):
-        assert name in invoke(*command, "words.txt", code=2).stderr
+        message = " ".join(invoke(*command, "words.txt", code=2).stderr.split())
+        assert name in message
+        assert said in message
     assert os.listdir() == ["words.txt"]
     invoke("-4", "-T2", "words.txt")
 

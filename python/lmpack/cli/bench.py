@@ -17,6 +17,7 @@ from lmpack._files.replacement import refuse_existing, refuse_same
 from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures, display_name
 from lmpack.cli.given_name import Name
+from lmpack.cli.numbers import Integer
 from lmpack.cli.options import (
     ModelArguments,
     device_option,
@@ -54,7 +55,7 @@ MOST_SIZE = 1 << 24
 @click.option(
     "--bytes",
     "size",
-    type=click.IntRange(min=1, max=MOST_SIZE),
+    type=Integer(min=1, max=MOST_SIZE),
     metavar="N",
     help=f"How much of FILE to use, at most. [default: {LEVELS_SIZE}; of devices {DEVICES_SIZE}]",
 )

@@ -10,6 +10,7 @@ import click
 
 from lmpack.cli.failures import Failures
 from lmpack.cli.given_name import Name
+from lmpack.cli.numbers import Integer
 from lmpack.cli.options import traceback_option
 from lmpack.cli.printing import one_line, say
 from lmpack.errors import UsageError
@@ -40,7 +41,7 @@ def _experiment(command: Command) -> Command:
             "--limit",
             "--chunks",
             "limit",
-            type=click.IntRange(min=1),
+            type=Integer(min=1),
             metavar="N",
             help="Chunks of 2048 bytes of each data set. [default: as the paper, 488281]",
         ),

@@ -15,6 +15,7 @@ from lmpack._files.replacement import refuse_existing, refuse_same
 from lmpack._files.sinks import CountingSink
 from lmpack.cli.failures import Failures
 from lmpack.cli.given_name import Name
+from lmpack.cli.numbers import Integer, Number
 from lmpack.cli.options import traceback_option
 from lmpack.cli.output import is_stream, open_output
 from lmpack.cli.standard import last_bytes, open_input
@@ -72,14 +73,14 @@ def _common_options(command: Command) -> Command:
         click.option("--seed", type=int, default=0, show_default=True, help="Of the drawing."),
         click.option(
             "--candidates",
-            type=click.IntRange(min=1),
+            type=Integer(min=1),
             default=1,
             show_default=True,
             help="Draw so many and take the one that compresses best.",
         ),
         click.option(
             "--temperature",
-            type=click.FloatRange(0, 1000),
+            type=Number(0, 1000),
             default=1.0,
             show_default=True,
             help="Below 1 prefers what is probable; 0 takes the most probable.",
@@ -99,7 +100,7 @@ def _common_options(command: Command) -> Command:
 
 @generate.command()
 @click.argument("file", default="-", type=Name())
-@click.option("--bytes", "count", type=click.IntRange(min=0), default=100, show_default=True)
+@click.option("--bytes", "count", type=Integer(min=0), default=100, show_default=True)
 @_common_options
 def text(file: str, count: int, output: str, force: bool, **drawing: Any) -> None:
     """Continue the text in FILE, going by its last 1948 bytes; - is standard input."""
@@ -135,7 +136,7 @@ def image(file: Path, output: str, force: bool, **drawing: Any) -> None:
 @click.argument("file", type=_FILE)
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, 86_400, min_open=True),
+    type=Number(0, 86_400, min_open=True),
     default=4.0,
     show_default=True,
     help="How much of FILE is taken.",

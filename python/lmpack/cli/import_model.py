@@ -12,6 +12,7 @@ import click
 from lmpack._files.kinds import require_regular
 from lmpack.cli.failures import Failures
 from lmpack.cli.given_name import Name
+from lmpack.cli.numbers import Integer
 from lmpack.cli.options import quiet_option, traceback_option
 from lmpack.cli.printing import one_line, say, say_error
 from lmpack.cli.required_extra import required_extra
@@ -28,7 +29,7 @@ PACKAGES = ("gguf", "onnx", "safetensors", "sentencepiece", "tokenizers", "torch
 @click.option("--name", help="Name of the model; by default what the SOURCE calls itself.")
 @click.option(
     "--context",
-    type=click.IntRange(1),
+    type=Integer(1),
     metavar="N",
     help="Positions after which the model starts afresh; by default what it was trained with, at "
     "most 4096.",

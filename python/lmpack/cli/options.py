@@ -14,6 +14,7 @@ from lmpack._executors import DEVICES, MOST_THREADS
 from lmpack.cli.failures import keep_verbosity
 from lmpack.cli.given_name import Name
 from lmpack.cli.level_option import LevelOption
+from lmpack.cli.numbers import Integer
 from lmpack.cli.prefix_option import prefix_of
 from lmpack.cli.sizes import limit_of
 
@@ -60,7 +61,7 @@ quiet_option = click.option(
 threads_option = click.option(
     "-T",
     "--threads",
-    type=click.IntRange(0, MOST_THREADS),
+    type=Integer(0, MOST_THREADS),
     callback=lambda context, parameter, value: value or None,
     metavar="N",
     envvar="LMPACK_THREADS",
@@ -154,7 +155,7 @@ def level_options(command: Command) -> Command:
         click.option(
             "--level",
             cls=LevelOption,
-            type=click.IntRange(min(LEVELS), max(LEVELS)),
+            type=Integer(min(LEVELS), max(LEVELS)),
             metavar="N",
             default=DEFAULT_LEVEL,
             show_default=True,

@@ -12,6 +12,7 @@ from lmpack._models.bundle import load_byte_model
 from lmpack._models.tokenization import PLAIN
 from lmpack.cli.failures import Failures
 from lmpack.cli.given_name import Name
+from lmpack.cli.numbers import Integer, Number
 from lmpack.cli.options import threads_option, traceback_option
 from lmpack.cli.printing import say
 from lmpack.cli.required_extra import training_extra
@@ -35,10 +36,10 @@ _FOLDER = Name(path_type=Path, file_okay=False)
     metavar="KIND",
     help=f"What makes symbols: {PLAIN}, ascii, or bpe:N with N symbols, learned from the sources.",
 )
-@click.option("--symbols", type=click.IntRange(1), help="Length, in place of the recipe's.")
+@click.option("--symbols", type=Integer(1), help="Length, in place of the recipe's.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(1),
+    type=Number(1),
     help="Train for so long in all, interruptions left out, in place of a number of symbols.",
 )
 @click.option(
@@ -54,12 +55,12 @@ _FOLDER = Name(path_type=Path, file_okay=False)
 )
 @click.option(
     "--batch",
-    type=click.IntRange(1),
+    type=Integer(1),
     help="Sequences in a step, in place of the recipe's; the rates change with its root.",
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=Integer(0),
     help="Of first weights and order of the data, in place of the recipe's. A run that begins with "
     "a bundle sees other sequences than the bundle did only with another seed.",
 )
