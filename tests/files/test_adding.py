@@ -181,3 +181,31 @@ def test_nothing_but_a_bundle_is_removed(bundle: Path, models_folder: Path) -> N
 def test_the_files_of_a_bundle_are_known(bundle: Path) -> None:
     for folder in (bundle, *BUILT_IN.glob("*/")):
         assert set(os.listdir(folder)) <= set(BUNDLE_FILES), folder
+
+
+@pytest.mark.parametrize("of", ["bytes", "decoder"])
+def test_no_file_of_the_user_is_taken_for_a_tokenizer(
+    bundle: Path, models_folder: Path, tmp_path: Path, of: str
+) -> None:
+    if of == "bytes":
+        bundle = shutil.copytree(BUILT_IN / "tiny", tmp_path / "tiny")
+    secret = tmp_path / "secret"
+    secret.write_text("PRIVATE KEY")
+    (bundle / "tokenizer.json").unlink(missing_ok=True)
+    (bundle / "tokenizer.json").symlink_to(secret)
+    if of == "bytes":
+        lmpack.add_model(bundle, name="mine")
+    else:
+        with pytest.raises(BundleError, match="is damaged or was changed"):
+            lmpack.add_model(bundle, name="mine")
+    assert not (models_folder / "mine" / "tokenizer.json").exists()
+
+
+def test_verifying_looks_at_the_tokenizer(bundle: Path, models_folder: Path) -> None:
+    lmpack.add_model(bundle, name="mine")
+    (models_folder / "mine" / "tokenizer.json").write_text("{}")
+    (found,) = lmpack.added_models(verify=True)
+    assert "tokenizer.json is damaged or was changed" in str(found.problem)
+    (models_folder / "mine" / "tokenizer.json").unlink()
+    (found,) = lmpack.added_models(verify=True)
+    assert found.problem is not None

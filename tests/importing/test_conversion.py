@@ -122,8 +122,8 @@ def test_another_model_begins_anew(tmp_path: Path) -> None:
         with partial_bundle(target, key) as bundle:
             assert bundle.is_new
             assert not bundle.has("part")
-            (bundle.folder / "file").touch(exist_ok=False)
-            with (bundle.folder / "other").open("wb") as file:
+            (bundle.folder / "manifest.json").touch(exist_ok=False)
+            with (bundle.folder / "model.safetensors").open("wb") as file:
                 bundle.complete("part", file)
             assert not bundle.has("part")  # it says what was there before
     with partial_bundle(target, "second") as bundle:
@@ -135,7 +135,7 @@ def test_another_model_begins_anew(tmp_path: Path) -> None:
         ):
             pass
         bundle.is_whole = True
-    assert sorted(path.name for path in target.iterdir()) == ["file", "other"]
+    assert sorted(path.name for path in target.iterdir()) == ["manifest.json", "model.safetensors"]
     assert not folder_of(target).exists()
     with pytest.raises(UsageError, match="is there already"), partial_bundle(target, "second"):
         pass
@@ -260,3 +260,40 @@ def test_activations_are_close_everywhere(activation: str) -> None:
         approximate = "tanh" if activation == "gelu_tanh" else "none"
         expected = torch.nn.functional.gelu(y, approximate=approximate)
     assert np.abs(found - expected.numpy()).max() < 5e-5
+
+
+def test_a_folder_of_the_user_is_left_alone(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "b")
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("mine")
+    with (
+        pytest.raises(UsageError, match=r"holds thesis\.txt"),
+        partial_bundle(tmp_path / "b", "key"),
+    ):
+        pass
+    assert (folder / "thesis.txt").read_text() == "mine"
+    (tmp_path / "other").mkdir()
+    folder_of(tmp_path / "c").symlink_to(tmp_path / "other")
+    with pytest.raises(UsageError, match="is a link"), partial_bundle(tmp_path / "c", "key"):
+        pass
+
+
+def test_no_other_import_begins_while_one_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, tried = tmp_path / "b", []
+    with partial_bundle(target, "key") as bundle:
+        (bundle.folder / "manifest.json").write_text("whole")
+        bundle.is_whole = True
+
+        def again(descriptor: int) -> None:
+            with (
+                pytest.raises(UsageError, match="another import is writing"),
+                partial_bundle(target, "other"),
+            ):
+                pass
+            tried.append(descriptor)
+
+        monkeypatch.setattr("lmpack.importing.partial.sync", again)
+    assert tried
+    assert [path.name for path in target.iterdir()] == ["manifest.json"]

@@ -27,8 +27,9 @@ from lmpack.importing.gguf_file.header import read_header
 from lmpack.importing.gguf_file.tokens import read_tokens as read_gguf_tokens
 from lmpack.importing.hugging_face.tokens import read_tokens
 from lmpack.importing.source import SourceTokens
-from lmpack.importing.vocabulary.pieces import SPACE, Kind
+from lmpack.importing.vocabulary.pieces import SPACE, Kind, Piece
 from lmpack.importing.vocabulary.sentencepiece_model import read_pieces
+from lmpack.importing.vocabulary.tokenizer_json import _merges
 
 TEXT = (
     "The theory of the thing, then: 12345 things, isn't it?\n\n\n  two spaces, a\ttab,\r\n"
@@ -263,3 +264,9 @@ def test_the_tokenizer_is_plain(tmp_path: Path) -> None:
     assert content["model"]["dropout"] is None
     assert content["pre_tokenizer"]["add_prefix_space"] is False
     assert [token["content"] for token in content["added_tokens"]] == ["<tool_call>"]
+
+
+def test_merges_of_a_piece_that_no_table_has_are_not_looked_for() -> None:
+    pieces = [Piece("a" * length, -float(length), Kind.NORMAL) for length in (1, 2, 20_000)]
+    vocabulary = {piece.text: number for number, piece in enumerate(pieces)}
+    assert _merges(pieces, vocabulary) == [("a", "a")]

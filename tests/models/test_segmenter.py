@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,37 @@ def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(__import__("sys").modules, "tokenizers", None)
     with pytest.raises(ModelError, match=r"pip install 'lmpack\[import\]'"):
         Segmenter(table("bytes"), byte_tokenizer(), PATH)
+
+
+def test_a_pre_tokenizer_that_doubles_texts_is_refused() -> None:
+    inner = {"type": "Sequence", "pretokenizers": [PREFIXED, PREFIXED]}
+    steps = {"type": "Sequence", "pretokenizers": [inner]}
+    content = json.dumps(byte_level(pre_tokenizer=steps)).encode()
+    with pytest.raises(BundleError, match="its pre-tokenizer could make texts longer"):
+        Segmenter(table("bytes"), content, PATH)
+
+
+def test_a_template_that_repeats_the_text_is_not_used() -> None:
+    template = {
+        "type": "TemplateProcessing",
+        "single": [{"Sequence": {"id": "A", "type_id": 0}}] * 1000,
+        "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"],
+        "special_tokens": {},
+    }
+    content = json.dumps(byte_level(post_processor=template)).encode()
+    cut = Segmenter(table("byte level"), content, PATH)
+    _, encoding = cut._pieces("the cat")
+    assert len(encoding.ids) == 2
+
+
+def test_unknown_words_do_not_stand_for_texts_of_any_length() -> None:
+    words = {"type": "WordLevel", "vocab": {"u" * 100_000: 0}, "unk_token": "u" * 100_000}
+    tokenizer = {"version": "1.0", "model": words, "pre_tokenizer": {"type": "Whitespace"}}
+    cut = Segmenter(table("bytes"), json.dumps(tokenizer).encode(), PATH)
+    data = b"cat " * 3000
+    tracemalloc.start()
+    try:
+        assert cut.segment(data).tolist() == list(data)
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()

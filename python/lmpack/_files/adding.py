@@ -12,9 +12,22 @@ from lmpack._files.disk import system
 from lmpack._files.disk.folder import Folder
 from lmpack._files.disk.temporary import is_temporary, temporary_name
 from lmpack._models.added import added_names, models_folder, require_name
-from lmpack._models.bundle import AnyBundle, built_in_names, load_bundle
+from lmpack._models.bundle import (
+    GRAPHS,
+    TENSORS,
+    TOKENIZER,
+    AnyBundle,
+    built_in_names,
+    load_bundle,
+)
 from lmpack._models.files import map_file
-from lmpack._models.listing import BUNDLE_FILES, AddedModel, describe_added
+from lmpack._models.listing import (
+    BUNDLE_FILES,
+    AddedModel,
+    describe_added,
+    verified_tokenizer,
+)
+from lmpack._models.manifest import MANIFEST
 from lmpack.errors import BundleError, ModelError, UsageError
 
 PIECE = 1 << 24
@@ -92,20 +105,30 @@ def _require_free(folder: Folder, name: str) -> None:
 
 
 def _copy(source: AnyBundle, target: Folder) -> None:
-    """Copy the files of a verified bundle, and have them on the disk."""
-    for name in BUNDLE_FILES:
+    """Copy the files of a verified bundle, and have them on the disk.
+
+    No other file is: what is named like one of a bundle may be a link to a secret of the user.
+
+    Raises:
+        BundleError: the file of the tokenizer is not what the manifest says.
+    """
+    graphs = source.manifest["graphs"]
+    for name in (MANIFEST, TENSORS, *(name for name in GRAPHS if name in graphs)):
         path = source.path / name
-        if not path.exists():
-            continue
-        with (
-            map_file(path, path.stat().st_size) as content,
-            open(target.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file,
-        ):
-            for first in range(0, len(content), PIECE):
-                file.write(content[first : first + PIECE])
-            file.flush()
-            system.sync(file.fileno())
+        with map_file(path, path.stat().st_size) as content:
+            _write(memoryview(content), target, name)
+    tokenizer = verified_tokenizer(source.path, source.manifest)
+    if tokenizer is not None:
+        _write(tokenizer, target, TOKENIZER)
     target.sync()
+
+
+def _write(content: bytes | memoryview, target: Folder, name: str) -> None:
+    with open(target.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+        for first in range(0, len(content), PIECE):
+            file.write(content[first : first + PIECE])
+        file.flush()
+        system.sync(file.fileno())
 
 
 @contextlib.contextmanager

@@ -153,7 +153,9 @@ class Architecture:
             if not 1 <= _integer("a window", window) <= MAXIMUM_WINDOW:
                 raise BundleError(f"a window must be 1 to {MAXIMUM_WINDOW}, not {window}")
         if self.activation not in _ACTIVATIONS:
-            raise BundleError(f"activation must be one of {_ACTIVATIONS}, not {self.activation!r}")
+            raise BundleError(
+                f"activation must be one of {_ACTIVATIONS}, not {self.activation!r:.80}"
+            )
         if len(self.tables) > MAXIMUM_TABLES:
             raise BundleError(f"there must be at most {MAXIMUM_TABLES} tables")
         for table in self.tables:
@@ -237,5 +239,5 @@ class Architecture:
 
 def _integer(name: str, value: object) -> int:
     if type(value) is not int:
-        raise BundleError(f"{name} must be an integer, not {value!r}")
+        raise BundleError(f"{name} must be an integer, not {value!r:.80}")
     return value

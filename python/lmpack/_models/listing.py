@@ -12,6 +12,7 @@ from lmpack._models.added import added_names, models_folder, source_of
 from lmpack._models.architecture import SPEC_VERSION, Architecture
 from lmpack._models.bundle import FAMILY, GRAPHS, TENSORS, TOKENIZER, load_bundle
 from lmpack._models.decoder import shape as decoder
+from lmpack._models.folder import read_verified
 from lmpack._models.manifest import MANIFEST, Manifest, read_entries, read_manifest, require_version
 from lmpack.errors import BundleError, ModelError
 
@@ -80,9 +81,24 @@ def describe_added(name: str, *, verify: bool = False) -> AddedModel:
         )
         if verify:
             load_bundle(path)
+            verified_tokenizer(path, entries)
     except ModelError as error:
         return dataclasses.replace(found, problem=str(error))
     return found
+
+
+def verified_tokenizer(path: Path, entries: Mapping[str, Any]) -> bytes | None:
+    """The file of the tokenizer of a bundle, as its manifest has it; None if it names none.
+
+    Raises:
+        BundleError: it is missing, damaged or changed.
+    """
+    facts = entries.get("tokenizer")
+    if not isinstance(facts, dict) or "sha256" not in facts:
+        return None
+    from lmpack._models.decoder.bundle import LARGEST_TOKENIZER  # most bundles have none
+
+    return read_verified(path / TOKENIZER, LARGEST_TOKENIZER, facts["sha256"])
 
 
 def _manifest(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lmpack.errors import UsageError
+from lmpack.errors import EvaluationError, UsageError
 from lmpack.evaluation.compressors import find_compressor
 from lmpack.evaluation.continuation import (
     LARGEST_ODDS_BITS,
@@ -169,4 +169,8 @@ def _power(shares: npt.NDArray[np.float64], exponent: float) -> npt.NDArray[np.f
 def _draw(odds: Odds, numbers: random.Random) -> int:
     """A symbol with a probability in proportion to its odds."""
     sums = np.cumsum(odds)
+    if sums[-1] <= 0:
+        raise EvaluationError(
+            "the model expects no byte here, only symbols that are none: choose another model"
+        )
     return int(np.searchsorted(sums, numbers.randrange(int(sums[-1])), side="right"))

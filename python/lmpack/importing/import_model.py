@@ -114,6 +114,7 @@ def import_model(
         measured = _measured(exact, model, texts, floats, table, report)
         _require_close(total(measured), bundle, options.force)
         _write_rest(bundle, file, source, exact, measured, table, options, report)
+        read_decoder_bundle(bundle.folder.resolve())  # what cannot be read gets no name
         bundle.is_whole = True
     return read_decoder_bundle(target.resolve())
 
@@ -212,7 +213,7 @@ def _write_rest(
         },
         "conformance": conformance_vectors(exact),
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(manifest, indent=1) + "\n"  # in ASCII: a file's name may be no text
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     report("proving", 1, 1)
 

@@ -173,6 +173,11 @@ def _tokenizer_path(path: Path, vocabulary: int) -> Path:
 
 
 def _read_tokens(path: Path, vocabulary: int) -> SourceTokens:
+    largest = 4 + vocabulary * (8 + _LONGEST_TOKEN)
+    if path.stat().st_size > largest:
+        raise BundleError(
+            f"{path} is no tokenizer of {vocabulary:,} tokens: it has more than {largest:,} bytes"
+        )
     content = path.read_bytes()
     pieces = []
     position = 4  # behind the length of the longest token

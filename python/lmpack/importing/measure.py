@@ -116,7 +116,7 @@ def run_float_model(
         report("running the float model", len(largest), stages * len(texts))
 
     hidden = [model.hidden(torch.from_numpy(ids[text.symbols]), observe) for text in texts]
-    return FloatPass(hidden, float(torch.cat(sizes).quantile(0.1)), max(largest))
+    return FloatPass(hidden, float(torch.cat(sizes).quantile(0.1)), float(np.max(largest)))
 
 
 def measure(

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import IO
 
 from lmpack._files.disk.system import lock, sync
+from lmpack._models.listing import BUNDLE_FILES
 from lmpack.errors import UsageError
 
 SUFFIX = ".partial"
 _JOURNAL = "done.txt"
+_NAMES = {*BUNDLE_FILES, _JOURNAL}
 
 
 class PartialBundle:
@@ -79,20 +81,48 @@ def partial_bundle(target: Path, key: str) -> Iterator[PartialBundle]:
         key: what it is made from: one with another key is begun anew.
 
     Raises:
-        UsageError: the folder is there already, or somebody else is writing it.
+        UsageError: the folder is there already, somebody else is writing it, or the folder beside
+            it, in which it would come into being, is somebody's own.
         OSError: it cannot be written.
     """
     require_free(target)
     folder = folder_of(target)
     folder.mkdir(parents=True, exist_ok=True)
+    _require_own(folder)
     with (folder / _JOURNAL).open("a+", encoding="utf-8", newline="\n") as journal:
         if lock(journal.fileno()) is False:
             raise UsageError(f"another import is writing {folder}: wait until it has ended")
+        if not _is_at(journal, folder / _JOURNAL):
+            raise UsageError(f"another import has ended with {folder} meanwhile: do it again")
         bundle = PartialBundle(target, journal, key)
         yield bundle
-    if bundle.is_whole:
-        (folder / _JOURNAL).unlink()
-        for path in folder.iterdir():
-            with path.open("rb") as file:
-                sync(file.fileno())
-        os.rename(folder, target)
+        if bundle.is_whole:
+            for path in folder.iterdir():
+                with path.open("rb") as file:
+                    sync(file.fileno())
+            # The journal last: as long as it is there and locked, no other import begins.
+            os.rename(folder, target)
+            (target / _JOURNAL).unlink()
+
+
+def _require_own(folder: Path) -> None:
+    """Refuse a folder that no import has made: what is in it is deleted where one begins anew.
+
+    Raises:
+        UsageError: it is one.
+    """
+    others = sorted(path.name for path in folder.iterdir() if path.name not in _NAMES)
+    if folder.is_symlink():
+        raise UsageError(f"{folder} is a link: remove it, or choose another name")
+    if others:
+        raise UsageError(
+            f"{folder} holds {others[0]}, which no import has written: move it away, or choose "
+            "another name"
+        )
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

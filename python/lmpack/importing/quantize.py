@@ -33,10 +33,11 @@ def rotated(rows: Floats, size: int) -> Floats:
     """
     x = rows.reshape(-1, size)
     half = 1
-    while half < size:
-        pairs = x.reshape(len(x), -1, 2, half)
-        x = np.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2)
-        half *= 2
+    with np.errstate(over="ignore", invalid="ignore"):  # whoever quantizes looks for infinities
+        while half < size:
+            pairs = x.reshape(len(x), -1, 2, half)
+            x = np.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2)
+            half *= 2
     return (x.reshape(rows.shape) / np.float32(size)).astype(np.float32, copy=False)
 
 

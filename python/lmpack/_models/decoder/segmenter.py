@@ -71,7 +71,9 @@ class Segmenter:
     def _text(self, text: str) -> Iterator[int]:
         data = text.encode()
         pieces, encoding = self._pieces(text)
-        if b"".join(pieces) == data and all(piece in self._numbers for piece in pieces):
+        # Their lengths first: an unknown word may stand for a text of any length.
+        is_whole = sum(map(len, pieces)) == len(data) and b"".join(pieces) == data
+        if is_whole and all(piece in self._numbers for piece in pieces):
             return map(self._numbers.__getitem__, pieces)
         return self._aligned(data, list(_placed(text, pieces, encoding)))
 
@@ -153,7 +155,9 @@ def _open(content: bytes, path: Path) -> Any:
             tokenizer.no_truncation()
             tokenizer.no_padding()
             tokenizer.encode_special_tokens = True  # spelled in a text they are text
+            tokenizer.post_processor = None  # it may repeat the text
             _require_short_texts(tokenizer.normalizer)
+            _require_one_byte_level(json.loads(tokenizer.to_str())["pre_tokenizer"])
     except Exception as error:  # the library raises Exception itself
         reason = " ".join(str(error).split())[:200]
         raise BundleError(
@@ -179,6 +183,25 @@ def _require_short_texts(normalizer: Any) -> None:
         return
     if state["type"] not in _SHORT_NORMALIZERS:
         raise ValueError(f"its normalizer {state['type']} could make texts longer")
+
+
+def _require_one_byte_level(pre_tokenizer: Any) -> None:
+    """Refuse steps before the tokens that write bytes as characters again and again.
+
+    Args:
+        pre_tokenizer: as it stands in the file; None if there is none.
+
+    Raises:
+        ValueError: they make a text twice as long each time.
+    """
+    kinds, rest = [], [pre_tokenizer]
+    while rest:
+        step = rest.pop()
+        if step is not None:
+            kinds.append(step["type"])
+            rest += step.get("pretokenizers", [])
+    if kinds.count("ByteLevel") > 1:
+        raise ValueError("its pre-tokenizer could make texts longer")
 
 
 def _reader_of_pieces(tokenizer: Any) -> Callable[[str], bytes]:

@@ -143,9 +143,11 @@ class DecoderShape:
         if set(self.ropes) != set(range(self.rope_tables)):
             raise BundleError("the numbers of the ropes must have no gap")
         if self.norm not in ("rms", "layer"):
-            raise BundleError(f"norm must be rms or layer, not {self.norm!r}")
+            raise BundleError(f"norm must be rms or layer, not {self.norm!r:.80}")
         if type(self.activation_range) is not int or self.activation_range not in (8, 16):
-            raise BundleError(f"activation_range must be 8 or 16, not {self.activation_range!r}")
+            raise BundleError(
+                f"activation_range must be 8 or 16, not {self.activation_range!r:.80}"
+            )
         for field in dataclasses.fields(self):
             if field.type == "bool" and type(getattr(self, field.name)) is not bool:
                 raise BundleError(f"{field.name} must be true or false")
@@ -214,4 +216,4 @@ class DecoderShape:
 
 def _check_integer(name: str, value: object, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
-        raise BundleError(f"{name} must be an integer, {least} to {most}, not {value!r}")
+        raise BundleError(f"{name} must be an integer, {least} to {most}, not {value!r:.80}")

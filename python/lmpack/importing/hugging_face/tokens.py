@@ -7,7 +7,7 @@ from typing import Any
 
 from lmpack.errors import BundleError
 from lmpack.importing.fields import Fields
-from lmpack.importing.hugging_face.json_file import read_json
+from lmpack.importing.hugging_face.json_file import LARGEST_JSON, read_json
 from lmpack.importing.hugging_face.tokenizer import plain_tokenizer
 from lmpack.importing.source import SourceTokens
 from lmpack.importing.vocabulary.sentencepiece_model import read_pieces
@@ -43,6 +43,8 @@ def read_tokens(folder: Path, config: Fields, *, vocabulary: int) -> SourceToken
     path = tokenizer_file(folder)
     if path.name == SENTENCEPIECE:
         try:
+            if path.stat().st_size > LARGEST_JSON:
+                raise BundleError(f"{path} is larger than {LARGEST_JSON:,} bytes")
             pieces = read_pieces(path.read_bytes())
         except OSError as error:
             raise BundleError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import tokenizers
 
+from lmpack._models.decoder.shape import LARGEST_TOKEN
 from lmpack._models.panics import panics_as_errors
 from lmpack.errors import BundleError
 from lmpack.importing.vocabulary.pieces import SPACE, Kind, Piece
@@ -44,7 +45,9 @@ def _merges(pieces: Sequence[Piece], vocabulary: Mapping[str, int]) -> list[Merg
     joined = {piece.text: piece.score for piece in pieces if piece.kind == Kind.NORMAL}
     merges: list[Merge] = []
     for text in sorted(joined, key=lambda text: -joined[text]):  # stable: ids decide between equals
-        splits = [(text[:cut], text[cut:]) for cut in range(1, len(text))]
+        if len(text) > LARGEST_TOKEN:
+            continue  # no exact table has it
+        splits = ((text[:cut], text[cut:]) for cut in range(1, len(text)))
         known = [split for split in splits if split[0] in joined and split[1] in joined]
         merges += sorted(known, key=lambda split: (vocabulary[split[0]], vocabulary[split[1]]))
     return merges
