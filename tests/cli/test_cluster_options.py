@@ -236,3 +236,15 @@ def test_a_report_that_cannot_grow_is_no_error_of_standard_output(
     assert result.exit_code == 1
     assert result.stderr.count("lmpack: log: File too large") == 2
     assert "standard output" not in result.stderr
+
+
+def test_other_json_is_no_report(invoke: Callable[..., Result]) -> None:
+    Path("data.jsonl").write_text('{"id": 1, "file": "mine"}\n')
+    before = Path("data.jsonl").read_bytes()
+    for name in ("in/one", "data.jsonl"):
+        result = invoke("compress", name, "--report", "data.jsonl", "-1")
+        assert result.exit_code == 2
+        assert "data.jsonl: it holds something else than reports" in result.stderr
+    assert Path("data.jsonl").read_bytes() == before
+    Path("log").write_text('{"fi')  # where a system has stopped
+    assert invoke("compress", "in/one", "--report", "log", "-1").exit_code == 0

@@ -437,3 +437,13 @@ def test_a_deep_path_is_no_end_of_the_archive(invoke: Invoke) -> None:
         sys.setrecursionlimit(before)
     assert Path("last").read_bytes() == b"3"
     assert Path(deep).read_bytes() == b"2"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "restored"), [(0o700, 0o700), (0o755, 0o755), (0o777, 0o755), (0o555, 0o755)]
+)
+def test_private_folders_stay_private(invoke: Invoke, recorded: int, restored: int) -> None:
+    members = (member("d", type=tarfile.DIRTYPE, mode=recorded), member("d/key", b"secret"))
+    invoke("extract", str(pack(Path("x.tar.lmp"), members)))
+    assert Path("d").stat().st_mode & 0o777 == restored
+    assert Path("d/key").read_bytes() == b"secret"

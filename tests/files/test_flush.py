@@ -138,9 +138,10 @@ def test_a_failed_flush_leaves_no_file_to_go_on_with(tmp_path: Path) -> None:
     file.write(LINES[0])
     with pytest.raises(OSError, match="No space left"):
         file.flush()
-    for call in (file.flush, file.close):
-        with pytest.raises(lmpack.UsageError, match="write it anew"):
-            call()
+    with pytest.raises(lmpack.UsageError, match="write it anew"):
+        file.flush()
+    with pytest.raises(OSError, match="No space left"):
+        file.close()
 
 
 WRITER = """
@@ -175,3 +176,15 @@ def test_what_was_flushed_survives_a_kill(tmp_path: Path) -> None:
         assert done.stdout_bytes == flushed
         assert done.exit_code == 1
         assert "still being written" in done.stderr
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("mode", ["wb", "wt"])
+def test_a_with_block_ends_in_what_happened_first(error: BaseException, mode: str) -> None:
+    class Failing(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            raise error
+
+    with pytest.raises(type(error)), lmpack.open(Failing(), mode, 1) as file:
+        file.write(LINES[0] if mode == "wb" else LINES[0].decode())  # type: ignore[arg-type]
+        file.flush()

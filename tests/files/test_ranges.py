@@ -16,8 +16,12 @@ from trees import BLOCK, errors, read_tree, text, write_tree
 
 import lmpack
 import lmpack.ray
+from lmpack._files.batch import DEFAULT_MEMORY, plan_compression, plan_decompression
+from lmpack._files.batch_file import Handling
 from lmpack._files.disk.location import Location
 from lmpack._files.disk.parts import is_part, remove_parts
+from lmpack._files.ranges.compression import RangeCompression
+from lmpack._files.ranges.decompression import RangeDecompression
 
 pytestmark = pytest.mark.usefixtures("fake_models", "small_blocks")
 
@@ -379,3 +383,35 @@ def test_a_hole_is_no_block_of_the_same_checksum(ray: FakeRay, tmp_path: Path) -
     source = write_tree(tmp_path / "in", {"forged.lmp": lmpack.compress(content)})
     assert not errors(unpacked(source))
     assert read_tree(tmp_path / "back")["forged"] == content
+
+
+def test_a_block_of_zeros_stays_a_hole(ray: FakeRay, tmp_path: Path) -> None:
+    content = bytes(64 << 10) + text(BLOCK, 8) + bytes(64 << 10)
+    packed = lmpack.compress(content, block_size=4096)
+    source = write_tree(tmp_path / "in", {"sparse.lmp": packed})
+    assert not errors(unpacked(source))
+    back = tmp_path / "back" / "sparse"
+    assert back.read_bytes() == content
+    assert back.stat().st_blocks * 512 < len(content) // 2
+
+
+@pytest.mark.parametrize("way", ["compression", "decompression"])
+def test_a_file_that_is_done_is_no_error(tmp_path: Path, way: str) -> None:
+    """The worker died after it had named the output, and Ray asks another one again."""
+    handling = Handling(None, "meta", False, False, DEFAULT_MEMORY, None)
+    options = lmpack.Options()
+    name, content = ("huge", HUGE) if way == "compression" else ("huge.lmp", lmpack.compress(HUGE))
+    source = write_tree(tmp_path / "in", {name: content})
+    ranges: Any
+    if way == "compression":
+        ranges = RangeCompression(handling, options, RANGE)
+        (item,) = plan_compression([source / name], handling, recursive=False)
+    else:
+        ranges = RangeDecompression(handling, options, RANGE)
+        (item,) = plan_decompression([source / name], handling, recursive=False)
+    division = ranges.look(item)
+    for number in range(division.ranges):
+        assert ranges.convert_range(item, division, number) is None
+    first, second = (ranges.finish(item, division) for _ in range(2))
+    assert first.error is second.error is None
+    assert second.skipped is not None

@@ -146,6 +146,8 @@ class LmpackFile(Unpicklable, _BinaryFile):
         owned, self._owned = self._owned, None
         try:
             if writer is not None and self._is_needed:
+                if writer.error is not None:
+                    raise writer.error  # a full disk or Ctrl-C, of which a `with` has to hear
                 writer.finish()
         except BaseException:
             if isinstance(owned, RemoteWriter):

@@ -57,4 +57,4 @@ def _met_url(
     within = [*reversed(below.parents[:-1]), below]
     refused = next(filter(None, (refusal(None, Path(part)) for part in within)), None)
     met = planner.listed(url, url if target is None else target / below, refused)
-    return met._replace(top=str(top).rstrip("/"), output_top=str(target or top))
+    return met._replace(top=str(top), output_top=str(target or top))

@@ -12,7 +12,7 @@ from lmpack._files.disk.parts import is_part
 from lmpack._files.disk.temporary import is_temporary
 from lmpack._files.kinds import Kind, kind_of
 from lmpack._files.remote.source import Place, RemoteLocation
-from lmpack._files.remote.url import Url, is_url
+from lmpack._files.remote.url import Url, is_url, refuse_chain
 from lmpack.errors import UsageError
 
 Rename = Callable[[str], str]
@@ -61,7 +61,8 @@ class Planned(NamedTuple):
     def relative_source(self) -> str:
         """Its path below the folder that was asked for, or as it was asked for; / separates."""
         if is_url(self.source):
-            return self.source if self.top is None else self.source[len(self.top) + 1 :]
+            below = self.source.removeprefix(self.top or "")
+            return below if self.top is None else below.lstrip("/")
         path = Path(self.source)
         return (path if self.top is None else path.relative_to(self.top)).as_posix()
 
@@ -83,6 +84,8 @@ class Planner:
         """An input that was asked for; `place` is its path where the output goes."""
         try:
             output = str(place.with_name(self._rename(place.name)))
+            for url in (str(path), output):
+                refuse_chain(url)
         except UsageError as error:
             return Planned(str(path), error=error)
         first = self._taken.setdefault(real_name(output), path)

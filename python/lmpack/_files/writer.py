@@ -22,6 +22,9 @@ from lmpack.errors import UsageError
 class BlockWriter:
     """Cuts what is written into blocks; the pieces it comes in make no difference.
 
+    Attributes:
+        error: what has left the output incomplete; None if nothing has.
+
     Args:
         sink: takes the container; it is not closed.
         encoder: makes the blocks.
@@ -36,6 +39,7 @@ class BlockWriter:
         )
         self._pending = bytearray()
         self._broken = False
+        self.error: BaseException | None = None
 
     def write(self, data: memoryview) -> None:
         """Append content; full blocks are coded, and written when those before them are."""
@@ -95,7 +99,8 @@ class BlockWriter:
         self._broken = True
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            self.error = error
             self._pipeline.stop()
             raise
         self._broken = False

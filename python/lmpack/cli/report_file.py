@@ -18,6 +18,9 @@ from lmpack.cli.report import size_record
 if TYPE_CHECKING:
     from lmpack import FileResult
 
+_START = b'{"file": '
+"""The start of every line; that of other JSON is hardly ever the same."""
+
 report_option = click.option(
     "--report",
     "report_path",
@@ -36,7 +39,7 @@ class ReportFile:
         path: of the file, which is made if it is not there.
 
     Raises:
-        OSError: it cannot be written, or holds something else than lines of JSON.
+        OSError: it cannot be written, or holds something else than reports.
     """
 
     def __init__(self, path: str) -> None:
@@ -44,7 +47,8 @@ class ReportFile:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(path, flags, 0o666)
         if (size := os.fstat(self._descriptor).st_size) > 0:
-            if os.read(self._descriptor, 1) != b"{":
+            start = os.read(self._descriptor, len(_START))
+            if not _START.startswith(start):  # a system may have stopped in the middle of it
                 os.close(self._descriptor)
                 raise OSError(errno.EEXIST, "it holds something else than reports", path)
             os.lseek(self._descriptor, size - 1, os.SEEK_SET)

@@ -323,3 +323,55 @@ def test_a_refused_connection_is_not_a_missing_file() -> None:
     # Others name what the server has said of a file that is missing.
     with pytest.raises(FileNotFoundError), errors_of(Url("s3://bucket/file")):
         raise FileNotFoundError("bucket/file") from RuntimeError("404")
+
+
+@pytest.mark.parametrize(
+    ("url", "folder", "beside"),
+    [
+        ("memory://a", "memory://", "memory://x"),
+        ("memory:///a", "memory:///", "memory:///x"),
+        ("file:///a", "file:///", "file:///x"),
+        ("file:///d/a", "file:///d", "file:///d/x"),
+        ("s3://bucket/a", "s3://bucket", "s3://bucket/x"),
+        ("/d/a", "/d", "/d/x"),
+        ("/a", "/", "/x"),
+    ],
+)
+def test_the_root_of_a_storage_stays_in_it(url: str, folder: str, beside: str) -> None:
+    assert Url(url).parent == Url(folder)
+    assert Url(url).with_name("x") == Url(beside)
+    assert Url(folder) / "x" == Url(beside)
+
+
+@pytest.mark.parametrize("root", ["memory://", "memory:///"])
+def test_files_in_the_root_of_a_storage(top: str, tmp_path: Path, root: str) -> None:
+    source = write_tree(tmp_path / "in", {"b": b"content"})
+    results = list(lmpack.compress_files([source / "b"], root, remove=True, level=1))
+    assert not errors(results)
+    assert not list(source.iterdir())
+    with fsspec.open("memory://b.lmp") as file:
+        assert lmpack.decompress(file.read()) == b"content"
+    (result,) = lmpack.decompress_files(["memory://b.lmp"])
+    assert result.error is None
+    again = list(lmpack.compress_files([root], tmp_path / "out", recursive=True, level=1))
+    assert not errors(again)
+    assert read_tree(tmp_path / "out").keys() == {"b.lmp"}
+
+
+def test_what_is_taken_for_a_chain_of_urls_is_refused(top: str, tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "in", {"IO::File": b"one", "IO::Seek": b"two", "plain": b"3"})
+    results = list(lmpack.compress_files([source], top, recursive=True, remove=True, level=1))
+    assert errors(results).keys() == {"IO::File", "IO::Seek"}
+    assert read_tree(source).keys() == {"IO::File", "IO::Seek"}
+    storage = fsspec.filesystem("memory")
+    assert [name.rpartition("/")[2] for name in storage.find(top)] == ["plain.lmp"]
+    with pytest.raises(lmpack.UsageError, match="several URLs"):
+        lmpack.open(f"{top}/a::b", "rb")
+
+
+def test_a_folder_is_no_output(top: str, tmp_path: Path) -> None:
+    put(top, {"e/y": b"inside"})
+    source = write_tree(tmp_path / "in", {"a": b"x"})
+    (result,) = lmpack.compress_files([source / "a"], output_file=f"{top}/e", force=True, level=1)
+    assert "is a folder: name another output" in str(result.error)
+    assert [name.rpartition("/")[2] for name in fsspec.filesystem("memory").find(top)] == ["y"]

@@ -29,6 +29,7 @@ class Server(http.server.ThreadingHTTPServer):
     breaks_at: int | None = None
     knows_ranges = True
     status_without_content = 404
+    says_lengths = True
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -56,12 +57,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
         if self.server.knows_ranges:
             self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Content-Length", str(end - start))
+        if self.server.says_lengths:
+            self.send_header("Content-Length", str(end - start))
         self.end_headers()
         if with_body:
             stop = self.server.breaks_at
             self.wfile.write(content[start : end if stop is None else min(end, stop)])
-            self.close_connection = stop is not None
+            self.close_connection = stop is not None or not self.server.says_lengths
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -159,3 +161,14 @@ def test_commands_take_urls(
     memory = CliRunner().invoke(main, ["compress", "-", "-o", "memory://x/a.lmp"], input=b"piped")
     assert memory.exit_code == 0
     assert lmpack.decompress(fsspec.filesystem("memory").cat_file("x/a.lmp")) == b"piped"
+
+
+def test_a_server_without_parts_is_read_forward(server: Server) -> None:
+    server.knows_ranges = server.says_lengths = False
+    server.contents = {"/a.lmp": lmpack.compress(CONTENTS["long"])}
+    with lmpack.open(url(server, "/a.lmp")) as file:
+        assert not file.seekable()
+        assert file.read() == CONTENTS["long"]
+    result = CliRunner().invoke(main, ["info", url(server, "/a.lmp")])
+    assert result.exit_code == 1
+    assert "this is a bug" not in result.stderr

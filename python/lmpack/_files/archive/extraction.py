@@ -12,7 +12,7 @@ from lmpack._files.archive.listener import Listener
 from lmpack._files.archive.reading import Archive
 from lmpack._files.archive.selection import Selection, normal_name
 from lmpack._files.disk import system
-from lmpack._files.disk.attributes import Opened, Recorded, restore_time
+from lmpack._files.disk.attributes import Opened, Recorded, restore_attributes
 from lmpack._files.disk.folder import Folder, make_folders
 from lmpack._files.disk.temporary import remove_leftovers, temporary_name
 from lmpack._files.names import usable_path
@@ -21,6 +21,12 @@ from lmpack._files.sinks import CountingSink
 from lmpack.errors import FormatError, LimitError, UsageError
 
 _NANOSECONDS = 10**9
+
+_PRIVATE = 0o700
+"""Permissions of a folder while it is filled; its owner may always go on to use it."""
+
+_OF_OTHERS = 0o755
+"""What a folder may allow others at most, as tarfile's filter "data" has it for files."""
 
 
 def require_filters() -> None:
@@ -37,8 +43,8 @@ class Extraction:
     """Unpacks members below a folder.
 
     No link is followed below it, whoever has put it there. Files appear under their names when they
-    are whole; folders get their times at the end. Owners are not restored, and of the permissions
-    only what tarfile's filter "data" leaves.
+    are whole; folders get their permissions and times at the end. Owners are not restored, and of
+    the permissions only what tarfile's filter "data" leaves: nobody else may write.
 
     Attributes:
         count: members that are unpacked.
@@ -74,7 +80,7 @@ class Extraction:
         self._files: dict[str, tarfile.TarInfo] = {}
         self._own: set[str] = set()
         self._links: dict[str, str] = {}
-        self._times: dict[Path, int] = {}
+        self._made: dict[Path, Recorded] = {}
         self._swept: set[Path] = set()
         make_folders(folder, 0o777, None)
 
@@ -97,7 +103,7 @@ class Extraction:
                     with self._failures_of(member):
                         self._extract(member)
         finally:
-            self._restore_times()
+            self._restore_folders()
 
     @contextlib.contextmanager
     def _failures_of(self, member: tarfile.TarInfo) -> Iterator[None]:
@@ -139,11 +145,12 @@ class Extraction:
             self._regular(path, member, harmless.mode)
 
     def _make_folder(self, path: Path, member: tarfile.TarInfo) -> None:
-        made = make_folders(path, 0o777, self._top)
+        made = make_folders(path, _PRIVATE, self._top)
         with system.errors_name(path), Folder(path, system.CAREFULLY, self._top):
             pass  # it is one, and no link to one
         if path in made:
-            self._times[path] = _time(member)
+            mode = member.mode & _OF_OTHERS | _PRIVATE
+            self._made[path] = Recorded(mode, _time(member))
 
     def _regular(self, path: Path, member: tarfile.TarInfo, mode: int | None) -> None:
         self._require_size(member)
@@ -239,14 +246,14 @@ class Extraction:
             self._swept.add(folder)
             remove_leftovers(folder)
 
-    def _restore_times(self) -> None:
-        for path, mtime_ns in self._times.items():
+    def _restore_folders(self) -> None:
+        for path, recorded in self._made.items():
             # Who has replaced a folder meanwhile has other worries than its time.
             with (
                 contextlib.suppress(OSError),
                 Folder(path, system.CAREFULLY, self._top) as folder,
             ):
-                lost = restore_time(Opened(folder.descriptor, str(path)), mtime_ns)
+                lost = restore_attributes(Opened(folder.descriptor, str(path)), recorded)
                 for sentence in lost:
                     self._listener.warned(_below(path, self._top), sentence)
 

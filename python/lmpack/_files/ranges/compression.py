@@ -25,6 +25,7 @@ from lmpack._files.progress import Sizes
 from lmpack._files.ranges.division import (
     Division,
     begun,
+    finished_before,
     output_of,
     parts_of,
     with_errors_of_file,
@@ -77,6 +78,11 @@ class RangeCompression:
     @with_errors_of_file
     def finish(self, item: Planned, division: Division) -> FileResult:
         """Put the parts together, and delete them."""
+        done = finished_before(
+            item, self._handling, is_compression=True, max_memory=self._options.max_memory
+        )
+        if done is not None:
+            return done
         target, encoder = output_of(item), self._encoder(item)
         with item.source_location.open() as file:
             division.require_unchanged(file)

@@ -22,6 +22,7 @@ from lmpack._files.progress import Sizes
 from lmpack._files.ranges.division import (
     Division,
     begun,
+    finished_before,
     output_of,
     parts_of,
     with_errors_of_file,
@@ -94,6 +95,11 @@ class RangeDecompression:
     @with_errors_of_file
     def finish(self, item: Planned, division: Division) -> FileResult:
         """Give the output its name, and delete what else is left."""
+        done = finished_before(
+            item, self._handling, is_compression=False, max_memory=self._options.max_memory
+        )
+        if done is not None:
+            return done
         target, parts = output_of(item), parts_of(item, division)
         with item.source_location.open() as file:
             division.require_unchanged(file)
@@ -176,7 +182,11 @@ class RangeDecompression:
             decoder.max_memory,
         ) as pipeline:
             for plain in pipeline.run(pieces()):
-                output.seek(starts.popleft())
+                start = starts.popleft()
+                output.seek(start)
+                if plain.count(0) == len(plain) and output.read(len(plain)) == plain:
+                    continue  # the hole that was there first
+                output.seek(start)
                 CountingSink(output).write(plain)
 
 

@@ -106,6 +106,21 @@ def begun(
     return division._replace(warnings=tuple(folders.prepare(item)))
 
 
+def finished_before(
+    item: Planned, handling: Handling, *, is_compression: bool, max_memory: int | None
+) -> FileResult | None:
+    """The result of a file whose output is there; None if it is not.
+
+    A worker may die after it has given the output its name, and before anybody hears of it.
+    """
+    target = output_of(item)
+    folders = OutputFolders((item,), may_make=False, is_shared=True)
+    if handling.force or not is_resumed(item, handling, folders, is_compression, max_memory):
+        return None
+    remove_parts([target])
+    return FileResult(item.source, item.output, skipped=ALREADY_THERE)
+
+
 def output_of(item: Planned) -> Location:
     """Where the output of a file of this machine goes."""
     location = item.output_location

@@ -74,8 +74,9 @@ class RemoteSource(io.RawIOBase):
         return True
 
     def seekable(self) -> bool:
-        """Whether its parts can be asked for."""
-        return bool(self._file.seekable())
+        """Whether its parts can be asked for: fsspec says so of any web server."""
+        has_parts = self.size is not None and self._info.get("partial", True)
+        return bool(has_parts and self._file.seekable())
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """See :class:`io.RawIOBase`."""

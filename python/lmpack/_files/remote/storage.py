@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lmpack._extras import import_extra
-from lmpack._files.remote.url import Url
+from lmpack._files.remote.url import Url, refuse_chain
 from lmpack.errors import LmpackError, UsageError
 
 _MISSING = (404, 410)  # statuses of HTTP: not found, gone (RFC 9110, section 15.5)
@@ -21,9 +21,11 @@ def storage_of(url: Url) -> tuple[Any, str]:
     Credentials and further settings come from where fsspec and its packages look for them.
 
     Raises:
-        UsageError: fsspec or the package for this kind of URL is missing, or there is none.
+        UsageError: fsspec or the package for this kind of URL is missing, or there is none; or the
+            URL is a chain of several.
         OSError: it cannot be reached.
     """
+    refuse_chain(url.text)
     fsspec = import_extra("fsspec", "fsspec", extra="remote", error=UsageError)
     with errors_of(url):
         try:

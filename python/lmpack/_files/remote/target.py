@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
-import os
 from collections.abc import Iterator
 from typing import Any
 
+from lmpack._files.disk.temporary import temporary_name
 from lmpack._files.remote.storage import errors_of, storage_of
 from lmpack._files.remote.url import Url
 from lmpack.errors import UsageError
@@ -33,9 +33,7 @@ class RemoteTarget:
         check_remote_target(url, force)
         self._url, self._force = url, force
         self._storage, self._path = storage_of(url)
-        self._temporary: str | None = str(
-            Url(self._path).with_name(f".lmpack-{os.urandom(8).hex()}.tmp")
-        )
+        self._temporary: str | None = str(Url(self._path).with_name(temporary_name()))
         self._written = 0
         with errors_of(url):
             self._file = self._storage.open(self._temporary, "wb")
@@ -157,7 +155,7 @@ def check_remote_target(url: Url, force: bool) -> None:
     """Refuse what would fail when all is done, as far as it can be known before.
 
     Raises:
-        UsageError: it exists already, has no name, or its storage takes no files.
+        UsageError: it exists already, is a folder, has no name, or its storage takes no files.
         OSError: the storage cannot be asked.
     """
     if url.is_web:
@@ -167,6 +165,8 @@ def check_remote_target(url: Url, force: bool) -> None:
     storage, path = storage_of(url)
     with errors_of(url):
         storage.invalidate_cache()
+        if storage.isdir(path):
+            raise UsageError(f"{url} is a folder: name another output")
         if not force and storage.exists(path):
             raise UsageError(
                 f"{url} exists already: nothing was written; the option force overwrites it"

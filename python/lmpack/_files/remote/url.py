@@ -50,7 +50,9 @@ class Url(NamedTuple):
     @property
     def parent(self) -> Url:
         """The folder in which it is."""
-        return Url(self.text.rpartition("/")[0])
+        head, path = self._split()
+        above = path.rpartition("/")[0]
+        return Url(head + (above or "/" * path.startswith("/")))
 
     def with_name(self, name: str) -> Url:
         """Another file beside it."""
@@ -58,11 +60,31 @@ class Url(NamedTuple):
 
     def __truediv__(self, below: str | PurePath) -> Url:
         """A file below it."""
-        path = below.as_posix() if isinstance(below, PurePath) else below
-        return Url(f"{self.text.rstrip('/')}/{path}")
+        head, path = self._split()
+        folder = path.rstrip("/")
+        # The root of a storage keeps its slash, or has none: file:///x, memory://x.
+        between = "/" if folder or path else ""
+        name = below.as_posix() if isinstance(below, PurePath) else below
+        return Url(f"{head}{folder}{between}{name}")
+
+    def _split(self) -> tuple[str, str]:
+        """The scheme with its slashes, if it has one, and the rest."""
+        start = _START.match(self.text)
+        end = 0 if start is None else start.end()
+        return self.text[:end], self.text[end:]
 
     def __str__(self) -> str:
         return self.text
+
+
+def refuse_chain(url: object) -> None:
+    """Refuse what fsspec takes for several URLs, of which only a part would be the name.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if is_url(url) and "::" in str(url):
+        raise UsageError("fsspec takes :: in a name for several URLs: give the file another name")
 
 
 def checked_below(below: str) -> PurePath:
