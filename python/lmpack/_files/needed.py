@@ -70,8 +70,7 @@ class Needed:
             )
 
     def _found(self, place: Location) -> str | None:
-        path = place.path.resolve()
-        if any(path.is_relative_to(folder) for folder in self._folders):
+        if any(place.path.resolve().is_relative_to(folder) for folder in self._folders):
             return "a part of the model"
         return "the prefix" if self._is_prefix(place) else None
 

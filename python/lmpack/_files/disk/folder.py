@@ -176,7 +176,7 @@ def make_folders(path: Path, mode: int, top: Path | None) -> dict[Path, os.stat_
         OSError: it cannot be made.
     """
     missing = []
-    while not path.is_dir():
+    while not path.is_dir() and path != path.parent:
         missing.append(path)
         path = path.parent
     made: dict[Path, os.stat_result] = {}
