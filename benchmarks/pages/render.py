@@ -119,7 +119,7 @@ def _where_levels(sizes: Mapping[str, Any]) -> str:
     ours = [row for row in sizes["rows"] if row["codec"].startswith(OURS)]
     if not ours:
         return ""
-    return f"\n\nMeasured by programs of {row_days(ours)} on {sizes['environment']['cpu']}."
+    return f"\n\nMeasured with lmpack of {row_days(ours)} on {sizes['environment']['cpu']}."
 
 
 def _rows_of(name: str) -> list[dict[str, Any]]:
